@@ -1,0 +1,125 @@
+"""The verdict: what all the evidence of one comparison amounts to, as frozen values.
+
+`driftwheel.drift.judge` fills these in; `driftwheel.report` and `driftwheel.cli` show them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from driftwheel.records import Evidence, Mode, Unreadable
+
+__all__ = ["Answer", "EmbeddingDrift", "FaultFinding", "Kind", "Outlier", "PropertyDrift", "Verdict"]
+
+Answer = Literal["drift", "no_drift", "insufficient"]
+Kind = Literal["content", "appearance", "mixed", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyDrift:
+    """One property, reference against current.
+
+    `p_value` is corrected for the number of properties looked at; `effect` is what is held against `threshold`: for a number
+    the Wasserstein distance in reference standard deviations, for a category the total variation distance in [0, 1].
+    """
+
+    name: str
+    drifted: bool
+    p_value: float
+    statistic: float
+    effect: float
+    threshold: float
+    wasserstein_sigmas: float | None
+    psi: float | None
+    jensen_shannon: float | None
+    reference_mean: float | None
+    current_mean: float | None
+    n_reference: int
+    n_current: int
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingDrift:
+    """The embeddings, reference against current, by three tests; `p_value` is corrected for their number."""
+
+    embedder: str
+    drifted: bool
+    p_value: float
+    effect: float
+    threshold: float
+    frechet: Evidence
+    mmd: Evidence
+    classifier: Evidence | None
+
+
+@dataclass(frozen=True, slots=True)
+class FaultFinding:
+    """A camera fault that explains the change.
+
+    `severity` in 1…5 (None for a fault without grades), `share` of current images affected and `confidence` in [0, 1].
+    """
+
+    fault: str
+    severity: int | None
+    share: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Outlier:
+    """One current image and its conformal p-value: the share of reference images at least as unusual, in (0, 1]."""
+
+    p_value: float
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What changed between a reference and the current images, and how sure that is.
+
+    Attributes
+    ----------
+    verdict
+        ``drift``, ``no_drift`` or ``insufficient``.
+    p_value
+        Chance of evidence this strong without any change, corrected over everything looked at.
+    alpha
+        The p-value below which this comparison may alarm; follows from `false_alarms_per_year` and the windows in a year.
+    false_alarms_per_year
+        The one dial.
+    kind
+        What kind of change; None without drift.
+    diagnosis
+        The faults that explain it, the best first; empty when none fits ("not one of the known faults") or none was sought.
+    properties
+        Strongest evidence first.
+    embedding
+        None when no embedder ran.
+    outliers
+        Current images, the most unusual first.
+    exemplars
+        Names of the current images that show the change best, the best first.
+    images_needed
+        With ``insufficient``: how many more current images are needed, at least.
+    notes
+        Sentences a person should read: what was not looked at, and why.
+    """
+
+    verdict: Answer
+    p_value: float
+    alpha: float
+    false_alarms_per_year: float
+    kind: Kind | None
+    diagnosis: tuple[FaultFinding, ...]
+    properties: tuple[PropertyDrift, ...]
+    embedding: EmbeddingDrift | None
+    outliers: tuple[Outlier, ...]
+    exemplars: tuple[str, ...]
+    unreadable: tuple[Unreadable, ...]
+    unreadable_reference: tuple[Unreadable, ...]
+    n_reference: int
+    n_current: int
+    images_needed: int
+    mode: Mode
+    notes: tuple[str, ...] = ()
