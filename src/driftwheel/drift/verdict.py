@@ -41,7 +41,10 @@ class PropertyDrift:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingDrift:
-    """The embeddings, reference against current, by three tests; `p_value` is corrected for their number."""
+    """The embeddings, reference against current, by up to three tests; `p_value` is corrected for them.
+
+    From profiles alone only the Fréchet distance can be had; the others are None.
+    """
 
     embedder: str
     drifted: bool
@@ -49,7 +52,7 @@ class EmbeddingDrift:
     effect: float
     threshold: float
     frechet: Evidence
-    mmd: Evidence
+    mmd: Evidence | None
     classifier: Evidence | None
 
 

@@ -1,0 +1,96 @@
+"""The rules every verdict obeys, from raw records and from profiles alike.
+
+One dial (false alarms a year), significance *and* effect, and refusal to guess.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from driftwheel.errors import UsageError
+
+__all__ = [
+    "EFFECT_FLOOR_SIGMAS",
+    "EFFECT_FLOOR_TOTAL_VARIATION",
+    "LEAST_SAMPLE",
+    "alpha_for",
+    "holm",
+    "images_needed",
+]
+
+LEAST_SAMPLE = 20
+"""Fewer images than this, on either side, and the verdict is ``insufficient``."""
+
+EFFECT_FLOOR_SIGMAS = 0.1
+"""A numeric property that moved by less (Wasserstein distance in reference σ) never alarms."""
+
+EFFECT_FLOOR_TOTAL_VARIATION = 0.05
+"""A category whose shares moved by less (total variation distance in [0, 1]) never alarms."""
+
+
+def alpha_for(false_alarms_per_year: float, windows_per_year: float) -> float:
+    """Return the p-value below which one window may alarm, so that a year of windows gives the stated rate.
+
+    False alarms of independent windows are a Poisson stream: α = 1 − exp(−rate / windows), in (0, 1).
+
+    Raises
+    ------
+    UsageError
+        When either number is not positive and finite.
+
+    Examples
+    --------
+    >>> round(alpha_for(1.0, 365.0), 6)
+    0.002736
+    """
+    for name, value in (
+        ("false_alarms_per_year", false_alarms_per_year),
+        ("windows_per_year", windows_per_year),
+    ):
+        if not (math.isfinite(value) and value > 0):
+            raise UsageError(f"{name} is {value}; give a number above 0, for example {name}=1.")
+    return -math.expm1(-false_alarms_per_year / windows_per_year)
+
+
+def holm(p_values: ArrayLike) -> NDArray[np.float64]:
+    """Return Holm's step-down adjusted p-values.
+
+    Rejecting those ≤ α keeps the chance of any false rejection at α, however the tests depend on each other.
+
+    Parameters
+    ----------
+    p_values
+        (m,) p-values in [0, 1]; NaN marks a test that could not be made: it stays NaN
+        and does not count in m.
+
+    References
+    ----------
+    S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
+    Statistics 6 (1979).
+
+    Examples
+    --------
+    >>> [round(float(p), 6) for p in holm([0.01, 0.04, 0.03])]
+    [0.03, 0.06, 0.06]
+    """
+    p = np.asarray(p_values, dtype=np.float64)
+    adjusted = np.full(p.shape, np.nan)
+    made = np.flatnonzero(~np.isnan(p))
+    order = made[np.argsort(p[made], kind="stable")]
+    factors = np.arange(order.size, 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * factors), 1.0)
+    return adjusted
+
+
+def images_needed(n_reference: int, n_current: int, least: int = LEAST_SAMPLE) -> int:
+    """Return how many more images the smaller side needs before a verdict is possible; 0 when enough.
+
+    Examples
+    --------
+    >>> images_needed(1000, 8)
+    12
+    """
+    return max(0, least - n_reference, least - n_current)
