@@ -1,0 +1,39 @@
+"""Occlusion: dirt, a drop, a web, a leaf or a loose cable before the lens."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftwheel.images.faults.fault import Chance
+
+__all__ = ["occlusion"]
+
+_COVERED = (0.03, 0.06, 0.12, 0.22, 0.40)
+_OPACITY = 0.9
+_SOFTNESS = 0.25
+
+
+def occlusion(pixels: NDArray[np.uint8], severity: int, chance: Chance) -> NDArray[np.uint8]:
+    """Cover about 3, 6, 12, 22 or 40 % of the image with a soft-edged dark smudge that stays where it is.
+
+    An ellipse out of focus, nine tenths opaque, between grey levels 20 and 70, brownish, or grey on an image
+    without colour; place, shape and shade are the camera's own, and part of it may lie outside. (h, w, 3)
+    BGR uint8 in and out.
+    """
+    height, width = pixels.shape[:2]
+    centre_x, centre_y = chance.camera.uniform(0.15, 0.85, 2)
+    stretch = float(np.exp(chance.camera.uniform(-0.5, 0.5)))
+    turn = float(chance.camera.uniform(0, np.pi))
+    shade = float(chance.camera.uniform(20, 70))
+    radius = np.sqrt(_COVERED[severity - 1] * height * width / np.pi)
+    x = np.arange(width)[None, :] + 0.5 - centre_x * width
+    y = np.arange(height)[:, None] + 0.5 - centre_y * height
+    along = (x * np.cos(turn) + y * np.sin(turn)) / stretch
+    across = (y * np.cos(turn) - x * np.sin(turn)) * stretch
+    distance = np.sqrt(along**2 + across**2) / radius
+    cover = _OPACITY * np.clip((1 + _SOFTNESS - distance) / (2 * _SOFTNESS), 0, 1)[..., None]
+    grey = np.array_equal(pixels[..., 0], pixels[..., 2])
+    dirt = shade * (np.ones(3) if grey else np.array([0.75, 0.9, 1.0]))
+    covered = pixels * (1 - cover) + dirt * cover
+    return np.asarray(np.rint(covered), dtype=np.uint8)
