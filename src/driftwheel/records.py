@@ -43,10 +43,16 @@ class Image:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Unreadable:
-    """An image that could not be decoded, and why, in a phrase fit for counting."""
+    """An image that could not be decoded, and why, in a phrase fit for counting.
+
+    `time` and `tags` are those of the image, as far as known, so that it is counted in its window and segment; they take no
+    part in comparisons.
+    """
 
     image: str
     reason: str
+    time: datetime | None = field(default=None, compare=False)
+    tags: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
