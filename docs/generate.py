@@ -1,0 +1,227 @@
+"""Fill the generated parts of the reference from the code itself: `python docs/generate.py`.
+
+A page asks for a part by a pair of comments, ``<!-- generated: properties -->`` and ``<!-- end -->``; what
+stands between them is replaced. tests/test_docs.py fails when a page is not what this script makes of it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+
+import driftwheel
+from driftwheel import errors
+from driftwheel.cli import app
+from driftwheel.images.faults import FAULTS
+from driftwheel.images.properties import PROPERTIES
+
+DOCS = Path(__file__).parent
+PART = re.compile(r"(<!-- generated: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+
+
+def commands() -> str:
+    """Every command with its arguments and options, as the command line itself explains them."""
+    return "\n".join(
+        _command(path, command) for path, command in walk(typer.main.get_command(app), "driftwheel")
+    )
+
+
+def walk(command: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Yield (full name, click command) of each command that does something."""
+    for name, child in sorted(getattr(command, "commands", {}).items()):
+        yield from walk(child, f"{path} {name}")
+    if not hasattr(command, "commands"):
+        yield path, command
+
+
+def _command(path: str, command: Any) -> str:
+    arguments = [p for p in command.params if p.param_type_name == "argument"]
+    options = [p for p in command.params if p.param_type_name == "option" and "--help" not in p.opts]
+    usage = " ".join(
+        [path, *(p.make_metavar(command.make_context(path, [], resilient_parsing=True)) for p in arguments)]
+    )
+    lines = [
+        f"## {path}",
+        "",
+        "```text",
+        usage + (" [OPTIONS]" if options else ""),
+        "```",
+        "",
+        inspect.cleandoc(command.help or ""),
+        "",
+    ]
+    if arguments:
+        lines += ["| argument | meaning |", "| --- | --- |"]
+        lines += [f"| `{p.human_readable_name.upper()}` | {_cell(p.help)} |" for p in arguments] + [""]
+    if options:
+        lines += ["| option | default | meaning |", "| --- | --- | --- |"]
+        lines += [f"| {_option_names(p)} | {_default(p)} | {_cell(p.help)} |" for p in options] + [""]
+    return "\n".join(lines)
+
+
+def _option_names(option: Any) -> str:
+    kind = "" if option.is_flag else f" {_kind(option)}"
+    names = [*option.opts, *option.secondary_opts]
+    return ", ".join(f"`{name}{kind}`" for name in names)
+
+
+def _kind(option: Any) -> str:
+    choices = getattr(option.type, "choices", None)
+    return "\\|".join(str(c) for c in choices) if choices else str(option.metavar or option.type.name).upper()
+
+
+def _default(option: Any) -> str:
+    value = option.default
+    if value is None or value == () or callable(value):
+        return ""
+    if option.is_flag:
+        return "on" if value else "off"
+    return f"`{value}`"
+
+
+def properties() -> str:
+    """The table of properties."""
+    lines = [
+        "| property | unit | range | bins | decode in fast mode | what it means |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    decode = {
+        "header": "none: from the header",
+        "full": "full",
+        "reduced": "reduced",
+        "sequence": "none: from the order",
+    }
+    for one in PROPERTIES:
+        values = ", ".join(one.categories) if one.kind == "category" else f"{one.low:g} … {one.high:g}"
+        scale = " log" if one.scale == "log" else ""
+        cells = [
+            f"`{one.name}`",
+            one.unit or "–",
+            values,
+            f"{one.bins}{scale}",
+            decode[one.needs],
+            _cell(one.meaning),
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def faults() -> str:
+    """The table of camera faults."""
+    lines = [
+        "| fault | severities | what is seen, and what usually causes it | how it is simulated |",
+        "| --- | --- | --- | --- |",
+    ]
+    for one in FAULTS:
+        grades = "1 … 5" if one.has_severity else "–"
+        how = (
+            inspect.getdoc(one.function)
+            if one.function
+            else "Frames are repeated in place of new ones (`frozen_order`)."
+        )
+        first = (how or "").split("\n\n")[0]
+        lines.append(f"| `{one.name}` | {grades} | {_cell(one.sentence)} | {_cell(first)} |")
+    return "\n".join(lines) + "\n"
+
+
+def error_tree() -> str:
+    """The tree drawn at the top of errors.py."""
+    doc = inspect.getdoc(errors) or ""
+    return "```text\n" + textwrap.dedent(doc.split("::\n")[1]).strip("\n") + "\n```\n"
+
+
+def python() -> str:
+    """Every public name of the package, with its signature and docstring."""
+    return "\n".join(_member(name) for name in driftwheel.__all__ if not name.startswith("__"))
+
+
+def _member(name: str) -> str:
+    value = getattr(driftwheel, name)
+    if not callable(value):
+        return f"## {name}\n"
+    signature = str(inspect.signature(value))
+    if inspect.isclass(value) and issubclass(value, Exception):
+        signature = ""
+    text = _docstring(inspect.getdoc(value) or "")
+    return f"## {name}\n\n```python\n{name}{_wrapped(signature)}\n```\n\n{text}\n"
+
+
+def _wrapped(signature: str) -> str:
+    signature = re.sub(r"\b(?:[a-z_]+\.)+([A-Z]\w*)", r"\1", signature).replace("'", "")
+    if len(signature) < 90:
+        return signature
+    inside, _, returns = signature[1:].rpartition(")")
+    parts = re.split(r", (?![^\[\(]*[\]\)])", inside)
+    return "(\n" + "".join(f"    {part},\n" for part in parts) + ")" + returns
+
+
+def _docstring(text: str) -> str:
+    """A numpy docstring as Markdown: headings become bold, items definition lists, examples code."""
+    blocks = re.split(r"\n(?=[A-Z][A-Za-z ]+\n-{3,}\n)", "\n" + text)
+    out = [_prose(blocks[0].strip())]
+    for block in blocks[1:]:
+        heading, _, body = block.split("\n", 2)
+        body = textwrap.dedent(body).strip("\n")
+        out.append(f"**{heading}**")
+        if heading == "Examples":
+            out.append(f"```python\n{body}\n```")
+        elif heading in {"Parameters", "Attributes", "Raises", "Returns", "Yields"}:
+            out.append(_definitions(body))
+        else:
+            out.append(_prose(body))
+    return "\n\n".join(out) + "\n"
+
+
+def _definitions(body: str) -> str:
+    items = re.split(r"\n(?=\S)", body)
+    lines = []
+    for item in items:
+        term, _, meaning = item.partition("\n")
+        if not meaning:
+            lines.append(_prose(term) + "\n")
+            continue
+        meaning = _prose(textwrap.dedent(meaning)).replace("\n", "\n    ")
+        lines.append(f"`{term}`\n:   {meaning}\n")
+    return "\n".join(lines).rstrip()
+
+
+def _prose(text: str) -> str:
+    return text.replace("``", "`")
+
+
+def _cell(text: str | None) -> str:
+    return " ".join(_prose(text or "").split()).replace("|", "\\|")
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "commands": commands,
+    "errors": error_tree,
+    "faults": faults,
+    "properties": properties,
+    "python": python,
+}
+
+
+def filled(page: str) -> str:
+    """Return the text of a page with its generated parts renewed."""
+    return PART.sub(lambda m: m[1] + "\n" + PARTS[m[2]]() + "\n" + m[4], page)
+
+
+def main() -> None:
+    """Rewrite every page that has a generated part."""
+    for path in sorted(DOCS.rglob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        if (renewed := filled(text)) != text:
+            path.write_text(renewed, encoding="utf-8")
+            sys.stdout.write(f"renewed {path.relative_to(DOCS)}\n")
+
+
+if __name__ == "__main__":
+    main()

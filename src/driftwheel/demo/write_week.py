@@ -1,0 +1,70 @@
+"""Write the demo's images into a folder of its own, and never into one that holds something else."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from driftwheel.demo.textile_week import FAULT, Shot
+from driftwheel.errors import UsageError
+from driftwheel.images.decode import decode
+from driftwheel.images.encode import encode
+from driftwheel.images.faults import apply_fault
+
+__all__ = ["ABOUT", "clear_folder", "write_week"]
+
+ABOUT = "ABOUT.txt"
+"""The file by which a folder is known as one that the demo made."""
+
+_FIRST_LINE = "Made by `driftwheel demo`, which replaces everything in this folder when it runs again."
+
+_TERMS = """
+The images show simulated textile; they are those of the package conformal-clip-data, (c) 2025 Megahed,
+MIT licence. Cameras and times are made up. From day 4 on the right camera goes out of focus, a little
+more every day.
+"""
+
+
+def clear_folder(folder: Path) -> None:
+    """Make `folder` empty but for its ``ABOUT.txt``, creating it when it is not there.
+
+    Raises
+    ------
+    UsageError
+        When it holds files that the demo did not put there, or is no folder.
+    """
+    about = folder / ABOUT
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file; name a new folder with --out.")
+    if folder.is_dir() and any(folder.iterdir()):
+        if not about.is_file() or not about.read_text(encoding="utf-8").startswith(_FIRST_LINE):
+            raise UsageError(
+                f"{folder} is not empty and was not made by the demo; name a new folder with --out."
+            )
+        for child in folder.iterdir():
+            if child.is_dir() and not child.is_symlink():
+                shutil.rmtree(child)
+            elif child != about:
+                child.unlink()
+    folder.mkdir(parents=True, exist_ok=True)
+    about.write_text(_FIRST_LINE + "\n" + _TERMS, encoding="utf-8")
+
+
+def write_week(
+    folder: Path, shots: Sequence[Shot], *, seed: int, on_progress: Callable[[int], None] | None = None
+) -> None:
+    """Write every shot as ``folder/day/name``: byte for byte, or given the fault and stored again as it was.
+
+    `on_progress` receives 1 for every image written.
+    """
+    for shot in shots:
+        target = folder / shot.folder / shot.name
+        target.parent.mkdir(exist_ok=True)
+        data = shot.source.read_bytes()
+        if shot.severity is not None:
+            decoded = decode(data)
+            data = encode(apply_fault(decoded.pixels, FAULT, shot.severity, seed), decoded.header)
+        target.write_bytes(data)
+        if on_progress is not None:
+            on_progress(1)
