@@ -1,0 +1,51 @@
+"""Tone: how light the pixels are, from the histogram of grey levels at full resolution."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from driftwheel.images.views import Views
+
+__all__ = ["black_share", "brightness", "contrast", "dynamic_range", "entropy", "white_share"]
+
+LEVELS = np.arange(256, dtype=np.int64)
+BLACK_UP_TO = 5
+WHITE_FROM = 250
+
+
+def brightness(views: Views) -> float:
+    """Return the mean grey level, 0…255."""
+    return int(views.tones @ LEVELS) / int(views.tones.sum())
+
+
+def contrast(views: Views) -> float:
+    """Return the RMS contrast: the standard deviation of the grey levels, 0…127.5."""
+    count = int(views.tones.sum())
+    first = int(views.tones @ LEVELS)
+    second = int(views.tones @ (LEVELS * LEVELS))
+    return math.sqrt(count * second - first * first) / count
+
+
+def dynamic_range(views: Views) -> float:
+    """Return the 99th minus the 1st percentile of the grey levels, 0…255."""
+    below = np.cumsum(views.tones)
+    low, high = np.searchsorted(below, (0.01 * float(below[-1]), 0.99 * float(below[-1])))
+    return float(high - low)
+
+
+def black_share(views: Views) -> float:
+    """Return the share of pixels with a grey level of at most 5."""
+    return int(views.tones[: BLACK_UP_TO + 1].sum()) / int(views.tones.sum())
+
+
+def white_share(views: Views) -> float:
+    """Return the share of pixels with a grey level of at least 250."""
+    return int(views.tones[WHITE_FROM:].sum()) / int(views.tones.sum())
+
+
+def entropy(views: Views) -> float:
+    """Return the Shannon entropy of the histogram of grey levels in bit, 0…8."""
+    shares = views.tones[views.tones > 0] / float(views.tones.sum())
+    return max(0.0, -float(np.sum(shares * np.log2(shares))))
