@@ -8,6 +8,8 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 # Debian packages some tests use; a test whose package is absent skips and names it.
 SYSTEM_PACKAGES := chromium prometheus prometheus-alertmanager postgresql
 
+export NO_MKDOCS_2_WARNING := 1
+
 .DELETE_ON_ERROR:
 .PHONY: help demo test check bench docs system
 
