@@ -1,0 +1,1 @@
+"""Embedders: networks and fixed descriptors that turn images into vectors; heavy parts behind extras."""

@@ -1,0 +1,54 @@
+"""An embedder turns an image into a vector in which like images lie close together."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Embedder"]
+
+
+@runtime_checkable
+class Embedder(Protocol):
+    """The plug point for embedders; built-in ones come in by the same door.
+
+    Attributes
+    ----------
+    identity
+        Names everything that the vectors depend on: two embedders of one identity give the same vectors,
+        within rounding. For example ``gist-1``, ``efficientnet-lite0-1`` or ``onnx:mine:0123456789ab``.
+    dimensions
+        Length of the vectors.
+    """
+
+    @property
+    def identity(self) -> str:
+        """Name of everything that the vectors depend on."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """Length of the vectors."""
+        ...
+
+    def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[Any]:
+        """Return one image as an array of one shape and type for all images.
+
+        Called from several threads at once.
+
+        Parameters
+        ----------
+        pixels
+            (h, w, 3) BGR uint8 of any size from 1 × 1.
+        """
+        ...
+
+    def embed(self, batch: NDArray[Any]) -> NDArray[np.float32]:
+        """Return (n, dimensions) float32, finite, of n ≥ 0 prepared images stacked along the first axis.
+
+        A row depends on its own image only: other companions in the batch change it by less than 1e-5 of
+        its length.
+        """
+        ...
