@@ -1,0 +1,39 @@
+"""`make bench`: run every benchmark of the table, one after the other, and say which failed.
+
+``python bench/run_all.py NAME…`` runs only those.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+BENCH = Path(__file__).parent
+
+BENCHMARKS = {
+    "startup": "what the base install costs: seconds to --help, megabytes on disk",
+}
+"""Script in this folder (without .py) → what it measures. Each writes bench/results/NAME.md."""
+
+
+def main() -> None:
+    names = sys.argv[1:] or list(BENCHMARKS)
+    if unknown := [name for name in names if name not in BENCHMARKS]:
+        sys.exit(f"There is no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}.")
+    failed = []
+    for name in names:
+        print(f"== {name}: {BENCHMARKS[name]}", flush=True)
+        start = time.monotonic()
+        code = subprocess.run([sys.executable, BENCH / f"{name}.py"], check=False).returncode
+        print(
+            f"== {name}: {'done' if code == 0 else f'exit code {code}'} in {time.monotonic() - start:.0f} s\n"
+        )
+        failed += [name] if code else []
+    if failed:
+        sys.exit(f"Not met or not finished: {', '.join(failed)}")
+
+
+if __name__ == "__main__":
+    main()
