@@ -65,7 +65,7 @@ def main() -> None:
     lines = [
         "# Start-up and size of the base install",
         "",
-        f"`python bench/startup.py`: Python {platform.python_version()}, {os.cpu_count()} cores, {RUNS} runs.",
+        f"Python {platform.python_version()}, {os.cpu_count()} cores, {RUNS} runs: `python bench/startup.py`.",
         "",
         "| | measured | at most |",
         "| --- | --- | --- |",

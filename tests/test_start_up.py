@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-HEAVY = [
+HEAVY = ["cv2", "fsspec", "jinja2", "msgpack", "numpy", "onnx", "onnxruntime", "pyarrow", "rich", "scipy", "sklearn"]
+HEAVY += ["torch"]
     "cv2",
     "fsspec",
     "jinja2",
