@@ -65,11 +65,11 @@ def main() -> None:
     lines = [
         "# Start-up and size of the base install",
         "",
-        f"Python {platform.python_version()}, {os.cpu_count()} cores, {RUNS} runs: `python bench/startup.py`.",
+        f"`python bench/startup.py`, Python {platform.python_version()}, {os.cpu_count()} cores.",
         "",
         "| | measured | at most |",
         "| --- | --- | --- |",
-        f"| `driftwheel --help`, seconds, median | {shown[RUNS // 2]:.3f} | {MOST_SECONDS} |",
+        f"| `driftwheel --help`, seconds, median of {RUNS} runs | {shown[RUNS // 2]:.3f} | {MOST_SECONDS} |",
         f"| `driftwheel --help`, seconds, fastest | {shown[0]:.3f} | |",
         f"| of which the interpreter itself, median | {bare[RUNS // 2]:.3f} | |",
         f"| installed size, MB (with compiled Python files) | {total:.0f} | {MOST_MEGABYTES} |",

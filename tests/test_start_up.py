@@ -7,21 +7,8 @@ import sys
 
 import pytest
 
-HEAVY = ["cv2", "fsspec", "jinja2", "msgpack", "numpy", "onnx", "onnxruntime", "pyarrow", "rich", "scipy", "sklearn"]
-HEAVY += ["torch"]
-    "cv2",
-    "fsspec",
-    "jinja2",
-    "msgpack",
-    "numpy",
-    "onnx",
-    "onnxruntime",
-    "pyarrow",
-    "rich",
-    "scipy",
-    "sklearn",
-    "torch",
-]
+HEAVY = {"cv2", "fsspec", "jinja2", "msgpack", "numpy", "onnx", "onnxruntime", "pyarrow", "rich", "scipy"}
+HEAVY |= {"sklearn", "torch"}
 
 REPORT = "import sys; sys.stdout.write(' '.join(sorted({name.partition('.')[0] for name in sys.modules})))"
 

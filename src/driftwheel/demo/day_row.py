@@ -1,0 +1,48 @@
+"""A day of the demo as one row of a table on a terminal."""
+
+from __future__ import annotations
+
+from driftwheel.drift.verdict import FaultFinding, PropertyDrift, Verdict
+from driftwheel.report.fault_words import fault_title
+from driftwheel.report.numbers import NBSP, count, p_value, share
+from driftwheel.report.property_words import property_words
+from driftwheel.report.sentence import answer_word, effect_size
+
+__all__ = ["HEADINGS", "day_row"]
+
+HEADINGS = ("images", "verdict", "p", "strongest property", "diagnosis")
+
+
+def day_row(verdict: Verdict) -> tuple[str, str, str, str, str]:
+    """Return the texts under `HEADINGS`, without control characters or no-break spaces.
+
+    The strongest property is the first of the verdict's, with its effect and which way its mean went; the diagnosis the
+    first finding, else the kind of change, else empty.
+
+    Examples
+    --------
+    >>> empty = Verdict("no_drift", 0.4, 0.0027, 1.0, None, (), (), None, (), (), (), (), 500, 100, 0, "exact")
+    >>> day_row(empty)
+    ('100', 'No drift', '0.40', '', '')
+    """
+    cells = (
+        count(verdict.n_current),
+        answer_word(verdict),
+        p_value(verdict.p_value),
+        _strongest(verdict.properties[0]) if verdict.properties else "",
+        _diagnosed(verdict.diagnosis[0]) if verdict.diagnosis else (verdict.kind or ""),
+    )
+    images, answer, p, strongest, diagnosed = (cell.replace(NBSP, " ") for cell in cells)
+    return images, answer, p, strongest, diagnosed
+
+
+def _strongest(one: PropertyDrift) -> str:
+    way = ""
+    if one.reference_mean is not None and one.current_mean is not None:
+        way = " up" if one.current_mean > one.reference_mean else " down"
+    return f"{property_words(one.name).title}{way} {effect_size(one)}"
+
+
+def _diagnosed(found: FaultFinding) -> str:
+    severity = "" if found.severity is None else f", severity {found.severity}"
+    return f"{fault_title(found.fault)}{severity}, {share(found.share)} of images"
