@@ -16,13 +16,13 @@ HEADINGS = ("images", "verdict", "p", "strongest property", "diagnosis")
 def day_row(verdict: Verdict) -> tuple[str, str, str, str, str]:
     """Return the texts under `HEADINGS`, without control characters or no-break spaces.
 
-    The strongest property is the first of the verdict's, with its effect and which way its mean went; the diagnosis the
-    first finding, else the kind of change, else empty.
+    The strongest property is the verdict's first, with its effect and which way its mean went; the diagnosis is
+    the first finding, else the kind of change, else empty.
 
     Examples
     --------
-    >>> empty = Verdict("no_drift", 0.4, 0.0027, 1.0, None, (), (), None, (), (), (), (), 500, 100, 0, "exact")
-    >>> day_row(empty)
+    >>> quiet = Verdict("no_drift", 0.4, 0.003, 1.0, None, (), (), None, (), (), (), (), 500, 100, 0, "exact")
+    >>> day_row(quiet)
     ('100', 'No drift', '0.40', '', '')
     """
     cells = (
