@@ -6,11 +6,14 @@ stands between them is replaced. tests/test_docs.py fails when a page is not wha
 
 from __future__ import annotations
 
+import ast
 import inspect
+import json
 import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +21,10 @@ import typer
 
 import driftwheel
 from driftwheel import errors
-from driftwheel.cli import app
+from driftwheel.cli import app, exit_codes
 from driftwheel.images.faults import FAULTS
 from driftwheel.images.properties import PROPERTIES
+from driftwheel.report.json_document import json_schema
 
 DOCS = Path(__file__).parent
 PART = re.compile(r"(<!-- generated: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
@@ -131,6 +135,41 @@ def faults() -> str:
     return "\n".join(lines) + "\n"
 
 
+def exit_code_table() -> str:
+    """What each constant of cli/exit_codes.py says under itself."""
+    body = ast.parse(inspect.getsource(exit_codes)).body
+    lines = ["| code | meaning |", "| --- | --- |"]
+    for constant, doc in pairwise(body):
+        if isinstance(constant, ast.Assign) and isinstance(doc, ast.Expr):
+            meaning = ast.literal_eval(doc.value)
+            lines.append(f"| {ast.literal_eval(constant.value)} | {_cell(meaning)} |")
+    return "\n".join(lines) + "\n"
+
+
+def json_keys() -> str:
+    """Every key of the JSON answer, from its schema."""
+    lines = ["| key | type | meaning |", "| --- | --- | --- |", *_keys(json_schema(), "")]
+    return "\n".join(lines) + "\n"
+
+
+def _keys(schema: dict[str, Any], path: str) -> Iterator[str]:
+    for name, one in schema["properties"].items():
+        yield f"| `{path}{name}` | {_json_type(one)} | {_cell(one['description'])} |"
+        inner = one.get("items", next((o for o in one.get("anyOf", []) if o.get("type") == "object"), {}))
+        if "properties" in inner:
+            yield from _keys(inner, f"{path}{name}{'[]' if 'items' in one else ''}.")
+
+
+def _json_type(one: dict[str, Any]) -> str:
+    if "const" in one:
+        return f"`{json.dumps(one['const'])}`"
+    if "enum" in one:
+        return ", ".join(f"`{json.dumps(value)}`" for value in one["enum"])
+    kinds = [o["type"] for o in one["anyOf"]] if "anyOf" in one else [one["type"]]
+    flat = [kind for group in kinds for kind in ([group] if isinstance(group, str) else group)]
+    return " or ".join(sorted(flat, key=lambda kind: kind == "null"))
+
+
 def error_tree() -> str:
     """The tree drawn at the top of errors.py."""
     doc = inspect.getdoc(errors) or ""
@@ -203,7 +242,9 @@ def _cell(text: str | None) -> str:
 PARTS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "errors": error_tree,
+    "exit_codes": exit_code_table,
     "faults": faults,
+    "json": json_keys,
     "properties": properties,
     "python": python,
 }
