@@ -52,7 +52,7 @@ def quantile(summary: PropertySummary, share: float) -> Quantile:
         )
     if summary.definition.kind != "number":
         raise UsageError(
-            f"The property '{summary.name}' has no quantiles: it is a {summary.definition.kind}, not a number."
+            f"The property '{summary.name}' has no quantiles: it is {summary.definition.kind}, not a number."
         )
     if summary.count == 0:
         return Quantile(share, math.nan, math.nan)
