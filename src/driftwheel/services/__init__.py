@@ -1,0 +1,1 @@
+"""Services: one verb a file, the only place where pure computation meets the outside world."""

@@ -1,0 +1,107 @@
+"""`driftwheel check`: two sets of images in, an answer out."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from driftwheel.cli.exit_codes import exit_code
+
+__all__ = ["FailOn", "check", "register"]
+
+_REFERENCE = typer.Argument(
+    help="Images the model was built on: a folder, glob, list file, archive, Parquet file or URL."
+)
+_CURRENT = typer.Argument(help="Images it sees now; the same kinds of source.")
+_REPORT = typer.Option("--report", help="Write a self-contained HTML report to this file.")
+_JSON = typer.Option("--json", help="Write the answer as JSON to this file ('-': standard output).")
+_FAIL_ON = typer.Option("--fail-on", help="Exit with code 3 when there is drift.")
+_EMBEDDER = typer.Option(
+    "--embedder", help="auto, gist, efficientnet-lite0, none, or the path of an .onnx file."
+)
+_FAST = typer.Option("--fast", help="Reduced decode wherever a property allows it; quicker, nearly as exact.")
+_DIAGNOSIS = typer.Option(
+    "--diagnosis/--no-diagnosis", help="On drift, look for the camera fault that explains it."
+)
+_FALSE_ALARMS = typer.Option("--false-alarms-per-year", help="How many false alarms a year are acceptable.")
+_WINDOWS = typer.Option("--windows-per-year", help="How often such a check is made: 365 for daily.")
+_NAME_PATTERN = typer.Option(
+    "--name-pattern", help="Time and tags from file names: '{camera}_{time:%Y%m%d_%H%M%S}'."
+)
+_TABLE = typer.Option("--table", help="Time and tags from a CSV file: image,time,…tags.")
+_THREADS = typer.Option("--threads", min=1, help="Worker threads; all processors by default.")
+_SEED = typer.Option("--seed", min=0, help="Seed of the permutations and simulated faults.")
+_PROGRESS = typer.Option("--progress/--no-progress", help="Show progress bars on a terminal.")
+
+
+class FailOn(StrEnum):
+    """What makes the command exit with a code other than 0."""
+
+    DRIFT = "drift"
+
+
+def check(
+    reference: Annotated[str, _REFERENCE],
+    current: Annotated[str, _CURRENT],
+    report: Annotated[Path | None, _REPORT] = None,
+    json_file: Annotated[Path | None, _JSON] = None,
+    fail_on: Annotated[FailOn | None, _FAIL_ON] = None,
+    embedder: Annotated[str, _EMBEDDER] = "auto",
+    fast: Annotated[bool, _FAST] = False,
+    diagnosis: Annotated[bool, _DIAGNOSIS] = True,
+    false_alarms_per_year: Annotated[float, _FALSE_ALARMS] = 1.0,
+    windows_per_year: Annotated[float, _WINDOWS] = 365.0,
+    name_pattern: Annotated[str | None, _NAME_PATTERN] = None,
+    table: Annotated[str | None, _TABLE] = None,
+    threads: Annotated[int | None, _THREADS] = None,
+    seed: Annotated[int, _SEED] = 0,
+    progress: Annotated[bool, _PROGRESS] = True,
+) -> None:
+    """Say whether the current images differ from the reference, how, and what happened to the camera.
+
+    Exit codes: 0 no drift (or drift without --fail-on), 1 error, 3 drift with --fail-on drift, 4 too few
+    images to say.
+    """
+    from driftwheel.cli.outputs import must_be_writable, write_json
+    from driftwheel.cli.progress import progress_bars
+    from driftwheel.report.html import html_report
+    from driftwheel.report.json_document import json_document
+    from driftwheel.report.terminal import print_check
+    from driftwheel.services.check_images import check_images
+
+    to_standard_output = json_file is not None and str(json_file) == "-"
+    for path in (report, None if to_standard_output else json_file):
+        if path is not None:
+            must_be_writable(path)
+    with progress_bars(progress) as on_progress:
+        checked = check_images(
+            reference,
+            current,
+            embedder=embedder,
+            mode="fast" if fast else "exact",
+            diagnose=diagnosis,
+            false_alarms_per_year=false_alarms_per_year,
+            windows_per_year=windows_per_year,
+            name_pattern=name_pattern,
+            table=table,
+            threads=threads,
+            seed=seed,
+            on_progress=on_progress,
+        )
+    if report is not None:
+        report.write_text(html_report(checked), encoding="utf-8")
+    if json_file is not None:
+        write_json(json_document(checked.verdict), json_file)
+    if not to_standard_output:
+        print_check(checked)
+        if report is not None:
+            typer.echo(f"Report: {report}")
+    raise typer.Exit(exit_code(checked.verdict.verdict, fail_on is FailOn.DRIFT))
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command()(check)

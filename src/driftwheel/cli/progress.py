@@ -1,0 +1,33 @@
+"""Progress bars on standard error, only on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+__all__ = ["OnProgress", "progress_bars"]
+
+OnProgress = Callable[[str, int, int | None], None]
+"""Called with a stage, how many items are newly done, and how many there are in all (None: unknown)."""
+
+
+@contextmanager
+def progress_bars(wanted: bool) -> Iterator[OnProgress | None]:
+    """Yield a function that advances one bar a stage; None where no bars are wanted or no terminal is."""
+    if not (wanted and sys.stderr.isatty()):
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+    bars: dict[str, TaskID] = {}
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+
+        def advance(stage: str, done: int, total: int | None) -> None:
+            if stage not in bars:
+                bars[stage] = progress.add_task(stage, total=total)
+            progress.update(bars[stage], advance=done, total=total)
+
+        yield advance

@@ -1,0 +1,182 @@
+"""The judge: weigh all evidence of one comparison and give the verdict.
+
+One dial, false alarms per model-year, sets α for this comparison. Every statistic is taken over the same
+permutations of the pooled images, so the p-value of the strongest evidence holds over all properties and
+the embeddings together, however they depend on each other. An alarm needs that p-value *and* an effect
+beyond what windows replayed from the reference alone reach.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from driftwheel.drift.embedding_evidence import EmbeddingEvidence, embedding_evidence
+from driftwheel.drift.permutations import draw_labels
+from driftwheel.drift.property_evidence import EffectGate, PropertyEvidence, property_evidence
+from driftwheel.drift.replay import blocks_of, replay_weights
+from driftwheel.drift.rules import alpha_for, images_needed
+from driftwheel.drift.tail import tail_log_p_value, tail_p_value
+from driftwheel.drift.verdict import EmbeddingDrift, Verdict
+from driftwheel.errors import IncomparableError
+from driftwheel.images.properties import property_named
+from driftwheel.records import Records
+
+__all__ = ["judge"]
+
+PERMUTATIONS = 500
+"""Permutations; p-values below 10 / 500 come from a fitted tail, see `tail.tail_log_p_value`."""
+
+REPLAYS = 400
+"""Windows replayed from the reference for the effect thresholds."""
+
+_MANY = 8000  # pooled images beyond which fewer permutations are made
+_PERMUTATIONS_MANY = 200
+
+
+def judge(
+    reference: Records,
+    current: Records,
+    *,
+    rng: np.random.Generator,
+    false_alarms_per_year: float = 1.0,
+    windows_per_year: float = 365.0,
+) -> Verdict:
+    """Return the verdict on `current` against `reference`; it has no diagnosis, outliers or exemplars yet.
+
+    With fewer than `LEAST_SAMPLE` images on either side the verdict is ``insufficient`` and nothing is
+    tested.
+
+    Raises
+    ------
+    IncomparableError
+        When the two were measured with different properties, modes or embedders.
+    UsageError
+        When the reference holds no images, or the dial is not positive.
+    """
+    _must_be_comparable(reference, current)
+    alpha = alpha_for(false_alarms_per_year, windows_per_year)
+    missing = images_needed(len(reference), len(current))
+    blank = Verdict(
+        verdict="insufficient",
+        p_value=1.0,
+        alpha=alpha,
+        false_alarms_per_year=false_alarms_per_year,
+        kind=None,
+        diagnosis=(),
+        properties=(),
+        embedding=None,
+        outliers=(),
+        exemplars=(),
+        unreadable=current.unreadable,
+        unreadable_reference=reference.unreadable,
+        n_reference=len(reference),
+        n_current=len(current),
+        images_needed=missing,
+        mode=reference.mode,
+    )
+    if missing:
+        return blank
+
+    pooled = len(reference) + len(current)
+    labels = draw_labels(
+        len(reference), len(current), PERMUTATIONS if pooled <= _MANY else _PERMUTATIONS_MANY, rng
+    )
+    blocks = blocks_of(reference)
+    # Known blocks vary together and permutations of single images prove little: there the thresholds alone
+    # must hold over all properties.
+    gate = EffectGate(
+        windows=replay_weights(len(reference), len(current), REPLAYS, rng, blocks),
+        references=replay_weights(len(reference), len(reference), REPLAYS, rng, blocks),
+        chance=alpha if blocks is None else alpha / len(reference.property_names),
+        alpha=alpha,
+    )
+    properties = property_evidence(
+        tuple(property_named(name) for name in reference.property_names),
+        reference.properties,
+        current.properties,
+        labels=labels,
+        gate=gate,
+    )
+    embedding = None
+    if reference.embeddings is not None and current.embeddings is not None:
+        embedding = embedding_evidence(
+            reference.embeddings,
+            current.embeddings,
+            labels=labels,
+            windows=gate.windows,
+            chance=gate.chance,
+            rng=rng,
+        )
+    p_value, embedding_p_value = _combined(properties, embedding)
+    found = None
+    if embedding is not None:
+        found = _embedding_drift(embedding, str(reference.embedder), embedding_p_value, alpha)
+    large_enough = any(one.drifted for one in properties.properties) or (found is not None and found.drifted)
+    return replace(
+        blank,
+        verdict="drift" if p_value <= alpha and large_enough else "no_drift",
+        p_value=p_value,
+        kind="unknown" if p_value <= alpha and large_enough else None,
+        properties=properties.properties,
+        embedding=found,
+        notes=_notes(blocks is not None, p_value <= alpha and not large_enough),
+    )
+
+
+def _combined(properties: PropertyEvidence, embedding: EmbeddingEvidence | None) -> tuple[float, float]:
+    """Return the p-value over everything, and the embeddings' corrected for the properties beside them.
+
+    Both strengths become log p-values on their own null; the stronger of the two is held against the
+    stronger of the two under each permutation.
+    """
+    if embedding is None:
+        return float(tail_p_value(properties.strength, properties.null_strength)), 1.0
+    nulls = [properties.null_strength, embedding.null_strength]
+    observed = [properties.strength, embedding.strength]
+    logs = [-tail_log_p_value(value, null) for value, null in zip(observed, nulls, strict=True)]
+    null = np.maximum(*(-tail_log_p_value(one, one) for one in nulls))
+    return float(tail_p_value(max(map(float, logs)), null)), float(tail_p_value(float(logs[1]), null))
+
+
+def _embedding_drift(found: EmbeddingEvidence, embedder: str, p_value: float, alpha: float) -> EmbeddingDrift:
+    effect = found.frechet.effect or 0.0
+    return EmbeddingDrift(
+        embedder=embedder,
+        drifted=p_value <= alpha and effect > found.threshold,
+        p_value=p_value,
+        effect=effect,
+        threshold=found.threshold,
+        frechet=found.frechet,
+        mmd=found.mmd,
+        classifier=found.classifier,
+    )
+
+
+def _must_be_comparable(reference: Records, current: Records) -> None:
+    if reference.property_names != current.property_names:
+        raise IncomparableError(
+            "The two sides were measured with different properties; measure both with one release."
+        )
+    if reference.mode != current.mode:
+        raise IncomparableError(
+            f"The reference was measured in {reference.mode} mode and the current images in "
+            f"{current.mode} mode; measure both in the same mode."
+        )
+    if reference.embedder != current.embedder:
+        raise IncomparableError(
+            f"The reference was embedded by {reference.embedder or 'none'} and the current images by "
+            f"{current.embedder or 'none'}; embed both with the same one."
+        )
+
+
+def _notes(in_blocks: bool, small: bool) -> tuple[str, ...]:
+    notes = []
+    if in_blocks:
+        notes.append("Reference windows were replayed in whole blocks of tags and hour.")
+    if small:
+        notes.append(
+            "A change is beyond chance but no larger than what the reference itself varies by: no alarm."
+        )
+    return tuple(notes)

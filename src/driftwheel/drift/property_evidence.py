@@ -1,0 +1,207 @@
+"""What the properties say: all tested at once by permutation, each effect against replayed windows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftwheel.drift.columns import Columns, circular_mean, property_columns, unroll
+from driftwheel.drift.jensen_shannon import jensen_shannon, jensen_shannon_columns
+from driftwheel.drift.kolmogorov_smirnov import kolmogorov_smirnov_columns
+from driftwheel.drift.kolmogorov_smirnov_permutations import kolmogorov_smirnov_permutations
+from driftwheel.drift.psi import psi, psi_columns
+from driftwheel.drift.replay import effect_threshold, wasserstein_replays
+from driftwheel.drift.rules import EFFECT_FLOOR_SIGMAS, EFFECT_FLOOR_TOTAL_VARIATION
+from driftwheel.drift.tail import tail_log_p_value, tail_p_value
+from driftwheel.drift.total_variation import total_variation
+from driftwheel.drift.verdict import PropertyDrift
+from driftwheel.drift.wasserstein import wasserstein
+from driftwheel.images.properties import Property
+
+__all__ = ["EffectGate", "PropertyEvidence", "property_evidence"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EffectGate:
+    """What a change must pass to be large enough.
+
+    Attributes
+    ----------
+    windows, references
+        (r, n) weights of replayed windows of the current size, and of replayed references.
+    chance
+        Probability with which a replayed window may pass the threshold drawn from them.
+    alpha
+        Corrected p-value below which a change is beyond chance.
+    """
+
+    windows: NDArray[np.float32]
+    references: NDArray[np.float32]
+    chance: float
+    alpha: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PropertyEvidence:
+    """The evidence of all properties together.
+
+    Attributes
+    ----------
+    strength, null_strength
+        −log of the smallest column p-value, observed and (B,) under each permutation.
+    properties
+        One entry a property that could be compared, strongest evidence first. `p_value` is corrected over
+        all columns (Westfall and Young's single-step max T, 1993).
+    """
+
+    strength: float
+    null_strength: NDArray[np.float64]
+    properties: tuple[PropertyDrift, ...]
+
+
+def property_evidence(
+    properties: tuple[Property, ...],
+    reference: NDArray[np.float32],
+    current: NDArray[np.float32],
+    *,
+    labels: NDArray[np.bool_],
+    gate: EffectGate,
+) -> PropertyEvidence:
+    """Weigh every property of a current sample against the reference.
+
+    Parameters
+    ----------
+    properties
+        p rows of the property table.
+    reference, current
+        (n, p) and (m, p) values, NaN where undefined.
+    labels
+        (B, n + m) permutations from `draw_labels`.
+    gate
+        What an effect must pass.
+    """
+    columns = property_columns(properties, reference, current)
+    if not len(columns.owner):
+        return PropertyEvidence(0.0, np.zeros(len(labels)), ())
+    observed, null = _column_strengths(columns, labels)
+    null_strength = null.max(axis=1)
+    corrected = tail_p_value(observed, null_strength)
+    drifts = []
+    for index, one in enumerate(properties):
+        mine = np.flatnonzero(columns.owner == index)
+        if not len(mine):
+            continue
+        p_value = float(corrected[mine].min())
+        drifts.append(_property_drift(one, reference[:, index], current[:, index], p_value, gate))
+    drifts.sort(key=lambda d: (not d.drifted, d.p_value, -d.effect / d.threshold, d.name))
+    return PropertyEvidence(float(observed.max()), null_strength, tuple(drifts))
+
+
+def _column_strengths(
+    columns: Columns, labels: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return −log p of each column, (c,) observed and (B, c) permuted, on one scale whatever its ties.
+
+    A squared KS distance has an exponential tail; each column's own permutations give its rate, so that
+    coarse columns (JPEG quality, indicators of a category) are held against their own null and not against
+    that of a continuous one.
+    """
+    found = kolmogorov_smirnov_permutations(columns.reference, columns.current, labels, columns.circular)
+    observed = np.empty(len(found.observed))
+    null = np.empty(found.null.shape)
+    for c, distance in enumerate(found.observed):
+        squares = np.square(found.null[:, c], dtype=np.float64)
+        observed[c] = -float(tail_log_p_value(float(distance) ** 2, squares))
+        null[:, c] = -tail_log_p_value(squares, squares)
+    return observed, null
+
+
+def _property_drift(
+    one: Property,
+    reference: NDArray[np.float32],
+    current: NDArray[np.float32],
+    p_value: float,
+    gate: EffectGate,
+) -> PropertyDrift:
+    if one.kind == "category":
+        return _category_drift(one, reference, current, p_value, gate)
+    means = _mean(one, reference), _mean(one, current)
+    scaled, other = _scaled(one, reference, means[0]), _scaled(one, current, means[0])
+    a, b = scaled[~np.isnan(scaled)], other[~np.isnan(other)]
+    spread = max(float(a.std(dtype=np.float64)), _least_spread(one))
+    effect = wasserstein(a, b).statistic / spread
+    replayed = wasserstein_replays(scaled, gate.windows, gate.references) / spread
+    threshold = effect_threshold(replayed, gate.chance, EFFECT_FLOOR_SIGMAS)
+    pair = a[:, None], b[:, None]
+    return PropertyDrift(
+        name=one.name,
+        drifted=p_value <= gate.alpha and effect > threshold,
+        p_value=p_value,
+        statistic=float(kolmogorov_smirnov_columns(*pair).statistic[0]),
+        effect=effect,
+        threshold=threshold,
+        wasserstein_sigmas=effect,
+        psi=float(psi_columns(*pair).statistic[0]),
+        jensen_shannon=float(jensen_shannon_columns(*pair).statistic[0]),
+        reference_mean=means[0],
+        current_mean=means[1],
+        n_reference=len(a),
+        n_current=len(b),
+    )
+
+
+def _category_drift(
+    one: Property,
+    reference: NDArray[np.float32],
+    current: NDArray[np.float32],
+    p_value: float,
+    gate: EffectGate,
+) -> PropertyDrift:
+    levels = np.arange(len(one.categories))
+    left, right = (x[:, None] == levels for x in (reference, current))
+    counts = left.sum(axis=0), right.sum(axis=0)
+    effect = total_variation(*counts).statistic
+    windows, references = (weights @ left.astype(np.float32) for weights in (gate.windows, gate.references))
+    threshold = effect_threshold(
+        0.5 * np.abs(windows - references).sum(axis=1), gate.chance, EFFECT_FLOOR_TOTAL_VARIATION
+    )
+    return PropertyDrift(
+        name=one.name,
+        drifted=p_value <= gate.alpha and effect > threshold,
+        p_value=p_value,
+        statistic=effect,
+        effect=effect,
+        threshold=threshold,
+        wasserstein_sigmas=None,
+        psi=float(psi(*counts).statistic[0]),
+        jensen_shannon=float(jensen_shannon(*counts).statistic[0]),
+        reference_mean=None,
+        current_mean=None,
+        n_reference=int(counts[0].sum()),
+        n_current=int(counts[1].sum()),
+    )
+
+
+def _mean(one: Property, column: NDArray[np.float32]) -> float:
+    return circular_mean(column) if one.kind == "circular" else float(np.nanmean(column, dtype=np.float64))
+
+
+def _scaled(one: Property, column: NDArray[np.float32], centre: float) -> NDArray[np.float32]:
+    """Return a column on the scale of its distances: degrees from the centre, logs where bins are."""
+    if one.kind == "circular":
+        return unroll(column, centre)
+    if one.scale == "log":
+        return np.log(np.clip(column, _least(one), None, dtype=np.float64)).astype(np.float32)
+    return column
+
+
+def _least(one: Property) -> float:
+    return max(one.low, 1e-6)
+
+
+def _least_spread(one: Property) -> float:
+    """Return what stands in for σ of a constant reference: half a percent of the property's range."""
+    span = np.log(one.high / _least(one)) if one.scale == "log" else one.high - one.low
+    return 0.005 * float(span)

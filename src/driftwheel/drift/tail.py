@@ -1,0 +1,67 @@
+"""Small p-values from few permutations: an exponential tail fitted to the largest null statistics."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from driftwheel.errors import UsageError
+
+__all__ = ["tail_log_p_value", "tail_p_value"]
+
+_EXCEEDANCES = 10  # with this many permutations beyond the observed value the plain count is precise enough
+_TAIL = 0.1  # the share of permutations the tail is fitted to
+
+
+def tail_p_value(observed: ArrayLike, null: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the chance of a null statistic at least as large as each observed one; see `tail_log_p_value`.
+
+    Examples
+    --------
+    >>> null = np.random.default_rng(0).exponential(size=2000)
+    >>> bool(0.5 < tail_p_value(7.0, null) / np.exp(-7.0) < 2)
+    True
+    """
+    return np.asarray(np.exp(tail_log_p_value(observed, null)))
+
+
+def tail_log_p_value(observed: ArrayLike, null: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the natural logarithm of the chance of a null statistic at least as large as each observed one.
+
+    Where ten or more of the `null` values reach the observed one this is the permutation p-value (1 +
+    count) / (1 + B), which is exact. Beyond that an exponential tail is fitted to the largest tenth of
+    `null`: the statistics used here (−log of a p-value, squared KS distances, quadratic forms) have
+    exponential tails. With B = 500 the standard error of the fitted scale is about 14 %, which puts a
+    p-value of 0.003 within a factor of 3 nine times in ten. Meant for B ≥ 100.
+
+    Parameters
+    ----------
+    observed
+        Any shape.
+    null
+        (B,) statistics of B permutations.
+
+    Raises
+    ------
+    UsageError
+        With fewer than 20 null values.
+
+    References
+    ----------
+    Knijnenburg, Wessels, Reinders, Shmulevich, "Fewer permutations, more accurate P-values", Bioinformatics
+    25 (2009).
+    """
+    size = len(null)
+    if size < 20:
+        raise UsageError(f"A tail needs at least 20 null values; {size} were given.")
+    ordered = np.sort(null.astype(np.float64))
+    values = np.asarray(observed, dtype=np.float64)
+    reaching = size - np.searchsorted(ordered, values, side="left")
+    counted = np.log((1.0 + reaching) / (1.0 + size))
+    fitted_to = max(_EXCEEDANCES, round(_TAIL * size))
+    start = ordered[-fitted_to]
+    scale = float(np.mean(ordered[-fitted_to:] - start)) * fitted_to / (fitted_to - 1)
+    if scale <= 0.0:  # a discrete statistic with no tail to speak of
+        return np.asarray(counted)
+    fitted = np.log((fitted_to + 1.0) / (size + 1.0)) - np.maximum(values - start, 0.0) / scale
+    return np.asarray(np.where(reaching >= _EXCEEDANCES, counted, np.minimum(fitted, counted)))

@@ -1,0 +1,185 @@
+"""Measure images: decode each once, keep its properties and embedding, drop the pixels."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC
+from itertools import islice
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from driftwheel.errors import UnreadableImageError
+from driftwheel.images.properties import PROPERTY_NAMES, measure, near_duplicates
+from driftwheel.learning.embedder import Embedder
+from driftwheel.records import Image, Mode, Records, Unreadable
+
+__all__ = ["concatenate", "default_threads", "measure_images"]
+
+_TASK = 8  # images a worker takes at once: enough to hide the hand-over, few enough to keep memory flat
+_CHUNK = 32  # tasks in one chunk of records
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Row:
+    """What is kept of one readable image."""
+
+    image: Image
+    values: NDArray[np.float32]
+    hash64: int
+    prepared: NDArray[Any] | None
+
+
+def measure_images(
+    source: Iterable[Image | Unreadable],
+    *,
+    embedder: Embedder | None = None,
+    mode: Mode = "exact",
+    threads: int | None = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> Iterator[Records]:
+    """Yield chunks of at most 256 records in the order of `source`, holding only a few images at a time.
+
+    The values do not depend on `threads`. A chunk's `unreadable` names the images of that chunk which could
+    not be decoded. `on_progress` receives the number of images just finished. OpenCV's own threads are
+    switched off while this runs, and put back afterwards.
+    """
+    last_hash: int | None = None
+    with _single_threaded_opencv():
+        tasks = _in_order(source, embedder, mode, threads or default_threads())
+        while done := list(islice(tasks, _CHUNK)):
+            rows = [row for task in done for row in task]
+            chunk, last_hash = _to_records(rows, embedder, mode, last_hash)
+            if on_progress is not None:
+                on_progress(len(rows))
+            yield chunk
+
+
+def default_threads() -> int:
+    """Return the number of processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+def concatenate(chunks: Iterable[Records]) -> Records:
+    """Join chunks of one run into one table, sorted by image name (stable), `unreadable` sorted too."""
+    parts = list(chunks)
+    if not parts:
+        return Records((), np.empty((0, len(PROPERTY_NAMES)), np.float32), PROPERTY_NAMES)
+    first = parts[0]
+    tag_names = sorted({name for part in parts for name in part.tags})
+    embedded = [part.embeddings for part in parts if part.embeddings is not None]
+    timed = any(part.times is not None for part in parts)
+    joined = Records(
+        images=tuple(name for part in parts for name in part.images),
+        properties=np.concatenate([part.properties for part in parts]),
+        property_names=first.property_names,
+        embeddings=np.concatenate(embedded) if embedded else None,
+        embedder=first.embedder,
+        mode=first.mode,
+        times=np.concatenate([_times_or_nat(part) for part in parts]) if timed else None,
+        tags={name: tuple(v for part in parts for v in _tag_column(part, name)) for name in tag_names},
+        unreadable=tuple(sorted(item for part in parts for item in part.unreadable)),
+    )
+    return joined.take(sorted(range(len(joined)), key=joined.images.__getitem__))
+
+
+def _measure_task(
+    items: list[Image | Unreadable], embedder: Embedder | None, mode: Mode
+) -> list[_Row | Unreadable]:
+    return [item if isinstance(item, Unreadable) else _measure_one(item, embedder, mode) for item in items]
+
+
+def _measure_one(image: Image, embedder: Embedder | None, mode: Mode) -> _Row | Unreadable:
+    try:
+        measured = measure(image.data, mode)
+        prepared = None if embedder is None else embedder.prepare(measured.pixels)
+    except UnreadableImageError as error:
+        return Unreadable(image.name, error.reason)
+    kept = Image(image.name, b"", image.time, image.tags)
+    return _Row(kept, measured.values, measured.hash64, prepared)
+
+
+def _in_order(
+    source: Iterable[Image | Unreadable], embedder: Embedder | None, mode: Mode, threads: int
+) -> Iterator[list[_Row | Unreadable]]:
+    """Yield finished tasks in source order with at most `threads` + 2 of them in flight."""
+    items = iter(source)
+    if threads == 1:
+        while task := list(islice(items, _TASK)):
+            yield _measure_task(task, embedder, mode)
+        return
+    pending: deque[Future[list[_Row | Unreadable]]] = deque()
+    with ThreadPoolExecutor(threads, thread_name_prefix="driftwheel-measure") as pool:
+        try:
+            while task := list(islice(items, _TASK)):
+                pending.append(pool.submit(_measure_task, task, embedder, mode))
+                if len(pending) > threads + 2:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            for future in pending:
+                future.cancel()
+
+
+def _to_records(
+    rows: list[_Row | Unreadable], embedder: Embedder | None, mode: Mode, last_hash: int | None
+) -> tuple[Records, int | None]:
+    read = [row for row in rows if isinstance(row, _Row)]
+    values = np.empty((len(read), len(PROPERTY_NAMES)), np.float32)
+    for i, row in enumerate(read):
+        values[i] = row.values
+    before = [] if last_hash is None else [last_hash]
+    hashes = np.array(before + [row.hash64 for row in read], dtype=np.uint64)
+    values[:, PROPERTY_NAMES.index("near_duplicate")] = near_duplicates(hashes)[len(before) :]
+    embeddings = None
+    if embedder is not None:
+        prepared = [row.prepared for row in read if row.prepared is not None]
+        embeddings = (
+            embedder.embed(np.stack(prepared)) if prepared else np.empty((0, embedder.dimensions), np.float32)
+        )
+    tag_names = sorted({name for row in read for name in row.image.tags})
+    records = Records(
+        images=tuple(row.image.name for row in read),
+        properties=values,
+        property_names=PROPERTY_NAMES,
+        embeddings=embeddings,
+        embedder=None if embedder is None else embedder.identity,
+        mode=mode,
+        times=_times([row.image for row in read]),
+        tags={name: tuple(row.image.tags.get(name) for row in read) for name in tag_names},
+        unreadable=tuple(row for row in rows if isinstance(row, Unreadable)),
+    )
+    return records, int(hashes[-1]) if len(hashes) else last_hash
+
+
+def _times(images: list[Image]) -> NDArray[np.datetime64] | None:
+    if all(image.time is None for image in images):
+        return None
+    naive = [None if i.time is None else i.time.astimezone(UTC).replace(tzinfo=None) for i in images]
+    return np.array(naive, dtype="datetime64[us]")
+
+
+def _times_or_nat(part: Records) -> NDArray[np.datetime64]:
+    return np.full(len(part), "NaT", "datetime64[us]") if part.times is None else part.times
+
+
+def _tag_column(part: Records, name: str) -> tuple[str | None, ...]:
+    return part.tags.get(name, (None,) * len(part))
+
+
+@contextmanager
+def _single_threaded_opencv() -> Iterator[None]:
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)

@@ -1,0 +1,163 @@
+"""The verdict: silent on no drift, awake on a change, and never guessing."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import numpy as np
+import pytest
+
+from driftwheel.drift.judge import judge
+from driftwheel.errors import IncomparableError, UsageError
+from driftwheel.images.properties import PROPERTIES, PROPERTY_NAMES
+from driftwheel.records import Records
+
+BRIGHTNESS = PROPERTY_NAMES.index("brightness")
+FORMAT = PROPERTY_NAMES.index("format")
+
+
+def made(n: int, rng: np.random.Generator, embedding_dimensions: int = 0, prefix: str = "r") -> Records:
+    """Records of n images whose properties depend on each other as those of photographs do."""
+    hidden = rng.normal(size=(n, 6))
+    mixing = np.random.default_rng(99).normal(size=(6, len(PROPERTIES))) * 0.5
+    scores = hidden @ mixing + rng.normal(size=(n, len(PROPERTIES))) * 0.6
+    values = np.empty((n, len(PROPERTIES)), np.float32)
+    for j, one in enumerate(PROPERTIES):
+        share = 1 / (1 + np.exp(-scores[:, j]))
+        if one.kind == "category":
+            values[:, j] = (share > 0.9) & (len(one.categories) > 1)
+        elif one.scale == "log":
+            low = max(one.low, 1e-3)
+            values[:, j] = low * (one.high / low) ** (0.3 + 0.3 * share)
+        else:
+            values[:, j] = one.low + (one.high - one.low) * (0.3 + 0.3 * share)
+    embeddings = None
+    if embedding_dimensions:
+        loadings = np.random.default_rng(98).normal(size=(6, embedding_dimensions))
+        embeddings = (hidden @ loadings + rng.normal(size=(n, embedding_dimensions))).astype(np.float32)
+    return Records(
+        images=tuple(f"{prefix}{i:06}.jpg" for i in range(n)),
+        properties=values,
+        property_names=PROPERTY_NAMES,
+        embeddings=embeddings,
+        embedder="made-1" if embedding_dimensions else None,
+    )
+
+
+def shifted(records: Records, column: int, by_sigmas: float, share: float = 1.0) -> Records:
+    values = records.properties.copy()
+    rows = slice(0, round(share * len(records)))
+    values[rows, column] += by_sigmas * values[:, column].std()
+    return replace(records, properties=values)
+
+
+@pytest.mark.parametrize(("n_current", "dimensions"), [(20, 0), (50, 16), (200, 0)])
+def test_without_a_change_the_p_value_is_below_five_percent_about_one_time_in_twenty(n_current, dimensions):
+    reference = made(400, np.random.default_rng(0), dimensions)
+    runs = 200 if not dimensions else 100
+    low = 0
+    for seed in range(runs):
+        rng = np.random.default_rng(seed + 1)
+        pool = made(400 + n_current, rng, dimensions)  # a fresh reference each time: the null is over both
+        verdict = judge(
+            pool.take(range(400)), pool.take(range(400, 400 + n_current)), rng=rng, false_alarms_per_year=1
+        )
+        low += verdict.p_value <= 0.05
+        assert verdict.verdict == "no_drift" or verdict.p_value <= verdict.alpha
+    assert len(reference) == 400
+    assert 0.01 * runs <= low <= 0.10 * runs
+
+
+def test_a_change_of_one_property_by_one_sigma_is_found_and_named_first():
+    rng = np.random.default_rng(1)
+    verdict = judge(made(500, rng), shifted(made(200, rng), BRIGHTNESS, 1.0), rng=rng)
+    assert verdict.verdict == "drift"
+    assert verdict.properties[0].name == "brightness"
+    assert verdict.properties[0].drifted
+    assert verdict.properties[0].effect == pytest.approx(1.0, abs=0.25)
+    assert verdict.p_value < 1e-4
+
+
+def test_a_change_in_the_mix_of_formats_is_found():
+    rng = np.random.default_rng(2)
+    reference, current = made(500, rng), made(200, rng)
+    current.properties[:80, FORMAT] = 2
+    verdict = judge(reference, current, rng=rng)
+    assert verdict.verdict == "drift"
+    assert verdict.properties[0].name == "format"
+    assert verdict.properties[0].wasserstein_sigmas is None
+
+
+def test_a_change_that_only_the_embeddings_show_is_found():
+    rng = np.random.default_rng(3)
+    reference, current = made(400, rng, 16), made(200, rng, 16)
+    assert current.embeddings is not None
+    moved = replace(current, embeddings=current.embeddings + np.float32(2.0))
+    verdict = judge(reference, moved, rng=rng)
+    assert verdict.verdict == "drift"
+    assert not any(one.drifted for one in verdict.properties)
+    assert verdict.embedding is not None
+    assert verdict.embedding.drifted
+    assert verdict.embedding.mmd is not None
+
+
+def test_significant_but_tiny_is_no_alarm():
+    rng = np.random.default_rng(4)
+    reference, current = made(8000, rng), made(8000, rng)
+    verdict = judge(reference, shifted(current, BRIGHTNESS, 0.08), rng=rng)
+    assert verdict.p_value <= verdict.alpha
+    assert verdict.verdict == "no_drift"
+    assert any("no larger than what the reference itself varies by" in note for note in verdict.notes)
+
+
+@pytest.mark.parametrize("n", [0, 1, 8, 19])
+def test_too_few_images_are_insufficient_and_it_says_how_many_are_missing(n: int):
+    rng = np.random.default_rng(5)
+    verdict = judge(made(100, rng), shifted(made(n, rng), BRIGHTNESS, 50.0) if n else made(0, rng), rng=rng)
+    assert verdict.verdict == "insufficient"
+    assert verdict.images_needed == 20 - n
+    assert verdict.properties == ()
+
+
+def test_a_reference_that_swings_by_the_hour_does_not_alarm_at_another_hour():
+    rng = np.random.default_rng(6)
+    start = datetime(2026, 11, 1)
+    hourly = rng.normal(size=48)
+
+    def hours(levels, first_hour, prefix):
+        records = made(20 * len(levels), rng, prefix=prefix)
+        values = records.properties.copy()
+        values[:, BRIGHTNESS] += np.repeat(levels, 20) * 3 * values[:, BRIGHTNESS].std()
+        times = [start + timedelta(hours=first_hour + i // 20, minutes=i % 20) for i in range(len(records))]
+        return replace(records, properties=values, times=np.array(times, "datetime64[us]"))
+
+    reference, current = hours(hourly, 0, "r"), hours(rng.normal(size=6), 48, "c")
+    assert judge(reference, current, rng=rng).verdict == "no_drift"
+    blind = judge(replace(reference, times=None), replace(current, times=None), rng=rng)
+    assert blind.verdict == "drift", (
+        "without times the same swing must look like drift, or this test shows nothing"
+    )
+
+
+def test_the_same_seed_gives_the_same_verdict():
+    reference, current = made(100, np.random.default_rng(7), 8), made(60, np.random.default_rng(8), 8)
+    first, second = (judge(reference, current, rng=np.random.default_rng(0)) for _ in range(2))
+    assert first == second
+
+
+def test_two_embedders_refuse_to_be_compared():
+    rng = np.random.default_rng(9)
+    other = replace(made(50, rng, 8), embedder="other-2")
+    with pytest.raises(IncomparableError, match="embedded by made-1 and the current images by other-2"):
+        judge(made(50, rng, 8), other, rng=rng)
+
+
+def test_two_modes_refuse_to_be_compared():
+    rng = np.random.default_rng(10)
+    with pytest.raises(IncomparableError, match="exact mode and the current images in fast mode"):
+        judge(made(50, rng), replace(made(50, rng), mode="fast"), rng=rng)
+
+
+def test_a_dial_of_zero_is_refused():
+    rng = np.random.default_rng(11)
+    with pytest.raises(UsageError, match="false_alarms_per_year is 0"):
+        judge(made(50, rng), made(50, rng), rng=rng, false_alarms_per_year=0)

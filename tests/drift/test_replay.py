@@ -1,0 +1,101 @@
+"""Replayed reference windows and the thresholds read off them."""
+
+from datetime import datetime, timedelta
+
+import numpy as np
+import pytest
+from scipy.stats import wasserstein_distance
+
+from driftwheel.drift.replay import (
+    LEAST_BLOCKS,
+    blocks_of,
+    effect_threshold,
+    replay_weights,
+    wasserstein_replays,
+)
+from driftwheel.records import Records
+
+
+def records(n: int, times=None, tags=None) -> Records:
+    return Records(
+        images=tuple(f"{i:05}.jpg" for i in range(n)),
+        properties=np.zeros((n, 1), np.float32),
+        property_names=("brightness",),
+        times=None if times is None else np.array(times, dtype="datetime64[us]"),
+        tags=tags or {},
+    )
+
+
+def test_a_block_is_a_camera_and_an_hour():
+    start = datetime(2026, 11, 1)
+    times = [start + timedelta(minutes=10 * i) for i in range(60)]
+    cameras = tuple("ab"[i % 2] for i in range(60))
+    blocks = blocks_of(records(60, times, {"camera": cameras}))
+    assert blocks is not None
+    assert len(np.unique(blocks)) == 20
+    assert blocks[0] == blocks[2] != blocks[1]
+
+
+@pytest.mark.parametrize("hours", [1, LEAST_BLOCKS - 1])
+def test_too_few_blocks_are_no_blocks(hours: int):
+    times = [datetime(2026, 11, 1) + timedelta(hours=i % hours) for i in range(60)]
+    assert blocks_of(records(60, times)) is None
+
+
+def test_without_times_and_tags_there_are_no_blocks():
+    assert blocks_of(records(60)) is None
+
+
+def test_a_block_is_drawn_whole():
+    blocks = np.repeat(np.arange(10), 7).astype(np.intp)
+    weights = replay_weights(70, 20, 50, np.random.default_rng(0), blocks)
+    for row in weights.reshape(50, 10, 7):
+        assert (row == row[:, :1]).all()
+    assert weights.sum(axis=1) == pytest.approx(np.ones(50), abs=1e-6)
+
+
+def test_replayed_distances_are_those_of_the_weighted_samples():
+    rng = np.random.default_rng(1)
+    column = rng.normal(size=40)
+    left = replay_weights(40, 15, 5, rng)
+    right = replay_weights(40, 40, 5, rng)
+    expected = [wasserstein_distance(column, column, a, b) for a, b in zip(left, right, strict=True)]
+    assert wasserstein_replays(column, left, right) == pytest.approx(expected, rel=1e-4)
+
+
+def test_undefined_values_take_no_part():
+    rng = np.random.default_rng(2)
+    column = rng.normal(size=30)
+    left, right = replay_weights(30, 30, 3, rng), replay_weights(30, 30, 3, rng)
+    holed = np.concatenate([column, [np.nan, np.nan]])
+    wide_left = np.hstack([left * 0.9, np.full((3, 2), 0.05, np.float32)])
+    wide_right = np.hstack([right, np.zeros((3, 2), np.float32)])
+    assert wasserstein_replays(holed, wide_left, wide_right) == pytest.approx(
+        wasserstein_replays(column, left, right), rel=1e-4
+    )
+
+
+def test_blocks_that_differ_among_themselves_raise_the_threshold():
+    rng = np.random.default_rng(3)
+    blocks = np.repeat(np.arange(20), 25).astype(np.intp)
+    column = rng.normal(size=20)[blocks] + 0.1 * rng.normal(size=500)
+    thresholds = []
+    for known in (None, blocks):
+        left = replay_weights(500, 50, 200, rng, known)
+        right = replay_weights(500, 500, 200, rng, known)
+        replayed = wasserstein_replays(column, left, right) / column.std()
+        thresholds.append(effect_threshold(replayed, chance=0.0027, floor=0.1))
+    assert thresholds[1] > 2 * thresholds[0]
+
+
+def test_no_more_than_the_stated_share_of_fresh_windows_pass():
+    rng = np.random.default_rng(4)
+    reference = rng.normal(size=2000)
+    left, right = replay_weights(2000, 50, 400, rng), replay_weights(2000, 2000, 400, rng)
+    threshold = effect_threshold(wasserstein_replays(reference, left, right), chance=0.05, floor=0.0)
+    passed = [wasserstein_distance(reference, rng.normal(size=50)) > threshold for _ in range(400)]
+    assert 0.02 < np.mean(passed) < 0.09
+
+
+def test_the_floor_holds():
+    assert effect_threshold(np.full(100, 1e-4), chance=0.01, floor=0.1) == 0.1
