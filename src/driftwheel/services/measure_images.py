@@ -101,7 +101,7 @@ def _measure_one(image: Image, embedder: Embedder | None, mode: Mode) -> _Row | 
         measured = measure(image.data, mode)
         prepared = None if embedder is None else embedder.prepare(measured.pixels)
     except UnreadableImageError as error:
-        return Unreadable(image.name, error.reason)
+        return Unreadable(image.name, error.reason, image.time, image.tags)
     kept = Image(image.name, b"", image.time, image.tags)
     return _Row(kept, measured.values, measured.hash64, prepared)
 
