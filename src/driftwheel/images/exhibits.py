@@ -1,4 +1,4 @@
-"""Exhibits: the few pictures, as small JPEG thumbnails, that let a person see for themselves what the numbers say."""
+"""Exhibits: the few pictures, as small JPEG thumbnails, that let a person see what the numbers say."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ class Exhibits:
 
 
 def thumbnail(pixels: NDArray[np.uint8]) -> bytes:
-    """Return a JPEG thumbnail of (h, w, 3) BGR uint8 `pixels`, longest side at most `LONGEST_SIDE` px, quality 85.
+    """Return a JPEG thumbnail (quality 85) of (h, w, 3) BGR uint8 `pixels`, no side above `LONGEST_SIDE` px.
 
-    Larger images are averaged down over pixel areas. Images up to 80 px are enlarged by a whole number, each pixel staying
-    a square, so that a viewer's smoothing is not taken for blur. In between, the size stays.
+    Larger images are averaged down over pixel areas. Images up to 80 px are enlarged by a whole number, each
+    pixel staying a square, so that a viewer's smoothing is not taken for blur. In between, the size stays.
 
     Examples
     --------

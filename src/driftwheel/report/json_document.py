@@ -1,0 +1,114 @@
+"""The answer as JSON, for other programs: the keys are a promise, `check.schema.json` describes every one."""
+
+from __future__ import annotations
+
+import json
+import math
+from importlib import resources
+from typing import Any
+
+from driftwheel._version import __version__
+from driftwheel.drift.verdict import EmbeddingDrift, PropertyDrift, Verdict
+from driftwheel.records import Evidence
+from driftwheel.report.numbers import NBSP
+from driftwheel.report.sentence import answer, answer_word
+
+__all__ = ["SCHEMA_VERSION", "json_document", "json_schema"]
+
+SCHEMA_VERSION = 1
+"""Rises when a key is removed or changes its meaning; new keys do not raise it."""
+
+
+def json_document(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict as plain dicts, lists, strings, numbers and None, ready for `json.dumps(…, allow_nan=False)`.
+
+    Numbers are given in full; one that is undefined or infinite is None. Names of images are given as they are: a name that
+    is no valid Unicode holds lone surrogates, which `json.dumps` writes as escapes.
+
+    Examples
+    --------
+    >>> v = Verdict("insufficient", float("nan"), 0.0027, 1.0, None, (), (), None, (), (), (), (), 500, 8, 12, "exact")
+    >>> document = json_document(v)
+    >>> document["verdict"], document["p_value"], document["images_needed"]
+    ('insufficient', None, 12)
+    """
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "driftwheel_version": __version__,
+        "verdict": verdict.verdict,
+        "answer": f"{answer_word(verdict)}: {answer(verdict)}".replace(NBSP, " "),
+        "p_value": _number(verdict.p_value),
+        "alpha": _number(verdict.alpha),
+        "false_alarms_per_year": _number(verdict.false_alarms_per_year),
+        "kind": verdict.kind,
+        "diagnosis": [
+            {
+                "fault": found.fault,
+                "severity": found.severity,
+                "share": _number(found.share),
+                "confidence": _number(found.confidence),
+            }
+            for found in verdict.diagnosis
+        ],
+        "properties": [_property(one) for one in verdict.properties],
+        "embedding": None if verdict.embedding is None else _embedding(verdict.embedding),
+        "outliers": [{"image": one.image, "p_value": _number(one.p_value)} for one in verdict.outliers],
+        "exemplars": list(verdict.exemplars),
+        "unreadable": [{"image": one.image, "reason": one.reason} for one in verdict.unreadable],
+        "unreadable_reference": [
+            {"image": one.image, "reason": one.reason} for one in verdict.unreadable_reference
+        ],
+        "n_reference": verdict.n_reference,
+        "n_current": verdict.n_current,
+        "images_needed": verdict.images_needed,
+        "mode": verdict.mode,
+        "embedder": None if verdict.embedding is None else verdict.embedding.embedder,
+        "notes": list(verdict.notes),
+    }
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) that every document of this version keeps to."""
+    text = resources.files("driftwheel.report").joinpath("check.schema.json").read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
+def _property(one: PropertyDrift) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "drifted": one.drifted,
+        "p_value": _number(one.p_value),
+        "statistic": _number(one.statistic),
+        "effect": _number(one.effect),
+        "threshold": _number(one.threshold),
+        "wasserstein_sigmas": _number(one.wasserstein_sigmas),
+        "psi": _number(one.psi),
+        "jensen_shannon": _number(one.jensen_shannon),
+        "reference_mean": _number(one.reference_mean),
+        "current_mean": _number(one.current_mean),
+        "n_reference": one.n_reference,
+        "n_current": one.n_current,
+    }
+
+
+def _embedding(one: EmbeddingDrift) -> dict[str, Any]:
+    return {
+        "p_value": _number(one.p_value),
+        "frechet": _number(one.frechet.statistic),
+        "mmd": _statistic(one.mmd),
+        "classifier": _statistic(one.classifier),
+        "drifted": one.drifted,
+        "effect": _number(one.effect),
+        "threshold": _number(one.threshold),
+        "embedder": one.embedder,
+    }
+
+
+def _statistic(found: Evidence | None) -> float | None:
+    return None if found is None else _number(found.statistic)
+
+
+def _number(value: float | None) -> float | None:
+    """JSON has no NaN and no infinity."""
+    return None if value is None or not math.isfinite(value) else float(value)

@@ -1,0 +1,144 @@
+"""The answer on a terminal: a sentence, why, and a small table; made for 80 columns, with or without colour."""
+
+from __future__ import annotations
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from driftwheel.drift.check import Check
+from driftwheel.drift.verdict import PropertyDrift, Verdict
+from driftwheel.report.fault_words import fault_title
+from driftwheel.report.numbers import NBSP, count, p_statement, p_value, quantity_pair, several, share
+from driftwheel.report.printable import printable, shortened
+from driftwheel.report.property_words import property_words
+from driftwheel.report.sentence import answer, answer_word, effect_size, evidence, reason, unreadable
+
+__all__ = ["print_check", "terminal"]
+
+_ROWS = 8
+_WORTH_NAMING = 0.05  # a fault with less confidence is not listed beside a better one
+_COLOURS = {"drift": "bold red", "no_drift": "bold green", "insufficient": "bold yellow"}
+
+
+def print_check(check: Check, console: Console) -> None:
+    """Print a check on `console`; names from outside are shown with their control characters escaped.
+
+    What goes into a file or a pipe has no blanks at the ends of its lines.
+    """
+    if console.is_terminal or console.is_jupyter:
+        console.print(terminal(check))
+        return
+    with console.capture() as printed:
+        console.print(terminal(check))
+    for line in printed.get().splitlines():
+        console.file.write(line.rstrip() + "\n")
+
+
+def terminal(check: Check) -> RenderableType:
+    """Return a check as something rich can print: the sentence, the properties that matter, faults, outliers."""
+    verdict = check.verdict
+    parts: list[RenderableType] = [_headline(verdict)]
+    parts += [
+        Padding(Text(_plain(sentence)), (0, 0, 0, 2))
+        for sentence in (reason(verdict), evidence(verdict))
+        if sentence
+    ]
+    if verdict.properties:
+        parts += [Text(), Padding(_properties(verdict), (0, 0, 0, 2))]
+        if left := _left_out(verdict):
+            parts.append(Padding(Text(left, style="dim"), (0, 0, 0, 2)))
+    parts += [Text(), Padding(_facts(check), (0, 0, 0, 2))]
+    return Group(*parts)
+
+
+def _headline(verdict: Verdict) -> Text:
+    line = Text(f"{answer_word(verdict)}:", style=_COLOURS[verdict.verdict])
+    return line.append(f" {_plain(answer(verdict))}", style="not bold default")
+
+
+def _properties(verdict: Verdict) -> Table:
+    """At most 78 characters wide, so that nothing is cut off at 80."""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
+    table.add_column("  property", no_wrap=True)
+    for heading in ("reference", "current", "effect", "limit", "p"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for one in _ranked(verdict)[: _rows(verdict)]:
+        words = property_words(one.name)
+        unit = words.unit if words.unit in ("share", "°") else ""
+        said = unit == words.unit or words.unit in words.title
+        title = words.title if said else f"{words.title} ({words.unit})"
+        before, after = quantity_pair(one.reference_mean, one.current_mean, unit)
+        style = "bold" if one.drifted else "dim"
+        texts = (before, after, effect_size(one), effect_size(one, one.threshold), p_value(one.p_value))
+        table.add_row(
+            Text("● " if one.drifted else "  ", style="red").append(shortened(title, 26), style=style),
+            *(Text(_plain(text), style=style) for text in texts),
+        )
+    return table
+
+
+def _rows(verdict: Verdict) -> int:
+    return _ROWS if verdict.verdict == "drift" else _ROWS // 2
+
+
+def _ranked(verdict: Verdict) -> list[PropertyDrift]:
+    return sorted(verdict.properties, key=lambda one: not one.drifted)
+
+
+def _left_out(verdict: Verdict) -> str:
+    rest = _ranked(verdict)[_rows(verdict) :]
+    if not rest:
+        return ""
+    drifted = sum(one.drifted for one in rest)
+    more = f"and {several(drifted, 'more that drifted', 'more that drifted')}, " if drifted else "and "
+    return f"  {more}{several(len(rest) - drifted, 'property', 'properties')} that did not"
+
+
+def _facts(check: Check) -> Table:
+    verdict = check.verdict
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, show_header=False)
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column()
+    if verdict.verdict == "drift":
+        likely = [found for found in verdict.diagnosis[:3] if found.confidence >= _WORTH_NAMING]
+        for place, found in enumerate(likely or verdict.diagnosis[:1]):
+            severity = "" if found.severity is None else f"severity {found.severity}, "
+            line = f"{fault_title(found.fault)}: {severity}{share(found.share)} of the images, "
+            line += f"confidence {share(found.confidence)}"
+            table.add_row("probable cause" if not place else "or", Text(_plain(line)))
+        if verdict.exemplars:
+            table.add_row("look at", _names(verdict.exemplars[:3]))
+    if verdict.outliers:
+        lines = [f"{shortened(o.image, 42)} ({p_statement(o.p_value)})" for o in verdict.outliers[:3]]
+        table.add_row("most unusual", Text("\n".join(lines)))
+    if verdict.embedding is not None:
+        found_by = f"{printable(verdict.embedding.embedder)}, {p_statement(verdict.embedding.p_value)}"
+        table.add_row("embeddings", Text(found_by + (", drifted" if verdict.embedding.drifted else "")))
+    missing = [
+        unreadable("current", verdict.unreadable, verdict.n_current),
+        unreadable("reference", verdict.unreadable_reference, verdict.n_reference),
+    ]
+    for sentence in filter(None, missing):
+        table.add_row("unreadable", Text(_plain(sentence)))
+    for note in verdict.notes:
+        table.add_row("note", Text(printable(note)))
+    table.add_row("compared", Text(_plain(_compared(check))))
+    return table
+
+
+def _names(names: tuple[str, ...]) -> Text:
+    return Text("\n".join(shortened(name, 58) for name in names))
+
+
+def _compared(check: Check) -> str:
+    verdict = check.verdict
+    sides = f"{shortened(check.reference_name, 30)} ({count(verdict.n_reference)}) with "
+    sides += f"{shortened(check.current_name, 30)} ({count(verdict.n_current)})"
+    return f"{sides}, {verdict.mode}, {check.seconds:.1f}{NBSP}s"
+
+
+def _plain(text: str) -> str:
+    """No-break spaces are for pages: what is piped on is easier to search with plain ones."""
+    return text.replace(NBSP, " ")
