@@ -59,7 +59,7 @@ def time_taken(exif: bytes | None) -> datetime | None:
         if moment is None:
             continue
         try:
-            local = datetime(*map(int, moment.groups()))  # type: ignore[misc,arg-type]
+            local = datetime(*map(int, moment.groups()))  # type: ignore[arg-type]
             local = local.replace(tzinfo=_zone(_text(fields, _OFFSET[tag])))
             fraction = re.match(r"\d{1,6}", _text(fields, _SUBSECOND[tag]))
             if fraction is not None:
