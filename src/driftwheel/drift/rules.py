@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from driftwheel.errors import UsageError
 
 __all__ = [
+    "EFFECT_FLOOR_FRECHET",
     "EFFECT_FLOOR_SIGMAS",
     "EFFECT_FLOOR_TOTAL_VARIATION",
     "LEAST_SAMPLE",
@@ -23,6 +24,9 @@ __all__ = [
 
 LEAST_SAMPLE = 20
 """Fewer images than this, on either side, and the verdict is ``insufficient``."""
+
+EFFECT_FLOOR_FRECHET = 0.01
+"""A squared Fréchet distance below this share of the reference's own variance never alarms (about 0.1 σ)."""
 
 EFFECT_FLOOR_SIGMAS = 0.1
 """A numeric property that moved by less (Wasserstein distance in reference σ) never alarms."""

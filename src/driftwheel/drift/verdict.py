@@ -20,8 +20,10 @@ Kind = Literal["content", "appearance", "mixed", "unknown"]
 class PropertyDrift:
     """One property, reference against current.
 
-    `p_value` is corrected for the number of properties looked at; `effect` is what is held against `threshold`: for a number
-    the Wasserstein distance in reference standard deviations, for a category the total variation distance in [0, 1].
+    `p_value` is corrected for the number of properties looked at; `effect` is what is held against
+    `threshold`: for a number the Wasserstein distance in reference standard deviations, for a category the
+    total variation distance in [0, 1]. From profiles the statistic of the raw values may be larger by up to
+    `statistic_error`; from records that is 0.
     """
 
     name: str
@@ -37,6 +39,7 @@ class PropertyDrift:
     current_mean: float | None
     n_reference: int
     n_current: int
+    statistic_error: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,8 @@ class EmbeddingDrift:
 class FaultFinding:
     """A camera fault that explains the change.
 
-    `severity` in 1…5 (None for a fault without grades), `share` of current images affected and `confidence` in [0, 1].
+    `severity` in 1…5 (None for a fault without grades), `share` of current images affected and `confidence`
+    in [0, 1].
     """
 
     fault: str
@@ -71,7 +75,7 @@ class FaultFinding:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Outlier:
-    """One current image and its conformal p-value: the share of reference images at least as unusual, in (0, 1]."""
+    """One current image and its conformal p-value: the share of reference images as unusual, in (0, 1]."""
 
     p_value: float
     image: str
@@ -88,13 +92,15 @@ class Verdict:
     p_value
         Chance of evidence this strong without any change, corrected over everything looked at.
     alpha
-        The p-value below which this comparison may alarm; follows from `false_alarms_per_year` and the windows in a year.
+        The p-value below which this comparison may alarm; follows from `false_alarms_per_year` and the
+        windows in a year.
     false_alarms_per_year
         The one dial.
     kind
         What kind of change; None without drift.
     diagnosis
-        The faults that explain it, the best first; empty when none fits ("not one of the known faults") or none was sought.
+        The faults that explain it, the best first; empty when none fits ("not one of the known faults") or
+        none was sought.
     properties
         Strongest evidence first.
     embedding

@@ -35,7 +35,15 @@ from driftwheel.profiles.property_summary import (
 )
 from driftwheel.records import Mode, Records
 
-__all__ = ["Profile", "check_comparable", "empty_profile", "merge", "profile_records", "project_profile"]
+__all__ = [
+    "Profile",
+    "check_comparable",
+    "check_same_making",
+    "empty_profile",
+    "merge",
+    "profile_records",
+    "project_profile",
+]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -152,8 +160,8 @@ def project_profile(profile: Profile, projection: Projection) -> Profile:
     return replace(profile, embeddings=project_moments(profile.embeddings, projection))
 
 
-def check_comparable(one: Profile, other: Profile) -> None:
-    """Raise `IncomparableError`, saying what to do, unless both profiles were made the same way."""
+def check_same_making(one: Profile, other: Profile) -> None:
+    """Raise `IncomparableError` unless mode, embedder and projection agree, whatever the properties are."""
     for what, mine, theirs in (
         ("mode", one.mode, other.mode),
         ("embedder", one.embedder, other.embedder),
@@ -163,6 +171,13 @@ def check_comparable(one: Profile, other: Profile) -> None:
                 f"The profiles were made with a different {what} ('{mine}' and '{theirs}'). "
                 f"Profile the images again with the same {what}."
             )
+    if one.embeddings is not None and other.embeddings is not None:
+        check_same_projection(one.embeddings, other.embeddings)
+
+
+def check_comparable(one: Profile, other: Profile) -> None:
+    """Raise `IncomparableError`, saying what to do, unless both profiles were made the same way."""
+    check_same_making(one, other)
     names, others = ([s.name for s in profile.properties] for profile in (one, other))
     if names != others:
         differing = sorted(set(names) ^ set(others)) or ["their order"]
@@ -172,8 +187,6 @@ def check_comparable(one: Profile, other: Profile) -> None:
         )
     for summary, another in zip(one.properties, other.properties, strict=True):
         check_same_definition(summary, another)
-    if one.embeddings is not None and other.embeddings is not None:
-        check_same_projection(one.embeddings, other.embeddings)
 
 
 def _merge_two(one: Profile, other: Profile) -> Profile:
