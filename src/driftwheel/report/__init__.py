@@ -1,0 +1,1 @@
+"""Verdicts shown: as a sentence, on a terminal, as JSON, as a report, in a notebook. Computes nothing new."""

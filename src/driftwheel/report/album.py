@@ -1,4 +1,4 @@
-"""Pictures as they go into the report's file: as data, so that it stays one file, and only as many as its size allows."""
+"""Pictures as they go into the report: as data, so that it stays one file, and as many as its size allows."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def fault_looks(name: str) -> str:
 
 
 def fault_meaning(name: str) -> str:
-    """Return the sentence on what can be seen and what usually causes it; empty for a fault outside the table."""
+    """Return what can be seen and what usually causes it; empty for a fault outside the table."""
     try:
         return fault_named(name).sentence
     except UsageError:

@@ -20,15 +20,16 @@ SCHEMA_VERSION = 1
 
 
 def json_document(verdict: Verdict) -> dict[str, Any]:
-    """Return a verdict as plain dicts, lists, strings, numbers and None, ready for `json.dumps(…, allow_nan=False)`.
+    """Return a verdict as plain values, fit for `json.dumps(…, allow_nan=False)`.
 
-    Numbers are given in full; one that is undefined or infinite is None. Names of images are given as they are: a name that
-    is no valid Unicode holds lone surrogates, which `json.dumps` writes as escapes.
+    Numbers are given in full; one that is undefined or infinite is None. Names of images are given as they
+    are: one that is no valid Unicode holds lone surrogates, which `json.dumps` writes as escapes.
 
     Examples
     --------
-    >>> v = Verdict("insufficient", float("nan"), 0.0027, 1.0, None, (), (), None, (), (), (), (), 500, 8, 12, "exact")
-    >>> document = json_document(v)
+    >>> nothing = ((), (), None, (), (), (), ())
+    >>> verdict = Verdict("insufficient", float("nan"), 0.0027, 1.0, None, *nothing, 500, 8, 12, "exact")
+    >>> document = json_document(verdict)
     >>> document["verdict"], document["p_value"], document["images_needed"]
     ('insufficient', None, 12)
     """

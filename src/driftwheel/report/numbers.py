@@ -1,4 +1,4 @@
-"""Numbers as people read them: few digits, thousands set apart, a unit with every one, never more than is known.
+"""Numbers as people read them: few digits, thousands set apart, a unit with every one.
 
 A number and its unit are joined by a no-break space (U+00A0), so that no line ends between them.
 """
@@ -8,15 +8,16 @@ from __future__ import annotations
 import math
 
 __all__ = [
+    "NBSP",
     "count",
     "odds",
     "p_statement",
     "p_value",
     "quantity",
     "quantity_pair",
+    "several",
     "share",
     "sigmas",
-    "several",
 ]
 
 NBSP = "\u00a0"
@@ -75,7 +76,7 @@ def p_statement(p: float | None, smallest: float = 0.0005) -> str:
 
 
 def odds(p: float) -> str:
-    """Return how rarely something of chance `p` happens, with two digits at most, the rarest rounded to the safe side.
+    """Return how rarely something of chance `p` happens, the rarest rounded to the safe side.
 
     Examples
     --------
@@ -139,8 +140,8 @@ def quantity(value: float | None, unit: str = "") -> str:
 
     Examples
     --------
-    >>> [quantity(*x).replace(NBSP, " ") for x in ((812.4, ""), (84213, "bytes"), (0.0123, ""), (0.5, "share"))]
-    ['812', '84,213 bytes', '0.0123', '50 %']
+    >>> quantity(812.4), quantity(0.0123), quantity(84213, "bytes").replace(NBSP, " ")
+    ('812', '0.0123', '84,213 bytes')
     """
     if value is None or math.isnan(value):
         return _ABSENT
@@ -187,6 +188,7 @@ def _digits(value: float, digits: int) -> str:
 
 
 def _with_unit(text: str, unit: str) -> str:
+    text = f"−{text[1:]}" if text.startswith("-") else text
     if unit in ("", "1"):
         return text
     return text + (unit if unit == "°" else NBSP + unit)

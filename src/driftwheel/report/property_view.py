@@ -1,4 +1,4 @@
-"""One property as the report shows it: its words, its chart, its strip, and the table of numbers behind them."""
+"""One property as the report shows it: words, chart, strip, and the table of numbers behind them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from driftwheel.report.charts.effect_strip import EffectAxis, effect_axis
 from driftwheel.report.charts.levels import level_shares
 from driftwheel.report.numbers import count, p_statement, p_value, quantity, quantity_pair, share
 from driftwheel.report.property_words import PropertyWords, property_words
-from driftwheel.report.sentence import effect_size
+from driftwheel.report.sentence import effect_size, is_share
 
 __all__ = ["PropertyView", "Row", "property_views"]
 
@@ -31,7 +31,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class PropertyView:
-    """All texts are plain; only `chart` and `strip` are markup."""
+    """All texts are plain, only `chart` and `strip` are markup; the `column_` texts have their unit apart."""
 
     words: PropertyWords
     drifted: bool
@@ -41,6 +41,9 @@ class PropertyView:
     threshold: str
     before: str
     after: str
+    column_unit: str
+    column_before: str
+    column_after: str
     n_reference: str
     n_current: str
     chart: Markup
@@ -59,6 +62,7 @@ def _view(check: Check, one: PropertyDrift, axis: EffectAxis) -> PropertyView:
     words = property_words(one.name)
     before, after = _values(check, one.name)
     means = quantity_pair(one.reference_mean, one.current_mean, words.unit)
+    column = quantity_pair(one.reference_mean, one.current_mean, words.inline_unit)
     return PropertyView(
         words=words,
         drifted=one.drifted,
@@ -68,6 +72,9 @@ def _view(check: Check, one: PropertyDrift, axis: EffectAxis) -> PropertyView:
         threshold=effect_size(one, one.threshold),
         before=means[0],
         after=means[1],
+        column_unit=words.column_unit,
+        column_before=column[0],
+        column_after=column[1],
         n_reference=count(one.n_reference),
         n_current=count(one.n_current),
         chart=distribution(words, before, after, one.threshold),
@@ -97,15 +104,11 @@ def _rows(words: PropertyWords, before: NDArray[np.float32], after: NDArray[np.f
         return rows
     values = np.unique(np.concatenate(known))
     if words.kind == "category" or len(values) <= FEW:
-        for level in level_shares(words, *known, values):
-            rows.append(
-                Row(
-                    level.label,
-                    _counted(level.n_reference, level.reference),
-                    _counted(level.n_current, level.current),
-                )
-            )
-        return rows
+        levels = level_shares(words, known[0], known[1], values)
+        return rows + [
+            Row(one.label, _counted(one.n_reference, one.reference), _counted(one.n_current, one.current))
+            for one in levels
+        ]
     if words.kind == "circular":
         return rows
     exact = [rest.astype(np.float64) for rest in known]
@@ -126,6 +129,9 @@ def _counted(n: int, part: float) -> str:
 
 
 def _tests(one: PropertyDrift) -> list[tuple[str, str]]:
-    numbers = [("Kolmogorov-Smirnov" if one.wasserstein_sigmas is not None else "largest change of a share", one.statistic),
-               ("population stability index", one.psi), ("Jensen-Shannon", one.jensen_shannon)]  # fmt: skip
+    numbers = [
+        ("largest change of a share" if is_share(one) else "Kolmogorov-Smirnov", one.statistic),
+        ("population stability index", one.psi),
+        ("Jensen-Shannon", one.jensen_shannon),
+    ]
     return [(name, quantity(value)) for name, value in numbers if value is not None]

@@ -27,6 +27,16 @@ class PropertyWords:
     categories: tuple[str, ...]
 
     @property
+    def inline_unit(self) -> str:
+        """The unit where it belongs to every number: a share is said in per cent, an angle in degrees."""
+        return self.unit if self.unit in ("share", "°") else ""
+
+    @property
+    def column_unit(self) -> str:
+        """The unit where it is said once for a whole row; empty when the numbers or the title say it."""
+        return "" if self.inline_unit or self.unit in self.title else self.unit
+
+    @property
     def heading(self) -> str:
         """The title, its first letter in upper case unless it is an abbreviation already."""
         return self.title[:1].upper() + self.title[1:]

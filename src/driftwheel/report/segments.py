@@ -1,9 +1,9 @@
-"""Where and when: the drifted properties by tag and over time, so that one camera or one hour can be found."""
+"""Where and when: the drifted properties by tag and over time, to find the one camera or hour."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,9 @@ from driftwheel.report.printable import shortened
 from driftwheel.report.property_words import property_words
 
 __all__ = ["Cell", "Column", "Heat", "heats"]
+
+_Segment = tuple[str, NDArray[np.bool_], NDArray[np.bool_] | None]
+"""Its label, which current images are in it, and which reference images it is held against (None: all)."""
 
 _ROWS, _COLUMNS, _LEVELS = 6, 14, 5
 
@@ -49,22 +52,32 @@ class Heat:
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, tuple[Cell, ...]], ...]
 
+    @property
+    def gaps(self) -> bool:
+        """Whether a segment is too small to say anything of it."""
+        return any(column.n < LEAST_SAMPLE for column in self.columns)
+
 
 def heats(check: Check) -> list[Heat]:
-    """Return one table a tag with more than one value, and one over time; none without drifted numeric properties.
+    """Return a table for each tag with several values, and one over time; none without a drifted number.
 
-    A cell is the difference of means from the reference, in the reference's standard deviations; where the reference has at
-    least 20 images of the same tag value, from those. Segments of fewer than 20 images are left empty.
+    A cell is the difference of means from the reference, in the reference's standard deviations; where the
+    reference has at least 20 images of the same tag value, from those. Segments of fewer than 20 images are
+    left empty.
     """
     drifted = [
         one for one in check.verdict.properties
-        if one.drifted and one.wasserstein_sigmas is not None and one.name in check.current.property_names
+        if one.drifted and one.wasserstein_sigmas is not None and _varies(check.reference, one.name)
     ][:_ROWS]  # fmt: skip
     if check.verdict.verdict != "drift" or not drifted:
         return []
     tables = [_by_tag(check, tag, drifted) for tag in sorted(check.current.tags)]
     tables.append(_by_time(check, drifted))
     return [table for table in tables if table is not None]
+
+
+def _varies(reference: Records, name: str) -> bool:
+    return name in reference.property_names and bool(np.nanstd(reference.column(name).astype(np.float64)) > 0)
 
 
 def _by_tag(check: Check, tag: str, drifted: list[PropertyDrift]) -> Heat | None:
@@ -105,7 +118,7 @@ def _heat(
     check: Check,
     by: str,
     note: str,
-    segments: list[tuple[str, NDArray[np.bool_], NDArray[np.bool_] | None]],
+    segments: Sequence[_Segment],
     drifted: list[PropertyDrift],
 ) -> Heat:
     columns = tuple(Column(shortened(label, 14), int(rows.sum())) for label, rows, _ in segments)
@@ -125,7 +138,7 @@ def _moved(
     reference: Records,
     current: Records,
     name: str,
-    segments: list[tuple[str, NDArray[np.bool_], NDArray[np.bool_] | None]],
+    segments: Sequence[_Segment],
 ) -> Iterator[float]:
     words = property_words(name)
     axis = Axis(words, 0.0, 1.0, _middle(reference.column(name)) if words.kind == "circular" else 0.0)

@@ -44,7 +44,7 @@ def answer_word(verdict: Verdict) -> str:
 def answer(verdict: Verdict) -> str:
     """Return the rest of the answer's sentence, after `answer_word` and a colon.
 
-    Shares and severities are those of the first diagnosis. With ``insufficient`` it says how many more images it takes.
+    Share and severity are those of the first diagnosis. With ``insufficient`` it says how many more it takes.
     """
     if verdict.verdict == "insufficient":
         return _too_few(verdict)
@@ -115,7 +115,7 @@ def movement(one: PropertyDrift) -> str:
 
 
 def effect_size(one: PropertyDrift, value: float | None = None) -> str:
-    """Return the effect (or `value`, such as its threshold) in its unit: σ, or for a category the share that moved."""
+    """Return the effect (or `value`, say its threshold) in its unit: σ, or for a category the share moved."""
     size = one.effect if value is None else value
     return share(size) if is_share(one) else sigmas(size)
 
@@ -133,7 +133,7 @@ def reasons(unreadable: Sequence[Unreadable]) -> list[tuple[str, int]]:
 
 
 def unreadable(which: str, missing: Sequence[Unreadable], n_read: int) -> str:
-    """Return the sentence on images of the ``current`` or ``reference`` side that could not be read; empty if none."""
+    """Return the sentence on ``current`` or ``reference`` images that could not be read; empty if none."""
     if not missing:
         return ""
     total = n_read + len(missing)

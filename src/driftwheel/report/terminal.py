@@ -1,4 +1,4 @@
-"""The answer on a terminal: a sentence, why, and a small table; made for 80 columns, with or without colour."""
+"""The answer on a terminal: a sentence, why, and a small table; for 80 columns, with or without colour."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def print_check(check: Check, console: Console) -> None:
 
 
 def terminal(check: Check) -> RenderableType:
-    """Return a check as something rich can print: the sentence, the properties that matter, faults, outliers."""
+    """Return a check as something rich can print: sentence, properties that matter, faults, outliers."""
     verdict = check.verdict
     parts: list[RenderableType] = [_headline(verdict)]
     parts += [
@@ -66,10 +66,8 @@ def _properties(verdict: Verdict) -> Table:
         table.add_column(heading, justify="right", no_wrap=True)
     for one in _ranked(verdict)[: _rows(verdict)]:
         words = property_words(one.name)
-        unit = words.unit if words.unit in ("share", "°") else ""
-        said = unit == words.unit or words.unit in words.title
-        title = words.title if said else f"{words.title} ({words.unit})"
-        before, after = quantity_pair(one.reference_mean, one.current_mean, unit)
+        title = f"{words.title} ({words.column_unit})" if words.column_unit else words.title
+        before, after = quantity_pair(one.reference_mean, one.current_mean, words.inline_unit)
         style = "bold" if one.drifted else "dim"
         texts = (before, after, effect_size(one), effect_size(one, one.threshold), p_value(one.p_value))
         table.add_row(

@@ -1,1 +1,1 @@
-"""Charts, drawn as SVG by the server: each has a title, units on its axes, its threshold, and needs no script."""
+"""Charts as SVG: each has a title, units on its axes and its threshold, and needs no script."""

@@ -38,17 +38,13 @@ def chance_meter(verdict: Verdict) -> Markup:
             class_="needle far" if beyond else "needle near",
         ),
     ]
-    for power in range(0, decades + 1, 1 if decades <= 4 else 2):
-        label = "1 in 1" if power == 0 else f"1 in {10**power:,}"
-        label = "always" if power == 0 else label
-        anchor = "start" if power == 0 else "end" if power == decades else "middle"
-        parts.append(
-            text(
-                x(10.0**-power) + (-8 if power == 0 else 8 if power == decades else 0),
-                _BASE + 17,
-                label,
-                anchor,
-            )
-        )
+    for power in range(0, decades + 1, max(2, decades // 2)):
+        label = "always" if power == 0 else f"1 in {10**power:,}"
+        anchor, place = "middle", x(10.0**-power)
+        if power == 0:
+            anchor, place = "start", 0.0
+        elif power == decades:
+            anchor, place = "end", float(_WIDTH)
+        parts.append(text(place, _BASE + 17, label, anchor))
     title = f"How often chance alone would give such evidence: in {odds(verdict.p_value)} comparisons"
     return drawing(_WIDTH, _BASE + 22, title, parts, "chart meter")

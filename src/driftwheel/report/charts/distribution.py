@@ -1,4 +1,4 @@
-"""The distribution of one property, reference and current: histograms for numbers, bars where there are few values."""
+"""The distribution of one property, reference and current: histograms, or bars where values are few."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["FEW", "distribution"]
 FEW = 8
 """Up to so many different values, a number is drawn as bars, one pair a value."""
 
-_WIDTH, _LEFT, _RIGHT, _TOP, _BASE = 360, 36, 6, 12, 118
+_WIDTH, _LEFT, _RIGHT, _TOP, _BASE = 360, 12, 6, 14, 118
 _BAR, _NAME = 26, 96
 
 
@@ -31,8 +31,9 @@ def distribution(
 ) -> Markup:
     """Return the chart of (n,) and (m,) values, NaN ignored.
 
-    Under a histogram lies the threshold: the band as far as the mean may move from the reference's before the effect counts,
-    with a tick for either mean. An effect can count without the mean leaving the band, since the shape counts too.
+    Under a histogram lies the threshold: a band as far as the mean may move from the reference's before the
+    effect counts, with a tick for either mean. An effect can count while the mean stays inside, since the
+    shape counts too.
     """
     before, after = (values[~np.isnan(values)] for values in (reference, current))
     sizes = f"reference, {several(len(before), 'image')}, and current, {several(len(after), 'image')}"
@@ -60,17 +61,21 @@ def _histogram(
     x = [_x(axis.place(float(edge))) for edge in edges]
     parts = [
         element("line", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=_TOP, y2=_TOP, class_="grid"),
-        text(_LEFT - 4, _TOP + 4, share(top), "end"),
+        text(0, _TOP - 3, f"{share(top)} of images"),
         text(_LEFT - 4, _BASE, "0", "end"),
-        text(0, _TOP - 4, "of images", class_="unit"),
     ]
     for each, name in zip(shares, ("ref", "cur"), strict=True):
         outline = steps(x, [_BASE - float(s) / top * (_BASE - _TOP) for s in each], _BASE)
         parts.append(element("path", d=outline, class_=name))
     parts.append(element("line", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=_BASE, y2=_BASE, class_="axis"))
     parts += _means(axis, before, after, threshold)
+    free = -_WIDTH * 1.0
     for tick in axis.ticks():
         place = _x(tick.place)
+        width = 6.5 * len(tick.label) + 8
+        if place - width / 2 < free:
+            continue  # it would touch the label before
+        free = place + width / 2
         parts.append(element("line", x1=place, x2=place, y1=_BASE, y2=_BASE + 3, class_="axis"))
         anchor = "end" if tick.place > 0.95 else "start" if tick.place < 0.03 else "middle"
         parts.append(text(place, _BASE + 28, tick.label, anchor))
@@ -98,7 +103,7 @@ def _means(
         if threshold is not None and math.isfinite(threshold) and spread > 0:
             left, right = (_x(axis.place(mean + sign * threshold * spread)) for sign in (-1, 1))
             parts.append(
-                element("rect", x=left, y=lane, width=max(right - left, 1.0), height=8, class_="band")
+                element("rect", x=left, y=lane, width=max(right - left, 3.0), height=8, class_="band")
             )
         parts.append(_mark(_x(axis.place(mean)), lane, "refmark"))
     if len(after):
@@ -133,7 +138,7 @@ def _bars(
     height = 4 + len(rows) * (_BAR + 8)
     parts.append(element("line", x1=_NAME, x2=_NAME, y1=0, y2=height - 4, class_="axis"))
     parts.append(text(_NAME, height + 10, "share of images"))
-    return drawing(_WIDTH, height + 16, title, parts)
+    return drawing(_WIDTH, height + 16, title, parts, "chart bars")
 
 
 def _axis_label(words: PropertyWords) -> str:

@@ -1,4 +1,4 @@
-"""How far each property moved, in multiples of what would count: one strip a row, all on the same logarithmic axis."""
+"""How far each property moved, in multiples of what would count: a strip a row, on one logarithmic axis."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class EffectAxis:
         return _strip(parts)
 
     def strip(self, one: PropertyDrift) -> Markup:
-        """Return the strip of one property: its effect as a dot, hollow unless it drifted, and the line where it counts."""
+        """Return a property's strip: its effect, a dot hollow unless it drifted, and the line."""
         ratio = effect_ratio(one)
         line, dot = self.place(1.0), self.place(ratio)
         class_ = "far" if one.drifted else "near"

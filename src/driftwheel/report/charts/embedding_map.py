@@ -12,12 +12,12 @@ from driftwheel.report.charts.svg import drawing, element, number, text
 
 __all__ = ["EmbeddingMap", "embedding_map"]
 
-_WIDTH, _HEIGHT, _EDGE, _MOST = 360, 230, 10, 500
+_WIDTH, _HEIGHT, _EDGE, _MOST = 480, 320, 10, 500
 
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingMap:
-    """The drawing, how many images of either side are in it, and the share of the current ones outside the ring."""
+    """The drawing, how many images of either side it holds, the share of current ones outside the ring."""
 
     svg: Markup
     n_reference: int
@@ -28,9 +28,9 @@ class EmbeddingMap:
 def embedding_map(reference: NDArray[np.float32], current: NDArray[np.float32]) -> EmbeddingMap | None:
     """Return the map of (n, d) and (m, d) embeddings; None below 20 reference images or below 2 dimensions.
 
-    The plane is fitted on the reference alone, so it shows no difference that is not there; a real one may lie in other
-    directions. At most 500 images of either side, evenly spaced over the records, are used. The ring holds 95 % of the
-    reference images by distance in units of their own spread.
+    The plane is fitted on the reference alone, so it shows no difference that is not there; a real one may
+    lie in other directions. At most 500 images of either side, evenly spaced over the records, are used. The
+    ring holds 95 % of the reference images by distance in units of their own spread.
     """
     before, after = _evenly(reference), _evenly(current)
     if len(before) < 20 or before.shape[1] < 2 or len(after) == 0:
@@ -63,7 +63,7 @@ def embedding_map(reference: NDArray[np.float32], current: NDArray[np.float32]) 
         text(_WIDTH / 2, _HEIGHT - 3, "first two principal axes of the reference, in its own σ", "middle"),
     ]
     title = f"Map of embeddings: {len(before)} reference and {len(after)} current images"
-    return EmbeddingMap(drawing(_WIDTH, _HEIGHT, title, parts), len(before), len(after), outside)
+    return EmbeddingMap(drawing(_WIDTH, _HEIGHT, title, parts, "chart map"), len(before), len(after), outside)
 
 
 def _evenly(points: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""How unusual the current images are: the distribution of their conformal p-values, flat when nothing changed."""
+"""How unusual the current images are: their conformal p-values, evenly spread when nothing changed."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from driftwheel.report.numbers import several, share
 
 __all__ = ["outlier_chart"]
 
-_WIDTH, _LEFT, _RIGHT, _TOP, _BASE, _BINS = 360, 36, 6, 14, 118, 20
+_WIDTH, _LEFT, _RIGHT, _TOP, _BASE, _BINS = 360, 12, 6, 14, 118, 20
 
 
 def outlier_chart(p_values: NDArray[np.floating]) -> Markup:
-    """Return the histogram of (m,) conformal p-values of *all* current images, with the band that chance alone fills.
+    """Return the histogram of (m,) conformal p-values of *all* current images, with the band chance fills.
 
-    The band holds each bar in 95 % of comparisons without change: 1/20 of the images ± 1.96 binomial standard deviations.
+    The band holds each bar in 95 % of comparisons without change: 1/20 of the images, plus and minus 1.96
+    binomial standard deviations.
     """
     m = len(p_values)
     shares = np.histogram(p_values, np.linspace(0.0, 1.0, _BINS + 1))[0] / max(m, 1)
@@ -38,7 +39,8 @@ def outlier_chart(p_values: NDArray[np.floating]) -> Markup:
         element("line", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=y(flat), y2=y(flat), class_="line"),
         text(_WIDTH - _RIGHT, high - 4, "without change", "end"),
         element("line", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=_BASE, y2=_BASE, class_="axis"),
-        text(_LEFT - 4, _TOP + 4, share(top), "end"),
+        element("line", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=_TOP, y2=_TOP, class_="grid"),
+        text(0, _TOP - 3, f"{share(top)} of images"),
         text(_LEFT - 4, _BASE, "0", "end"),
     ]
     for value, anchor in ((0, "start"), (0.25, "middle"), (0.5, "middle"), (0.75, "middle"), (1, "end")):

@@ -1,4 +1,4 @@
-"""From values to places on an axis: linear, logarithmic, or an angle cut open opposite to the reference's mean."""
+"""From values to places on an axis: linear, logarithmic, or an angle cut open opposite to the mean."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Axis:
         return exact
 
     def place(self, stretched: float) -> float:
-        """Return where a stretched value lies, 0 at the left end and 1 at the right; beyond the ends it stays there."""
+        """Return where a stretched value lies, 0 at the left end and 1 at the right, never beyond."""
         return min(max((stretched - self.low) / (self.high - self.low), 0.0), 1.0)
 
     def ticks(self) -> list[Tick]:

@@ -37,7 +37,7 @@ def text(x: float | str, y: float, words: str, anchor: str = "start", class_: st
 
 
 def steps(edges: Sequence[float], heights: Sequence[float], base: float) -> str:
-    """Return the path data of a histogram's outline: `edges` (k + 1) in x, `heights` (k) in y, closed along `base`."""
+    """Return a histogram's outline as path data: k + 1 `edges` in x, k `heights` in y, closed at `base`."""
     path = [f"M{number(edges[0])} {number(base)}"]
     for left, right, top in zip(edges[:-1], edges[1:], heights, strict=True):
         path.append(f"L{number(left)} {number(top)}H{number(right)}")
