@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from typing import Annotated
 
-import click
 import typer
 
 from driftwheel._version import __version__
@@ -47,13 +46,14 @@ def main() -> None:
     """Run the command line; a mistake of the user's ends in one line on standard error and exit code 1."""
     try:
         code = app(standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
+    except typer.TyperException as error:
+        show = getattr(error, "show", None)  # a mistaken option shows its usage; no command at all, the help
+        typer.echo(f"Error: {error}", err=True) if show is None else show()
         code = EXIT_ERROR
     except DriftwheelError as error:
         typer.echo(f"Error: {error}", err=True)
         code = EXIT_ERROR
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         typer.echo("Interrupted.", err=True)
         code = EXIT_INTERRUPTED
     sys.exit(code if isinstance(code, int) else 0)
