@@ -87,6 +87,7 @@ def _answer(verdict: Verdict) -> str:
             f"{images} against {several(verdict.n_reference, 'reference image')}; it takes {needed} at least."
         )
     how = "differ from" if verdict.verdict == "drift" else "are like"
+    reference = several(verdict.n_reference, "reference image")
     return f"the {images} {how} the {reference}, by their profiles alone."
 
 
