@@ -13,7 +13,7 @@ from driftwheel.drift.total_variation import total_variation
 from driftwheel.errors import UsageError
 from driftwheel.records import Evidence
 
-__all__ = ["chi_squared", "chi_squared_categories"]
+__all__ = ["chi_squared", "chi_squared_categories", "pearson_statistics"]
 
 Which = Literal["pearson", "g"]
 
@@ -115,6 +115,30 @@ def chi_squared_categories(
     return chi_squared(counts[0], counts[1], rng=rng, which=which, permutations=permutations)
 
 
+def pearson_statistics(
+    tables: NDArray[np.int64], pooled: NDArray[np.int64], n_current: int
+) -> NDArray[np.float64]:
+    """Return χ² of many tables with the same margins.
+
+    Parameters
+    ----------
+    tables
+        (B, k) current counts.
+    pooled
+        (k,) counts of both samples together, each > 0; n_current of them are current.
+
+    Examples
+    --------
+    >>> pearson_statistics(np.array([[5, 5], [10, 0]]), np.array([10, 10]), 10).tolist()
+    [0.0, 20.0]
+    """
+    total = int(pooled.sum())
+    expected = pooled * (n_current / total)
+    # both rows of the table at once: (o − e)² (1 / e_current + 1 / e_reference)
+    squares = ((tables - expected) ** 2 / expected).sum(axis=1)
+    return np.asarray(squares * (total / (total - n_current)))
+
+
 def _is_undefined(value: Any) -> bool:
     return value is None or (isinstance(value, float | np.floating) and bool(np.isnan(value)))
 
@@ -124,12 +148,9 @@ def _statistic(
 ) -> NDArray[np.float64]:
     """χ² or G of (B, k) current counts, given the pooled counts and the current size."""
     total = int(pooled.sum())
-    n = total - m
-    if n == 0 or m == 0:
-        return np.zeros(tables.shape[0])
+    if which == "pearson":
+        return pearson_statistics(tables, pooled, m)
     expected = pooled * (m / total)
-    if which == "pearson":  # both rows at once: (o − e)² (1/e_current + 1/e_reference)
-        return np.asarray(((tables - expected) ** 2 / expected).sum(axis=1) * total / n)
     other = pooled - tables
     terms = _n_log_n(tables, expected) + _n_log_n(other, pooled - expected)
     return np.asarray(np.maximum(2 * terms.sum(axis=1), 0.0))

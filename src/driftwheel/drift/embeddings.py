@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from driftwheel.errors import IncomparableError, UsageError
 
-__all__ = ["as_embeddings"]
+__all__ = ["as_embeddings", "orthonormal_projection"]
 
 
 def as_embeddings(
@@ -43,3 +43,22 @@ def as_embeddings(
             "they were made by different embedders. Embed both with the same one."
         )
     return tables[0], tables[1]
+
+
+def orthonormal_projection(dimensions: int, target: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return a random (dimensions, target) matrix with orthonormal columns, to make embeddings shorter.
+
+    It knows nothing of the data, so tests after it stay valid, which is not so of principal axes fitted on
+    the reference alone: those fit the reference better than anything new. Multiply by √(dimensions / target)
+    to keep mean squared distances.
+
+    Examples
+    --------
+    >>> matrix = orthonormal_projection(6, 2, np.random.default_rng(0))
+    >>> np.allclose(matrix.T @ matrix, np.eye(2), atol=1e-6)
+    True
+    """
+    if not 1 <= target <= dimensions:
+        raise UsageError(f"Cannot project {dimensions} dimensions to {target}; expected 1 to {dimensions}.")
+    orthonormal, _ = np.linalg.qr(rng.normal(size=(dimensions, target)))
+    return np.asarray(orthonormal, dtype=np.float32)
