@@ -1,8 +1,7 @@
-"""Checks of many shapes, made from a seed: the values behind them are drawn, their evidence is computed from the values."""
+"""Checks of many shapes, made from a seed: values are drawn, their evidence is computed from them."""
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -23,7 +22,7 @@ HOSTILE = '<script>alert("x")</script>&\'"{{7*7}}\x1b[31m[bold]\u202egpj.exe\udc
 
 
 def draw(rng: np.random.Generator, n: int, moved: dict[str, float]) -> np.ndarray:
-    """(n, p) values within each property's range; `moved` shifts a property by so many standard deviations."""
+    """(n, p) values within each property's range; `moved` shifts some by so many standard deviations."""
     columns = []
     for one in PROPERTIES:
         if one.kind == "category":
@@ -44,8 +43,8 @@ def draw(rng: np.random.Generator, n: int, moved: dict[str, float]) -> np.ndarra
 
 def weigh(reference: np.ndarray, current: np.ndarray) -> tuple[PropertyDrift, ...]:
     rows = []
-    for one, a, b in zip(PROPERTIES, reference.T, current.T, strict=True):
-        a, b = a[~np.isnan(a)].astype(float), b[~np.isnan(b)].astype(float)
+    for one, before, after in zip(PROPERTIES, reference.T, current.T, strict=True):
+        a, b = (x[~np.isnan(x)].astype(float) for x in (before, after))
         if not len(a) or not len(b) or len(np.unique(np.concatenate([a, b]))) < 2:
             continue
         ks = ks_2samp(a, b)
@@ -61,7 +60,7 @@ def weigh(reference: np.ndarray, current: np.ndarray) -> tuple[PropertyDrift, ..
         rows.append(
             PropertyDrift(
                 name=one.name,
-                drifted=p_value < 0.0027 and effect > threshold,
+                drifted=bool(p_value < 0.0027 and effect > threshold),
                 p_value=p_value,
                 statistic=float(ks.statistic),
                 effect=float(effect),
@@ -202,8 +201,8 @@ def undefined() -> Check:
     base = build(moved=BLUR, pictures=False)
     nan, inf = float("nan"), float("inf")
     properties = tuple(
-        replace(one, p_value=nan, statistic=nan, effect=inf, wasserstein_sigmas=inf, psi=inf, jensen_shannon=None,
-                reference_mean=nan, current_mean=None)
+        replace(one, p_value=nan, statistic=nan, effect=inf, wasserstein_sigmas=inf, psi=inf,
+                jensen_shannon=None, reference_mean=nan, current_mean=None)
         for one in base.verdict.properties
     )  # fmt: skip
     evidence = replace(base.verdict.embedding.frechet, statistic=nan, p_value=None, effect=None)
@@ -224,8 +223,9 @@ def undefined() -> Check:
 
 def insufficient() -> Check:
     return build(
-        n_current=8, verdict="insufficient", p_value=float("nan"), images_needed=12, properties=(), embedding=None,
-        outliers=(), exemplars=(), notes=("Nothing was compared: 8 current images are fewer than 20.",),
+        n_current=8, verdict="insufficient", p_value=float("nan"), images_needed=12, properties=(),
+        embedding=None, outliers=(), exemplars=(),
+        notes=("Nothing was compared: 8 current images are fewer than 20.",),
     )  # fmt: skip
 
 
@@ -271,11 +271,3 @@ def any_check(request: pytest.FixtureRequest, checks: dict[str, Check]) -> Check
 def make() -> SimpleNamespace:
     """What tests build checks from: `make.check(…)`, `make.hostile` (a name)."""
     return SimpleNamespace(check=build, hostile=HOSTILE)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("chromium is not installed")
-    return path

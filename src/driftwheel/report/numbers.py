@@ -85,7 +85,7 @@ def odds(p: float) -> str:
     """
     if p < 1e-6:
         return "fewer than 1 in a million"
-    times = 1 / p
+    times = 1 / p * (1 + 1e-12)  # 1 / 0.00001 is a little less than 100,000
     if p < 0.0005:
         unit = 10 ** math.floor(math.log10(times))
         return f"fewer than 1 in {math.floor(times / unit) * unit:,}"
@@ -182,7 +182,7 @@ def _digits(value: float, digits: int) -> str:
         return "∞" if value > 0 else "−∞"
     magnitude = math.floor(math.log10(abs(value)))
     if magnitude < -4:
-        return f"{value:.{digits - 1}g}"
+        return f"{value:.{digits}g}"
     text = f"{value:,.{max(0, digits - 1 - magnitude)}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 

@@ -77,7 +77,11 @@ def heats(check: Check) -> list[Heat]:
 
 
 def _varies(reference: Records, name: str) -> bool:
-    return name in reference.property_names and bool(np.nanstd(reference.column(name).astype(np.float64)) > 0)
+    if name not in reference.property_names:
+        return False
+    values = reference.column(name)
+    known = values[~np.isnan(values)]
+    return known.size > 0 and bool(known.min() < known.max())
 
 
 def _by_tag(check: Check, tag: str, drifted: list[PropertyDrift]) -> Heat | None:
