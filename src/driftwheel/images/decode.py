@@ -31,7 +31,9 @@ from numpy.typing import NDArray
 
 from driftwheel.errors import UnreadableImageError
 from driftwheel.images.header import Header, array_header, read_stored, to_header
+from driftwheel.images.headers.gif import gif_is_cut_off
 from driftwheel.images.headers.stored import Stored
+from driftwheel.images.headers.tiff import tiff_is_cut_off
 from driftwheel.images.samples import over_black, to_bytes
 
 __all__ = ["MAX_PIXELS", "Decoded", "decode"]
@@ -54,6 +56,9 @@ _GREY = {
     4: cv2.IMREAD_REDUCED_GRAYSCALE_4,
     8: cv2.IMREAD_REDUCED_GRAYSCALE_8,
 }
+
+_CUT_OFF = {"gif": gif_is_cut_off, "tiff": tiff_is_cut_off}
+"""How to tell, once a file could not be decoded, whether its end is missing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,21 +119,21 @@ def decode(
         table = _GREY if grey else _COLOUR
         pixels = _imdecode(data, table[reduction] | cv2.IMREAD_IGNORE_ORIENTATION)
         return Decoded(_checked(_turn(pixels, header.orientation), header, reduction), header)
-    pixels = _decode_whole(data, kind, stored)
+    try:
+        pixels = _decode_whole(data, stored)
+    except UnreadableImageError as error:
+        if error.reason == "corrupt" and kind in _CUT_OFF and _CUT_OFF[kind](data):
+            raise UnreadableImageError("truncated") from None
+        raise
     if kind != "tiff":  # OpenCV turns TIFF images itself, whatever the flags
         pixels = _turn(pixels, header.orientation)
     return Decoded(_fit(_checked(pixels, header, 1), reduction, grey), header)
 
 
-def _decode_whole(data: bytes, kind: str, stored: Stored) -> NDArray[np.uint8]:
+def _decode_whole(data: bytes, stored: Stored) -> NDArray[np.uint8]:
     if stored.alpha != "straight" and stored.bit_depth <= 8:
         return _imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
-    try:
-        pixels = to_bytes(_imdecode(data, cv2.IMREAD_UNCHANGED))
-    except UnreadableImageError:
-        if kind == "gif" and not data.rstrip(b"\0").endswith(b";"):
-            raise UnreadableImageError("truncated") from None
-        raise
+    pixels = to_bytes(_imdecode(data, cv2.IMREAD_UNCHANGED))
     if stored.inverted:
         pixels = cv2.bitwise_not(pixels).astype(np.uint8, copy=False)
     if pixels.ndim == 3 and pixels.shape[2] == 4:

@@ -18,7 +18,7 @@ from driftwheel.sources.listing import Listing, read_each
 from driftwheel.sources.local_file import read_local_file
 from driftwheel.sources.many_images import list_many_from, many_kind_of
 from driftwheel.sources.name_pattern import parse_name_pattern
-from driftwheel.sources.source import Source
+from driftwheel.sources.source import Source, no_images
 from driftwheel.sources.time_table import read_time_table
 from driftwheel.sources.url import is_url, list_url
 
@@ -68,8 +68,7 @@ def open_source(
     rows = None if table is None else read_time_table(os.fspath(table))
     listing = _listing(what)
     if listing.count == 0:
-        only = f", only {listing.skipped} files that are none" if listing.skipped else ""
-        raise SourceError(f"There are no images in {listing.describe}{only}.")
+        raise SourceError(no_images(listing.describe, listing.skipped))
     return Source(listing, pattern, rows)
 
 

@@ -12,7 +12,7 @@ from driftwheel.sources.name_pattern import NamePattern
 from driftwheel.sources.placement import place
 from driftwheel.sources.time_table import TimeTable
 
-__all__ = ["Source"]
+__all__ = ["Source", "no_images"]
 
 
 class Source:
@@ -55,10 +55,7 @@ class Source:
         before = self._seen
         yield from self._read(everything)
         if self._seen == 0 and not (self._listing.once and before):
-            raise SourceError(
-                f"There are no images in {self.describe}"
-                + (f", only {self.skipped} files that are none." if self.skipped else ".")
-            )
+            raise SourceError(no_images(self.describe, self.skipped))
 
     def only(self, names: Collection[str]) -> Iterator[Image | Unreadable]:
         """Yield the images of these names that there are, without reading the others."""
@@ -70,7 +67,8 @@ class Source:
         """Sentences a person should read about the last time through: what was passed over or not placed."""
         notes = []
         if self.skipped:
-            notes.append(f"{self.skipped} files in {self.describe} are no images and were passed over.")
+            files = "1 file" if self.skipped == 1 else f"{self.skipped} files"
+            notes.append(f"Passed over {files} in {self.describe}: no images.")
         if self.unfitting and self._pattern is not None:
             notes.append(
                 f"{self.unfitting} of {self._seen} names in {self.describe} do not fit "
@@ -103,3 +101,15 @@ class Source:
         if placed.time is None and not placed.tags:
             return item
         return replace(item, time=placed.time, tags=placed.tags)
+
+
+def no_images(describe: str, skipped: int) -> str:
+    """Return the message for a source that holds no images at all.
+
+    Examples
+    --------
+    >>> no_images("folder a", 1)
+    'There are no images in folder a, only 1 file that is none.'
+    """
+    only = {0: "", 1: ", only 1 file that is none"}.get(skipped, f", only {skipped} files that are none")
+    return f"There are no images in {describe}{only}."

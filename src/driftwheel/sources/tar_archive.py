@@ -7,7 +7,6 @@ import gzip
 import io
 import lzma
 import posixpath
-import shutil
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -79,7 +78,8 @@ def _unpacked(archive: Path | IO[bytes]) -> tuple[TemporaryCopy | None, bool]:
         copy = TemporaryCopy()
         try:
             with unpack(stream, "rb") as contents:
-                shutil.copyfileobj(contents, copy.file, 1 << 20)
+                while block := contents.read1(1 << 16):  # gives all there is before a cut, as read does not
+                    copy.file.write(block)
         except (EOFError, zlib.error, lzma.LZMAError, OSError):
             return copy, True
         return copy, False

@@ -56,16 +56,16 @@ def _next_segment(data: bytes, position: int) -> tuple[int, int, int]:
         position = data.find(b"\xff", position)
         while 0 <= position < size and data[position] == 0xFF:
             position += 1
-        if not 0 <= position < size - 2:
+        if not 0 <= position < size:
             raise UnreadableImageError("truncated")
         marker = data[position]
         position += 1
         if marker in _STANDALONE:
             continue
-        length = data[position] << 8 | data[position + 1]
-        if length < 2 or marker == _END:
+        length = int.from_bytes(data[position : position + 2], "big")
+        if marker == _END or (length < 2 and position + 2 <= size):
             raise UnreadableImageError("corrupt")
-        if position + length > size:
+        if position + max(length, 2) > size:
             raise UnreadableImageError("truncated")
         return marker, position + 2, position + length
 

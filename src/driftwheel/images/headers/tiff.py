@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from driftwheel.errors import UnreadableImageError
 from driftwheel.images.headers.stored import Stored
-from driftwheel.images.ifd import Fields, read_first_ifd
+from driftwheel.images.ifd import Fields, end_of_first_ifd, read_first_ifd
 
-__all__ = ["read_tiff"]
+__all__ = ["read_tiff", "tiff_is_cut_off"]
 
 _WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _ORIENTATION, _SAMPLES, _EXTRA = 256, 257, 258, 262, 274, 277, 338
 _STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES = 273, 279, 324, 325
@@ -32,7 +32,7 @@ def read_tiff(data: bytes) -> Stored:
     Source: Adobe, TIFF revision 6.0.
     """
     try:
-        fields = read_first_ifd(data, _TAGS)
+        fields = read_first_ifd(data, _TAGS, strict=True)
     except ValueError:
         raise UnreadableImageError("truncated") from None
     width, height, samples = (
@@ -64,6 +64,11 @@ def read_tiff(data: bytes) -> Stored:
         alpha=alpha,
         inverted=photometric == _MIN_IS_WHITE and depth > 8,
     )
+
+
+def tiff_is_cut_off(data: bytes) -> bool:
+    """Return whether something that the first directory points to lies beyond the end of the file."""
+    return end_of_first_ifd(data) > len(data)
 
 
 def _first(fields: Fields, tag: int, default: int) -> int:
