@@ -59,7 +59,9 @@ def test_it_opens_without_errors_and_without_asking_anyone(browser, files, shape
     seen = opened(browser, files[shape])
     assert seen.messages == []
     assert [url for url in seen.requests if not url.startswith("data:")] == [files[shape]]
-    broken = "[...document.querySelectorAll('img[src]')].filter(i => !(i.complete && i.naturalWidth > 0)).length"
+    broken = (
+        "[...document.querySelectorAll('img[src]')].filter(i => !(i.complete && i.naturalWidth > 0)).length"
+    )
     assert seen.page.evaluate(broken) == 0
     assert seen.page.evaluate("getComputedStyle(document.querySelector('.say')).borderTopStyle") == "solid"
     seen.context.close()

@@ -14,6 +14,7 @@ from driftwheel.report.charts.svg import element
 from driftwheel.report.numbers import count, p_value, quantity, quantity_pair, several, share
 from driftwheel.report.printable import printable
 from driftwheel.report.property_words import PropertyWords, property_words
+from driftwheel.report.ranking import ranked
 from driftwheel.report.sentence import answer, answer_word, effect_size, evidence, reason, unreadable
 from driftwheel.report.templating import template
 
@@ -58,9 +59,8 @@ def _answer(verdict: Verdict, pictures: tuple[tuple[str, tuple[Picture, ...]], .
         unreadable("reference", verdict.unreadable_reference, verdict.n_reference),
     ]
     lines = [reason(verdict), evidence(verdict), *missing, *(printable(note) for note in verdict.notes)]
-    shown = sorted(verdict.properties, key=lambda one: not one.drifted)[:_ROWS]
     rows = []
-    for one in shown:
+    for one in ranked(verdict)[:_ROWS]:
         words = property_words(one.name)
         before, after = quantity_pair(one.reference_mean, one.current_mean, words.inline_unit)
         size, line = effect_size(one), effect_size(one, one.threshold)

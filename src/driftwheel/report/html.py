@@ -48,7 +48,7 @@ def html_report(check: Check, *, made: datetime | None = None) -> str:
     """
     verdict = check.verdict
     axis, views = property_views(check)
-    shown, folded = _shown(verdict, views)
+    shown, folded = _shown(views)
     script, style = _part("check.js"), _part("check.css")
     return template("check.html.j2").render(
         verdict=verdict,
@@ -96,15 +96,11 @@ def _policy(script: str, style: str) -> str:
     )
 
 
-def _shown(
-    verdict: Verdict, views: list[PropertyView]
-) -> tuple[list[PropertyView], list[tuple[str, list[PropertyView]]]]:
+def _shown(views: list[PropertyView]) -> tuple[list[PropertyView], list[tuple[str, list[PropertyView]]]]:
     """The charts to show at once, what drifted or else came closest, and those to fold away under titles."""
     shown = [view for view in views if view.drifted]
     if not shown:
-        ratios = [one.effect / one.threshold if one.threshold else one.effect for one in verdict.properties]
-        closest = sorted(range(len(views)), key=lambda i: -ratios[i])[:_CLOSEST]
-        shown = [views[i] for i in closest]
+        shown = sorted(views, key=lambda view: -view.ratio)[:_CLOSEST]
     rest = [view for view in views if not any(view is one for one in shown)]
     folded = [
         (f"{len(shown) - _OPEN} more that drifted", shown[_OPEN:]),

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from driftwheel.drift.check import Check
 from driftwheel.drift.verdict import PropertyDrift
 from driftwheel.report.charts.distribution import FEW, distribution
-from driftwheel.report.charts.effect_strip import EffectAxis, effect_axis
+from driftwheel.report.charts.effect_strip import EffectAxis, effect_axis, effect_ratio
 from driftwheel.report.charts.levels import level_shares
 from driftwheel.report.numbers import count, p_statement, p_value, quantity, quantity_pair, share
 from driftwheel.report.property_words import PropertyWords, property_words
+from driftwheel.report.ranking import ranked
 from driftwheel.report.sentence import effect_size, is_share
 
 __all__ = ["PropertyView", "Row", "property_views"]
@@ -35,6 +36,7 @@ class PropertyView:
 
     words: PropertyWords
     drifted: bool
+    ratio: float
     p: str
     p_said: str
     effect: str
@@ -53,9 +55,9 @@ class PropertyView:
 
 
 def property_views(check: Check) -> tuple[EffectAxis, list[PropertyView]]:
-    """Return the axis of the strips, and a view of every property of the verdict, in its order."""
+    """Return the axis of the strips, and a view of every property of the verdict, ranked."""
     axis = effect_axis(check.verdict.properties)
-    return axis, [_view(check, one, axis) for one in check.verdict.properties]
+    return axis, [_view(check, one, axis) for one in ranked(check.verdict)]
 
 
 def _view(check: Check, one: PropertyDrift, axis: EffectAxis) -> PropertyView:
@@ -66,6 +68,7 @@ def _view(check: Check, one: PropertyDrift, axis: EffectAxis) -> PropertyView:
     return PropertyView(
         words=words,
         drifted=one.drifted,
+        ratio=effect_ratio(one),
         p=p_value(one.p_value),
         p_said=p_statement(one.p_value),
         effect=effect_size(one),

@@ -17,6 +17,7 @@ from driftwheel.report.charts.scale import Axis
 from driftwheel.report.numbers import several, sigmas
 from driftwheel.report.printable import shortened
 from driftwheel.report.property_words import property_words
+from driftwheel.report.ranking import ranked
 
 __all__ = ["Cell", "Column", "Heat", "heats"]
 
@@ -66,7 +67,7 @@ def heats(check: Check) -> list[Heat]:
     left empty.
     """
     drifted = [
-        one for one in check.verdict.properties
+        one for one in ranked(check.verdict)
         if one.drifted and one.wasserstein_sigmas is not None and _varies(check.reference, one.name)
     ][:_ROWS]  # fmt: skip
     if check.verdict.verdict != "drift" or not drifted:

@@ -13,6 +13,7 @@ from driftwheel.report.fault_words import fault_looks
 from driftwheel.report.numbers import NBSP, count, odds, quantity_pair, several, share, sigmas
 from driftwheel.report.printable import printable
 from driftwheel.report.property_words import property_words
+from driftwheel.report.ranking import ranked
 
 __all__ = [
     "answer",
@@ -65,7 +66,7 @@ def reason(verdict: Verdict) -> str:
     """Return the sentence that says what moved, or how little did; empty with ``insufficient``."""
     if verdict.verdict == "insufficient":
         return ""
-    drifted = [one for one in verdict.properties if one.drifted]
+    drifted = [one for one in ranked(verdict) if one.drifted]
     if verdict.verdict == "no_drift":
         return _largest_difference(verdict)
     if not drifted:

@@ -8,25 +8,28 @@ from rich.table import Table
 from rich.text import Text
 
 from driftwheel.drift.check import Check
-from driftwheel.drift.verdict import PropertyDrift, Verdict
+from driftwheel.drift.verdict import Verdict
 from driftwheel.report.fault_words import fault_title
 from driftwheel.report.numbers import NBSP, count, p_statement, p_value, quantity_pair, several, share
 from driftwheel.report.printable import printable, shortened
 from driftwheel.report.property_words import property_words
+from driftwheel.report.ranking import ranked
 from driftwheel.report.sentence import answer, answer_word, effect_size, evidence, reason, unreadable
 
 __all__ = ["print_check", "terminal"]
 
 _ROWS = 8
+_TITLE = 26
 _WORTH_NAMING = 0.05  # a fault with less confidence is not listed beside a better one
 _COLOURS = {"drift": "bold red", "no_drift": "bold green", "insufficient": "bold yellow"}
 
 
-def print_check(check: Check, console: Console) -> None:
-    """Print a check on `console`; names from outside are shown with their control characters escaped.
+def print_check(check: Check, console: Console | None = None) -> None:
+    """Print a check on `console`, by default standard output; control characters in names are escaped.
 
     What goes into a file or a pipe has no blanks at the ends of its lines.
     """
+    console = console or Console()
     if console.is_terminal or console.is_jupyter:
         console.print(terminal(check))
         return
@@ -64,14 +67,15 @@ def _properties(verdict: Verdict) -> Table:
     table.add_column("  property", no_wrap=True)
     for heading in ("reference", "current", "effect", "limit", "p"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for one in _ranked(verdict)[: _rows(verdict)]:
+    for one in ranked(verdict)[: _rows(verdict)]:
         words = property_words(one.name)
         title = f"{words.title} ({words.column_unit})" if words.column_unit else words.title
+        title = title if len(title) <= _TITLE else words.title
         before, after = quantity_pair(one.reference_mean, one.current_mean, words.inline_unit)
         style = "bold" if one.drifted else "dim"
         texts = (before, after, effect_size(one), effect_size(one, one.threshold), p_value(one.p_value))
         table.add_row(
-            Text("● " if one.drifted else "  ", style="red").append(shortened(title, 26), style=style),
+            Text("● " if one.drifted else "  ", style="red").append(shortened(title, _TITLE), style=style),
             *(Text(_plain(text), style=style) for text in texts),
         )
     return table
@@ -81,17 +85,13 @@ def _rows(verdict: Verdict) -> int:
     return _ROWS if verdict.verdict == "drift" else _ROWS // 2
 
 
-def _ranked(verdict: Verdict) -> list[PropertyDrift]:
-    return sorted(verdict.properties, key=lambda one: not one.drifted)
-
-
 def _left_out(verdict: Verdict) -> str:
-    rest = _ranked(verdict)[_rows(verdict) :]
+    rest = ranked(verdict)[_rows(verdict) :]
     if not rest:
         return ""
     drifted = sum(one.drifted for one in rest)
-    more = f"and {several(drifted, 'more that drifted', 'more that drifted')}, " if drifted else "and "
-    return f"  {more}{several(len(rest) - drifted, 'property', 'properties')} that did not"
+    more = f"{drifted} more that drifted; " if drifted else ""
+    return f"  and {more}{several(len(rest) - drifted, 'property', 'properties')} that did not"
 
 
 def _facts(check: Check) -> Table:

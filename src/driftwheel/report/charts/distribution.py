@@ -69,15 +69,15 @@ def _histogram(
         parts.append(element("path", d=outline, class_=name))
     parts.append(element("line", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=_BASE, y2=_BASE, class_="axis"))
     parts += _means(axis, before, after, threshold)
-    free = -_WIDTH * 1.0
+    free = -float(_WIDTH)
     for tick in axis.ticks():
-        place = _x(tick.place)
-        width = 6.5 * len(tick.label) + 8
-        if place - width / 2 < free:
+        place, width = _x(tick.place), 6.5 * len(tick.label) + 6
+        anchor = "end" if place + width / 2 > _WIDTH else "start" if place < width / 2 else "middle"
+        left = place - {"start": 0.0, "middle": width / 2, "end": width}[anchor]
+        if left < free:
             continue  # it would touch the label before
-        free = place + width / 2
+        free = left + width
         parts.append(element("line", x1=place, x2=place, y1=_BASE, y2=_BASE + 3, class_="axis"))
-        anchor = "end" if tick.place > 0.95 else "start" if tick.place < 0.03 else "middle"
         parts.append(text(place, _BASE + 28, tick.label, anchor))
     parts.append(text((_LEFT + _WIDTH - _RIGHT) / 2, _BASE + 44, _axis_label(axis.words), "middle"))
     return drawing(_WIDTH, _BASE + 50, title, parts)

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from driftwheel.drift.verdict import PropertyDrift
 from driftwheel.report.charts.svg import element
 
-__all__ = ["EffectAxis", "effect_axis"]
+__all__ = ["EffectAxis", "effect_axis", "effect_ratio"]
 
 _LOW = 0.1
 

@@ -85,7 +85,7 @@ def nice_ticks(low: float, high: float, about: int = 4) -> list[float]:
     Examples
     --------
     >>> nice_ticks(0.3, 9.7)
-    [2.0, 4.0, 6.0, 8.0]
+    [2.5, 5.0, 7.5]
     """
     span = high - low
     if not (math.isfinite(span) and span > 0):
