@@ -13,9 +13,10 @@ import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from enum import Enum
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import typer
 
@@ -27,6 +28,7 @@ from driftwheel.images.properties import PROPERTIES
 from driftwheel.report.json_document import json_schema
 
 DOCS = Path(__file__).parent
+_WORDS = {Path: "PATH", str: "TEXT", int: "N", float: "NUMBER"}
 PART = re.compile(r"(<!-- generated: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
 
@@ -48,9 +50,7 @@ def walk(command: Any, path: str) -> Iterator[tuple[str, Any]]:
 def _command(path: str, command: Any) -> str:
     arguments = [p for p in command.params if p.param_type_name == "argument"]
     options = [p for p in command.params if p.param_type_name == "option" and "--help" not in p.opts]
-    usage = " ".join(
-        [path, *(p.make_metavar(command.make_context(path, [], resilient_parsing=True)) for p in arguments)]
-    )
+    usage = " ".join([path, *(_argument(p) for p in arguments)])
     lines = [
         f"## {path}",
         "",
@@ -63,11 +63,16 @@ def _command(path: str, command: Any) -> str:
     ]
     if arguments:
         lines += ["| argument | meaning |", "| --- | --- |"]
-        lines += [f"| `{p.human_readable_name.upper()}` | {_cell(p.help)} |" for p in arguments] + [""]
+        lines += [f"| `{p.name.upper()}` | {_cell(p.help)} |" for p in arguments] + [""]
     if options:
         lines += ["| option | default | meaning |", "| --- | --- | --- |"]
         lines += [f"| {_option_names(p)} | {_default(p)} | {_cell(p.help)} |" for p in options] + [""]
     return "\n".join(lines)
+
+
+def _argument(argument: Any) -> str:
+    name = argument.name.upper() + ("…" if argument.nargs == -1 else "")
+    return name if argument.required else f"[{name}]"
 
 
 def _option_names(option: Any) -> str:
@@ -77,17 +82,24 @@ def _option_names(option: Any) -> str:
 
 
 def _kind(option: Any) -> str:
-    choices = getattr(option.type, "choices", None)
-    return "\\|".join(str(c) for c in choices) if choices else str(option.metavar or option.type.name).upper()
+    kind = option.type_descriptor.annotation
+    if get_origin(kind) is list:  # may be given again and again
+        (kind,) = get_args(kind)
+    choices = get_args(kind) if get_origin(kind) is Literal else ()
+    if inspect.isclass(kind) and issubclass(kind, Enum):
+        choices = tuple(one.value for one in kind)
+    return "\\|".join(choices) or option.metavar or _WORDS[kind]
 
 
 def _default(option: Any) -> str:
+    if option.required:
+        return "required"
     value = option.default
     if value is None or value == () or callable(value):
         return ""
     if option.is_flag:
         return "on" if value else "off"
-    return f"`{value}`"
+    return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
 
 
 def properties() -> str:
