@@ -1,11 +1,16 @@
 """The views of one image that properties are measured on, each made once and shared.
 
-Two scales are enough for every property:
+Three scales are enough for every property:
 
-* **grey**, at full resolution: what sharpness, noise and the traces of compression live on;
-* **reduced**, the means of square blocks of 8 × 8 pixels (4 × 4, 2 × 2 or none for small images: the largest that
-  leaves at least 32 pixels on the shorter side): what colour and layout need. A JPEG decoder gives the same at an
-  eighth of the size nearly for free, which is what makes the fast mode fast.
+* **full**: every pixel, which sharpness, noise and the traces of compression live on;
+* **medium**: the means of blocks of 2 × 2 pixels when that leaves 224 on the shorter side, else every
+  pixel: what tones and edges need;
+* **reduced**: blocks of 8 × 8 pixels (or 4 × 4, 2 × 2, 1 × 1: the largest that leaves 32 on the shorter
+  side), of which grey is the mean of all pixels and colour the mean of four: what colour and layout need.
+
+In fast mode a JPEG is decoded at half size straight away, which its transform allows in less time. The
+medium and reduced views then differ little from those of exact mode. What stands for the full view is the
+medium one (`scale` is 2), and the properties measured on it correct for that as far as they can.
 """
 
 from __future__ import annotations
@@ -17,43 +22,35 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from driftwheel.images.scratch import Scratch
+from driftwheel.images.steps import Energies, column_means, energies, row_means
+
 if TYPE_CHECKING:
     from driftwheel.images.header import Header
 
-__all__ = ["Pixels", "Reduction", "Views", "reduce_by", "reduction_for"]
+__all__ = ["Pixels", "Views", "medium_reduction", "reduced_reduction"]
 
 Pixels = NDArray[np.uint8]
-Reduction = Literal[1, 2, 4, 8]
 
+SHORTER_SIDE_MEDIUM = 224
 SHORTER_SIDE_REDUCED = 32
 
 
-def reduction_for(width: int, height: int, shorter_side: int = SHORTER_SIDE_REDUCED) -> Reduction:
-    """Return the largest block size of 8, 4, 2 and 1 that leaves `shorter_side` pixels on the shorter side, else 1.
+def medium_reduction(width: int, height: int) -> Literal[1, 2]:
+    """Return 2 when halving leaves 224 pixels on the shorter side, else 1."""
+    return 2 if min(width, height) >= 2 * SHORTER_SIDE_MEDIUM else 1
+
+
+def reduced_reduction(width: int, height: int) -> Literal[1, 2, 4, 8]:
+    """Return the largest block size of 8, 4, 2 and 1 that leaves 32 pixels on the shorter side, else 1.
 
     Examples
     --------
-    >>> reduction_for(640, 480), reduction_for(224, 168), reduction_for(28, 28)
+    >>> reduced_reduction(640, 480), reduced_reduction(224, 168), reduced_reduction(28, 28)
     (8, 4, 1)
     """
-    sizes: tuple[Reduction, ...] = (8, 4, 2)
-    for size in sizes:
-        if min(width, height) // size >= shorter_side:
-            return size
-    return 1
-
-
-def reduce_by(pixels: Pixels, reduction: Reduction) -> Pixels:
-    """Return the means of blocks of `reduction` × `reduction` pixels; (h, w[, 3]) uint8 in and out.
-
-    Made by halving, each time rounded to whole grey levels; an odd last row or column is left out each time.
-    """
-    while reduction > 1:
-        height, width = pixels.shape[0] // 2, pixels.shape[1] // 2
-        whole = pixels[: 2 * height, : 2 * width]
-        pixels = np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
-        reduction = {8: 4, 4: 2, 2: 1}[reduction]  # type: ignore[assignment]
-    return pixels
+    sizes = min(width, height) // SHORTER_SIDE_REDUCED
+    return 8 if sizes >= 8 else 4 if sizes >= 4 else 2 if sizes >= 2 else 1
 
 
 class Views:
@@ -64,123 +61,147 @@ class Views:
     header
         What the file says of itself.
     colour
-        (h, w, 3) BGR uint8; the full decode, or in fast mode a reduced one.
-    grey
-        (h, w) uint8 at full resolution; made from `colour` when not given.
+        (h, w, 3) BGR uint8: the full decode, or one at half size where `medium_reduction` allows it.
+    scratch
+        Buffers to make the views in; the views are then only good until the scratch serves another image.
     """
 
-    def __init__(self, header: Header, colour: Pixels, grey: Pixels | None = None) -> None:
+    def __init__(self, header: Header, colour: Pixels, scratch: Scratch | None = None) -> None:
         self.header = header
         self.colour = colour
-        if grey is not None:
-            self.grey = grey
+        self.scale: Literal[1, 2] = 1 if colour.shape[1] == header.width else 2
+        self.medium_reduction = medium_reduction(header.width, header.height)
+        self.reduced_reduction = reduced_reduction(header.width, header.height)
+        self._scratch = Scratch() if scratch is None else scratch
+
+    def buffer(self, name: str, height: int, width: int) -> Pixels:
+        """Return an uninitialised (height, width) uint8 buffer; one of each name at a time."""
+        return self._scratch.take(name, (height, width), height * width)
+
+    def running_sums(self, pixels: Pixels) -> NDArray[np.int32]:
+        """Return the (h + 1, w + 1) sums of all pixels above and left of each corner of (h, w) pixels."""
+        height, width = pixels.shape
+        sums = self.buffer("running sums", height + 1, 4 * (width + 1)).view(np.int32)
+        return np.asarray(cv2.integral(pixels, sums), dtype=np.int32)
 
     @cached_property
-    def grey(self) -> Pixels:
-        """(h, w) luma, full resolution: 0.299 R + 0.587 G + 0.114 B."""
-        return np.asarray(cv2.cvtColor(self.colour, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+    def full_grey(self) -> Pixels:
+        """(h, w) luma, 0.299 R + 0.587 G + 0.114 B, at full scale (in fast mode: at medium scale)."""
+        return self._luma("full grey", self.colour)
 
     @cached_property
-    def tones(self) -> NDArray[np.int64]:
-        """(256,) counts of the grey levels at full resolution."""
-        counts = cv2.calcHist([self.grey], [0], None, [256], [0.0, 256.0])
-        return counts.ravel().astype(np.int64)
-
-    @cached_property
-    def reduced(self) -> Pixels:
-        """(h', w', 3) BGR block means; see `reduction_for`."""
-        height, width = self.grey.shape
-        wanted = reduction_for(width, height)
-        already = max(1, round(max(width, height) / max(self.colour.shape[:2])))
-        return reduce_by(self.colour, max(1, wanted // already))  # type: ignore[arg-type]
+    def medium_grey(self) -> Pixels:
+        """(h', w') luma at medium scale."""
+        return self._halved("medium grey", self.full_grey, self.medium_reduction // self.scale)
 
     @cached_property
     def reduced_grey(self) -> Pixels:
-        """(h', w') luma of the block means."""
-        return np.asarray(cv2.cvtColor(self.reduced, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+        """(h″, w″) luma at reduced scale."""
+        return self._halved("reduced grey", self.medium_grey, self.reduced_reduction // self.medium_reduction)
 
     @cached_property
-    def hsv(self) -> Pixels:
-        """(h', w', 3) uint8 hue (in 2° steps, 0…179), saturation (0…255), value (0…255) of the block means."""
-        return np.asarray(cv2.cvtColor(self.reduced, cv2.COLOR_BGR2HSV), dtype=np.uint8)
+    def reduced(self) -> Pixels:
+        """(h″, w″, 3) BGR at reduced scale."""
+        block = self.reduced_reduction // self.scale
+        if block == 1:
+            return self.colour
+        height, width = self.colour.shape[0] // block, self.colour.shape[1] // block
+        rows = self.colour[: height * block : block // 2, : width * block]
+        buffer = self._scratch.take("reduced", (height, width, 3), height * width * 3)
+        cv2.resize(rows, (width, height), buffer, interpolation=cv2.INTER_LINEAR)
+        return buffer
+
+    @cached_property
+    def channels(self) -> tuple[Pixels, Pixels, Pixels]:
+        """Blue, green and red, (h″, w″) each, at reduced scale."""
+        height, width = self.reduced.shape[:2]
+        blue, green, red = (self.buffer(name, height, width) for name in ("blue", "green", "red"))
+        cv2.split(self.reduced, (blue, green, red))
+        return blue, green, red
+
+    @cached_property
+    def darkest_channel(self) -> Pixels:
+        """(h″, w″) smallest of blue, green and red at reduced scale."""
+        blue, green, red = self.channels
+        darkest = self.buffer("darkest channel", *blue.shape)
+        cv2.min(blue, green, darkest)
+        cv2.min(darkest, red, darkest)
+        return darkest
 
     @cached_property
     def chroma(self) -> Pixels:
-        """(h', w') uint8 largest minus smallest channel of the block means; 0 for grey."""
-        blue, green, red = cv2.split(self.reduced)
-        high = cv2.max(cv2.max(blue, green), red)
-        return np.asarray(cv2.subtract(high, cv2.min(cv2.min(blue, green), red)), dtype=np.uint8)
+        """(h″, w″) largest minus smallest channel at reduced scale; 0 for grey."""
+        blue, green, red = self.channels
+        chroma = self.buffer("chroma", *blue.shape)
+        cv2.max(blue, green, chroma)
+        cv2.max(chroma, red, chroma)
+        cv2.subtract(chroma, self.darkest_channel, chroma)
+        return chroma
+
+    @cached_property
+    def hsv(self) -> Pixels:
+        """(h″, w″, 3) hue in steps of 2° (0…179), saturation and value (0…255) at reduced scale."""
+        buffer = self._scratch.take("hsv", self.reduced.shape, self.reduced.size)
+        cv2.cvtColor(self.reduced, cv2.COLOR_BGR2HSV, buffer)
+        return buffer
 
     @cached_property
     def channel_means(self) -> tuple[float, float, float]:
-        """Mean blue, green and red of the block means, 0…255."""
+        """Mean blue, green and red at reduced scale, 0…255."""
         blue, green, red, _ = cv2.mean(self.reduced)
         return blue, green, red
 
     @cached_property
-    def step_x(self) -> Pixels:
-        """(h, w − 1) uint8 |difference| of every pixel and its right neighbour, full resolution."""
-        return np.asarray(cv2.absdiff(self.grey[:, 1:], self.grey[:, :-1]), dtype=np.uint8)
+    def tones(self) -> NDArray[np.int64]:
+        """(256,) counts of the grey levels at medium scale; where that is halved, of every second row."""
+        counts = cv2.calcHist([self.medium_grey[:: self.medium_reduction]], [0], None, [256], [0.0, 256.0])
+        return counts.ravel().astype(np.int64)
 
     @cached_property
-    def step_y(self) -> Pixels:
-        """(h − 1, w) uint8 |difference| of every pixel and its lower neighbour, full resolution."""
-        return np.asarray(cv2.absdiff(self.grey[1:], self.grey[:-1]), dtype=np.uint8)
+    def sums(self) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        """(h″ + 1, w″ + 1) running sums of grey and of its squares at reduced scale, for `tile_means`."""
+        sums, squares = cv2.integral2(self.reduced_grey)
+        return sums.astype(np.int32, copy=False), squares.astype(np.float64, copy=False)
 
     @cached_property
     def step_profiles(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """(w − 1,) mean step across each column border and (h − 1,) across each row border, grey levels."""
-        height, width = self.grey.shape
-        across_columns = cv2.reduce(self.step_x, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel() / float(height)
-        across_rows = cv2.reduce(self.step_y, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel() / float(width)
-        return across_columns, across_rows
+        """Mean |step| over each of the w − 1 borders of columns and h − 1 borders of rows, at full scale.
+
+        When the image is large enough for a medium scale, from every fourth row and from the middle
+        third of columns.
+        """
+        grey, large = self.full_grey, self.medium_reduction == 2
+        third = grey.shape[1] // 3
+        rows = grey[::4] if large else grey
+        columns = grey[:, third : 2 * third] if large else grey
+        right = self.buffer("steps", len(rows), grey.shape[1])[:, 1:]
+        cv2.absdiff(rows[:, 1:], rows[:, :-1], right)
+        across = column_means(right)
+        down = self.buffer("steps", len(grey) - 1, columns.shape[1])
+        cv2.absdiff(columns[1:], columns[:-1], down)
+        return across, row_means(down)
 
     @cached_property
-    def line_means(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """(w,) means of the columns and (h,) means of the rows, grey levels, full resolution."""
-        height, width = self.grey.shape
-        columns = cv2.reduce(self.grey, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel() / float(height)
-        rows = cv2.reduce(self.grey, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel() / float(width)
-        return columns, rows
+    def full_energies(self) -> Energies:
+        """Mean squared steps at full scale; of at least 3 × 3 pixels."""
+        return energies(self.full_grey)
 
     @cached_property
-    def step_energies(self) -> tuple[float, float, float, float]:
-        """Mean squared difference to the right, lower, lower right and lower left neighbour; NaN below 2 × 2."""
-        grey = self.grey
-        if min(grey.shape) < 2:
-            nan = float("nan")
-            return nan, nan, nan, nan
-        return (
-            mean_squared_difference(grey[:, 1:], grey[:, :-1]),
-            mean_squared_difference(grey[1:], grey[:-1]),
-            mean_squared_difference(grey[1:, 1:], grey[:-1, :-1]),
-            mean_squared_difference(grey[1:, :-1], grey[:-1, 1:]),
-        )
+    def medium_energies(self) -> Energies:
+        """Mean squared steps at medium scale; of at least 3 × 3 pixels."""
+        return self.full_energies if self.medium_grey is self.full_grey else energies(self.medium_grey)
 
-    @cached_property
-    def grid_means(self) -> NDArray[np.float64]:
-        """(8, 8) mean grey of the tiles of an 8 × 8 grid over the block means."""
-        return self._grid[0]
+    def _luma(self, name: str, colour: Pixels) -> Pixels:
+        buffer = self.buffer(name, *colour.shape[:2])
+        cv2.cvtColor(colour, cv2.COLOR_BGR2GRAY, buffer)
+        return buffer
 
-    @cached_property
-    def grid_deviations(self) -> NDArray[np.float64]:
-        """(8, 8) standard deviation of the block means within each tile of an 8 × 8 grid, grey levels."""
-        return self._grid[1]
-
-    @cached_property
-    def _grid(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        grey = self.reduced_grey
-        rows = np.arange(9) * grey.shape[0] // 8
-        columns = np.arange(9) * grey.shape[1] // 8
-        sums, squares = cv2.integral2(grey)
-        at = np.ix_(rows, columns)
-        count = np.outer(np.diff(rows), np.diff(columns)).astype(np.float64)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            mean = np.diff(np.diff(sums[at].astype(np.float64), axis=0), axis=1) / count
-            square = np.diff(np.diff(squares[at], axis=0), axis=1) / count
-            return mean, np.sqrt(np.maximum(square - mean * mean, 0.0))
-
-
-def mean_squared_difference(one: Pixels, other: Pixels) -> float:
-    """Return the mean squared difference of two (h, w) uint8 views, in squared grey levels."""
-    return float(cv2.norm(one, other, cv2.NORM_L2SQR)) / one.size
+    def _halved(self, name: str, grey: Pixels, reduction: int) -> Pixels:
+        """Return the means of blocks of 2 × 2 pixels, repeatedly; an odd last row or column is left out."""
+        while reduction > 1:
+            height, width = grey.shape[0] // 2, grey.shape[1] // 2
+            whole = grey[: 2 * height, : 2 * width]
+            grey = self.buffer(f"{name} {reduction}", height, width)
+            cv2.resize(whole, (width, height), grey, interpolation=cv2.INTER_AREA)
+            reduction //= 2
+        return grey

@@ -7,26 +7,28 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from driftwheel.images.steps import column_means, row_means
 from driftwheel.images.views import Views
 
 __all__ = ["banding"]
 
 
 def banding(views: Views) -> float:
-    """Return the RMS height of lines above or below both neighbours, in grey levels; NaN below 3 × 3.
+    """Return how far lines stand out of both neighbours: RMS, grey levels, full scale; NaN below 3 × 3.
 
-    Line means at full resolution; a line counts with the smaller of its steps to the two neighbours when both go the same
-    way, so an edge in the scene, which is a step, does not count. The larger of rows and columns. Dead lines raise it
-    as much as periodic banding: one black row among 480 in a mid-grey image gives 5.
+    A line counts with the smaller of the steps of its mean to the two neighbours where both go the same
+    way; an edge in the scene goes up on one side only and does not count. The larger of rows and
+    columns. One dead line among n in an image of mean m gives m / √n. In fast mode times √2, which
+    makes that hold there.
     """
-    if min(views.grey.shape) < 3:
+    if min(views.full_grey.shape) < 3:
         return float("nan")
-    columns, rows = views.line_means
-    return max(spike_height(columns), spike_height(rows))
+    heights = spike_height(column_means(views.full_grey)), spike_height(row_means(views.full_grey))
+    return math.sqrt(views.scale) * max(heights)
 
 
 def spike_height(means: NDArray[np.float64]) -> float:
-    """Return the RMS over inner elements of a (n ≥ 3,) series of their height above or depth below both neighbours."""
+    """Return the RMS, over the inner of n ≥ 3 numbers, of the height above or depth below both neighbours."""
     before, after = means[1:-1] - means[:-2], means[1:-1] - means[2:]
-    height = np.where(before * after > 0, np.minimum(np.abs(before), np.abs(after)), 0.0)
-    return math.sqrt(float(np.mean(height * height)))
+    heights = np.minimum(np.abs(before), np.abs(after))[before * after > 0]
+    return math.sqrt(float((heights * heights).sum()) / before.size)

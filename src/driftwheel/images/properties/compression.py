@@ -13,25 +13,27 @@ BLOCK = 8
 
 
 def blockiness(views: Views) -> float:
-    """Return how much larger the steps on an 8 × 8 grid are than between, relative to those between; NaN below 24 × 24.
+    """Return how much larger steps are on an 8 × 8 grid than between, at full scale; NaN below 24 × 24.
 
-    Mean over both axes of (steps at the strongest of the eight phases − median over phases) / (median + ½ grey level).
-    Every phase is tried, since a crop or a rotation moves the grid. 0…, about 0 without a grid.
+    Mean over both axes of (steps at the strongest of the eight phases − median over the phases) /
+    (median + ½ grey level): about 0 without a grid. Every phase is tried, since a crop or a rotation
+    moves the grid. In fast mode the grid is 4 × 4.
     """
-    if min(views.grey.shape) < 3 * BLOCK:
+    period = BLOCK // views.scale
+    if min(views.full_grey.shape) < 3 * BLOCK:
         return float("nan")
     across, down = views.step_profiles
-    return (grid_excess(across) + grid_excess(down)) / 2
+    return (grid_excess(across, period) + grid_excess(down, period)) / 2
 
 
-def grid_excess(profile: NDArray[np.float64]) -> float:
-    """Return the excess of the strongest phase of period 8 in a (n ≥ 16,) profile of mean steps, relative to the median."""
-    whole = profile.size // BLOCK * BLOCK
-    phases = profile[:whole].reshape(-1, BLOCK).mean(axis=0)
-    middle = float(np.median(phases))
-    return (float(phases.max()) - middle) / (middle + 0.5)
+def grid_excess(profile: NDArray[np.float64], period: int) -> float:
+    """Return the excess of the strongest phase over the median one, relative to the median plus ½."""
+    whole = profile.size // period * period
+    phases = sorted((profile[:whole].reshape(-1, period).sum(axis=0) * (period / whole)).tolist())
+    middle = (phases[period // 2 - 1] + phases[period // 2]) / 2
+    return float((phases[-1] - middle) / (middle + 0.5))
 
 
 def jpeg_quality(views: Views) -> float:
-    """Return the quality on the scale of the Independent JPEG Group, 1…100, read off the tables; NaN unless JPEG."""
+    """Return the quality on the scale of the Independent JPEG Group, 1…100; NaN unless JPEG."""
     return float(views.header.jpeg_quality)

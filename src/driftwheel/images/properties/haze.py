@@ -13,11 +13,11 @@ PATCH = np.ones((5, 5), np.uint8)
 
 
 def haze(views: Views) -> float:
-    """Return the mean dark channel, 0…1: the darkest channel of the darkest block mean within 5 × 5, averaged.
+    """Return the mean dark channel, 0…1, at reduced scale: the darkest channel within 5 × 5, averaged.
 
-    Near 0 in clear scenes, and the share of airlight in hazy ones. Source: K. He, J. Sun and X. Tang, "Single image haze
-    removal using dark channel prior", CVPR 2009, on block means instead of pixels.
+    Near 0 in clear scenes, and about the share of airlight in hazy ones.
+
+    Source: K. He, J. Sun and X. Tang, "Single image haze removal using dark channel prior", CVPR 2009.
     """
-    blue, green, red = cv2.split(views.reduced)
-    dark = cv2.erode(cv2.min(cv2.min(blue, green), red), PATCH)
+    dark = cv2.erode(views.darkest_channel, PATCH, views.buffer("dark", *views.darkest_channel.shape))
     return cv2.mean(dark)[0] / 255.0

@@ -1,10 +1,11 @@
-"""Layout: where in the frame it is light, dark or empty, on an 8 × 8 grid of tiles over the block means."""
+"""Layout: where in the frame it is light, dark or empty, on a grid of tiles at reduced scale."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
+from driftwheel.images.tiles import tile_means
 from driftwheel.images.views import Views
 
 __all__ = ["corner_darkness", "flat_share", "left_right", "top_bottom"]
@@ -14,39 +15,39 @@ FLAT_BELOW = 2.0
 
 
 def flat_share(views: Views) -> float:
-    """Return the share of 64 tiles whose block means deviate by less than 2 grey levels; NaN below 16 × 16.
+    """Return the share of 8 × 8 tiles that deviate by less than 2 grey levels; NaN below 16 × 16.
 
     Occlusion, dirt and defocus raise it, and so do sky and walls.
     """
     if min(views.reduced_grey.shape) < 16:
         return NAN
-    return int(np.count_nonzero(views.grid_deviations < FLAT_BELOW)) / 64
+    sums, squares = views.sums
+    means = tile_means(sums, 8, 8)
+    return int(np.count_nonzero(tile_means(squares, 8, 8) - means * means < FLAT_BELOW**2)) / 64
 
 
 def corner_darkness(views: Views) -> float:
-    """Return 1 − mean of the 12 corner tiles / mean of the 16 tiles in the centre, −1…1; NaN below 8 × 8 and on a black centre.
+    """Return 1 − mean of the corners / mean of the centre, at least −1; NaN below 16 × 16 or black.
 
-    Above 0 when the corners are darker, as with vignetting. Below −1 is given as −1.
+    On a 4 × 4 grid: its four corners and the four tiles in the centre. Above 0 when the corners are darker.
     """
-    if min(views.reduced_grey.shape) < 8:
+    if min(views.reduced_grey.shape) < 16:
         return NAN
-    tiles = views.grid_means
-    corners = (tiles[:2, :2], tiles[:2, -2:], tiles[-2:, :2], tiles[-2:, -2:])
-    inward = (tiles[1, 1], tiles[1, -2], tiles[-2, 1], tiles[-2, -2])
-    corner = (sum(float(c.sum()) for c in corners) - float(sum(inward))) / 12
-    centre = float(tiles[2:6, 2:6].mean())
-    return max(-1.0, 1.0 - corner / centre) if centre > 0 else NAN
+    quarters = tile_means(views.sums[0], 4, 4)
+    centre = float(quarters[1:3, 1:3].sum())
+    corners = float(quarters[::3, ::3].sum())
+    return max(-1.0, 1.0 - corners / centre) if centre > 0 else NAN
 
 
 def top_bottom(views: Views) -> float:
-    """Return the mean grey of the upper half minus that of the lower, −255…255 grey levels; NaN below 2 rows."""
+    """Return the mean grey of the upper half minus that of the lower, in grey levels; NaN below 2 rows."""
     grey = views.reduced_grey
     half = grey.shape[0] // 2
     return cv2.mean(grey[:half])[0] - cv2.mean(grey[-half:])[0] if half else NAN
 
 
 def left_right(views: Views) -> float:
-    """Return the mean grey of the left half minus that of the right, −255…255 grey levels; NaN below 2 columns."""
+    """Return the mean grey of the left half minus that of the right, in grey levels; NaN below 2 columns."""
     grey = views.reduced_grey
     half = grey.shape[1] // 2
     return cv2.mean(grey[:, :half])[0] - cv2.mean(grey[:, -half:])[0] if half else NAN

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from driftwheel.images.decode import decode
+from driftwheel.images.header import read_header
 from driftwheel.images.properties.near_duplicate import hash64
 from driftwheel.images.properties.table import PROPERTIES
-from driftwheel.images.views import Pixels, Views
+from driftwheel.images.scratch import Scratch
+from driftwheel.images.views import Pixels, Views, medium_reduction
 from driftwheel.records import Mode
 
 __all__ = ["Measured", "measure", "measure_views"]
+
+_local = threading.local()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,8 +33,8 @@ class Measured:
     hash64
         What `near_duplicates` compares.
     pixels
-        (h, w, 3) BGR uint8 for an embedder: the full decode, or in fast mode one whose shorter side has at least the
-        `pixels_side` asked for where the image has it.
+        (h, w, 3) BGR uint8 for an embedder: the full decode, or in fast mode one at half size, of at least
+        224 pixels on the shorter side.
     """
 
     values: NDArray[np.float32]
@@ -36,23 +42,19 @@ class Measured:
     pixels: Pixels
 
 
-def measure_views(views: Views) -> NDArray[np.float32]:
-    """Return the (p,) float32 values of every property on the views of one image."""
-    return np.array([row.measure(views) for row in PROPERTIES], dtype=np.float32)
+def measure(data: bytes | NDArray[Any], mode: Mode = "exact") -> Measured:
+    """Return all properties of one image, the same to the bit whatever the thread and whatever came before.
 
-
-def measure(data: bytes | NDArray[Any], mode: Mode = "exact", *, pixels_side: int = 0) -> Measured:
-    """Return all properties of one image.
+    OpenCV would share out each of its steps over all processors; whoever measures images in several threads
+    should say ``cv2.setNumThreads(1)`` first.
 
     Parameters
     ----------
     data
         An encoded file, or an array as `driftwheel.images.decode.decode` takes it.
     mode
-        ``exact``: everything from one full decode. ``fast``: of a JPEG, grey is decoded at full size without its colour,
-        and colour at a fraction of the size; other files are decoded in full, since they cannot be decoded in part.
-    pixels_side
-        The shorter side that the colour pixels handed on shall have at least, in fast mode.
+        ``exact``: everything from the full decode. ``fast``: a JPEG of at least 448 pixels on the shorter
+        side is decoded at half size; anything else gives the same as exact mode.
 
     Raises
     ------
@@ -61,12 +63,26 @@ def measure(data: bytes | NDArray[Any], mode: Mode = "exact", *, pixels_side: in
 
     Examples
     --------
-    >>> measured = measure(np.full((32, 32, 3), 128, dtype=np.uint8))
-    >>> measured.values.dtype, float(measured.values[5])
-    (dtype('float32'), 128.0)
+    >>> from driftwheel.images.properties import PROPERTY_NAMES
+    >>> grey = measure(np.full((32, 32), 128, dtype=np.uint8))
+    >>> float(grey.values[PROPERTY_NAMES.index("brightness")])
+    128.0
     """
-    from driftwheel.images.decode import decode
-
-    decoded = decode(data)
-    views = Views(decoded.header, decoded.pixels)
+    decoded = decode(data, reduction=_reduction(data)) if mode == "fast" else decode(data)
+    scratch: Scratch | None = getattr(_local, "scratch", None)
+    if scratch is None:
+        scratch = _local.scratch = Scratch()
+    views = Views(decoded.header, decoded.pixels, scratch)
     return Measured(measure_views(views), hash64(views), decoded.pixels)
+
+
+def measure_views(views: Views) -> NDArray[np.float32]:
+    """Return the (p,) float32 values of every property on the views of one image."""
+    return np.array([row.measure(views) for row in PROPERTIES], dtype=np.float32)
+
+
+def _reduction(data: bytes | NDArray[Any]) -> Literal[1, 2]:
+    if isinstance(data, np.ndarray):
+        return 1
+    header = read_header(data)
+    return medium_reduction(header.width, header.height) if header.format == "jpeg" else 1

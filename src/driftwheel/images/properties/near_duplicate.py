@@ -6,21 +6,27 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from driftwheel.images.tiles import tile_means
 from driftwheel.images.views import Views
 
 __all__ = ["MOST_BITS_APART", "hash64", "near_duplicate", "near_duplicates"]
 
 MOST_BITS_APART = 2
-WEIGHTS = np.left_shift(np.uint64(1), np.arange(64, dtype=np.uint64))
 
 
 def hash64(views: Views) -> int:
-    """Return the 64-bit difference hash: is each of 8 × 8 places of the reduced grey image lighter than its left neighbour?
+    """Return the 64-bit difference hash: for 8 × 8 places, whether it gets lighter to the right.
+
+    On the means of a grid of 8 rows and 9 columns; images of fewer pixels at reduced scale are enlarged.
 
     Source: N. Krawetz, "Kind of like that", hackerfactor.com, 2013 (dHash).
     """
-    tiny = cv2.resize(views.reduced_grey, (9, 8), interpolation=cv2.INTER_AREA)
-    return int(WEIGHTS[(tiny[:, 1:] > tiny[:, :-1]).ravel()].sum())
+    grey = views.reduced_grey
+    if grey.shape[0] >= 8 and grey.shape[1] >= 9:
+        tiny = tile_means(views.sums[0], 8, 9)
+    else:
+        tiny = cv2.resize(grey, (9, 8), interpolation=cv2.INTER_AREA).astype(np.float64)
+    return int.from_bytes(np.packbits(tiny[:, 1:] > tiny[:, :-1]).tobytes(), "big")
 
 
 def near_duplicate(_: Views) -> float:
@@ -29,7 +35,7 @@ def near_duplicate(_: Views) -> float:
 
 
 def near_duplicates(hashes: NDArray[np.uint64]) -> NDArray[np.float32]:
-    """Return (n,) 1 where an image's hash is within 2 of 64 bits of that of the image before it, else 0; the first is 0.
+    """Return (n,) 1 where a hash is within 2 of 64 bits of the one before it, else 0; the first is 0.
 
     Examples
     --------

@@ -11,19 +11,20 @@ __all__ = ["pixelation"]
 
 
 def pixelation(views: Views) -> float:
-    """Return how far the steps between neighbours happen only on a comb of rows and columns, 0…1; NaN below 8 × 8 or flat.
+    """Return how far steps lie on a comb of rows and columns, 0…1, at full scale; NaN below 8 × 8 or flat.
 
-    In a mosaic of any period from 2 pixels, whole or not, all steps lie on the borders of its cells, and the profile of
-    steps along an axis jumps between nothing and something at every border: its total variation is twice its sum. In a
-    photo neighbouring lines have nearly equal steps. The lower of both axes, so that stripes alone do not count.
+    In a mosaic of any period from 2 pixels, whole or not, all steps lie on the borders of its cells:
+    the profile of the mean steps along an axis jumps between nothing and something at every border, and
+    its total variation is twice its sum. In a photo neighbouring lines have nearly equal steps. The
+    lower of both axes, so stripes alone do not count. In fast mode a mosaic of 2 pixels is not seen.
     """
-    if min(views.grey.shape) < 8:
+    if min(views.full_grey.shape) < 8:
         return float("nan")
     across, down = views.step_profiles
     return min(comb(across), comb(down)) if across.any() and down.any() else float("nan")
 
 
 def comb(profile: NDArray[np.float64]) -> float:
-    """Return the total variation of a (n ≥ 2,) non-negative profile over twice its sum, 0…1."""
-    variation = float(np.abs(np.diff(profile)).sum()) + float(profile[0] + profile[-1])
+    """Return the total variation, from and back to zero, of n ≥ 1 numbers ≥ 0 over twice their sum."""
+    variation = float(np.abs(profile[1:] - profile[:-1]).sum()) + float(profile[0] + profile[-1])
     return min(1.0, variation / (2.0 * float(profile.sum())))

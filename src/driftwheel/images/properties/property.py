@@ -29,9 +29,11 @@ class Property:
     title
         The same for people.
     unit
-        For example ``px``, ``share``, ``bit``, ``°``, ``grey levels``; empty for a pure number or a category.
+        For example ``px``, ``share``, ``bit``, ``°``, ``grey levels``; empty for a pure number or a
+        category.
     kind
-        ``number``; ``circular`` (`low` and `high` are the same point); or ``category`` (value k means ``categories[k]``).
+        ``number``; ``circular`` (`low` and `high` are the same point); or ``category`` (value k means
+        ``categories[k]``).
     low, high
         The range of the histogram. Values outside are counted in the end bins.
     bins
@@ -43,8 +45,8 @@ class Property:
     meaning
         One sentence for a person.
     needs
-        ``header``: the file's first bytes; ``full``: pixels at full resolution; ``reduced``: block means are enough;
-        ``sequence``: the image before it.
+        ``header``: the file's first bytes; ``full``: pixels at full resolution; ``reduced``: block
+        means are enough; ``sequence``: the image before it.
     measure
         From the views of one image to its value; NaN where the property is not defined for the image.
     """
@@ -67,5 +69,5 @@ class Property:
         if self.kind == "category":
             return np.arange(self.bins + 1) - 0.5
         if self.scale == "log":
-            return np.geomspace(self.low, self.high, self.bins + 1)
-        return np.linspace(self.low, self.high, self.bins + 1)
+            return np.asarray(np.geomspace(self.low, self.high, self.bins + 1), dtype=np.float64)
+        return np.linspace(self.low, self.high, self.bins + 1, dtype=np.float64)

@@ -5,24 +5,48 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from driftwheel.images.views import Views
+from driftwheel.images.views import Pixels, Views
 
 __all__ = ["stuck_pixels"]
 
 FAR_OFF = 40
+SPARSE = 0.005
+"""Up to this share of marked pixels looking around each is faster than filtering all."""
 
 
 def stuck_pixels(views: Views) -> float:
-    """Return the share of pixels more than 40 grey levels off the median of their 3 × 3 with no such neighbour; NaN below 3 × 3.
+    """Return the share of single pixels over 40 grey levels off their 3 × 3 median; NaN below 3 × 3.
 
-    Thin lines and texture give neighbours that are off as well and do not count.
+    Single: none of the eight around is as far off its own median, so thin lines and texture do not
+    count. The border of the image is not looked at. In fast mode a single pixel has melted into its
+    block of four: 20 grey levels are asked of the block, which is 80 of the pixel, and a quarter of the
+    share is returned.
     """
-    grey = views.grey
-    if min(grey.shape) < 3:
+    grey = views.full_grey
+    height, width = grey.shape
+    if min(height, width) < 3:
         return float("nan")
-    off = cv2.threshold(cv2.absdiff(grey, cv2.medianBlur(grey, 3)), FAR_OFF, 1, cv2.THRESH_BINARY)[1]
-    if not cv2.countNonZero(off):
-        return 0.0
-    around = cv2.boxFilter(off, cv2.CV_8U, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
-    alone = np.count_nonzero((around == 1) & (off > 0))
-    return float(alone) / grey.size
+    off = views.buffer("median", height, width)
+    cv2.medianBlur(grey, 3, off)
+    cv2.absdiff(grey, off, off)
+    cv2.threshold(off, FAR_OFF // views.scale, 1, cv2.THRESH_BINARY, off)
+    for border in (off[0], off[-1], off[:, 0], off[:, -1]):
+        border.fill(0)
+    return count_alone(off) / float((height - 2) * (width - 2) * views.scale**2)
+
+
+def count_alone(marked: Pixels) -> int:
+    """Return the number of ones with none around them, in (h, w) zeros and ones, zero at the border."""
+    count = cv2.countNonZero(marked)
+    if count == 0:
+        return 0
+    if count > marked.size * SPARSE:
+        around = cv2.boxFilter(marked, cv2.CV_8U, (3, 3), normalize=False)
+        return int(np.count_nonzero(cv2.multiply(around, marked, around) == 1))
+    width = marked.shape[1]
+    flat = marked.ravel()
+    at = np.flatnonzero(flat.view(np.bool_))
+    around = flat[at + 1]
+    for step in (-1, width, -width, width + 1, width - 1, 1 - width, -1 - width):
+        around = around | flat[at + step]
+    return at.size - int(np.count_nonzero(around))
