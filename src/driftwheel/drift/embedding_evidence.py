@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from driftwheel.drift.domain_classifier import LEAST_IMAGES, domain_classifier
+from driftwheel.drift.effect_gate import EffectGate
+from driftwheel.drift.frechet import frechet, trace_of_root
 from driftwheel.drift.mmd import mmd_permutations
 from driftwheel.drift.replay import effect_threshold
+from driftwheel.drift.rules import EFFECT_FLOOR_FRECHET
 from driftwheel.drift.tail import tail_p_value
 from driftwheel.profiles.projection import Projection, fit_projection
 from driftwheel.records import Evidence
@@ -20,9 +22,6 @@ EMBEDDING_AXES = 128
 """Embeddings are compared in at most so many principal axes of the pooled sample: no permutation changes
 those.
 """
-
-EFFECT_FLOOR_FRECHET = 0.01
-"""A squared Fréchet distance below this share of the reference's own variance never alarms (about 0.1 σ)."""
 
 _FRECHET_AXES = 32  # covariances of windows of 50 images carry no more
 _FRECHET_REPLAYS = 100
@@ -47,7 +46,6 @@ class EmbeddingEvidence:
     null_strength: NDArray[np.float64]
     frechet: Evidence
     mmd: Evidence
-    classifier: Evidence | None
     threshold: float
 
 
@@ -56,8 +54,7 @@ def embedding_evidence(
     current: NDArray[np.float32],
     *,
     labels: NDArray[np.bool_],
-    windows: NDArray[np.float32],
-    chance: float,
+    gate: EffectGate,
     rng: np.random.Generator,
 ) -> EmbeddingEvidence:
     """Weigh the embeddings of a current sample against the reference.
@@ -68,15 +65,13 @@ def embedding_evidence(
         (n, d) and (m, d), finite.
     labels
         (B, n + m) permutations.
-    windows
-        (r, n) weights of replayed windows of the current size.
-    chance
-        Probability with which a replayed window may pass the effect threshold.
+    gate
+        What the Fréchet effect must pass.
     """
     n, m = len(reference), len(current)
     axes = _principal_axes(np.concatenate([reference, current]), EMBEDDING_AXES)
     left, right = (axes.apply(x).astype(np.float32) for x in (reference, current))
-    kernel = mmd_permutations(left, right, labels)
+    kernel = mmd_permutations(left, right, labels, rng=rng)
     centre, scale = kernel.null.mean(axis=0), kernel.null.std(axis=0) + 1e-12
     strength = float(((kernel.observed - centre) / scale).max())
     null_strength = ((kernel.null - centre) / scale).max(axis=1)
@@ -84,15 +79,39 @@ def embedding_evidence(
     mmd = Evidence("mmd", float(kernel.observed.max()), mmd_p_value, strength, n, m)
 
     own = _principal_axes(reference, _FRECHET_AXES)
-    effect, replayed = _frechet_effects(own.apply(reference), own.apply(current), windows[:_FRECHET_REPLAYS])
+    placed, seen = own.apply(reference), own.apply(current)
+    distance = frechet(placed, seen)
+    effect = float(distance.effect or 0.0)
+    replayed = _replayed_effects(placed, gate)
     return EmbeddingEvidence(
         strength=strength,
         null_strength=null_strength,
-        frechet=Evidence("frechet", effect, float(tail_p_value(effect, replayed)), effect, n, m),
+        frechet=Evidence("frechet", distance.statistic, float(tail_p_value(effect, replayed)), effect, n, m),
         mmd=mmd,
-        classifier=domain_classifier(left, right, rng=rng).evidence if n + m >= LEAST_IMAGES else None,
-        threshold=effect_threshold(replayed, chance, EFFECT_FLOOR_FRECHET),
+        threshold=effect_threshold(replayed, gate.chance, EFFECT_FLOOR_FRECHET),
     )
+
+
+def _replayed_effects(placed: NDArray[np.float64], gate: EffectGate) -> NDArray[np.float64]:
+    """Return the Fréchet effects of replayed windows against replayed references."""
+    effects = []
+    for window, whole in zip(gate.windows[:_FRECHET_REPLAYS], gate.references, strict=False):
+        (mean, covariance), (other_mean, other) = (_moments(placed, weights) for weights in (whole, window))
+        moved = float(np.sum((mean - other_mean) ** 2))
+        spread = max(float(np.trace(covariance)), 1e-12)
+        effects.append((moved + spread + np.trace(other) - 2 * trace_of_root(covariance, other)) / spread)
+    return np.array(effects)
+
+
+def _moments(
+    placed: NDArray[np.float64], weights: NDArray[np.float32]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the mean and covariance of weighted rows."""
+    drawn = np.flatnonzero(weights)
+    rows, shares = placed[drawn], weights[drawn].astype(np.float64)
+    mean = shares @ rows
+    centred = rows - mean
+    return mean, (centred * shares[:, None]).T @ centred
 
 
 def _principal_axes(sample: NDArray[np.float32], count: int) -> Projection:

@@ -5,31 +5,37 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from driftwheel.drift.domain_classifier import LEAST_IMAGES, domain_classifier
-from driftwheel.drift.verdict import Verdict
+from driftwheel.drift.verdict import PropertyDrift
 from driftwheel.records import Records
 
-__all__ = ["exemplars", "features", "typical"]
+__all__ = ["exemplars", "typical"]
 
 
 def exemplars(
-    reference: Records, current: Records, verdict: Verdict, *, rng: np.random.Generator, count: int = 50
+    reference: Records,
+    current: Records,
+    properties: tuple[PropertyDrift, ...],
+    scores: NDArray[np.floating] | None,
+    count: int = 50,
 ) -> tuple[str, ...]:
     """Return the names of up to `count` current images that show the change best, the best first.
 
-    A cross-fitted domain classifier on standardised properties and embeddings ranks them; with fewer images
-    than it is meant for, the mean distance from the reference over the drifted properties, in its standard
-    deviations, does. Ties go by name.
+    Parameters
+    ----------
+    properties
+        What the properties say.
+    scores
+        (m,) the domain classifier's, the higher the less like the reference. With None, the mean distance
+        from the reference over the drifted properties, in its standard deviations, ranks the images. Ties
+        go by name.
     """
-    if len(reference) + len(current) >= LEAST_IMAGES:
-        left, right = features(reference, current)
-        scores = np.asarray(domain_classifier(left, right, rng=rng).current_scores, dtype=np.float64)
-    else:
-        drifted = [reference.property_names.index(p.name) for p in verdict.properties if p.drifted]
+    ranks = scores
+    if ranks is None:
+        drifted = [reference.property_names.index(one.name) for one in properties if one.drifted]
         columns = drifted or list(range(len(reference.property_names)))
-        left, right = standardised(reference.properties[:, columns], current.properties[:, columns])
-        scores = np.abs(right).mean(axis=1, dtype=np.float64)
-    order = np.lexsort((np.array(current.images), -scores))
+        _, right = _standardised(reference.properties[:, columns], current.properties[:, columns])
+        ranks = np.abs(right).mean(axis=1, dtype=np.float64)
+    order = np.lexsort((np.array(current.images), -ranks))
     return tuple(current.images[i] for i in order[:count])
 
 
@@ -38,23 +44,16 @@ def typical(reference: Records, count: int) -> tuple[str, ...]:
 
     The nearness is that of standardised properties and embeddings to their medians.
     """
-    own, _ = features(reference, reference)
+    own, _ = _standardised(reference.properties, reference.properties)
+    if reference.embeddings is not None:
+        own = np.hstack([own, _standardised(reference.embeddings, reference.embeddings)[0]])
     distance = np.abs(own - np.median(own, axis=0)).mean(axis=1)
     nearest = np.argsort(distance, kind="stable")[: max(count, len(reference) // 2)]
     taken = nearest[np.linspace(0, len(nearest) - 1, min(count, len(nearest))).astype(int)]
     return tuple(reference.images[i] for i in taken)
 
 
-def features(reference: Records, current: Records) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return (n, f) and (m, f) standardised properties, followed by embeddings where both have them."""
-    left, right = standardised(reference.properties, current.properties)
-    if reference.embeddings is not None and current.embeddings is not None:
-        more_left, more_right = standardised(reference.embeddings, current.embeddings)
-        return np.hstack([left, more_left]), np.hstack([right, more_right])
-    return left, right
-
-
-def standardised(
+def _standardised(
     reference: NDArray[np.float32], current: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return both in reference standard deviations from the reference mean; undefined values become 0.

@@ -11,10 +11,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from driftwheel.drift.domain_classifier import LEAST_IMAGES, DomainClassification, domain_classifier
+from driftwheel.drift.effect_gate import EffectGate
 from driftwheel.drift.embedding_evidence import EmbeddingEvidence, embedding_evidence
+from driftwheel.drift.exemplars import exemplars
 from driftwheel.drift.permutations import draw_labels
-from driftwheel.drift.property_evidence import EffectGate, PropertyEvidence, property_evidence
+from driftwheel.drift.property_evidence import PropertyEvidence, property_evidence
 from driftwheel.drift.replay import blocks_of, replay_weights
 from driftwheel.drift.rules import alpha_for, images_needed
 from driftwheel.drift.tail import tail_log_p_value, tail_p_value
@@ -43,7 +47,7 @@ def judge(
     false_alarms_per_year: float = 1.0,
     windows_per_year: float = 365.0,
 ) -> Verdict:
-    """Return the verdict on `current` against `reference`; it has no diagnosis, outliers or exemplars yet.
+    """Return the verdict on `current` against `reference`; it has no diagnosis and no outliers yet.
 
     With fewer than `LEAST_SAMPLE` images on either side the verdict is ``insufficient`` and nothing is
     tested.
@@ -105,42 +109,75 @@ def judge(
             reference.embeddings,
             current.embeddings,
             labels=labels,
-            windows=gate.windows,
-            chance=gate.chance,
+            gate=gate,
             rng=rng,
         )
-    p_value, embedding_p_value = _combined(properties, embedding)
+    classified = _classified(reference, current, labels, rng)
+    p_value, embedding_p_value = _combined(properties, embedding, classified)
     found = None
     if embedding is not None:
-        found = _embedding_drift(embedding, str(reference.embedder), embedding_p_value, alpha)
+        found = _embedding_drift(embedding, classified, str(reference.embedder), embedding_p_value, alpha)
     large_enough = any(one.drifted for one in properties.properties) or (found is not None and found.drifted)
+    drifted = p_value <= alpha and large_enough
+    scores = None if classified is None else classified.current_scores
     return replace(
         blank,
-        verdict="drift" if p_value <= alpha and large_enough else "no_drift",
+        verdict="drift" if drifted else "no_drift",
         p_value=p_value,
-        kind="unknown" if p_value <= alpha and large_enough else None,
+        kind="unknown" if drifted else None,
         properties=properties.properties,
         embedding=found,
+        exemplars=() if not drifted else exemplars(reference, current, properties.properties, scores),
         notes=_notes(blocks is not None, p_value <= alpha and not large_enough),
     )
 
 
-def _combined(properties: PropertyEvidence, embedding: EmbeddingEvidence | None) -> tuple[float, float]:
-    """Return the p-value over everything, and the embeddings' corrected for the properties beside them.
+def _classified(
+    reference: Records, current: Records, labels: NDArray[np.bool_], rng: np.random.Generator
+) -> DomainClassification | None:
+    """Classify on properties and embeddings together; None below the least sample that is meant for."""
+    n, m = len(reference), len(current)
+    if n + m < LEAST_IMAGES or min(n, m) * 5 < LEAST_IMAGES:
+        return None
+    return domain_classifier(_side_by_side(reference), _side_by_side(current), rng=rng, labels=labels)
 
-    Both strengths become log p-values on their own null; the stronger of the two is held against the
-    stronger of the two under each permutation.
+
+def _side_by_side(records: Records) -> NDArray[np.float32]:
+    if records.embeddings is None:
+        return records.properties
+    return np.hstack([records.properties, records.embeddings])
+
+
+def _combined(
+    properties: PropertyEvidence,
+    embedding: EmbeddingEvidence | None,
+    classified: DomainClassification | None,
+) -> tuple[float, float]:
+    """Return the p-value over everything, and the embeddings' corrected for what is beside them.
+
+    Each strength becomes a log p-value on its own null; the strongest of them is held against the strongest
+    under each permutation.
     """
-    if embedding is None:
-        return float(tail_p_value(properties.strength, properties.null_strength)), 1.0
-    nulls = [properties.null_strength, embedding.null_strength]
-    observed = [properties.strength, embedding.strength]
-    logs = [-tail_log_p_value(value, null) for value, null in zip(observed, nulls, strict=True)]
-    null = np.maximum(*(-tail_log_p_value(one, one) for one in nulls))
-    return float(tail_p_value(max(map(float, logs)), null)), float(tail_p_value(float(logs[1]), null))
+    strengths = [np.append(properties.strength, properties.null_strength)]
+    if embedding is not None:
+        strengths.append(np.append(embedding.strength, embedding.null_strength))
+    if classified is not None:
+        above_chance = np.maximum(np.append(classified.evidence.statistic, classified.null) - 0.5, 0.0)
+        strengths.append(above_chance**2)
+    logs = [-tail_log_p_value(one, one) for one in strengths]
+    strongest = np.max(logs, axis=0)
+    null = strongest[1:]
+    embedding_p_value = 1.0 if embedding is None else float(tail_p_value(logs[1][0], null))
+    return float(tail_p_value(strongest[0], null)), embedding_p_value
 
 
-def _embedding_drift(found: EmbeddingEvidence, embedder: str, p_value: float, alpha: float) -> EmbeddingDrift:
+def _embedding_drift(
+    found: EmbeddingEvidence,
+    classified: DomainClassification | None,
+    embedder: str,
+    p_value: float,
+    alpha: float,
+) -> EmbeddingDrift:
     effect = found.frechet.effect or 0.0
     return EmbeddingDrift(
         embedder=embedder,
@@ -150,7 +187,7 @@ def _embedding_drift(found: EmbeddingEvidence, embedder: str, p_value: float, al
         threshold=found.threshold,
         frechet=found.frechet,
         mmd=found.mmd,
-        classifier=found.classifier,
+        classifier=None if classified is None else classified.evidence,
     )
 
 

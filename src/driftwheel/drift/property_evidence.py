@@ -7,10 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from driftwheel.drift.columns import Columns, circular_mean, property_columns, unroll
+from driftwheel.drift.columns import circular_mean, property_columns, unroll
+from driftwheel.drift.effect_gate import EffectGate
 from driftwheel.drift.jensen_shannon import jensen_shannon, jensen_shannon_columns
-from driftwheel.drift.kolmogorov_smirnov import kolmogorov_smirnov_columns
-from driftwheel.drift.kolmogorov_smirnov_permutations import kolmogorov_smirnov_permutations
+from driftwheel.drift.kolmogorov_smirnov_permutations import (
+    KolmogorovSmirnovPermutations,
+    kolmogorov_smirnov_permutations,
+)
 from driftwheel.drift.psi import psi, psi_columns
 from driftwheel.drift.replay import effect_threshold, wasserstein_replays
 from driftwheel.drift.rules import EFFECT_FLOOR_SIGMAS, EFFECT_FLOOR_TOTAL_VARIATION
@@ -20,27 +23,7 @@ from driftwheel.drift.verdict import PropertyDrift
 from driftwheel.drift.wasserstein import wasserstein
 from driftwheel.images.properties import Property
 
-__all__ = ["EffectGate", "PropertyEvidence", "property_evidence"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class EffectGate:
-    """What a change must pass to be large enough.
-
-    Attributes
-    ----------
-    windows, references
-        (r, n) weights of replayed windows of the current size, and of replayed references.
-    chance
-        Probability with which a replayed window may pass the threshold drawn from them.
-    alpha
-        Corrected p-value below which a change is beyond chance.
-    """
-
-    windows: NDArray[np.float32]
-    references: NDArray[np.float32]
-    chance: float
-    alpha: float
+__all__ = ["PropertyEvidence", "property_evidence"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,8 +35,8 @@ class PropertyEvidence:
     strength, null_strength
         −log of the smallest column p-value, observed and (B,) under each permutation.
     properties
-        One entry a property that could be compared, strongest evidence first. `p_value` is corrected over
-        all columns (Westfall and Young's single-step max T, 1993).
+        One entry a property that is defined on both sides, strongest evidence first. `p_value` is corrected
+        over all columns (Westfall and Young's single-step max T, 1993).
     """
 
     strength: float
@@ -85,48 +68,47 @@ def property_evidence(
     columns = property_columns(properties, reference, current)
     if not len(columns.owner):
         return PropertyEvidence(0.0, np.zeros(len(labels)), ())
-    observed, null = _column_strengths(columns, labels)
+    found = kolmogorov_smirnov_permutations(columns.reference, columns.current, labels, columns.circular)
+    observed, null = _column_strengths(found)
     null_strength = null.max(axis=1)
     corrected = tail_p_value(observed, null_strength)
     drifts = []
     for index, one in enumerate(properties):
-        mine = np.flatnonzero(columns.owner == index)
-        if not len(mine):
+        before, now = reference[:, index], current[:, index]
+        if np.isnan(before).all() or np.isnan(now).all():
             continue
-        p_value = float(corrected[mine].min())
-        drifts.append(_property_drift(one, reference[:, index], current[:, index], p_value, gate))
+        mine = columns.owner == index
+        p_value = float(corrected[mine].min(initial=1.0))
+        gap = float(found.observed[mine].max(initial=0.0))
+        weigh = _category_drift if one.kind == "category" else _number_drift
+        drifts.append(weigh(one, before, now, p_value=p_value, gap=gap, gate=gate))
     drifts.sort(key=lambda d: (not d.drifted, d.p_value, -d.effect / d.threshold, d.name))
     return PropertyEvidence(float(observed.max()), null_strength, tuple(drifts))
 
 
 def _column_strengths(
-    columns: Columns, labels: NDArray[np.bool_]
+    found: KolmogorovSmirnovPermutations,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return −log p of each column, (c,) observed and (B, c) permuted, on one scale whatever its ties.
 
-    A squared KS distance has an exponential tail; each column's own permutations give its rate, so that
-    coarse columns (JPEG quality, indicators of a category) are held against their own null and not against
-    that of a continuous one.
+    A squared KS distance has an exponential tail. Each column's own permutations give its rate (the observed
+    labels among them, so that all are treated alike), and coarse columns such as JPEG quality are held
+    against their own null, not against that of a continuous one.
     """
-    found = kolmogorov_smirnov_permutations(columns.reference, columns.current, labels, columns.circular)
-    observed = np.empty(len(found.observed))
-    null = np.empty(found.null.shape)
-    for c, distance in enumerate(found.observed):
-        squares = np.square(found.null[:, c], dtype=np.float64)
-        observed[c] = -float(tail_log_p_value(float(distance) ** 2, squares))
-        null[:, c] = -tail_log_p_value(squares, squares)
-    return observed, null
+    together = np.square(np.vstack([found.observed, found.null]), dtype=np.float64)
+    strengths = np.column_stack([-tail_log_p_value(column, column) for column in together.T])
+    return strengths[0], strengths[1:]
 
 
-def _property_drift(
+def _number_drift(
     one: Property,
     reference: NDArray[np.float32],
     current: NDArray[np.float32],
+    *,
     p_value: float,
+    gap: float,
     gate: EffectGate,
 ) -> PropertyDrift:
-    if one.kind == "category":
-        return _category_drift(one, reference, current, p_value, gate)
     means = _mean(one, reference), _mean(one, current)
     scaled, other = _scaled(one, reference, means[0]), _scaled(one, current, means[0])
     a, b = scaled[~np.isnan(scaled)], other[~np.isnan(other)]
@@ -139,7 +121,7 @@ def _property_drift(
         name=one.name,
         drifted=p_value <= gate.alpha and effect > threshold,
         p_value=p_value,
-        statistic=float(kolmogorov_smirnov_columns(*pair).statistic[0]),
+        statistic=gap,
         effect=effect,
         threshold=threshold,
         wasserstein_sigmas=effect,
@@ -156,7 +138,9 @@ def _category_drift(
     one: Property,
     reference: NDArray[np.float32],
     current: NDArray[np.float32],
+    *,
     p_value: float,
+    gap: float,
     gate: EffectGate,
 ) -> PropertyDrift:
     levels = np.arange(len(one.categories))
@@ -171,7 +155,7 @@ def _category_drift(
         name=one.name,
         drifted=p_value <= gate.alpha and effect > threshold,
         p_value=p_value,
-        statistic=effect,
+        statistic=gap,
         effect=effect,
         threshold=threshold,
         wasserstein_sigmas=None,

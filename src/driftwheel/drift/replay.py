@@ -18,6 +18,8 @@ __all__ = ["LEAST_BLOCKS", "blocks_of", "effect_threshold", "replay_weights", "w
 LEAST_BLOCKS = 8
 """With fewer blocks than this their variation cannot be told from chance, and images are replayed singly."""
 
+_BLOCK = 1 << 18  # weights looked at together: what stays in cache
+
 
 def blocks_of(records: Records) -> NDArray[np.intp] | None:
     """Return (n,) block numbers, one block a combination of tags and hour.
@@ -81,11 +83,17 @@ def wasserstein_replays(
     order = defined[np.argsort(column[defined], kind="stable")]
     gaps = np.diff(column[order]).astype(np.float32)
     distances = np.empty(len(left))
-    for row in range(len(left)):
-        a, b = left[row, order], right[row, order]
-        difference = np.cumsum(a / max(a.sum(), 1e-12) - b / max(b.sum(), 1e-12))[:-1]
-        distances[row] = np.abs(difference) @ gaps
+    block = max(1, _BLOCK // len(order))
+    for start in range(0, len(left), block):
+        rows = slice(start, start + block)
+        difference = _shares(left[rows, order]) - _shares(right[rows, order])
+        np.cumsum(difference, axis=1, out=difference)
+        distances[rows] = np.abs(difference[:, :-1], out=difference[:, :-1]) @ gaps
     return distances
+
+
+def _shares(weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(weights / np.maximum(weights.sum(axis=1, keepdims=True), np.float32(1e-12)))
 
 
 def effect_threshold(replayed: NDArray[np.floating], chance: float, floor: float) -> float:
@@ -100,6 +108,6 @@ def effect_threshold(replayed: NDArray[np.floating], chance: float, floor: float
     >>> round(effect_threshold(replays, chance=0.0027, floor=0.1), 1)
     0.3
     """
-    logs = np.log(np.maximum(replayed, 1e-9))
+    logs = np.log(np.maximum(replayed, floor / 3))  # what lies far below the floor shall not widen the fit
     high = float(np.exp(logs.mean() + ndtri(1.0 - chance) * logs.std(ddof=1)))
     return max(floor, high)

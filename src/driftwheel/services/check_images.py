@@ -13,7 +13,6 @@ import numpy as np
 
 from driftwheel.drift.check import Check
 from driftwheel.drift.diagnosis import Diagnosis, diagnose
-from driftwheel.drift.exemplars import exemplars
 from driftwheel.drift.judge import judge
 from driftwheel.drift.outliers import outliers
 from driftwheel.learning.embedder import Embedder
@@ -98,21 +97,19 @@ def check_images(
 
     verdict = replace(verdict, outliers=outliers(left, right, rng=rng))
     diagnosis = None
-    if verdict.verdict == "drift":
-        verdict = replace(verdict, exemplars=exemplars(left, right, verdict, rng=rng))
-        if diagnose:
-            diagnosis = _diagnosed(
-                sources[0],
-                reference=left,
-                current=right,
-                embedder=network,
-                mode=mode,
-                threads=threads,
-                seed=seed,
-                rng=rng,
-                on_progress=on_progress,
-            )
-            verdict = replace(verdict, diagnosis=diagnosis.findings, kind=diagnosis.kind)
+    if verdict.verdict == "drift" and diagnose:
+        diagnosis = _diagnosed(
+            sources[0],
+            reference=left,
+            current=right,
+            embedder=network,
+            mode=mode,
+            threads=threads,
+            seed=seed,
+            rng=rng,
+            on_progress=on_progress,
+        )
+        verdict = replace(verdict, diagnosis=diagnosis.findings, kind=diagnosis.kind)
     exhibits = gather_exhibits(sources[0], sources[1], left, verdict, diagnosis, seed=seed)
     return Check(verdict, left, right, exhibits, sources[0].describe, sources[1].describe, _since(started))
 

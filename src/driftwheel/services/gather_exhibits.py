@@ -11,8 +11,9 @@ from driftwheel.errors import UnreadableImageError
 from driftwheel.images.decode import decode
 from driftwheel.images.exhibits import Exhibit, Exhibits, thumbnail
 from driftwheel.images.faults import apply_fault, fault_named
-from driftwheel.records import Image, Records, Unreadable
+from driftwheel.records import Image, Records
 from driftwheel.services.pick_images import pick_images
+from driftwheel.sources import Source
 
 __all__ = ["gather_exhibits"]
 
@@ -20,8 +21,8 @@ _SHOWN = 8  # pictures in a row of the report
 
 
 def gather_exhibits(
-    reference_source: Iterable[Image | Unreadable],
-    current_source: Iterable[Image | Unreadable],
+    reference_source: Source,
+    current_source: Source,
     reference: Records,
     verdict: Verdict,
     diagnosis: Diagnosis | None,

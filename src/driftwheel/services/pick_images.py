@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
-from driftwheel.records import Image, Unreadable
+from driftwheel.records import Image
+from driftwheel.sources import Source
 
 __all__ = ["pick_images"]
 
 
-def pick_images(source: Iterable[Image | Unreadable], names: Collection[str]) -> dict[str, Image]:
+def pick_images(source: Source, names: Collection[str]) -> dict[str, Image]:
     """Return the named images that `source` still yields, by name; those it no longer yields are missing.
 
-    Reading stops at the last one wanted. A source that can be read only once yields none.
+    The others are not read. A source made from an iterator yields none.
 
     Examples
     --------
-    >>> import numpy as np
-    >>> source = [Image("a", b"1"), Image("b", b"2"), Image("c", b"3")]
+    >>> from driftwheel.sources import open_source
+    >>> source = open_source([Image("a", b"1"), Image("b", b"2"), Image("c", b"3")])
     >>> list(pick_images(source, {"c", "a", "x"}))
     ['a', 'c']
     """
-    wanted = set(names)
-    found: dict[str, Image] = {}
-    for item in source:
-        if not wanted:
-            break
-        if isinstance(item, Image) and item.name in wanted:
-            found[item.name] = item
-            wanted.discard(item.name)
-    return found
+    return {item.name: item for item in source.only(names) if isinstance(item, Image)}
