@@ -152,3 +152,23 @@ def test_array_headers():
 def test_arrays_of_other_shapes_are_refused(shape):
     with pytest.raises(UnreadableImageError, match=r"array of shape .* expected \(h, w\)"):
         array_header(np.zeros(shape, np.uint8))
+
+
+def test_a_tiff_with_more_depths_than_samples_is_corrupt():
+    data = save(rgb(), "TIFF")
+    samples = data.index(struct.pack("<HHI", 277, 3, 1))
+    with pytest.raises(UnreadableImageError, match="corrupt"):
+        read_header(data[:samples] + struct.pack("<H", 65000) + data[samples + 2 :])
+
+
+def small_tiff(*entries, start=b"II*\0\x08\0\0\0"):
+    fields = {256: 4, 257: 4, 258: 8, 259: 1, 262: 1, 273: 8, 277: 1, 278: 4, 279: 16, **dict(entries)}
+    directory = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in sorted(fields.items()))
+    return start + struct.pack("<H", len(fields)) + directory + bytes(4)
+
+
+@pytest.mark.parametrize("entries", [[(50706, 0x101)], [(254, 1), (330, 8)]])
+def test_camera_raw_is_not_taken_for_its_thumbnail(entries):
+    assert read_header(small_tiff()).width == 4
+    with pytest.raises(UnreadableImageError, match="unsupported: camera raw"):
+        read_header(small_tiff(*entries))

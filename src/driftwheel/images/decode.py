@@ -31,9 +31,7 @@ from numpy.typing import NDArray
 
 from driftwheel.errors import UnreadableImageError
 from driftwheel.images.header import Header, array_header, read_stored, to_header
-from driftwheel.images.headers.gif import gif_is_cut_off
-from driftwheel.images.headers.stored import Stored
-from driftwheel.images.headers.tiff import tiff_is_cut_off
+from driftwheel.images.headers import Stored, gif_is_cut_off, tiff_is_cut_off
 from driftwheel.images.samples import over_black, to_bytes
 
 __all__ = ["MAX_PIXELS", "Decoded", "decode"]

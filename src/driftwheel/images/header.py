@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 
 from driftwheel.errors import UnreadableImageError
 from driftwheel.images.exif import orientation
-from driftwheel.images.headers.bmp import read_bmp
-from driftwheel.images.headers.gif import read_gif
-from driftwheel.images.headers.jpeg import read_jpeg
-from driftwheel.images.headers.png import read_png
-from driftwheel.images.headers.stored import Stored
-from driftwheel.images.headers.tiff import read_tiff
-from driftwheel.images.headers.webp import read_webp
+from driftwheel.images.headers import (
+    Stored,
+    read_bmp,
+    read_gif,
+    read_jpeg,
+    read_png,
+    read_tiff,
+    read_webp,
+)
 from driftwheel.images.signature import FORMATS, format_of, other_format_of
 
 __all__ = ["Header", "array_header", "read_header", "read_stored", "to_header"]

@@ -16,7 +16,6 @@ from driftwheel.sources.temporary_copy import TemporaryCopy
 __all__ = ["is_url", "list_url", "read_text", "read_url", "without_password"]
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+(://|::)")
-_MAGIC = re.compile(r"[*?\[]")
 
 
 def is_url(place: str) -> bool:
@@ -31,14 +30,25 @@ def is_url(place: str) -> bool:
 
 
 def without_password(url: str) -> str:
-    """Return `url` without the user and password in it, fit to be shown and stored.
+    """Return `url` without the user, password and signature in it, fit to be shown and stored.
+
+    Of a web address, what follows an image's extension behind a ``?`` is left out; other queries are kept, since
+    they may be all that tells two images apart.
 
     Examples
     --------
     >>> without_password("ftp://me:secret@host/day1")
     'ftp://host/day1'
+    >>> without_password("https://host/a.jpg?signature=secret"), without_password("https://host/image?id=7")
+    ('https://host/a.jpg', 'https://host/image?id=7')
     """
-    return re.sub(r"://[^/@]*@", "://", url)
+    plain = re.sub(r"://[^/@]*@", "://", url)
+    path, _, query = plain.partition("?")
+    return path if query and _is_web(url) and file_kind(path) == "image" else plain
+
+
+def _is_web(url: str) -> bool:
+    return url.startswith(("http://", "https://"))
 
 
 def list_url(url: str) -> Listing:
@@ -56,9 +66,10 @@ def list_url(url: str) -> Listing:
     shown = without_password(url)
     system, root = _file_system(url)
     try:
-        if _MAGIC.search(root):
+        magic = re.search(r"\*" if _is_web(url) else r"[*?\[]", root)  # a web address may have a query
+        if magic:
             paths = sorted(path for path in system.glob(root) if system.isfile(path))
-            root = root[: _MAGIC.search(root).start()].rpartition("/")[0]  # type: ignore[union-attr]
+            root = root[: magic.start()].rpartition("/")[0]
         elif system.isfile(root):
             return _list_file(system, root, shown)
         else:
@@ -92,7 +103,7 @@ def read_url(name: str, url: str) -> Found:
 
 
 def _list_file(system: Any, path: str, shown: str) -> Listing:
-    name = path.rsplit("/", 1)[-1]
+    name = without_password(path).rsplit("/", 1)[-1]
     with system.open(path, "rb") as stream:
         kind = many_kind_of(name, stream.read(512))
         if kind is not None:

@@ -11,9 +11,10 @@ __all__ = ["read_tiff", "tiff_is_cut_off"]
 _WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _ORIENTATION, _SAMPLES, _EXTRA = 256, 257, 258, 262, 274, 277, 338
 _STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES = 273, 279, 324, 325
 _TILE_WIDTH, _TILE_HEIGHT = 322, 323
+_SUBFILE, _SUB_IFDS, _DNG_VERSION = 254, 330, 50706
 _TAGS = frozenset({
     _WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _ORIENTATION, _SAMPLES, _EXTRA,
-    _STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES, _TILE_WIDTH, _TILE_HEIGHT,
+    _STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES, _TILE_WIDTH, _TILE_HEIGHT, _SUBFILE, _SUB_IFDS, _DNG_VERSION,
 })  # fmt: skip
 _MIN_IS_WHITE, _PALETTE, _CMYK = 0, 3, 5
 
@@ -27,7 +28,8 @@ def read_tiff(data: bytes) -> Stored:
     Raises
     ------
     UnreadableImageError
-        ``truncated`` when the directory lies beyond the end of the file, ``corrupt`` when it makes no sense.
+        ``truncated`` when the directory lies beyond the end of the file, ``corrupt`` when it makes no sense,
+        ``unsupported: …`` for camera raw files and for more than four channels.
 
     Source: Adobe, TIFF revision 6.0.
     """
@@ -35,12 +37,19 @@ def read_tiff(data: bytes) -> Stored:
         fields = read_first_ifd(data, _TAGS, strict=True)
     except ValueError:
         raise UnreadableImageError("truncated") from None
+    if (
+        data[8:10] == b"CR"
+        or _DNG_VERSION in fields
+        or (_first(fields, _SUBFILE, 0) & 1 and _SUB_IFDS in fields)
+    ):
+        raise UnreadableImageError("unsupported: camera raw")  # its first page is a thumbnail
     width, height, samples = (
         _first(fields, tag, default) for tag, default in ((_WIDTH, 0), (_HEIGHT, 0), (_SAMPLES, 1))
     )
     depth, photometric = _first(fields, _BITS, 1), _first(fields, _PHOTOMETRIC, 1)
     tile = _first(fields, _TILE_WIDTH, 1), _first(fields, _TILE_HEIGHT, 1)
-    if width <= 0 or height <= 0 or samples <= 0 or min(tile) <= 0:
+    depths = len(fields.get(_BITS, (depth,)))  # the decoder trusts that there is one for all, or one a sample
+    if width <= 0 or height <= 0 or samples <= 0 or min(tile) <= 0 or depths not in (1, samples):
         raise UnreadableImageError("corrupt")
     if tile[0] > max(65536, 2 * width) or tile[1] > max(65536, 2 * height):
         raise UnreadableImageError("corrupt")
