@@ -32,8 +32,8 @@ def is_url(place: str) -> bool:
 def without_password(url: str) -> str:
     """Return `url` without the user, password and signature in it, fit to be shown and stored.
 
-    Of a web address, what follows an image's extension behind a ``?`` is left out; other queries are kept, since
-    they may be all that tells two images apart.
+    Of a web address, what follows an image's extension behind a ``?`` is left out; other queries are kept,
+    since they may be all that tells two images apart.
 
     Examples
     --------
