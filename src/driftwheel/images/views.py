@@ -158,10 +158,21 @@ class Views:
         return counts.ravel().astype(np.int64)
 
     @cached_property
-    def sums(self) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-        """(h″ + 1, w″ + 1) running sums of grey and of its squares at reduced scale, for `tile_means`."""
-        sums, squares = cv2.integral2(self.reduced_grey)
-        return sums.astype(np.int32, copy=False), squares.astype(np.float64, copy=False)
+    def edge_strength(self) -> Pixels:
+        """(h' − 1, w' − 1) |step right| + |step down| of grey, at most 255, at medium scale."""
+        grey = self.medium_grey
+        height, width = grey.shape
+        strength = self.buffer("edge strength", height - 1, width - 1)
+        down = self.buffer("steps", height - 1, width - 1)
+        cv2.absdiff(grey[:-1, 1:], grey[:-1, :-1], strength)
+        cv2.absdiff(grey[1:, :-1], grey[:-1, :-1], down)
+        cv2.add(strength, down, strength)
+        return strength
+
+    @cached_property
+    def reduced_sums(self) -> NDArray[np.int32]:
+        """(h″ + 1, w″ + 1) running sums of grey at reduced scale, for `tile_means`."""
+        return cv2.integral(self.reduced_grey).astype(np.int32, copy=False)
 
     @cached_property
     def step_profiles(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

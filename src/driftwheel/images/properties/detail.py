@@ -48,17 +48,11 @@ def fine_detail(views: Views) -> float:
 
 def edge_density(views: Views) -> float:
     """Return the share of pixels where |step right| + |step down| ≥ 24 grey levels; NaN below 2 × 2."""
-    grey = views.medium_grey
-    height, width = grey.shape
-    if min(height, width) < 2:
+    if min(views.medium_grey.shape) < 2:
         return NAN
-    strength = views.buffer("steps", height - 1, width - 1)
-    down = views.buffer("steps down", height - 1, width - 1)
-    cv2.absdiff(grey[:-1, 1:], grey[:-1, :-1], strength)
-    cv2.absdiff(grey[1:, :-1], grey[:-1, :-1], down)
-    cv2.add(strength, down, strength)
-    cv2.threshold(strength, EDGE_FROM - 1, 1, cv2.THRESH_BINARY, strength)
-    return cv2.countNonZero(strength) / strength.size
+    edges = views.buffer("steps", *views.edge_strength.shape)
+    cv2.threshold(views.edge_strength, EDGE_FROM - 1, 1, cv2.THRESH_BINARY, edges)
+    return cv2.countNonZero(edges) / edges.size
 
 
 def edge_balance(views: Views) -> float:

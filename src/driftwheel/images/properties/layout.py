@@ -1,4 +1,4 @@
-"""Layout: where in the frame it is light, dark or empty, on a grid of tiles at reduced scale."""
+"""Layout: where in the frame it is light, dark or empty."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ from driftwheel.images.views import Views
 __all__ = ["corner_darkness", "flat_share", "left_right", "top_bottom"]
 
 NAN = float("nan")
-FLAT_BELOW = 2.0
+FLAT_BELOW = 2.5
 
 
 def flat_share(views: Views) -> float:
-    """Return the share of 8 × 8 tiles that deviate by less than 2 grey levels; NaN below 16 × 16.
+    """Return the share of 8 × 8 tiles whose mean |step right| + |step down| is below 2.5; NaN below 17 × 17.
 
-    Occlusion, dirt and defocus raise it, and so do sky and walls.
+    In grey levels, at medium scale. Occlusion, dirt and defocus raise it, and so do sky and walls.
     """
-    if min(views.reduced_grey.shape) < 16:
+    if min(views.medium_grey.shape) < 17:
         return NAN
-    sums, squares = views.sums
-    means = tile_means(sums, 8, 8)
-    return int(np.count_nonzero(tile_means(squares, 8, 8) - means * means < FLAT_BELOW**2)) / 64
+    steps = tile_means(views.running_sums(views.edge_strength[::2]), 8, 8)
+    return int(np.count_nonzero(steps < FLAT_BELOW)) / 64
 
 
 def corner_darkness(views: Views) -> float:
@@ -33,7 +32,7 @@ def corner_darkness(views: Views) -> float:
     """
     if min(views.reduced_grey.shape) < 16:
         return NAN
-    quarters = tile_means(views.sums[0], 4, 4)
+    quarters = tile_means(views.reduced_sums, 4, 4)
     centre = float(quarters[1:3, 1:3].sum())
     corners = float(quarters[::3, ::3].sum())
     return max(-1.0, 1.0 - corners / centre) if centre > 0 else NAN

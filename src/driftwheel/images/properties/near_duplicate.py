@@ -23,7 +23,7 @@ def hash64(views: Views) -> int:
     """
     grey = views.reduced_grey
     if grey.shape[0] >= 8 and grey.shape[1] >= 9:
-        tiny = tile_means(views.sums[0], 8, 9)
+        tiny = tile_means(views.reduced_sums, 8, 9)
     else:
         tiny = cv2.resize(grey, (9, 8), interpolation=cv2.INTER_AREA).astype(np.float64)
     return int.from_bytes(np.packbits(tiny[:, 1:] > tiny[:, :-1]).tobytes(), "big")

@@ -16,7 +16,7 @@ TILE = 8
 SMOOTHEST = 0.25
 BAND = 3 * TILE + 2
 LOWEST_QUARTER = 0.866
-"""Mean over the lowest quarter of the tiles / mean over all tiles, for white Gaussian noise on a flat image."""
+"""Mean over the lowest quarter of tiles / mean over all tiles, for white Gaussian noise on a flat image."""
 
 
 def residual_noise(views: Views) -> float:

@@ -67,7 +67,7 @@ class Property:
     def edges(self) -> NDArray[np.float64]:
         """Return the (bins + 1,) ascending bin edges; category k has the bin [k − ½, k + ½]."""
         if self.kind == "category":
-            return np.arange(self.bins + 1) - 0.5
+            return np.asarray(np.arange(self.bins + 1) - 0.5, dtype=np.float64)
         if self.scale == "log":
             return np.asarray(np.geomspace(self.low, self.high, self.bins + 1), dtype=np.float64)
-        return np.linspace(self.low, self.high, self.bins + 1, dtype=np.float64)
+        return np.asarray(np.linspace(self.low, self.high, self.bins + 1), dtype=np.float64)

@@ -9,13 +9,13 @@ from driftwheel.images.views import Pixels, Views
 
 __all__ = ["stuck_pixels"]
 
-FAR_OFF = 40
+FAR_OFF = 80
 SPARSE = 0.005
 """Up to this share of marked pixels looking around each is faster than filtering all."""
 
 
 def stuck_pixels(views: Views) -> float:
-    """Return the share of single pixels over 40 grey levels off their 3 × 3 median; NaN below 3 × 3.
+    """Return the share of single pixels over 80 grey levels off their 3 × 3 median; NaN below 3 × 3.
 
     Single: none of the eight around is as far off its own median, so thin lines and texture do not
     count. The border of the image is not looked at. In fast mode a single pixel has melted into its
@@ -29,7 +29,7 @@ def stuck_pixels(views: Views) -> float:
     off = views.buffer("median", height, width)
     cv2.medianBlur(grey, 3, off)
     cv2.absdiff(grey, off, off)
-    cv2.threshold(off, FAR_OFF // views.scale, 1, cv2.THRESH_BINARY, off)
+    cv2.threshold(off, FAR_OFF // views.scale**2, 1, cv2.THRESH_BINARY, off)
     for border in (off[0], off[-1], off[:, 0], off[:, -1]):
         border.fill(0)
     return count_alone(off) / float((height - 2) * (width - 2) * views.scale**2)

@@ -168,7 +168,7 @@ PROPERTIES: tuple[Property, ...] = (
             "How many single pixels stand out of all around them: dead, stuck or hot.",
             needs="full", span=(1e-7, 1), unit="share", bins=240, scale="log"),
     _number("flat_share", flat_share,
-            "How much of the image shows nothing at all: occlusion, dirt, sky.",
+            "How much of the image shows no detail at all: occlusion, dirt, sky.",
             needs="reduced", span=(0, 1), unit="share", bins=64),
     _number("corner_darkness", corner_darkness,
             "How much darker the corners are than the centre (vignetting).",
