@@ -23,6 +23,7 @@ def test_the_order_and_the_places_are_kept() -> None:
     assert [p.name for p in pictures.current] == ["x", "y"]
     assert [p.caption for p in pictures.outliers] == ["of o"]
     assert (pictures.simulated.name, pictures.simulated_from.name, pictures.real.name) == ("s", "f", "r")
+    assert pictures.real.alternative == "r: of r"
     assert pictures.real.source == "data:image/jpeg;base64,anBlZw=="
 
 

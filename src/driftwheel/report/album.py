@@ -22,6 +22,11 @@ class Picture:
     name: str
     caption: str
 
+    @property
+    def alternative(self) -> str:
+        """What stands for the picture where it is not seen: its name, and the caption if that says more."""
+        return self.name if self.caption in ("", shortened(self.name, 60)) else f"{self.name}: {self.caption}"
+
 
 @dataclass(frozen=True, slots=True)
 class Album:

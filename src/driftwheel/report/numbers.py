@@ -181,7 +181,7 @@ def _digits(value: float, digits: int) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     magnitude = math.floor(math.log10(abs(value)))
-    if magnitude < -4:
+    if magnitude < -6:
         return f"{value:.{digits}g}"
     text = f"{value:,.{max(0, digits - 1 - magnitude)}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

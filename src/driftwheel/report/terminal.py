@@ -132,9 +132,13 @@ def _names(names: tuple[str, ...]) -> Text:
 
 def _compared(check: Check) -> str:
     verdict = check.verdict
-    sides = f"{shortened(check.reference_name, 30)} ({count(verdict.n_reference)}) with "
-    sides += f"{shortened(check.current_name, 30)} ({count(verdict.n_current)})"
-    return f"{sides}, {verdict.mode}, {check.seconds:.1f}{NBSP}s"
+    sides = f"{shortened(check.reference_name, 24)} ({count(verdict.n_reference)}) with "
+    sides += f"{shortened(check.current_name, 24)} ({count(verdict.n_current)})"
+    return f"{sides}, {verdict.mode}, {_seconds(check.seconds)}"
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.1f}{NBSP}s" if seconds < 10 else f"{seconds:,.0f}{NBSP}s"
 
 
 def _plain(text: str) -> str:

@@ -49,7 +49,6 @@ class Axis:
 
     def ticks(self) -> list[Tick]:
         """Return three to six ticks at round numbers."""
-        unit = self.words.unit if self.words.unit in ("share", "°") else ""
         if self.words.kind == "circular":
             return [
                 Tick(self.place(offset), quantity(round((self.centre + offset) % 360.0) % 360, "°"))
@@ -57,8 +56,13 @@ class Axis:
             ]
         if self.words.scale == "log":
             values = _log_ticks(self.low, self.high)
-            return [Tick(self.place(math.log10(value)), quantity(value, unit)) for value in values]
-        return [Tick(self.place(value), quantity(value, unit)) for value in nice_ticks(self.low, self.high)]
+            return [Tick(self.place(math.log10(value)), self._label(value)) for value in values]
+        return [Tick(self.place(value), self._label(value)) for value in nice_ticks(self.low, self.high)]
+
+    def _label(self, value: float) -> str:
+        if self.words.unit == "share":
+            return quantity(value * 100, "%")
+        return quantity(value, self.words.inline_unit)
 
 
 def axis_for(words: PropertyWords, reference: NDArray[np.floating], current: NDArray[np.floating]) -> Axis:
