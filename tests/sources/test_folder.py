@@ -95,17 +95,49 @@ def test_what_may_not_be_read_by_any_user(tmp_path, jpeg, monkeypatch):
 
     (tmp_path / "a.jpg").write_bytes(jpeg())
     (tmp_path / "b.jpg").write_bytes(jpeg())
-    real = local_file.Path.open
+    real = os.open
 
     def guarded(path, *args, **options):
-        if path.name == "a.jpg":
+        if str(path).endswith("a.jpg"):
             raise PermissionError(13, "Permission denied")
         return real(path, *args, **options)
 
-    monkeypatch.setattr(local_file.Path, "open", guarded)
+    monkeypatch.setattr(local_file.os, "open", guarded)
     first, second = open_source(tmp_path)
     assert first == Unreadable("a.jpg", "permission denied")
     assert second.name == "b.jpg"
+
+
+def test_an_error_while_reading(tmp_path, jpeg, monkeypatch):
+    from driftwheel.sources import local_file
+
+    (tmp_path / "a.jpg").write_bytes(jpeg())
+
+    def broken(*args):
+        raise OSError(5, "Input/output error", "a.jpg")
+
+    monkeypatch.setattr(local_file.os, "read", broken)
+    assert list(open_source(tmp_path)) == [Unreadable("a.jpg", "input/output error")]
+
+
+def test_files_of_any_size_come_back_byte_for_byte(tmp_path):
+    big = os.urandom(3_500_000)
+    (tmp_path / "a.jpg").write_bytes(big)
+    (tmp_path / "b").write_bytes(b"\xff\xd8\xff" + big)
+    first, second = open_source(tmp_path)
+    assert first.data == big
+    assert second.data == b"\xff\xd8\xff" + big
+
+
+def test_files_beyond_the_bound_are_not_read(tmp_path, monkeypatch):
+    from driftwheel.sources import read_file
+
+    monkeypatch.setattr(read_file, "MOST_BYTES", 100)
+    (tmp_path / "a.jpg").write_bytes(bytes(101))
+    (tmp_path / "b.jpg").write_bytes(bytes(100))
+    first, second = open_source(tmp_path)
+    assert first == Unreadable("a.jpg", "too many bytes")
+    assert len(second.data) == 100
 
 
 def test_a_file_that_goes_away_meanwhile(tmp_path, jpeg):

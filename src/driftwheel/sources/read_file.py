@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import lzma
 import os
 import tarfile
@@ -21,9 +22,11 @@ MOST_BYTES = 2**31 - 1
 """Larger files are not read: no image within the bound on pixels needs more."""
 
 
+_BLOCK = 1 << 20
 _REASONS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((FileNotFoundError,), "no such file"),
     ((PermissionError,), "permission denied"),
+    ((io.UnsupportedOperation, IsADirectoryError), "not a file"),
     ((EOFError,), "truncated in its archive"),
     ((zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError), "corrupt in its archive"),
     ((NotImplementedError,), "compressed in an unsupported way"),
@@ -59,7 +62,7 @@ def read_file(name: str, open_stream: Callable[[], ReadStream]) -> Found:
                 start = stream.read(SIGNATURE_BYTES)
                 if format_of(start) is None and other_format_of(start) is None:
                     return None
-            data = stream.read(MOST_BYTES + 1)
+            data = _bounded(stream)
         finally:
             stream.close()
     except Exception as error:  # remote file systems raise what they like, and none of it may stop a run
@@ -68,6 +71,16 @@ def read_file(name: str, open_stream: Callable[[], ReadStream]) -> Found:
     if len(data) > MOST_BYTES:
         return Unreadable(name, "too many bytes")
     return Image(name, data) if data else Unreadable(name, "empty")
+
+
+def _bounded(stream: ReadStream) -> bytes:
+    """Return all bytes of a stream, or some more than `MOST_BYTES`; no buffer is larger than needed."""
+    blocks: list[bytes] = []
+    size = 0
+    while size <= MOST_BYTES and (block := stream.read(_BLOCK)):
+        blocks.append(block)
+        size += len(block)
+    return blocks[0] if len(blocks) == 1 else b"".join(blocks)
 
 
 def reason_of(error: Exception) -> str:
