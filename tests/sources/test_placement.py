@@ -60,6 +60,8 @@ def test_the_table_goes_before_the_name_and_the_name_before_exif(images):
     assert (source.unfitting, source.unlisted) == (2, 3)
     assert any("2 of 5 names" in note and "'odd.bmp'" in note for note in source.notes)
     assert any("3 of 5 images" in note and "no row" in note for note in source.notes)
+    assert [image.time.year for image in source.only({"left_20220101.jpg"})] == [2023]
+    assert (source.unfitting, source.unlisted) == (2, 3), "a second look at some images counts nothing"
     list(source)
     assert (source.unfitting, source.unlisted) == (2, 3)
 

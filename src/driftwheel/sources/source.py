@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from driftwheel.errors import SourceError
 from driftwheel.records import Image, Unreadable
-from driftwheel.sources.listing import Listing, Wanted, everything
+from driftwheel.sources.listing import Listing, everything
 from driftwheel.sources.name_pattern import NamePattern
-from driftwheel.sources.placement import place
+from driftwheel.sources.placement import Placement, place
 from driftwheel.sources.time_table import TimeTable
 
 __all__ = ["Source", "no_images"]
@@ -53,14 +53,27 @@ class Source:
     def __iter__(self) -> Iterator[Image | Unreadable]:
         """Yield every image; raise `SourceError` at the end when there was none."""
         before = self._seen
-        yield from self._read(everything)
+        self.skipped, self.unfitting, self.unlisted, self._seen = self._listing.skipped, 0, 0, 0
+        for item in self._listing.read(everything):
+            if item is None:
+                self.skipped += 1
+                continue
+            placed, placement = self._placed(item)
+            self._seen += 1
+            self.unlisted += self._table is not None and not placement.listed
+            if self._pattern is not None and not placement.fitted:
+                self.unfitting += 1
+                self._example = self._example or _name(item)
+            yield placed
         if self._seen == 0 and not (self._listing.once and before):
             raise SourceError(no_images(self.describe, self.skipped))
 
     def only(self, names: Collection[str]) -> Iterator[Image | Unreadable]:
-        """Yield the images of these names that there are, without reading the others."""
+        """Yield the images of these names that there are, without reading the others; what was counted stays."""
         chosen = frozenset(names)
-        return self._read(chosen.__contains__)
+        for item in self._listing.read(chosen.__contains__):
+            if item is not None:
+                yield self._placed(item)[0]
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -81,26 +94,16 @@ class Source:
             )
         return tuple(notes)
 
-    def _read(self, wanted: Wanted) -> Iterator[Image | Unreadable]:
-        self.skipped, self.unfitting, self.unlisted, self._seen = self._listing.skipped, 0, 0, 0
-        for item in self._listing.read(wanted):
-            if item is None:
-                self.skipped += 1
-                continue
-            self._seen += 1
-            yield self._placed(item)
-
-    def _placed(self, item: Image | Unreadable) -> Image | Unreadable:
+    def _placed(self, item: Image | Unreadable) -> tuple[Image | Unreadable, Placement]:
         readable = item if isinstance(item, Image) else None
-        name = item.name if isinstance(item, Image) else item.image
-        placed = place(name, readable, self._pattern, self._table)
-        if self._pattern is not None and not placed.fitted:
-            self._example = self._example or name
-            self.unfitting += 1
-        self.unlisted += self._table is not None and not placed.listed
-        if placed.time is None and not placed.tags:
-            return item
-        return replace(item, time=placed.time, tags=placed.tags)
+        placement = place(_name(item), readable, self._pattern, self._table)
+        if placement.time is None and not placement.tags:
+            return item, placement
+        return replace(item, time=placement.time, tags=placement.tags), placement
+
+
+def _name(item: Image | Unreadable) -> str:
+    return item.name if isinstance(item, Image) else item.image
 
 
 def no_images(describe: str, skipped: int) -> str:
