@@ -77,7 +77,7 @@ class Source:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Sentences a person should read about the last time through: what was passed over or not placed."""
+        """Sentences to read about the last time through: what was passed over, and what was not placed."""
         notes = []
         if self.skipped:
             files = "1 file" if self.skipped == 1 else f"{self.skipped} files"
