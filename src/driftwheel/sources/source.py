@@ -69,7 +69,7 @@ class Source:
             raise SourceError(no_images(self.describe, self.skipped))
 
     def only(self, names: Collection[str]) -> Iterator[Image | Unreadable]:
-        """Yield the images of these names that there are, without reading the others; what was counted stays."""
+        """Yield those images of these names that there are, reading no others; what was counted stays."""
         chosen = frozenset(names)
         for item in self._listing.read(chosen.__contains__):
             if item is not None:
