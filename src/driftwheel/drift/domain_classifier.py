@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import cho_factor, cho_solve
+from threadpoolctl import threadpool_limits
 
 from driftwheel.drift.mann_whitney import area_under_curve
 from driftwheel.drift.permutations import check_labels, draw_labels, observed_labels, permutation_p_value
@@ -73,7 +74,7 @@ def domain_classifier(
     folds
         Parts of the pooled images; each is scored by a model fitted on the others.
     threads
-        Permutations ranked at once; the result does not depend on it.
+        Folds fitted and permutations ranked at once; the result does not depend on it.
 
     Notes
     -----
@@ -105,7 +106,7 @@ def domain_classifier(
     current_share = ~np.concatenate((observed_labels(n, m)[None], labels))
     table, used = _standardised(np.concatenate((first, second)))
     fold = rng.permuted(np.arange(n + m) % folds)
-    scores, weights = _cross_fit(table, current_share, fold)
+    scores, weights = _cross_fit(table, current_share, fold, threads)
     areas = _areas(scores, current_share, fold, threads)
     _rescale(scores[:, 0], fold, n)
     found = np.zeros(first.shape[1])
@@ -153,33 +154,36 @@ def _shrinkage(table: NDArray[np.float32], covariance: Array) -> float:
 
 
 def _cross_fit(
-    table: NDArray[np.float32], current: NDArray[np.bool_], fold: NDArray[np.intp]
+    table: NDArray[np.float32], current: NDArray[np.bool_], fold: NDArray[np.intp], threads: int
 ) -> tuple[Array, Array]:
     """Return out-of-fold scores (rows, B) of every labelling, and the mean direction (q,) of the first."""
     rows, columns = table.shape
     labels = current.T.astype(np.float32)
-    scores, weights = np.zeros(labels.shape), np.zeros(columns)
+    scores = np.zeros(labels.shape)
     if columns == 0:
-        return scores, weights
-    gram = (table.T @ table).astype(np.float64)
-    shrink = max(_shrinkage(table, gram / rows), 1e-3)
-    sums, totals = (table.T @ labels).astype(np.float64), table.sum(axis=0, dtype=np.float64)
-    counts = labels.sum(axis=0, dtype=np.float64)
-    for part in range(int(fold.max()) + 1):
+        return scores, np.zeros(0)
+
+    def direction(part: int) -> Array:
         held = fold == part
         ours, held_labels = table[held], labels[held]
         size = rows - len(ours)
         mean = (totals - ours.sum(axis=0, dtype=np.float64)) / size
-        inner = gram - ours.T.astype(np.float64) @ ours
+        inner = gram - ours.T @ ours
         matrix = (1 - shrink) * (inner / size - np.outer(mean, mean))
         matrix[np.diag_indices(columns)] += shrink
         theirs = sums - ours.T @ held_labels
         count = counts - held_labels.sum(axis=0, dtype=np.float64)
         gap = (theirs - mean[:, None] * count) * (size / np.maximum(count * (size - count), 1))
-        directions = cho_solve(cho_factor(matrix, check_finite=False), gap, check_finite=False)
-        scores[held] = ours @ directions.astype(np.float32)
-        weights += directions[:, 0]
-    return scores, weights
+        found = cho_solve(cho_factor(matrix, check_finite=False), gap, check_finite=False)
+        scores[held] = ours @ found.astype(np.float32)
+        return np.asarray(found[:, 0])
+
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:  # one fold a core
+        gram = (table.T @ table).astype(np.float64)
+        shrink = max(_shrinkage(table, gram / rows), 1e-3)
+        sums, totals = (table.T @ labels).astype(np.float64), table.sum(axis=0, dtype=np.float64)
+        counts = labels.sum(axis=0, dtype=np.float64)
+        return scores, np.asarray(sum(pool.map(direction, range(int(fold.max()) + 1))))
 
 
 def _areas(scores: Array, current: NDArray[np.bool_], fold: NDArray[np.intp], threads: int) -> Array:
