@@ -1,0 +1,201 @@
+"""Simulate faults: give reference images every known camera fault, store them likewise, and measure them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftwheel.drift.fault_library import FaultCase, FaultLibrary
+from driftwheel.errors import SourceError, UnreadableImageError
+from driftwheel.images.decode import Decoded, decode
+from driftwheel.images.encode import encode
+from driftwheel.images.faults import FAULTS, Fault, apply_fault, compression_quality
+from driftwheel.images.properties import PROPERTY_NAMES, measure
+from driftwheel.learning.embedder import Embedder
+from driftwheel.records import Image, Mode
+from driftwheel.services.measure_images import default_threads
+
+__all__ = ["CAMERAS", "faulty_file", "simulate_faults"]
+
+CAMERAS = 10
+"""Simulated cameras: a case's images are shared out among them, so that what differs between cameras is
+seen.
+"""
+
+_TASK = (
+    24  # faulty images a worker makes from one decoded image at a time: bounds what waits for the embedder
+)
+_CLEAN = FaultCase("", None, "")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Measured:
+    """What is kept of one simulated image."""
+
+    values: NDArray[np.float32]
+    prepared: NDArray[Any] | None
+
+
+def simulate_faults(
+    reference_images: Sequence[Image],
+    *,
+    embedder: Embedder | None,
+    mode: Mode = "exact",
+    threads: int | None = None,
+    seed: int = 0,
+    faults: Sequence[Fault] = FAULTS,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> FaultLibrary:
+    """Return what every fault, at every severity and in every variant, does to `reference_images`.
+
+    Of a fault with variants each variant gets a share of the images: half of them when there are two, a
+    third when there are more. Unreadable images are left out. The result does not depend on `threads`.
+
+    Parameters
+    ----------
+    reference_images
+        A sample of the reference; 60 to 100 make a good library, 20 a usable one.
+    embedder, mode, threads
+        As in `measure_images`, and the same as for the records to be diagnosed.
+    seed
+        Stands for the simulated cameras.
+    faults
+        Rows of the table; stream faults are skipped, since they change no single image.
+    on_progress
+        Receives the number of images just finished and the number in all.
+
+    Raises
+    ------
+    SourceError
+        When none of the images can be read.
+    """
+    readable = [image for image in reference_images if _is_readable(image)]
+    if not readable:
+        raise SourceError(
+            "None of the reference images could be read: no camera fault can be simulated on them."
+        )
+    cases = tuple(
+        FaultCase(fault.name, severity, variant)
+        for fault in faults
+        if fault.function is not None
+        for severity in fault.severities
+        for variant in fault.variants
+    )
+    variants = {fault.name: fault.variants for fault in faults}
+    plan = [(base, [-1, *_cases_on(base, cases, variants)]) for base in range(len(readable))]
+    tasks = [(base, numbers[i : i + _TASK]) for base, numbers in plan for i in range(0, len(numbers), _TASK)]
+    total = sum(len(numbers) for _, numbers in tasks)
+
+    def work(task: tuple[int, list[int]]) -> list[_Measured]:
+        base, numbers = task
+        chosen = [_CLEAN if k < 0 else cases[k] for k in numbers]
+        return _simulate(readable[base], chosen, _camera_seed(seed, base), embedder, mode)
+
+    values = np.empty((total, len(PROPERTY_NAMES)), np.float32)
+    embeddings = None if embedder is None else np.empty((total, embedder.dimensions), np.float32)
+    done = 0
+    for measured in _in_order(work, tasks, threads or default_threads()):
+        rows = slice(done, done + len(measured))
+        values[rows] = [one.values for one in measured]
+        if embedder is not None and embeddings is not None:
+            embeddings[rows] = embedder.embed(
+                np.stack([one.prepared for one in measured if one.prepared is not None])
+            )
+        done += len(measured)
+        if on_progress is not None:
+            on_progress(len(measured), total)
+    case = np.array([k for _, numbers in tasks for k in numbers], dtype=np.intp)
+    base = np.array([b for b, numbers in tasks for _ in numbers], dtype=np.intp)
+    clean, faulty = case < 0, case >= 0
+    return FaultLibrary(
+        cases=cases,
+        properties=values[faulty],
+        embeddings=None if embeddings is None else embeddings[faulty],
+        case=case[faulty],
+        base=base[faulty],
+        camera=base[faulty] % CAMERAS,
+        clean_properties=values[clean],
+        clean_embeddings=None if embeddings is None else embeddings[clean],
+        images=tuple(image.name for image in readable),
+        property_names=PROPERTY_NAMES,
+        embedder=None if embedder is None else embedder.identity,
+        mode=mode,
+    )
+
+
+def faulty_file(decoded: Decoded, case: FaultCase, seed: int) -> bytes:
+    """Return the file a camera with the fault would have stored, in the image's own format and quality.
+
+    The fault of compression lowers the quality of a JPEG file itself; in other formats it leaves its traces
+    in the pixels. With an empty fault name the image is stored again as it is.
+    """
+    header = decoded.header
+    if not case.fault:
+        return encode(decoded.pixels, header)
+    if case.fault == "compression" and header.format == "jpeg" and case.severity is not None:
+        quality = compression_quality(case.severity, header.jpeg_quality)
+        return encode(decoded.pixels, replace(header, jpeg_quality=float(quality)))
+    variant = case.variant or None
+    return encode(apply_fault(decoded.pixels, case.fault, case.severity, seed, variant=variant), header)
+
+
+def _simulate(
+    image: Image, cases: Sequence[FaultCase], seed: int, embedder: Embedder | None, mode: Mode
+) -> list[_Measured]:
+    decoded = decode(image.data)
+    measured = (measure(faulty_file(decoded, case, seed), mode) for case in cases)
+    return [
+        _Measured(one.values, None if embedder is None else embedder.prepare(one.pixels)) for one in measured
+    ]
+
+
+def _cases_on(base: int, cases: Sequence[FaultCase], variants: dict[str, tuple[str, ...]]) -> list[int]:
+    """Return which cases image number `base` is used for; spread so that every variant meets every camera."""
+    chosen = []
+    for k, case in enumerate(cases):
+        every = min(len(variants[case.fault]), 3)
+        turn = variants[case.fault].index(case.variant) if every > 1 else 0
+        if (base + base // CAMERAS + turn) % every == 0:
+            chosen.append(k)
+    return chosen
+
+
+def _camera_seed(seed: int, base: int) -> int:
+    return seed * CAMERAS + base % CAMERAS
+
+
+def _is_readable(image: Image) -> bool:
+    try:
+        decode(image.data, reduction=8)
+    except UnreadableImageError:
+        return False
+    return True
+
+
+def _in_order(
+    work: Callable[[tuple[int, list[int]]], list[_Measured]],
+    tasks: Sequence[tuple[int, list[int]]],
+    threads: int,
+) -> Iterator[list[_Measured]]:
+    """Yield what `work` makes of each task, in order, with at most `threads` + 1 tasks in flight."""
+    if threads == 1:
+        yield from map(work, tasks)
+        return
+    pending: deque[Future[list[_Measured]]] = deque()
+    with ThreadPoolExecutor(threads, thread_name_prefix="driftwheel-simulate") as pool:
+        try:
+            for task in tasks:
+                pending.append(pool.submit(work, task))
+                if len(pending) > threads + 1:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            for future in pending:
+                future.cancel()
