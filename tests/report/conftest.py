@@ -146,6 +146,7 @@ def build(
         n_current=n_current,
         images_needed=0,
         mode="exact",
+        diagnosed=drift,
     )
     exhibits = None
     if pictures:

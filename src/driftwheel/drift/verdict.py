@@ -99,8 +99,9 @@ class Verdict:
     kind
         What kind of change; None without drift.
     diagnosis
-        The faults that explain it, the best first; empty when none fits ("not one of the known faults") or
-        none was sought.
+        The faults that explain it, the best first; empty when none fits ("not one of the known faults").
+    diagnosed
+        Whether faults were sought at all.
     properties
         Strongest evidence first.
     embedding
@@ -131,4 +132,5 @@ class Verdict:
     n_current: int
     images_needed: int
     mode: Mode
+    diagnosed: bool = False
     notes: tuple[str, ...] = ()

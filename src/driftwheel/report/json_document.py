@@ -51,6 +51,7 @@ def json_document(verdict: Verdict) -> dict[str, Any]:
             }
             for found in verdict.diagnosis
         ],
+        "diagnosed": verdict.diagnosed,
         "properties": [_property(one) for one in verdict.properties],
         "embedding": None if verdict.embedding is None else _embedding(verdict.embedding),
         "outliers": [{"image": one.image, "p_value": _number(one.p_value)} for one in verdict.outliers],

@@ -55,7 +55,8 @@ def answer(verdict: Verdict) -> str:
         return f"the {images} {like} like the {several(verdict.n_reference, 'reference image')}."
     if not verdict.diagnosis:
         kind = _KINDS[verdict.kind or "unknown"]
-        tail = "" if verdict.kind == "content" else "; none of the known camera faults explains it"
+        unexplained = verdict.diagnosed and verdict.kind != "content"
+        tail = "; none of the known camera faults explains it" if unexplained else ""
         return f"the {images} {kind}{tail}."
     first = verdict.diagnosis[0]
     also = ", and what they show changed too" if verdict.kind == "mixed" else ""
