@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -92,7 +93,7 @@ def check(
             on_progress=on_progress,
         )
     if report is not None:
-        report.write_text(html_report(checked), encoding="utf-8")
+        report.write_text(html_report(checked, made=datetime.now(UTC)), encoding="utf-8")
     if json_file is not None:
         write_json(json_document(checked.verdict), json_file)
     if not to_standard_output:

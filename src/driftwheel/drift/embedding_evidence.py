@@ -16,7 +16,7 @@ from driftwheel.drift.tail import tail_p_value
 from driftwheel.profiles.projection import Projection, fit_projection
 from driftwheel.records import Evidence
 
-__all__ = ["EMBEDDING_AXES", "EmbeddingEvidence", "embedding_evidence"]
+__all__ = ["EMBEDDING_AXES", "EmbeddingEvidence", "embedding_evidence", "pooled_axes"]
 
 EMBEDDING_AXES = 128
 """Embeddings are compared in at most so many principal axes of the pooled sample: no permutation changes
@@ -62,16 +62,14 @@ def embedding_evidence(
     Parameters
     ----------
     reference, current
-        (n, d) and (m, d), finite.
+        (n, k) and (m, k) from `pooled_axes`.
     labels
         (B, n + m) permutations.
     gate
         What the Fréchet effect must pass.
     """
     n, m = len(reference), len(current)
-    axes = _principal_axes(np.concatenate([reference, current]), EMBEDDING_AXES)
-    left, right = (axes.apply(x).astype(np.float32) for x in (reference, current))
-    kernel = mmd_permutations(left, right, labels, rng=rng)
+    kernel = mmd_permutations(reference, current, labels, rng=rng)
     centre, scale = kernel.null.mean(axis=0), kernel.null.std(axis=0) + 1e-12
     strength = float(((kernel.observed - centre) / scale).max())
     null_strength = ((kernel.null - centre) / scale).max(axis=1)
@@ -112,6 +110,17 @@ def _moments(
     mean = shares @ rows
     centred = rows - mean
     return mean, (centred * shares[:, None]).T @ centred
+
+
+def pooled_axes(
+    reference: NDArray[np.float32], current: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return (n, k) and (m, k) coordinates of embeddings on k ≤ 128 principal axes of both together.
+
+    No permutation of labels changes the axes, so tests on the coordinates stay exact.
+    """
+    axes = _principal_axes(np.concatenate([reference, current]), EMBEDDING_AXES)
+    return axes.apply(reference).astype(np.float32), axes.apply(current).astype(np.float32)
 
 
 def _principal_axes(sample: NDArray[np.float32], count: int) -> Projection:

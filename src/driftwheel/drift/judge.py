@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from driftwheel.drift.domain_classifier import LEAST_IMAGES, DomainClassification, domain_classifier
 from driftwheel.drift.effect_gate import EffectGate
-from driftwheel.drift.embedding_evidence import EmbeddingEvidence, embedding_evidence
+from driftwheel.drift.embedding_evidence import EmbeddingEvidence, embedding_evidence, pooled_axes
 from driftwheel.drift.exemplars import exemplars
 from driftwheel.drift.permutations import draw_labels
 from driftwheel.drift.property_evidence import PropertyEvidence, property_evidence
@@ -104,15 +104,12 @@ def judge(
         gate=gate,
     )
     embedding = None
+    tables = reference.properties, current.properties
     if reference.embeddings is not None and current.embeddings is not None:
-        embedding = embedding_evidence(
-            reference.embeddings,
-            current.embeddings,
-            labels=labels,
-            gate=gate,
-            rng=rng,
-        )
-    classified = _classified(reference, current, labels, rng)
+        placed = pooled_axes(reference.embeddings, current.embeddings)
+        embedding = embedding_evidence(*placed, labels=labels, gate=gate, rng=rng)
+        tables = np.hstack([tables[0], placed[0]]), np.hstack([tables[1], placed[1]])
+    classified = _classified(*tables, labels, rng)
     p_value, embedding_p_value = _combined(properties, embedding, classified)
     found = None
     if embedding is not None:
@@ -133,19 +130,16 @@ def judge(
 
 
 def _classified(
-    reference: Records, current: Records, labels: NDArray[np.bool_], rng: np.random.Generator
+    reference: NDArray[np.float32],
+    current: NDArray[np.float32],
+    labels: NDArray[np.bool_],
+    rng: np.random.Generator,
 ) -> DomainClassification | None:
-    """Classify on properties and embeddings together; None below the least sample that is meant for."""
+    """Classify on properties and embeddings side by side; None below the least sample that is meant for."""
     n, m = len(reference), len(current)
     if n + m < LEAST_IMAGES or min(n, m) * 5 < LEAST_IMAGES:
         return None
-    return domain_classifier(_side_by_side(reference), _side_by_side(current), rng=rng, labels=labels)
-
-
-def _side_by_side(records: Records) -> NDArray[np.float32]:
-    if records.embeddings is None:
-        return records.properties
-    return np.hstack([records.properties, records.embeddings])
+    return domain_classifier(reference, current, rng=rng, labels=labels)
 
 
 def _combined(

@@ -109,7 +109,8 @@ def check_images(
             rng=rng,
             on_progress=on_progress,
         )
-        verdict = replace(verdict, diagnosis=diagnosis.findings, kind=diagnosis.kind)
+        verdict = replace(verdict, diagnosis=diagnosis.findings, kind=diagnosis.kind, diagnosed=True)
+    verdict = replace(verdict, notes=(*verdict.notes, *sources[0].notes, *sources[1].notes))
     exhibits = gather_exhibits(sources[0], sources[1], left, verdict, diagnosis, seed=seed)
     return Check(verdict, left, right, exhibits, sources[0].describe, sources[1].describe, _since(started))
 
