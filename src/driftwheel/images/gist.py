@@ -14,14 +14,14 @@ The cells are soft (triangular windows, twice as wide as their distance), so a s
 little.
 
 Source: Oliva and Torralba, "Modeling the shape of the scene: a holistic representation of the spatial
-envelope", International Journal of Computer Vision 42(3), 2001. New here: the filters are separable and
-applied as matrix products, absolute contrast is kept beside the normalised edges, and colour is added.
+envelope", International Journal of Computer Vision 42(3), 2001. New here: the filters are separable and run
+on a pyramid, absolute contrast is kept beside the normalised edges, and colour is added.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -42,14 +42,12 @@ ORIENTATIONS = (0, 30, 60, 90, 120, 150)
 DIMENSIONS = GRID * GRID * (len(WAVELENGTHS) * (len(ORIENTATIONS) + 1) + 4)
 """Length of the descriptor: 512."""
 
-_SAMPLES = (48, 32, 16, 16)  # positions along a side at which each wavelength is evaluated
 _BANDWIDTH = 0.5  # standard deviation of a filter's envelope, in wavelengths: about one octave
 _NOISE_FLOOR = 0.01  # luma amplitude (of 1) below which structure counts as none
 _LEVEL_WEIGHT = 0.2
 _SPREAD_WEIGHT = 2.0
+_FINE = 16  # side of the grid on which cells are weighted
 _SHARES = (1.0, np.sqrt(0.75), 0.5, 0.0)  # |cos| and |sin| of the orientations, in falling order
-# Luma (ITU-R BT.601), red minus green, and blue minus yellow, from BGR of 0…255
-_OPPONENT = np.array([[0.114, 0.587, 0.299], [0.0, -1.0, 1.0], [1.0, -0.5, -0.5]]) / 255
 
 
 def reduce_for_gist(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -126,115 +124,123 @@ def gist(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     return described
 
 
-class _Scale(NamedTuple):
-    """The filters of one wavelength, at m positions along a side, as matrices."""
+class _Wave(NamedTuple):
+    """A filter in one dimension, as OpenCV takes it; where the frequency is 0 the sine is None."""
 
-    along_x: NDArray[np.float32]  # (128, 8 m): for each share of the frequency a cosine and a sine part
-    along_y: NDArray[np.float32]  # the same, transposed
-    pool: NDArray[np.float32]  # (4, m): means over soft cells
-
-
-class _Bank(NamedTuple):
-    scales: tuple[_Scale, ...]
-    smooth: NDArray[np.float32]  # (128, 128): what the longest wavelength cannot see
-    pool: NDArray[np.float32]  # (4, 128)
+    cosine: NDArray[np.float32]
+    sine: NDArray[np.float32] | None
 
 
 def _describe(image: NDArray[np.uint8], into: NDArray[np.float32]) -> None:
-    bank = _bank()
-    planes = cv2.split(cv2.transform(image.astype(np.float32), _OPPONENT))
-    luma, red_green, blue_yellow = (np.asarray(plane, dtype=np.float32) for plane in planes)
-    background = np.asarray(bank.smooth @ luma @ bank.smooth.T, dtype=np.float32)
-    energy = _energies(luma - background, bank)
+    luma, red_green, blue_yellow = _opponent(image)
+    energy = _energies(luma)
     overall = np.sqrt(np.square(energy).sum() + GRID * GRID * _NOISE_FLOOR**2)
     levels = _LEVEL_WEIGHT * np.log1p(energy.mean(axis=1) / _NOISE_FLOOR)
-    variance = np.zeros((GRID, GRID), dtype=np.float32)
-    means = [_in_cells(luma, bank.pool)]
-    for axis in (red_green, blue_yellow):
-        means.append(_in_cells(axis, bank.pool))
-        variance += _in_cells(np.square(axis), bank.pool) - np.square(means[-1])
+    squares = [cv2.multiply(plane, plane) for plane in (red_green, blue_yellow)]
+    means = _in_cells([luma, red_green, blue_yellow, *squares])
+    variance = (means[3:] - np.square(means[1:3])).sum(axis=0)
     spread = _SPREAD_WEIGHT * np.sqrt(np.maximum(variance, 0))
-    parts = [energy / overall, levels, *means, spread]
+    parts = [energy / overall, levels, means[:3], spread]
     np.concatenate([part.ravel() for part in parts], out=into)
 
 
-def _energies(luma: NDArray[np.float32], bank: _Bank) -> NDArray[np.float32]:
-    """Return (wavelengths, orientations, 4, 4): the mean amplitude of (128, 128) luma in each cell."""
-    pooled = np.empty((len(bank.scales), len(ORIENTATIONS), GRID, GRID), dtype=np.float32)
-    for number, scale in enumerate(bank.scales):
-        power = _power(luma, scale)
-        amplitude = np.sqrt(np.maximum(power, 0, out=power), out=power)
-        pooled[number] = _in_cells(amplitude, scale.pool)
-    return pooled
+def _opponent(image: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+    """Return luma (ITU-R BT.601), red minus green, and blue minus yellow, of pixels in [0, 1]."""
+    blue, green, red = (np.multiply(plane, np.float32(1 / 255)) for plane in cv2.split(image))
+    red_green = red - green
+    blue_yellow = blue - np.float32(0.5) * (red + green)
+    luma = np.float32(0.114) * blue + np.float32(0.587) * green + np.float32(0.299) * red
+    return [luma, red_green, blue_yellow]
 
 
-def _power(luma: NDArray[np.float32], scale: _Scale) -> NDArray[np.float32]:
-    """Return (orientations, m, m): cosine response squared plus sine response squared.
+def _energies(luma: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return (wavelengths, orientations, 4, 4): the mean amplitude of (128, 128) luma in each cell.
 
-    A filter that oscillates along (u, v) is made of products of one-dimensional ones, cos(ux + vy) = cos
-    cos - sin sin and sin(ux + vy) = sin cos + cos sin; the filter along (u, -v) is made of the same four
+    Each wavelength is twice the one before, so the same filters are run on ever smaller images.
+    """
+    background = cv2.GaussianBlur(_halved(_halved(luma)), (0, 0), 2.0, borderType=cv2.BORDER_REFLECT)
+    level: NDArray[Any] = cv2.subtract(
+        luma, cv2.resize(background, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
+    )
+    pooled = []
+    for number in range(len(WAVELENGTHS)):
+        level = _halved(level) if number else level
+        pooled.append(_in_cells(_amplitudes(level)))
+    return np.array(pooled)
+
+
+def _amplitudes(level: NDArray[Any]) -> list[NDArray[Any]]:
+    """Return for each orientation the length of (cosine response, sine response) at every pixel.
+
+    A filter that oscillates along (u, v) is made of products of one-dimensional ones, cos(ux + vy) = cos cos
+    - sin sin and sin(ux + vy) = sin cos + cos sin; the filter along (u, -v) is made of the same four
     products.
     """
-    m = scale.pool.shape[1]
-    rows = luma @ scale.along_x
-
-    def products(x: int, y: int) -> NDArray[np.float32]:
-        """Return (cosine or sine along y, m, cosine or sine along x, m) at two shares of the frequency."""
-        both = scale.along_y[2 * y * m : 2 * (y + 1) * m] @ rows[:, 2 * x * m : 2 * (x + 1) * m]
-        return both.reshape(2, m, 2, m)
-
-    power = np.empty((len(ORIENTATIONS), m, m), dtype=np.float32)
-    along_x, along_y = products(0, 3)[0], products(3, 0)[:, :, 0]
-    np.add(np.square(along_x[:, 0]), np.square(along_x[:, 1]), out=power[0])
-    np.add(np.square(along_y[0]), np.square(along_y[1]), out=power[3])
+    waves = _waves()
+    rows = [
+        _Wave(_along_x(level, w.cosine), None if w.sine is None else _along_x(level, w.sine)) for w in waves
+    ]
+    found: list[NDArray[Any]] = [level] * len(ORIENTATIONS)
+    found[0] = _length(*(_along_y(row, waves[3].cosine) for row in rows[0] if row is not None))
+    found[3] = _length(*(_along_y(rows[3].cosine, wave) for wave in waves[0] if wave is not None))
     for x, y, down, up in ((1, 2, 1, 5), (2, 1, 2, 4)):
-        both = products(x, y)
-        total = np.square(both).sum(axis=(0, 2))
-        cross = 2 * (both[0, :, 1] * both[1, :, 0] - both[0, :, 0] * both[1, :, 1])
-        np.add(total, cross, out=power[down])
-        np.subtract(total, cross, out=power[up])
-    return power
+        cc, cs, sc, ss = (
+            _along_y(row, wave) for row in rows[x] if row is not None for wave in waves[y] if wave is not None
+        )
+        found[down] = _length(cc - ss, sc + cs)
+        found[up] = _length(cc + ss, sc - cs)
+    return found
 
 
-def _in_cells(plane: NDArray[np.float32], pool: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(pool @ plane @ pool.T, dtype=np.float32)
+def _length(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
+    """Return √(a² + b²), written over `a`; `b` is spent too.
+
+    `cv2.magnitude` would do, but its last bit depends on where the arrays lie in memory.
+    """
+    np.square(a, out=a)
+    np.square(b, out=b)
+    a += b
+    return np.asarray(np.sqrt(a, out=a))
+
+
+def _in_cells(planes: list[NDArray[Any]]) -> NDArray[np.float32]:
+    """Return (p, 4, 4) means of p planes over soft cells."""
+    weights = _soft_cells()
+    fine = np.array([cv2.resize(plane, (_FINE, _FINE), interpolation=cv2.INTER_AREA) for plane in planes])
+    return np.asarray(weights @ fine @ weights.T, dtype=np.float32)
+
+
+def _halved(plane: NDArray[Any]) -> NDArray[Any]:
+    return cv2.resize(plane, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+
+
+def _along_x(plane: NDArray[Any], kernel: NDArray[np.float32]) -> NDArray[Any]:
+    return cv2.filter2D(plane, cv2.CV_32F, kernel[None, :], borderType=cv2.BORDER_REFLECT)
+
+
+def _along_y(plane: NDArray[Any], kernel: NDArray[np.float32]) -> NDArray[Any]:
+    return cv2.filter2D(plane, cv2.CV_32F, kernel[:, None], borderType=cv2.BORDER_REFLECT)
 
 
 @cache
-def _bank() -> _Bank:
-    scales = []
-    for wavelength, m in zip(WAVELENGTHS, _SAMPLES, strict=True):
-        parts = [wave for share in _SHARES for wave in _gabor(share / wavelength, _BANDWIDTH * wavelength, m)]
-        along_x = np.ascontiguousarray(np.concatenate(parts, axis=1), dtype=np.float32)
-        scales.append(_Scale(along_x, np.ascontiguousarray(along_x.T), _soft_cells(m)))
-    smooth, _ = _gabor(0.0, 8.0, SIDE)
-    return _Bank(tuple(scales), np.ascontiguousarray(smooth.T, dtype=np.float32), _soft_cells(SIDE))
-
-
-def _gabor(frequency: float, sigma: float, m: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the cosine and sine parts of a one-dimensional filter as (128, m) matrices.
-
-    Beyond its edges the image is mirrored.
-    """
-    centres = (np.arange(m) + 0.5) * (SIDE / m) - 0.5
-    reach = int(np.ceil(3 * sigma)) + 1
-    positions = np.round(centres).astype(int)[:, None] + np.arange(-reach, reach + 1)
-    distance = positions - centres[:, None]
-    envelope = np.exp(-0.5 * np.square(distance / sigma))
-    envelope /= envelope.sum(axis=1, keepdims=True)
-    folded = positions % (2 * SIDE)
-    folded = np.where(folded < SIDE, folded, 2 * SIDE - 1 - folded)
-    columns = np.broadcast_to(np.arange(m)[:, None], folded.shape)
+def _waves() -> tuple[_Wave, ...]:
+    """Return the filters of the shortest wavelength at each share of its frequency."""
+    sigma = _BANDWIDTH * WAVELENGTHS[0]
+    reach = int(np.ceil(3 * sigma))
+    place = np.arange(-reach, reach + 1)
+    envelope = np.exp(-0.5 * np.square(place / sigma))
+    envelope /= envelope.sum()
     waves = []
-    for wave in (np.cos, np.sin):
-        matrix = np.zeros((SIDE, m))
-        np.add.at(matrix, (folded, columns), envelope * wave(2 * np.pi * frequency * distance))
-        waves.append(matrix)
-    return waves[0], waves[1]
+    for share in _SHARES:
+        phase = 2 * np.pi * share / WAVELENGTHS[0] * place
+        cosine, sine = (envelope * wave(phase) for wave in (np.cos, np.sin))
+        waves.append(_Wave(cosine.astype(np.float32), sine.astype(np.float32) if share > 0 else None))
+    return tuple(waves)
 
 
-def _soft_cells(m: int) -> NDArray[np.float32]:
-    """Return the (4, m) weights of m evenly spaced positions in triangular cells; each row sums to 1."""
-    place = np.clip((np.arange(m) + 0.5) / m * GRID - 0.5, 0, GRID - 1)
+@cache
+def _soft_cells() -> NDArray[np.float32]:
+    """Return the (4, 16) weights of evenly spaced positions in triangular cells; each row sums to 1."""
+    place = np.clip((np.arange(_FINE) + 0.5) / _FINE * GRID - 0.5, 0, GRID - 1)
     weights = np.maximum(1 - np.abs(place - np.arange(GRID)[:, None]), 0)
     return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float32)
