@@ -19,6 +19,7 @@ _FILE = typer.Argument(help="A profile file.")
 _JSON = typer.Option("--json", help="Print JSON instead of tables.")
 
 _MOST_PARTS = 40
+_WIDE = 110
 
 
 def show(file: Annotated[Path, _FILE], as_json: Annotated[bool, _JSON] = False) -> None:
@@ -34,7 +35,7 @@ def show(file: Annotated[Path, _FILE], as_json: Annotated[bool, _JSON] = False) 
     from rich.console import Console
 
     console = Console()
-    for part in _parts(profiles, file):
+    for part in _parts(profiles, file, wide=console.width >= _WIDE):
         console.print(part)
 
 
@@ -43,7 +44,7 @@ def register(app: typer.Typer) -> None:
     app.command()(show)
 
 
-def _parts(profiles: ProfileSet, file: Path) -> list[RenderableType]:
+def _parts(profiles: ProfileSet, file: Path, *, wide: bool) -> list[RenderableType]:
     from rich.text import Text
 
     whole = profiles.whole()
@@ -63,7 +64,7 @@ def _parts(profiles: ProfileSet, file: Path) -> list[RenderableType]:
     parts: list[RenderableType] = [Text("\n".join(lines)), Text()]
     if profiles.window is not None or profiles.by:
         parts += [_windows(profiles), Text()]
-    return [*parts, _numbers(whole.properties), Text(), _categories(whole.properties)]
+    return [*parts, _numbers(whole.properties, wide=wide), Text(), _categories(whole.properties)]
 
 
 def _table(*headings: str, left: int) -> Table:
@@ -92,19 +93,22 @@ def _windows(profiles: ProfileSet) -> Table:
     return table
 
 
-def _numbers(summaries: tuple[PropertySummary, ...]) -> Table:
+def _numbers(summaries: tuple[PropertySummary, ...], *, wide: bool) -> Table:
+    """At most 78 characters wide, so that nothing is cut off at 80; `wide` adds the extremes."""
     from driftwheel.profiles import mean, quantile, standard_deviation
     from driftwheel.report.numbers import quantity
 
-    table = _table("property", "n", "mean", "σ", "least", "5 %", "median", "95 %", "most", left=1)
+    extremes = ("least", "most") if wide else ()
+    table = _table("property", "n", "mean", "σ", "5 %", "median", "95 %", *extremes, left=1)
     for one in summaries:
         unit = one.definition.unit
         if one.definition.kind == "category":
             continue
         values = [mean(one), standard_deviation(one)]
         if one.definition.kind == "number":
-            values += [one.minimum, *(quantile(one, share).value for share in (0.05, 0.5, 0.95)), one.maximum]
-        title = one.definition.title + (f" ({unit})" if unit and unit not in ("share", "°") else "")
+            values += [quantile(one, share).value for share in (0.05, 0.5, 0.95)]
+            values += [one.minimum, one.maximum] if wide else []
+        title = one.definition.title + (f" ({unit})" if wide and unit not in ("", "share", "°") else "")
         shown = [quantity(value, unit if unit in ("share", "°") else "") for value in values]
         table.add_row(title, f"{one.count:,}", *shown)
     return table

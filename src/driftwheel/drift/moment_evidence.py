@@ -90,7 +90,9 @@ def moment_evidence(
         threshold = max(threshold, effect_threshold(replayed, chance, EFFECT_FLOOR_FRECHET))
     return MomentEvidence(
         mean=hotelling((np.zeros(axes), gap), (own, theirs), (n, m)),
-        frechet=frechet_from_moments(np.zeros(axes), own, n, gap, theirs, m),
+        frechet=frechet_from_moments(
+            EmbeddingMoments(n, np.zeros(axes), own * (n - 1)), EmbeddingMoments(m, gap, theirs * (m - 1))
+        ),
         threshold=threshold,
         axes=axes,
     )
@@ -126,19 +128,28 @@ def frechet_effects(
 def _normal_windows(
     variances: NDArray[np.float64], n: int, m: int, rng: np.random.Generator
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return gaps, with the error of both means in them, and covariances of normal windows."""
+    """Return gaps and covariances of normal windows of m, with the error of n reference vectors."""
+    gaps = rng.standard_normal((_REPLAYS, len(variances))) * np.sqrt(variances * (1 / n + 1 / m))
+    covariances = _normal_covariances(variances, m, rng)
+    covariances += np.diag(variances) - _normal_covariances(variances, n, rng)
+    return gaps, covariances
+
+
+def _normal_covariances(
+    variances: NDArray[np.float64], n: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Return covariances of samples of n normal vectors with independent components."""
     k = len(variances)
-    deviations = np.sqrt(variances)
-    gaps = rng.standard_normal((_REPLAYS, k)) * deviations * np.sqrt(1 / n + 1 / m)
-    if m - 1 < k:
-        rows = rng.standard_normal((_REPLAYS, m - 1, k))
+    if n - 1 < k:
+        rows = rng.standard_normal((_REPLAYS, n - 1, k))
         scatter = rows.transpose(0, 2, 1) @ rows
     else:  # Bartlett: the factor of a Wishart matrix
         factor = np.tril(rng.standard_normal((_REPLAYS, k, k)), -1)
         diagonal = np.arange(k)
-        factor[:, diagonal, diagonal] = np.sqrt(rng.chisquare(m - 1 - diagonal, size=(_REPLAYS, k)))
+        factor[:, diagonal, diagonal] = np.sqrt(rng.chisquare(n - 1 - diagonal, size=(_REPLAYS, k)))
         scatter = factor @ factor.transpose(0, 2, 1)
-    return gaps, deviations[:, None] * scatter * deviations / (m - 1)
+    deviations = np.sqrt(variances)
+    return np.asarray(deviations[:, None] * scatter * deviations / (n - 1))
 
 
 def _block_windows(
