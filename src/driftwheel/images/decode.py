@@ -22,6 +22,7 @@ OpenCV's own log is switched off when this module is imported, unless the enviro
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -34,7 +35,9 @@ from driftwheel.images.header import Header, array_header, read_stored, to_heade
 from driftwheel.images.headers import Stored, gif_is_cut_off, tiff_is_cut_off
 from driftwheel.images.samples import over_black, to_bytes
 
-__all__ = ["MAX_PIXELS", "Decoded", "decode"]
+__all__ = ["MAX_PIXELS", "Decoded", "Reduction", "decode"]
+
+Reduction = Literal[1, 2, 4, 8]
 
 MAX_PIXELS = 178_956_970
 """Images with more pixels are not decoded: they would take more than 512 MiB. Twice Pillow's bound."""
@@ -71,7 +74,7 @@ def decode(
     data: bytes | NDArray[Any],
     *,
     max_pixels: int = MAX_PIXELS,
-    reduction: Literal[1, 2, 4, 8] = 1,
+    reduction: Reduction | Callable[[Header], Reduction] = 1,
     grey: bool = False,
 ) -> Decoded:
     """Return the pixels of an encoded image or of an array, by the rules at the top of this module.
@@ -85,7 +88,7 @@ def decode(
         The most pixels a header may announce; checked before anything is decoded.
     reduction
         Return ⌈w / reduction⌉ × ⌈h / reduction⌉ pixels. A JPEG is decoded at that size, which costs far less;
-        any other file is decoded in full and averaged over blocks.
+        any other file is decoded in full and averaged over blocks. Or a function that chooses by the header.
     grey
         Return (h, w) luma, 0.299 R + 0.587 G + 0.114 B. Of a JPEG, colour is then not decoded at all.
 
@@ -107,12 +110,13 @@ def decode(
         if pixels.ndim == 3:
             pixels = over_black(pixels) if pixels.shape[2] == 4 else pixels
             pixels = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), dtype=np.uint8)
-        return Decoded(_fit(pixels, reduction, grey), header)
+        return Decoded(_fit(pixels, _chosen(reduction, header), grey), header)
     kind, stored = read_stored(data)
     header = to_header(kind, stored, len(data))
     _bound(header, max_pixels)
     if not stored.whole:
         raise UnreadableImageError("truncated")
+    reduction = _chosen(reduction, header)
     if kind == "jpeg":
         table = _GREY if grey else _COLOUR
         pixels = _imdecode(data, table[reduction] | cv2.IMREAD_IGNORE_ORIENTATION)
@@ -148,6 +152,10 @@ def _imdecode(data: bytes, flags: int) -> NDArray[Any]:
     if pixels is None:
         raise UnreadableImageError("corrupt")
     return pixels
+
+
+def _chosen(reduction: Reduction | Callable[[Header], Reduction], header: Header) -> Reduction:
+    return reduction(header) if callable(reduction) else reduction
 
 
 def _bound(header: Header, max_pixels: int) -> None:

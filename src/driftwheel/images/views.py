@@ -3,45 +3,50 @@
 Three scales are enough for every property:
 
 * **full**: every pixel, which sharpness, noise and the traces of compression live on;
-* **medium**: the means of blocks of 2 × 2 pixels when that leaves 224 on the shorter side, else every
-  pixel: what tones and edges need;
+* **medium**: the means of blocks of 4 × 4 pixels (or 2 × 2, 1 × 1: the largest that leaves 112 on the shorter
+  side): what tones and edges need;
 * **reduced**: blocks of 8 × 8 pixels (or 4 × 4, 2 × 2, 1 × 1: the largest that leaves 32 on the shorter
   side), of which grey is the mean of all pixels and colour the mean of four: what colour and layout need.
 
-In fast mode a JPEG is decoded at half size straight away, which its transform allows in less time. The
+In fast mode a JPEG is decoded at medium scale straight away, which its transform allows in less time. The
 medium and reduced views then differ little from those of exact mode. What stands for the full view is the
-medium one (`scale` is 2), and the properties measured on it correct for that as far as they can.
+medium one (`scale` is 2 or 4), and the properties measured on it correct for that as far as they can.
 """
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from driftwheel.images.decode import Reduction
+from driftwheel.images.header import Header
 from driftwheel.images.scratch import Scratch
 from driftwheel.images.steps import Energies, column_means, energies, row_means
-
-if TYPE_CHECKING:
-    from driftwheel.images.header import Header
 
 __all__ = ["Pixels", "Views", "medium_reduction", "reduced_reduction"]
 
 Pixels = NDArray[np.uint8]
 
-SHORTER_SIDE_MEDIUM = 224
+SHORTER_SIDE_MEDIUM = 112
 SHORTER_SIDE_REDUCED = 32
 
 
-def medium_reduction(width: int, height: int) -> Literal[1, 2]:
-    """Return 2 when halving leaves 224 pixels on the shorter side, else 1."""
-    return 2 if min(width, height) >= 2 * SHORTER_SIDE_MEDIUM else 1
+def medium_reduction(width: int, height: int) -> Reduction:
+    """Return the largest block size of 4, 2 and 1 that leaves 112 pixels on the shorter side, else 1.
+
+    Examples
+    --------
+    >>> medium_reduction(1920, 1080), medium_reduction(640, 480), medium_reduction(224, 168)
+    (4, 4, 1)
+    """
+    sizes = min(width, height) // SHORTER_SIDE_MEDIUM
+    return 4 if sizes >= 4 else 2 if sizes >= 2 else 1
 
 
-def reduced_reduction(width: int, height: int) -> Literal[1, 2, 4, 8]:
+def reduced_reduction(width: int, height: int) -> Reduction:
     """Return the largest block size of 8, 4, 2 and 1 that leaves 32 pixels on the shorter side, else 1.
 
     Examples
@@ -61,7 +66,7 @@ class Views:
     header
         What the file says of itself.
     colour
-        (h, w, 3) BGR uint8: the full decode, or one at half size where `medium_reduction` allows it.
+        (h, w, 3) BGR uint8: the full decode, or one at medium scale.
     scratch
         Buffers to make the views in; the views are then only good until the scratch serves another image.
     """
@@ -69,10 +74,15 @@ class Views:
     def __init__(self, header: Header, colour: Pixels, scratch: Scratch | None = None) -> None:
         self.header = header
         self.colour = colour
-        self.scale: Literal[1, 2] = 1 if colour.shape[1] == header.width else 2
         self.medium_reduction = medium_reduction(header.width, header.height)
+        self.scale: Reduction = 1 if colour.shape[1] == header.width else self.medium_reduction
         self.reduced_reduction = reduced_reduction(header.width, header.height)
         self._scratch = Scratch() if scratch is None else scratch
+
+    @property
+    def every(self) -> int:
+        """One in so many rows is looked at where rows are sampled at full scale: as many as at medium scale."""
+        return self.medium_reduction // self.scale
 
     def buffer(self, name: str, height: int, width: int) -> Pixels:
         """Return an uninitialised (height, width) uint8 buffer; one of each name at a time."""
@@ -153,8 +163,8 @@ class Views:
 
     @cached_property
     def tones(self) -> NDArray[np.int64]:
-        """(256,) counts of the grey levels at medium scale; where that is halved, of every second row."""
-        counts = cv2.calcHist([self.medium_grey[:: self.medium_reduction]], [0], None, [256], [0.0, 256.0])
+        """(256,) counts of the grey levels at medium scale."""
+        counts = cv2.calcHist([self.medium_grey], [0], None, [256], [0.0, 256.0])
         return counts.ravel().astype(np.int64)
 
     @cached_property
@@ -178,13 +188,12 @@ class Views:
     def step_profiles(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Mean |step| over each of the w − 1 borders of columns and h − 1 borders of rows, at full scale.
 
-        When the image is large enough for a medium scale, from every fourth row and from the middle
-        third of columns.
+        Of large images (`every` is 4) from every fourth row and from the middle third of the columns.
         """
-        grey, large = self.full_grey, self.medium_reduction == 2
+        grey, every = self.full_grey, self.every
         third = grey.shape[1] // 3
-        rows = grey[::4] if large else grey
-        columns = grey[:, third : 2 * third] if large else grey
+        rows = grey[::every]
+        columns = grey[:, third : 2 * third] if every == 4 else grey
         right = self.buffer("steps", len(rows), grey.shape[1])[:, 1:]
         cv2.absdiff(rows[:, 1:], rows[:, :-1], right)
         across = column_means(right)
@@ -194,12 +203,12 @@ class Views:
 
     @cached_property
     def full_energies(self) -> Energies:
-        """Mean squared steps at full scale; of at least 3 × 3 pixels."""
-        return energies(self.full_grey)
+        """Mean squared steps at full scale, of every so many rows; from 3 × 3 pixels."""
+        return energies(self.full_grey, 8 if self.every == 4 else self.every)
 
     @cached_property
     def medium_energies(self) -> Energies:
-        """Mean squared steps at medium scale; of at least 3 × 3 pixels."""
+        """Mean squared steps at medium scale; from 3 × 3 pixels."""
         return self.full_energies if self.medium_grey is self.full_grey else energies(self.medium_grey)
 
     def _luma(self, name: str, colour: Pixels) -> Pixels:

@@ -18,8 +18,8 @@ def banding(views: Views) -> float:
 
     A line counts with the smaller of the steps of its mean to the two neighbours where both go the same
     way; an edge in the scene goes up on one side only and does not count. The larger of rows and
-    columns. One dead line among n in an image of mean m gives m / √n. In fast mode times √2, which
-    makes that hold there.
+    columns. One dead line among n in an image of mean m gives m / √n. In fast mode times the root
+    of the block size, which makes that hold there.
     """
     if min(views.full_grey.shape) < 3:
         return float("nan")

@@ -17,7 +17,7 @@ def blockiness(views: Views) -> float:
 
     Mean over both axes of (steps at the strongest of the eight phases − median over the phases) /
     (median + ½ grey level): about 0 without a grid. Every phase is tried, since a crop or a rotation
-    moves the grid. In fast mode the grid is 4 × 4.
+    moves the grid. In fast mode the grid is 4 × 4 or 2 × 2.
     """
     period = BLOCK // views.scale
     if min(views.full_grey.shape) < 3 * BLOCK:

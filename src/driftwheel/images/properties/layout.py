@@ -21,7 +21,7 @@ def flat_share(views: Views) -> float:
     """
     if min(views.medium_grey.shape) < 17:
         return NAN
-    steps = tile_means(views.running_sums(views.edge_strength[::2]), 8, 8)
+    steps = tile_means(views.running_sums(views.edge_strength), 8, 8)
     return int(np.count_nonzero(steps < FLAT_BELOW)) / 64
 
 

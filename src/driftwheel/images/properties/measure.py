@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from driftwheel.images.decode import decode
-from driftwheel.images.header import read_header
+from driftwheel.images.decode import Reduction, decode
+from driftwheel.images.header import Header
 from driftwheel.images.properties.near_duplicate import hash64
 from driftwheel.images.properties.table import PROPERTIES
 from driftwheel.images.scratch import Scratch
@@ -33,8 +33,7 @@ class Measured:
     hash64
         What `near_duplicates` compares.
     pixels
-        (h, w, 3) BGR uint8 for an embedder: the full decode, or in fast mode one at half size, of at least
-        224 pixels on the shorter side.
+        (h, w, 3) BGR uint8 for an embedder: the full decode, or in fast mode a reduced one.
     """
 
     values: NDArray[np.float32]
@@ -42,7 +41,7 @@ class Measured:
     pixels: Pixels
 
 
-def measure(data: bytes | NDArray[Any], mode: Mode = "exact") -> Measured:
+def measure(data: bytes | NDArray[Any], mode: Mode = "exact", *, shorter_side: int = 0) -> Measured:
     """Return all properties of one image, the same to the bit whatever the thread and whatever came before.
 
     OpenCV would share out each of its steps over all processors; whoever measures images in several threads
@@ -53,8 +52,12 @@ def measure(data: bytes | NDArray[Any], mode: Mode = "exact") -> Measured:
     data
         An encoded file, or an array as `driftwheel.images.decode.decode` takes it.
     mode
-        ``exact``: everything from the full decode. ``fast``: a JPEG of at least 448 pixels on the shorter
-        side is decoded at half size; anything else gives the same as exact mode.
+        ``exact``: everything from the full decode. ``fast``: a JPEG is decoded at medium scale (see
+        `driftwheel.images.views`): at a quarter of its size from 448 pixels on the shorter side, at half from
+        224; anything else gives the same as exact mode.
+    shorter_side
+        In fast mode, the least shorter side of the `pixels` returned, where the image has it: they may take a
+        second decode. The values do not depend on it.
 
     Raises
     ------
@@ -69,9 +72,13 @@ def measure(data: bytes | NDArray[Any], mode: Mode = "exact") -> Measured:
     128.0
     """
     scratch = _scratch()
-    decoded = decode(data, reduction=_reduction(data)) if mode == "fast" else decode(data)
+    decoded = decode(data, reduction=_fast_reduction) if mode == "fast" else decode(data)
     views = Views(decoded.header, decoded.pixels, scratch)
-    return Measured(measure_views(views), hash64(views), decoded.pixels)
+    pixels = decoded.pixels
+    if views.scale > 1 and min(pixels.shape[:2]) < shorter_side:
+        half_is_enough = min(decoded.header.width, decoded.header.height) >= 2 * shorter_side
+        pixels = decode(data, reduction=2 if half_is_enough else 1).pixels
+    return Measured(measure_views(views), hash64(views), pixels)
 
 
 def measure_views(views: Views) -> NDArray[np.float32]:
@@ -94,8 +101,5 @@ def _scratch() -> Scratch:
     return scratch
 
 
-def _reduction(data: bytes | NDArray[Any]) -> Literal[1, 2]:
-    if isinstance(data, np.ndarray):
-        return 1
-    header = read_header(data)
+def _fast_reduction(header: Header) -> Reduction:
     return medium_reduction(header.width, header.height) if header.format == "jpeg" else 1

@@ -16,7 +16,8 @@ def pixelation(views: Views) -> float:
     In a mosaic of any period from 2 pixels, whole or not, all steps lie on the borders of its cells:
     the profile of the mean steps along an axis jumps between nothing and something at every border, and
     its total variation is twice its sum. In a photo neighbouring lines have nearly equal steps. The
-    lower of both axes, so stripes alone do not count. In fast mode a mosaic of 2 pixels is not seen.
+    lower of both axes, so stripes alone do not count.
+    In fast mode mosaics finer than its blocks of 2 or 4 pixels are not seen.
     """
     if min(views.full_grey.shape) < 8:
         return float("nan")

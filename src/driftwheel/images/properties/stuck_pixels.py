@@ -11,28 +11,27 @@ __all__ = ["stuck_pixels"]
 
 FAR_OFF = 80
 SPARSE = 0.005
-"""Up to this share of marked pixels looking around each is faster than filtering all."""
+"""Up to this share of marked pixels, looking around each is faster than filtering all."""
 
 
 def stuck_pixels(views: Views) -> float:
     """Return the share of single pixels over 80 grey levels off their 3 × 3 median; NaN below 3 × 3.
 
     Single: none of the eight around is as far off its own median, so thin lines and texture do not
-    count. The border of the image is not looked at. In fast mode a single pixel has melted into its
-    block of four: 20 grey levels are asked of the block, which is 80 of the pixel, and a quarter of the
-    share is returned.
+    count. The border of the image is not looked at. NaN too on a reduced decode (fast mode), in which a
+    single pixel has melted into its block.
     """
     grey = views.full_grey
     height, width = grey.shape
-    if min(height, width) < 3:
+    if min(height, width) < 3 or views.scale > 1:
         return float("nan")
     off = views.buffer("median", height, width)
     cv2.medianBlur(grey, 3, off)
     cv2.absdiff(grey, off, off)
-    cv2.threshold(off, FAR_OFF // views.scale**2, 1, cv2.THRESH_BINARY, off)
+    cv2.threshold(off, FAR_OFF, 1, cv2.THRESH_BINARY, off)
     for border in (off[0], off[-1], off[:, 0], off[:, -1]):
         border.fill(0)
-    return count_alone(off) / float((height - 2) * (width - 2) * views.scale**2)
+    return count_alone(off) / float((height - 2) * (width - 2))
 
 
 def count_alone(marked: Pixels) -> int:
