@@ -3,7 +3,7 @@
 Nothing in it is trained or downloaded. An image is reduced to 128 × 128 pixels and passed through Gabor
 filters of four wavelengths and six orientations. Each cell of the grid then holds 32 numbers:
 
-- 24 *edges*: the energy at each wavelength and orientation as a share of all energy in the image, so that a
+- 24 *edges*: the energy at each wavelength and orientation as a share of all energy in the cell, so that a
   change of contrast alone leaves them as they are;
 - 4 *levels*: the logarithm of the energy at each wavelength, so that a change of contrast, blur or noise
   shows;
@@ -97,8 +97,8 @@ def gist(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     Returns
     -------
     (n, 512) float32, finite. First the edges (wavelength, orientation, row, column) in [0, 1], of Euclidean
-    length at most 1; then the levels (wavelength, row, column) in [0, 1); then mean luma in [0, 1], mean
-    red-green and blue-yellow in [-1, 1] and colour spread in [0, 3], each (row, column).
+    length at most 1 in each cell; then the levels (wavelength, row, column) in [0, 1); then mean luma in
+    [0, 1], mean red-green and blue-yellow in [-1, 1] and colour spread in [0, 3], each (row, column).
 
     Raises
     ------
@@ -134,13 +134,13 @@ class _Wave(NamedTuple):
 def _describe(image: NDArray[np.uint8], into: NDArray[np.float32]) -> None:
     luma, red_green, blue_yellow = _opponent(image)
     energy = _energies(luma)
-    overall = np.sqrt(np.square(energy).sum() + GRID * GRID * _NOISE_FLOOR**2)
+    of_cell = np.sqrt(np.square(energy).sum(axis=(0, 1)) + _NOISE_FLOOR**2)
     levels = _LEVEL_WEIGHT * np.log1p(energy.mean(axis=1) / _NOISE_FLOOR)
     squares = [cv2.multiply(plane, plane) for plane in (red_green, blue_yellow)]
     means = _in_cells([luma, red_green, blue_yellow, *squares])
     variance = (means[3:] - np.square(means[1:3])).sum(axis=0)
     spread = _SPREAD_WEIGHT * np.sqrt(np.maximum(variance, 0))
-    parts = [energy / overall, levels, means[:3], spread]
+    parts = [energy / of_cell, levels, means[:3], spread]
     np.concatenate([part.ravel() for part in parts], out=into)
 
 
