@@ -82,10 +82,8 @@ def _answer(verdict: Verdict) -> str:
 
     images = several(verdict.n_current, "current image")
     if verdict.verdict == "insufficient":
-        needed = several(verdict.images_needed, "more image")
-        return (
-            f"{images} against {several(verdict.n_reference, 'reference image')}; it takes {needed} at least."
-        )
+        needed = several(verdict.images_needed, "more image is", "more images are")
+        return f"{images}, {several(verdict.n_reference, 'reference image')}; at least {needed} needed."
     how = "differ from" if verdict.verdict == "drift" else "are like"
     reference = several(verdict.n_reference, "reference image")
     return f"the {images} {how} the {reference}, by their profiles alone."

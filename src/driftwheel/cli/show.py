@@ -18,7 +18,7 @@ __all__ = ["register", "show"]
 _FILE = typer.Argument(help="A profile file.")
 _JSON = typer.Option("--json", help="Print JSON instead of tables.")
 
-_MOST_PARTS = 40
+_MOST_PARTS = 20
 _WIDE = 110
 
 
