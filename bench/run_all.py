@@ -13,6 +13,9 @@ from pathlib import Path
 BENCH = Path(__file__).parent
 
 BENCHMARKS = {
+    "check_speed": "seconds of `check` on 2,000 + 2,000 photos",
+    "calibration": "false alarms of the verdict without a change",
+    "trials": "no drift, every fault, other folders: real images (skips without the data)",
     "startup": "what the base install costs: seconds to --help, megabytes on disk",
 }
 """Script in this folder (without .py) → what it measures. Each writes bench/results/NAME.md."""

@@ -134,13 +134,22 @@ def idx_images(path: Path, limit: int) -> np.ndarray:
 
 
 def checks(data: Path, embedder: str) -> list[str]:
-    lines = ["", "## Other folders", "", "| trial | images | answer | strongest | diagnosis | seconds |", "| --- |" + " --- |" * 5]
+    lines = [
+        "",
+        "## Other folders",
+        "",
+        "| trial | images | answer | strongest | diagnosis | seconds |",
+        "| --- |" + " --- |" * 5,
+    ]
 
     def row(name: str, reference, current) -> None:
         begun = time.perf_counter()
         found = check_images(reference, current, embedder=embedder).verdict
         strongest = found.properties[0] if found.properties else None
-        named = ", ".join(f"{f.fault} {f.severity or ''} ({f.share:.0%})" for f in found.diagnosis[:2]) or "none named"
+        named = (
+            ", ".join(f"{f.fault} {f.severity or ''} ({f.share:.0%})" for f in found.diagnosis[:2])
+            or "none named"
+        )
         lines.append(
             f"| {name} | {found.n_reference:,} + {found.n_current:,} ({len(found.unreadable)} unreadable) "
             f"| {found.verdict}, p = {found.p_value:.2g}, {found.kind or '–'} "
@@ -173,7 +182,9 @@ def checks(data: Path, embedder: str) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     shared = Path(__file__).resolve().parents[2] / "shared" / "data"
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("DRIFTWHEEL_SHARED", shared.parent)) / "data")
+    parser.add_argument(
+        "--data", type=Path, default=Path(os.environ.get("DRIFTWHEEL_SHARED", shared.parent)) / "data"
+    )
     parser.add_argument("--embedder", default="gist")
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()

@@ -7,7 +7,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from driftwheel.errors import UsageError
 
-__all__ = ["tail_log_p_value", "tail_p_value"]
+__all__ = ["LEAST_P_VALUE", "tail_log_p_value", "tail_p_value"]
+
+LEAST_P_VALUE = 1e-6
+"""Smaller p-values are reported as this one."""
 
 _EXCEEDANCES = 10  # with this many permutations beyond the observed value the plain count is precise enough
 _TAIL = 0.1  # the share of permutations the tail is fitted to
@@ -17,13 +20,15 @@ _CENSORED = 3  # the largest ones count as "at least the fourth largest", so tha
 def tail_p_value(observed: ArrayLike, null: NDArray[np.floating]) -> NDArray[np.float64]:
     """Return the chance of a null statistic at least as large as each observed one; see `tail_log_p_value`.
 
+    Never below `LEAST_P_VALUE`: a fitted tail is not believed further than that.
+
     Examples
     --------
     >>> null = np.random.default_rng(0).exponential(size=2000)
     >>> bool(0.5 < tail_p_value(7.0, null) / np.exp(-7.0) < 2)
     True
     """
-    return np.asarray(np.exp(tail_log_p_value(observed, null)))
+    return np.asarray(np.maximum(np.exp(tail_log_p_value(observed, null)), LEAST_P_VALUE))
 
 
 def tail_log_p_value(observed: ArrayLike, null: NDArray[np.floating]) -> NDArray[np.float64]:
