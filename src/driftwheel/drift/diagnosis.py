@@ -37,8 +37,8 @@ class Candidate:
     log_likelihood
         Of the window's mean, minus that of a window without fault.
     misfit, limit
-        What remains unexplained, and how much may by chance; in each of the compared feature sets. Infinite
-        limits where it was not looked at.
+        What remains unexplained, and how much may by chance: with all features, then with properties
+        alone. Empty where it was not looked at.
     explained
         Share of the squared shift that the fault accounts for, at most 1.
     """
@@ -51,8 +51,10 @@ class Candidate:
 
     @property
     def fits(self) -> bool:
-        """Whether nothing remains that chance would not leave."""
-        return all(misfit <= limit for misfit, limit in zip(self.misfit, self.limit, strict=True))
+        """Whether it was looked at, and nothing remains that chance would not leave."""
+        return bool(self.misfit) and all(
+            misfit <= limit for misfit, limit in zip(self.misfit, self.limit, strict=True)
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,15 +154,15 @@ class Diagnoser:
             None if current.embeddings is None else current.embeddings[rows],
         )
         whites = [view.model.whiten(window[:, view.columns]) for view in self.views]
-        fits = [fit_window(view.model, white) for view, white in zip(self.views, whites, strict=True)]
+        fit = fit_window(self.views[0].model, whites[0])
         mixture = fit_mixture(whites[0], self.views[0].model.shift)
-        score = fits[0].log_likelihood - fits[0].log_likelihood_clean
+        score = fit.log_likelihood
         graded = score + _PER_IMAGE * mixture.log_likelihood
         best = _best_cases(self.library.cases, score, graded)
         likely = [k for k in best if score[k] > _BEYOND_CHANCE]
         confidence = _confidences(score[best], len(best))
         candidates = tuple(
-            self._candidate(k, score, fits, len(rows), rng if k in likely[:2] else None) for k in best
+            self._candidate(k, score, fit, whites if k in likely[:2] else [], rng) for k in best
         )
         findings = [
             FaultFinding(
@@ -187,32 +189,31 @@ class Diagnoser:
         self,
         k: int,
         score: NDArray[np.float64],
-        fits: list[WindowFit],
-        size: int,
-        rng: np.random.Generator | None,
+        fit: WindowFit,
+        whites: list[NDArray[np.float64]],
+        rng: np.random.Generator,
     ) -> Candidate:
-        limits = [np.inf] * len(fits)
-        if rng is not None:
-            own = self.library.case == k
-            limits = [
+        misfits, limits = [], []
+        for view, white in zip(self.views, whites, strict=False):
+            model = view.model.only(k)
+            again = fit_window(model, white)
+            misfits.append(float(again.misfit[0]))
+            limits.append(
                 misfit_limit(
-                    view.affected[own],
+                    model,
+                    view.affected[self.library.case == k],
                     view.usual,
-                    size=size,
-                    share=float(fit.share[k]),
-                    shift=view.model.shift[k],
-                    spread=view.model.spread[k],
-                    doubt=view.model.doubt[k],
+                    size=len(white),
+                    share=float(again.share[0]),
                     rng=rng,
                 )
-                for view, fit in zip(self.views, fits, strict=True)
-            ]
+            )
         return Candidate(
             case=self.library.cases[k],
             log_likelihood=float(score[k]),
-            misfit=tuple(float(fit.misfit[k]) for fit in fits),
+            misfit=tuple(misfits),
             limit=tuple(limits),
-            explained=float(fits[0].explained[k]),
+            explained=float(fit.explained[k]),
         )
 
     @staticmethod

@@ -51,7 +51,7 @@ class FaultFeatures:
     def of(
         self, properties: NDArray[np.float32], embeddings: NDArray[np.float32] | None
     ) -> NDArray[np.float64]:
-        """Return (n, f + e) features of (n, p) properties and (n, d) embeddings; undefined counts as usual."""
+        """Return (n, f + e) features of (n, p) properties and (n, d) embeddings; undefined is usual."""
         z = (_columns(properties, self.names) - self.centre) / self.spread
         z = np.where(np.isfinite(z), z, 0.0)
         beyond = np.maximum(np.abs(z), _LINEAR)

@@ -5,54 +5,53 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from driftwheel.drift.fault_model import FaultModel, window_covariance
+
 __all__ = ["misfit_limit"]
 
 _DRAWS = 400
 _QUANTILE = 0.99
-_SLACK = 1.2  # simulated faults are not quite the real ones
+_SLACK = 1.2  # the tail of real windows is heavier than that of drawn ones
 
 
 def misfit_limit(
+    model: FaultModel,
     affected: NDArray[np.float64],
     usual: NDArray[np.float64],
     *,
     size: int,
     share: float,
-    shift: NDArray[np.float64],
-    spread: NDArray[np.float64],
-    doubt: NDArray[np.float64],
     rng: np.random.Generator,
 ) -> float:
     """Return the misfit that 1 % of windows exceed which truly have the fault, times a slack of 1.2.
 
-    Windows are drawn with replacement from simulated images with the fault and from the reference, and moved
-    by what the library does not know of the camera; the misfit is that of `fault_model.fit_window`.
+    400 windows are drawn with replacement from simulated images with the fault and from the reference, and
+    moved by what the library does not know; the misfit is that of `driftwheel.drift.fault_model.fit_window`.
 
     Parameters
     ----------
+    model
+        Of one case: k = 1.
     affected, usual
         (m, d) and (n_r, d) whitened rows of images with and without the fault.
     size, share
-        Images in the window, and the share of them that are affected.
-    shift, spread, doubt
-        (d,), (d, d) and (d, d) of the case, from the model.
+        Images in the window, and the share of them that are affected, in (0, 1].
     rng
         Draws the windows.
     """
-    d = len(shift)
     counts = rng.binomial(size, share, _DRAWS)
-    fixed = size * share == round(size * share) and share == 1.0
-    if fixed:
-        counts[:] = size
     own = affected - affected.mean(axis=0)
     other = usual - usual.mean(axis=0)
-    means = np.empty((_DRAWS, d))
-    for i, count in enumerate(counts):
-        picked = own[rng.integers(len(own), size=count)].sum(axis=0) + count * shift
-        means[i] = (picked + other[rng.integers(len(other), size=size - count)].sum(axis=0)) / size
-    between = np.outer(shift, shift)
-    covariance = (share * spread + (1 - share) * np.eye(d) + share * (1 - share) * between) / size
-    covariance += share**2 * doubt
-    means += share * rng.standard_normal((_DRAWS, d)) @ np.linalg.cholesky(doubt).T
-    residual = np.linalg.solve(np.linalg.cholesky(covariance), (means - share * shift).T)
-    return _SLACK * float(np.quantile((residual**2).sum(axis=0) / d, _QUANTILE))
+    sums = np.stack(
+        [
+            own[rng.integers(len(own), size=count)].sum(axis=0)
+            + other[rng.integers(len(other), size=size - count)].sum(axis=0)
+            for count in counts
+        ]
+    )
+    residual = sums / size + (counts / size - share)[:, None] * model.shift[0]
+    doubt = share**2 * model.doubt[0] + model.usual_doubt
+    residual += rng.standard_normal(residual.shape) @ np.linalg.cholesky(doubt).T
+    root = np.linalg.cholesky(window_covariance(model, size, share)[0])
+    distance = (np.linalg.solve(root, residual.T) ** 2).sum(axis=0)
+    return _SLACK * float(np.quantile(distance / residual.shape[1], _QUANTILE))

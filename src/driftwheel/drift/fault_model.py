@@ -1,32 +1,36 @@
 """The fault model: where each camera fault carries the mean of a window of images, and how sure that is.
 
-In features whitened by the variation among images that have the same fault, the mean of a window of n
-images, a share π of which has fault k, is taken as normal with
+In features whitened by the variation among images that have the same fault, the mean of a window of n images,
+a share π of which has fault k, is taken as normal with
 
-- mean π·μ(k), where μ(k) is the mean shift, from simulated images paired with the same images without fault;
-- covariance (π·Σ(k) + (1 − π)·I + π(1 − π)·μ(k)μ(k)ᵀ) / n for the images that happened to be in the window,
-plus
-  π²·D(k) for what the library does not know: its own sample, how cameras with the same fault differ, and
-  severities between two grades.
+- mean π·μ(k), where μ(k) is the mean shift, from simulated images paired with the same images without it;
+- covariance (π·Σ(k) + (1 − π)·Σ(0) + π(1 − π)·μ(k)μ(k)ᵀ) / n, for the images that happened to be
+  in the window;
+- plus π²·D(k) for what the library does not know of the fault: its own sample, how cameras with the same
+  fault differ, severities between two grades, and that no simulated fault is quite the real one;
+- plus D(0) for what may differ without any fault: how images were stored, and traces too small to matter.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from driftwheel.drift.fault_library import FaultCase, FaultLibrary
 
-__all__ = ["SHARES", "FaultModel", "WindowFit", "fit_fault_model", "fit_window"]
+__all__ = ["SHARES", "FaultModel", "WindowFit", "fit_fault_model", "fit_window", "window_covariance"]
 
-SHARES = (0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 1.0)
+SHARES = (0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
 """Shares of affected images that are tried."""
 
 _FLOOR = 0.1  # least deviation within a case, in reference deviations: finer differences are not believed
+_TRACE = 0.05  # reference deviations by which the mean of a window may differ for no reason worth a name
+_UNLIKE = 0.06  # of its shift: how far a real fault is from the simulated one
 _RIDGE = 0.05  # added to a case's whitened covariance
 _OFF_DIAGONAL = 0.5  # kept of a case's own whitened covariances, which rest on few images
+_CAMERAS = 1.5  # on the variance found between few simulated cameras
 _BETWEEN_GRADES = 0.06  # of the squared step to the next grade: severities between two grades
 
 
@@ -46,6 +50,8 @@ class FaultModel:
         (k, d, d) covariance among images with the fault.
     doubt
         (k, d, d) covariance of `shift` as a prediction for another camera.
+    usual_spread, usual_doubt
+        (d, d) the same for images without a fault.
     """
 
     cases: tuple[FaultCase, ...]
@@ -54,6 +60,19 @@ class FaultModel:
     shift: NDArray[np.float64]
     spread: NDArray[np.float64]
     doubt: NDArray[np.float64]
+    usual_spread: NDArray[np.float64]
+    usual_doubt: NDArray[np.float64]
+
+    def only(self, k: int) -> FaultModel:
+        """Return the model of case number `k` alone."""
+        rows = slice(k, k + 1)
+        return replace(
+            self,
+            cases=self.cases[rows],
+            shift=self.shift[rows],
+            spread=self.spread[rows],
+            doubt=self.doubt[rows],
+        )
 
     def whiten(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return (n, d) whitened rows of (n, d) features."""
@@ -67,7 +86,7 @@ class WindowFit:
     Attributes
     ----------
     log_likelihood
-        (k,) at the best share, up to one constant.
+        (k,) at the best share, minus that of a window without any fault.
     share
         (k,) the best of `SHARES`.
     misfit
@@ -75,16 +94,12 @@ class WindowFit:
         dimension: about 1 or less when the case is right.
     explained
         (k,) share of the squared whitened shift that the prediction accounts for, at most 1.
-    log_likelihood_clean, misfit_clean
-        The same for a window without any fault.
     """
 
     log_likelihood: NDArray[np.float64]
     share: NDArray[np.float64]
     misfit: NDArray[np.float64]
     explained: NDArray[np.float64]
-    log_likelihood_clean: float
-    misfit_clean: float
 
 
 def fit_fault_model(
@@ -116,51 +131,75 @@ def fit_fault_model(
     whitening = _whitening(0.5 * (pooled + usual), len(reference) + len(clean), stored)
     shift = shifts @ whitening
     white, white_clean = (faulty - origin) @ whitening, (clean - origin) @ whitening
+    usual_spread = _spread((reference - origin) @ whitening)
+    kept = stored @ whitening
+    usual_doubt = usual_spread / len(reference) + np.outer(kept, kept) + _TRACE**2 * (whitening.T @ whitening)
     spread, doubt = np.empty((2, len(rows), len(origin), len(origin)))
     for k, r in enumerate(rows):
-        own = _scatter(white[r]) / max(1, len(r) - 1)
-        spread[k] = _OFF_DIAGONAL * own
-        np.fill_diagonal(spread[k], np.diag(own) + _RIDGE)
+        spread[k] = _spread(white[r])
         moved = white[r] - white_clean[library.base[r]]
         cameras, variance = _between_cameras(moved, library.camera[r])
-        doubt[k] = spread[k] / len(r) + np.diag(variance * (1 + 1 / cameras))
+        doubt[k] = spread[k] / len(r) + np.diag(_CAMERAS * variance * (1 + 1 / cameras))
+        doubt[k] += (whitening.T * (_UNLIKE * shifts[k]) ** 2) @ whitening
         for near in _neighbours(library.cases, k):
             doubt[k] += _BETWEEN_GRADES * np.outer(shift[near] - shift[k], shift[near] - shift[k])
-    return FaultModel(library.cases, origin, whitening, shift, spread, doubt)
+    return FaultModel(library.cases, origin, whitening, shift, spread, doubt, usual_spread, usual_doubt)
 
 
 def fit_window(model: FaultModel, white: NDArray[np.float64]) -> WindowFit:
     """Return how well each case explains a window of (n, d) whitened rows, n ≥ 1."""
     n, d = white.shape
     mean = white.mean(axis=0)
-    square = float(mean @ mean)
-    fits = [_at_share(model, mean, n, share) for share in SHARES]
+    between = model.shift[:, :, None] * model.shift[:, None, :]
+    fits = [
+        _likelihood(mean - share * model.shift, window_covariance(model, n, share, between))
+        for share in SHARES
+    ]
     log_likelihoods = np.array([fit[0] for fit in fits])
     best = log_likelihoods.argmax(axis=0)
     k = np.arange(len(model.cases))
     share = np.asarray(SHARES)[best]
     left = ((mean - share[:, None] * model.shift) ** 2).sum(axis=1)
+    usual = _likelihood(mean[None], (model.usual_spread / n + model.usual_doubt)[None])
     return WindowFit(
-        log_likelihood=log_likelihoods[best, k],
+        log_likelihood=log_likelihoods[best, k] - usual[0][0],
         share=share,
         misfit=np.array([fit[1] for fit in fits])[best, k] / d,
-        explained=1 - left / max(square, 1e-12),
-        log_likelihood_clean=-0.5 * n * square + 0.5 * d * float(np.log(n)),
-        misfit_clean=n * square / d,
+        explained=1 - left / max(float(mean @ mean), 1e-12),
     )
 
 
-def _at_share(
-    model: FaultModel, mean: NDArray[np.float64], n: int, share: float
+def window_covariance(
+    model: FaultModel, size: int, share: float, between: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """Return (k, d, d): the covariance of the mean of `size` images, a `share` of which has the fault.
+
+    `between` may hand over the (k, d, d) outer products of the shifts, when they are needed many times.
+    """
+    if between is None:
+        between = model.shift[:, :, None] * model.shift[:, None, :]
+    covariance = (share / size) * model.spread
+    covariance += (share * (1 - share) / size) * between
+    covariance += share**2 * model.doubt
+    covariance += (1 - share) / size * model.usual_spread + model.usual_doubt
+    return covariance
+
+
+def _likelihood(
+    residual: NDArray[np.float64], covariance: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return (k,) log-likelihoods and squared distances of a window's mean, at one share."""
-    between = model.shift[:, :, None] * model.shift[:, None, :]
-    covariance = (share * model.spread + share * (1 - share) * between) / n + share**2 * model.doubt
-    covariance += (1 - share) / n * np.eye(len(mean))
+    """Return (k,) normal log-likelihoods, up to one constant, and squared distances of (k, d) residuals."""
     root = np.linalg.cholesky(covariance)
-    residual = np.linalg.solve(root, (mean - share * model.shift)[..., None])[..., 0]
-    distance = (residual**2).sum(axis=1)
+    distance = (np.linalg.solve(root, residual[..., None])[..., 0] ** 2).sum(axis=1)
     return -0.5 * distance - np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1), distance
+
+
+def _spread(white: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the (d, d) covariance of whitened rows, shrunk: they are few."""
+    own = _scatter(white) / max(1, len(white) - 1)
+    shrunk = _OFF_DIAGONAL * own
+    np.fill_diagonal(shrunk, np.diag(own) + _RIDGE)
+    return shrunk
 
 
 def _mean(
@@ -180,7 +219,7 @@ def _scatter(rows: NDArray[np.float64]) -> NDArray[np.float64]:
 def _whitening(
     covariance: NDArray[np.float64], images: int, stored: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return the (d, d) map that whitens `covariance`, which is shrunk to its diagonal when images are few."""
+    """Return the (d, d) map that whitens `covariance`, shrunk to its diagonal where images are few."""
     d = len(covariance)
     kept = 1 - max(0.05, d / (d + 4 * images))
     shrunk = kept * covariance + (1 - kept) * np.diag(np.diag(covariance))

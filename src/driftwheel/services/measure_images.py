@@ -21,7 +21,7 @@ from driftwheel.images.properties import PROPERTY_NAMES, measure, near_duplicate
 from driftwheel.learning.embedder import Embedder
 from driftwheel.records import Image, Mode, Records, Unreadable
 
-__all__ = ["concatenate", "default_threads", "measure_images"]
+__all__ = ["concatenate", "default_threads", "measure_images", "single_threaded_opencv"]
 
 _TASK = 8  # images a worker takes at once: enough to hide the hand-over, few enough to keep memory flat
 _CHUNK = 32  # tasks in one chunk of records
@@ -52,7 +52,7 @@ def measure_images(
     switched off while this runs, and put back afterwards.
     """
     last_hash: int | None = None
-    with _single_threaded_opencv():
+    with single_threaded_opencv():
         tasks = _in_order(source, embedder, mode, threads or default_threads())
         while done := list(islice(tasks, _CHUNK)):
             rows = [row for task in done for row in task]
@@ -176,7 +176,8 @@ def _tag_column(part: Records, name: str) -> tuple[str | None, ...]:
 
 
 @contextmanager
-def _single_threaded_opencv() -> Iterator[None]:
+def single_threaded_opencv() -> Iterator[None]:
+    """Switch off OpenCV's own threads for a while: images are measured in threads of ours."""
     before = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:

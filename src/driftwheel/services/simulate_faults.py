@@ -19,7 +19,7 @@ from driftwheel.images.faults import FAULTS, Fault, apply_fault, compression_qua
 from driftwheel.images.properties import PROPERTY_NAMES, measure
 from driftwheel.learning.embedder import Embedder
 from driftwheel.records import Image, Mode
-from driftwheel.services.measure_images import default_threads
+from driftwheel.services.measure_images import default_threads, single_threaded_opencv
 
 __all__ = ["CAMERAS", "faulty_file", "simulate_faults"]
 
@@ -28,9 +28,13 @@ CAMERAS = 10
 seen.
 """
 
-_TASK = (
-    24  # faulty images a worker makes from one decoded image at a time: bounds what waits for the embedder
-)
+MOST_IMAGES, LEAST_IMAGES = 80, 20
+"""Images that faults are simulated on."""
+
+MOST_PIXELS = 300_000
+"""Mean pixels of an image up to which the most images are used."""
+
+_TASK = 24  # faulty images made from one decoded image at a time: bounds what waits for the embedder
 _CLEAN = FaultCase("", None, "")
 
 
@@ -55,12 +59,14 @@ def simulate_faults(
     """Return what every fault, at every severity and in every variant, does to `reference_images`.
 
     Of a fault with variants each variant gets a share of the images: half of them when there are two, a
-    third when there are more. Unreadable images are left out. The result does not depend on `threads`.
+    third when there are more; with fewer than 20 images, all of them. Unreadable images are left out. The
+    result does not depend on `threads`.
 
     Parameters
     ----------
     reference_images
-        A sample of the reference; 60 to 100 make a good library, 20 a usable one.
+        A random sample of the reference. 80 are used, spread evenly over those given; fewer where images
+        have more than 0.3 megapixels on average, in proportion, but at least 20.
     embedder, mode, threads
         As in `measure_images`, and the same as for the records to be diagnosed.
     seed
@@ -75,7 +81,7 @@ def simulate_faults(
     SourceError
         When none of the images can be read.
     """
-    readable = [image for image in reference_images if _is_readable(image)]
+    readable = _sample(reference_images)
     if not readable:
         raise SourceError(
             "None of the reference images could be read: no camera fault can be simulated on them."
@@ -88,7 +94,11 @@ def simulate_faults(
         for variant in fault.variants
     )
     variants = {fault.name: fault.variants for fault in faults}
-    plan = [(base, [-1, *_cases_on(base, cases, variants)]) for base in range(len(readable))]
+    few = len(readable) < LEAST_IMAGES
+    plan = [
+        (base, [-1, *(range(len(cases)) if few else _cases_on(base, cases, variants))])
+        for base in range(len(readable))
+    ]
     tasks = [(base, numbers[i : i + _TASK]) for base, numbers in plan for i in range(0, len(numbers), _TASK)]
     total = sum(len(numbers) for _, numbers in tasks)
 
@@ -100,16 +110,17 @@ def simulate_faults(
     values = np.empty((total, len(PROPERTY_NAMES)), np.float32)
     embeddings = None if embedder is None else np.empty((total, embedder.dimensions), np.float32)
     done = 0
-    for measured in _in_order(work, tasks, threads or default_threads()):
-        rows = slice(done, done + len(measured))
-        values[rows] = [one.values for one in measured]
-        if embedder is not None and embeddings is not None:
-            embeddings[rows] = embedder.embed(
-                np.stack([one.prepared for one in measured if one.prepared is not None])
-            )
-        done += len(measured)
-        if on_progress is not None:
-            on_progress(len(measured), total)
+    with single_threaded_opencv():
+        for measured in _in_order(work, tasks, threads or default_threads()):
+            rows = slice(done, done + len(measured))
+            values[rows] = [one.values for one in measured]
+            if embedder is not None and embeddings is not None:
+                embeddings[rows] = embedder.embed(
+                    np.stack([one.prepared for one in measured if one.prepared is not None])
+                )
+            done += len(measured)
+            if on_progress is not None:
+                on_progress(len(measured), total)
     case = np.array([k for _, numbers in tasks for k in numbers], dtype=np.intp)
     base = np.array([b for b, numbers in tasks for _ in numbers], dtype=np.intp)
     clean, faulty = case < 0, case >= 0
@@ -170,12 +181,21 @@ def _camera_seed(seed: int, base: int) -> int:
     return seed * CAMERAS + base % CAMERAS
 
 
-def _is_readable(image: Image) -> bool:
-    try:
-        decode(image.data, reduction=8)
-    except UnreadableImageError:
-        return False
-    return True
+def _sample(images: Sequence[Image]) -> list[Image]:
+    """Return the readable images to work on: as many as the time allows, spread evenly over those given."""
+    readable, pixels = [], []
+    for image in images:
+        try:
+            header = decode(image.data, reduction=8).header
+        except UnreadableImageError:
+            continue
+        readable.append(image)
+        pixels.append(header.width * header.height)
+    if not readable:
+        return []
+    wanted = int(np.clip(MOST_IMAGES * MOST_PIXELS / np.mean(pixels), LEAST_IMAGES, MOST_IMAGES))
+    chosen = np.unique(np.linspace(0, len(readable) - 1, min(wanted, len(readable))).round().astype(int))
+    return [readable[i] for i in chosen]
 
 
 def _in_order(
