@@ -17,6 +17,7 @@ BENCHMARKS = {
     "calibration": "false alarms of the verdict without a change",
     "trials": "no drift, every fault, other folders: real images (skips without the data)",
     "startup": "what the base install costs: seconds to --help, megabytes on disk",
+    "profiles": "size of profile files, merging, reading, KS from histograms and its error",
 }
 """Script in this folder (without .py) → what it measures. Each writes bench/results/NAME.md."""
 

@@ -282,3 +282,21 @@ def test_the_table_of_a_file_does_not_depend_on_this_release(
     records = Records(("a",), np.array([[0.5]], np.float32), ("gone_since",))
     again = from_bytes(to_bytes(single(profile_records(records, definitions=odd)))).whole()
     assert again.property_named("gone_since").counts.tolist() == [0, 1, 0]
+
+
+def test_the_page_of_the_format_names_every_field() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "profile_format.md").read_text(
+        encoding="utf-8"
+    )
+
+    def names(value: Any) -> set[str]:
+        if isinstance(value, list):
+            return set().union(*map(names, value))
+        if not isinstance(value, dict):
+            return set()
+        return set(value).union(*map(names, value.values()))
+
+    body = msgpack.unpackb(GOLDEN.read_bytes()[HEAD:], raw=False)
+    for part in body["profiles"]:
+        part["unreadable"] = None  # its keys are reasons, not fields
+    assert [name for name in sorted(names(body)) if f"`{name}`" not in page] == []
