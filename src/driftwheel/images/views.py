@@ -81,7 +81,7 @@ class Views:
 
     @property
     def every(self) -> int:
-        """One in so many rows is looked at where rows are sampled at full scale: as many as at medium scale."""
+        """One in so many rows is looked at where rows are sampled: as many as at medium scale."""
         return self.medium_reduction // self.scale
 
     def buffer(self, name: str, height: int, width: int) -> Pixels:
@@ -183,6 +183,11 @@ class Views:
     def reduced_sums(self) -> NDArray[np.int32]:
         """(h″ + 1, w″ + 1) running sums of grey at reduced scale, for `tile_means`."""
         return cv2.integral(self.reduced_grey).astype(np.int32, copy=False)
+
+    @cached_property
+    def line_means(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(w,) means of the columns and (h,) means of the rows of grey, at full scale."""
+        return column_means(self.full_grey), row_means(self.full_grey)
 
     @cached_property
     def step_profiles(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

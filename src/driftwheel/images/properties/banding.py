@@ -7,7 +7,6 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from driftwheel.images.steps import column_means, row_means
 from driftwheel.images.views import Views
 
 __all__ = ["banding"]
@@ -23,8 +22,8 @@ def banding(views: Views) -> float:
     """
     if min(views.full_grey.shape) < 3:
         return float("nan")
-    heights = spike_height(column_means(views.full_grey)), spike_height(row_means(views.full_grey))
-    return math.sqrt(views.scale) * max(heights)
+    columns, rows = views.line_means
+    return math.sqrt(views.scale) * max(spike_height(columns), spike_height(rows))
 
 
 def spike_height(means: NDArray[np.float64]) -> float:

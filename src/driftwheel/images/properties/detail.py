@@ -67,7 +67,8 @@ def gradient_anisotropy(views: Views) -> float:
     if min(views.medium_grey.shape) < 3:
         return NAN
     step = views.medium_energies
-    return min(1.0, math.hypot(contrast(step.right, step.down), contrast(step.falling, step.rising)))
+    length = math.hypot(contrast(step.right, step.down), contrast(step.falling, step.rising))
+    return 1.0 if length > 1 else length
 
 
 def contrast(one: float, other: float) -> float:

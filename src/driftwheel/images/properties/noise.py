@@ -56,7 +56,7 @@ def residual_noise(views: Views) -> float:
 
 @lru_cache(maxsize=64)
 def tile_corners(bands: int, rows: int, width: int) -> NDArray[np.intp]:
-    """Return the (bands, r + 1, c + 1) places of tile corners in flat running sums of bands one below another.
+    """Return the (bands, r + 1, c + 1) places of tile corners in flat running sums of bands stacked up.
 
     The border of each band, where the filter has guessed, is left out.
     """

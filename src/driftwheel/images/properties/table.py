@@ -136,7 +136,7 @@ PROPERTIES: tuple[Property, ...] = (
             needs="reduced", span=(0, 1), unit="share"),
     _number("sharpness", sharpness,
             "How strong the finest detail is: falls with blur, rises with noise (Laplacian).",
-            needs="full", span=(0.01, 100_000), unit="grey levels²", scale="log"),
+            needs="full", span=(0.01, 2**20), unit="grey levels²", scale="log"),
     _number("fine_detail", fine_detail,
             "How fine the detail is, whatever the contrast: falls with blur and with enlarging.",
             needs="full", span=(0, 2)),

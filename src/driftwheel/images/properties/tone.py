@@ -1,4 +1,4 @@
-"""Tone: how light the pixels are, from the histogram of grey levels at medium scale."""
+"""Tone: how light the pixels are, and how differently: from the histogram of grey levels at medium scale."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ WHITE_FROM = 250
 
 
 def brightness(views: Views) -> float:
-    """Return the mean grey level, 0…255."""
-    return int(views.tones @ LEVELS) / views.medium_grey.size
+    """Return the mean grey level at full scale, 0…255."""
+    return float(views.line_means[1].mean())
 
 
 def contrast(views: Views) -> float:
