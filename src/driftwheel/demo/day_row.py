@@ -16,8 +16,8 @@ HEADINGS = ("images", "verdict", "p", "strongest property", "diagnosis")
 def day_row(verdict: Verdict) -> tuple[str, str, str, str, str]:
     """Return the texts under `HEADINGS`, without control characters or no-break spaces.
 
-    The strongest property is the verdict's first, with its effect and which way its mean went; the diagnosis is
-    the first finding, else the kind of change, else empty.
+    The strongest property is the verdict's first, with its effect and which way its mean went; the diagnosis
+    is the first finding, else the kind of change, else empty.
 
     Examples
     --------

@@ -12,7 +12,8 @@ from driftwheel.demo.write_week import clear_folder, write_week
 from driftwheel.drift.check import Check
 from driftwheel.report.html import html_report
 from driftwheel.report.json_document import json_document
-from driftwheel.services.check_images import check_images
+from driftwheel.services.check_images import check_against
+from driftwheel.services.measure_reference import measure_reference
 
 __all__ = ["Day", "run_demo"]
 
@@ -63,16 +64,18 @@ def run_demo(
     clear_folder(folder)
     count = None if on_progress is None else (lambda done: on_progress("writing images", done, len(shots)))
     write_week(folder, shots, seed=seed, on_progress=count)
+    reference = measure_reference(
+        str(folder / "reference"),
+        embedder=embedder,
+        name_pattern=NAME_PATTERN,
+        threads=threads,
+        on_progress=on_progress,
+    )
     reported = False
     for day in range(1, DAYS + 1):
-        check = check_images(
-            str(folder / "reference"),
-            str(folder / f"day-{day}"),
-            embedder=embedder,
-            name_pattern=NAME_PATTERN,
-            threads=threads,
-            seed=seed,
-            on_progress=on_progress,
+        current = str(folder / f"day-{day}")
+        check = check_against(
+            reference, current, name_pattern=NAME_PATTERN, seed=seed, on_progress=on_progress
         )
         json_file = folder / f"day-{day}.json"
         json_file.write_text(json.dumps(json_document(check.verdict), indent=2) + "\n", encoding="utf-8")

@@ -3,39 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import partial
-from os import PathLike
-from typing import Any
 
 import numpy as np
 
 from driftwheel.drift.check import Check
-from driftwheel.drift.diagnosis import Diagnosis, diagnose
+from driftwheel.drift.diagnosis import diagnose as diagnose_drift
 from driftwheel.drift.judge import judge
 from driftwheel.drift.outliers import outliers
-from driftwheel.learning.embedder import Embedder
-from driftwheel.learning.load_embedder import load_embedder
-from driftwheel.records import Image, Mode, Records
+from driftwheel.records import Mode
 from driftwheel.services.gather_exhibits import gather_exhibits
-from driftwheel.services.measure_images import concatenate, measure_images
-from driftwheel.services.pick_images import pick_images
-from driftwheel.services.simulate_faults import simulate_faults
+from driftwheel.services.measure_reference import (
+    Images,
+    OnProgress,
+    Reference,
+    measure_reference,
+    measure_source,
+)
 from driftwheel.sources import Source, open_source
 
-__all__ = ["Images", "OnProgress", "check_images"]
-
-Images = str | PathLike[str] | Iterable[Any]
-"""A folder, glob, list file, archive, Parquet file, URL, or an iterable of arrays, bytes, paths or
-`records.Image`.
-"""
-
-OnProgress = Callable[[str, int, int | None], None]
-"""Called with a stage's name, the number of items newly done and the number in all, None when unknown."""
-
-SIMULATED = 100
-"""Reference images that each known fault is simulated on."""
+__all__ = ["Images", "OnProgress", "check_against", "check_images"]
 
 
 def check_images(
@@ -77,14 +64,60 @@ def check_images(
         When a source cannot be opened or holds no images.
     """
     started = time.perf_counter()
-    network = load_embedder(embedder)
-    rng = np.random.default_rng(seed)
-    opened = partial(open_source, name_pattern=name_pattern, table=table)
-    sources = opened(reference), opened(current)
-    left, right = (
-        _measured(source, side=side, embedder=network, mode=mode, threads=threads, on_progress=on_progress)
-        for source, side in zip(sources, ("reference", "current"), strict=True)
+    opened = open_source(current, name_pattern=name_pattern, table=table)  # before the long work: it may fail
+    measured = measure_reference(
+        reference,
+        embedder=embedder,
+        mode=mode,
+        name_pattern=name_pattern,
+        table=table,
+        threads=threads,
+        on_progress=on_progress,
     )
+    check = check_against(
+        measured,
+        opened,
+        diagnose=diagnose,
+        false_alarms_per_year=false_alarms_per_year,
+        windows_per_year=windows_per_year,
+        seed=seed,
+        on_progress=on_progress,
+    )
+    return replace(check, seconds=_since(started))
+
+
+def check_against(
+    reference: Reference,
+    current: Images | Source,
+    *,
+    diagnose: bool = True,
+    false_alarms_per_year: float = 1.0,
+    windows_per_year: float = 365.0,
+    name_pattern: str | None = None,
+    table: str | None = None,
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
+) -> Check:
+    """Do as `check_images`, with a reference that is measured already.
+
+    The answer is the same; for every set of current images after the first, it comes sooner. A `Source` that
+    is open already keeps its own times and tags.
+    """
+    started = time.perf_counter()
+    rng = np.random.default_rng(seed)
+    source = current
+    if not isinstance(source, Source):
+        source = open_source(source, name_pattern=name_pattern, table=table)
+    left = reference.records
+    right = measure_source(
+        source,
+        "current",
+        embedder=reference.embedder,
+        mode=reference.mode,
+        threads=reference.threads,
+        on_progress=on_progress,
+    )
+    names = reference.source.describe, source.describe
     verdict = judge(
         left,
         right,
@@ -93,68 +126,17 @@ def check_images(
         windows_per_year=windows_per_year,
     )
     if verdict.verdict == "insufficient":
-        return Check(verdict, left, right, None, sources[0].describe, sources[1].describe, _since(started))
+        return Check(verdict, left, right, None, *names, _since(started))
 
     verdict = replace(verdict, outliers=outliers(left, right, rng=rng))
     diagnosis = None
     if verdict.verdict == "drift" and diagnose:
-        diagnosis = _diagnosed(
-            sources[0],
-            reference=left,
-            current=right,
-            embedder=network,
-            mode=mode,
-            threads=threads,
-            seed=seed,
-            rng=rng,
-            on_progress=on_progress,
-        )
+        library = reference.fault_library(seed, on_progress)
+        diagnosis = diagnose_drift(library, left, right, rng=rng)
         verdict = replace(verdict, diagnosis=diagnosis.findings, kind=diagnosis.kind, diagnosed=True)
-    verdict = replace(verdict, notes=(*verdict.notes, *sources[0].notes, *sources[1].notes))
-    exhibits = gather_exhibits(sources[0], sources[1], left, verdict, diagnosis, seed=seed)
-    return Check(verdict, left, right, exhibits, sources[0].describe, sources[1].describe, _since(started))
-
-
-def _measured(
-    source: Source,
-    *,
-    side: str,
-    embedder: Embedder | None,
-    mode: Mode,
-    threads: int | None,
-    on_progress: OnProgress | None,
-) -> Records:
-    advance = None
-    if on_progress is not None:
-        report = on_progress
-
-        def advance(done: int) -> None:
-            report(f"Measuring {side} images", done, source.count)
-
-    return concatenate(
-        measure_images(source, embedder=embedder, mode=mode, threads=threads, on_progress=advance)
-    )
-
-
-def _diagnosed(
-    source: Source,
-    *,
-    reference: Records,
-    current: Records,
-    embedder: Embedder | None,
-    mode: Mode,
-    threads: int | None,
-    seed: int,
-    rng: np.random.Generator,
-    on_progress: OnProgress | None,
-) -> Diagnosis:
-    chosen = rng.choice(len(reference), size=min(SIMULATED, len(reference)), replace=False)
-    picked: list[Image] = list(pick_images(source, {reference.images[i] for i in chosen}).values())
-    advance = None if on_progress is None else partial(on_progress, "Simulating camera faults")
-    library = simulate_faults(
-        picked, embedder=embedder, mode=mode, threads=threads, seed=seed, on_progress=advance
-    )
-    return diagnose(library, reference, current, rng=rng)
+    verdict = replace(verdict, notes=(*verdict.notes, *reference.source.notes, *source.notes))
+    exhibits = gather_exhibits(reference.source, source, left, verdict, diagnosis, seed=seed)
+    return Check(verdict, left, right, exhibits, *names, _since(started))
 
 
 def _since(started: float) -> float:

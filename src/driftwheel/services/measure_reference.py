@@ -1,0 +1,122 @@
+"""Measure a reference once, to hold many sets of current images against it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from os import PathLike
+from typing import Any
+
+import numpy as np
+
+from driftwheel.drift.fault_library import FaultLibrary
+from driftwheel.learning.embedder import Embedder
+from driftwheel.learning.load_embedder import load_embedder
+from driftwheel.records import Mode, Records
+from driftwheel.services.measure_images import concatenate, measure_images
+from driftwheel.services.pick_images import pick_images
+from driftwheel.services.simulate_faults import simulate_faults
+from driftwheel.sources import Source, open_source
+
+__all__ = ["SIMULATED", "Images", "OnProgress", "Reference", "measure_reference", "measure_source"]
+
+Images = str | PathLike[str] | Iterable[Any]
+"""A folder, glob, list file, archive, Parquet file, URL, or an iterable of arrays, bytes, paths or
+`records.Image`.
+"""
+
+OnProgress = Callable[[str, int, int | None], None]
+"""Called with a stage's name, the number of items newly done and the number in all, None when unknown."""
+
+SIMULATED = 100
+"""Reference images that known faults are simulated on."""
+
+
+@dataclass(slots=True, eq=False)
+class Reference:
+    """A measured reference. It changes in one way only: it keeps the fault library once that was asked for.
+
+    Attributes
+    ----------
+    source
+        The images; pictures are read from it again when there is something to show.
+    records
+        One row an image.
+    embedder, mode, threads
+        How it was measured, and how current images must be.
+    """
+
+    source: Source
+    records: Records
+    embedder: Embedder | None
+    mode: Mode
+    threads: int | None
+    _libraries: dict[int, FaultLibrary] = field(default_factory=dict)
+
+    def fault_library(self, seed: int, on_progress: OnProgress | None = None) -> FaultLibrary:
+        """Return what every known camera fault does to a sample of the reference; simulated once a seed."""
+        if seed not in self._libraries:
+            n = len(self.records)
+            chosen = np.random.default_rng([seed, n]).choice(n, size=min(SIMULATED, n), replace=False)
+            picked = pick_images(self.source, {self.records.images[i] for i in chosen})
+            self._libraries[seed] = simulate_faults(
+                list(picked.values()),
+                embedder=self.embedder,
+                mode=self.mode,
+                threads=self.threads,
+                seed=seed,
+                on_progress=None if on_progress is None else partial(on_progress, "Simulating camera faults"),
+            )
+        return self._libraries[seed]
+
+
+def measure_reference(
+    images: Images,
+    *,
+    embedder: str = "auto",
+    mode: Mode = "exact",
+    name_pattern: str | None = None,
+    table: str | None = None,
+    threads: int | None = None,
+    on_progress: OnProgress | None = None,
+) -> Reference:
+    """Measure the images a model was built on, ready for `check_images.check_against`.
+
+    Parameters are those of `check_images.check_images`.
+
+    Raises
+    ------
+    UsageError
+        For an option that cannot be used.
+    SourceError
+        When the source cannot be opened or holds no images.
+    """
+    network = load_embedder(embedder)
+    source = open_source(images, name_pattern=name_pattern, table=table)
+    records = measure_source(
+        source, "reference", embedder=network, mode=mode, threads=threads, on_progress=on_progress
+    )
+    return Reference(source, records, network, mode, threads)
+
+
+def measure_source(
+    source: Source,
+    side: str,
+    *,
+    embedder: Embedder | None,
+    mode: Mode,
+    threads: int | None,
+    on_progress: OnProgress | None,
+) -> Records:
+    """Return the records of all images of a source; `side` is what progress calls them."""
+    advance = None
+    if on_progress is not None:
+        report = on_progress
+
+        def advance(done: int) -> None:
+            report(f"Measuring {side} images", done, source.count)
+
+    return concatenate(
+        measure_images(source, embedder=embedder, mode=mode, threads=threads, on_progress=advance)
+    )
