@@ -59,7 +59,7 @@ def test_effect_has_no_unit_and_a_constant_reference_has_the_stated_rule() -> No
     assert frechet(50 * reference, 50 * current).effect == pytest.approx(
         frechet(reference, current).effect, rel=1e-5
     )
-    assert frechet(np.ones((5, 2)), np.ones((5, 2)) + [3.0, 4.0]).effect == pytest.approx(4.0)
+    assert frechet(np.ones((5, 2)), np.full((5, 2), (4.0, 5.0))).effect == pytest.approx(4.0)
     assert frechet(np.ones((5, 2)), np.ones((5, 2))).effect == 0.0
 
 
