@@ -18,6 +18,7 @@ BENCHMARKS = {
     "trials": "no drift, every fault, other folders: real images (skips without the data)",
     "startup": "what the base install costs: seconds to --help, megabytes on disk",
     "profiles": "size of profile files, merging, reading, KS from histograms and its error",
+    "tests_speed": "how fast the drift tests are, beside scipy, alibi-detect and Evidently",
 }
 """Script in this folder (without .py) → what it measures. Each writes bench/results/NAME.md."""
 
