@@ -1,8 +1,8 @@
-"""How often the verdict is wrong without a change: p-values and alarms on draws from one pool of measured images.
+"""How often the verdict is wrong without a change, on draws from one pool of measured images.
 
-The pool is the nominal textile images of conformal-clip-data, or the images of --images DIR. Each draw takes a fresh
-reference and window without overlap; the share with p ≤ 0.05 and p ≤ 0.01, and the alarms at one false alarm a model-year
-(α = 0.0027), are counted.
+The pool is the nominal textile images of conformal-clip-data, or the images of --images DIR. Each draw takes
+a fresh reference and window without overlap; the share with p ≤ 0.05 and p ≤ 0.01, and the alarms at one
+false alarm a model-year (α = 0.0027), are counted.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from machine import machine_lines
 
 from driftwheel.demo.textile_week import textile_images
 from driftwheel.drift.judge import judge
 from driftwheel.learning.load_embedder import load_embedder
 from driftwheel.services.measure_images import concatenate, measure_images
 from driftwheel.sources import open_source
+from machine import machine_lines
 
 RESULTS = Path(__file__).parent / "results" / "calibration.md"
 SIZES = (20, 50, 100, 200)
@@ -57,8 +57,8 @@ def main() -> None:
         "",
         *machine_lines(),
         "",
-        f"{options.draws:,} draws a row, properties and {options.embedder} embeddings. A p-value that keeps its word is at most 0.05 in",
-        "0.05 of the draws; their standard error is 0.007 with 1,000 draws.",
+        f"{options.draws:,} draws a row, properties and {options.embedder} embeddings. A p-value that keeps",
+        "its word is at most 0.05 in 0.05 of the draws; their standard error is 0.007 with 1,000 draws.",
         "",
         "| images | reference | window | share p ≤ 0.05 | p ≤ 0.01 | p ≤ 0.0027 | alarms |",
         "| --- | --- | --- | --- | --- | --- | --- |",

@@ -2,7 +2,7 @@
 
     python bench/trials.py --data DIR [--embedder gist] [--quick]
 
-DIR holds `cats_dogs/{train,production}`, `day_night/{day,night}`, `mnist` and `notmnist` (see the data's own README). Writes
+DIR holds `cats_dogs/{train,production}`, `day_night/{day,night}`, `mnist` and `notmnist`. Writes
 bench/results/trials.md.
 """
 
@@ -18,7 +18,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from machine import machine_lines
 
 from driftwheel.drift.diagnosis import diagnose
 from driftwheel.drift.fault_library import FaultCase
@@ -31,6 +30,7 @@ from driftwheel.services.check_images import check_images
 from driftwheel.services.measure_images import concatenate, measure_images
 from driftwheel.services.simulate_faults import faulty_file, simulate_faults
 from driftwheel.sources import open_source
+from machine import machine_lines
 
 RESULTS = Path(__file__).parent / "results" / "trials.md"
 
@@ -75,11 +75,11 @@ def fault_sweep(data: Path, embedder, sizes: tuple[int, ...]) -> list[str]:
         "",
         "| trial | images | answer |",
         "| --- | --- | --- |",
-        f"| train → production | {len(reference):,} + {len(clean):,} | {verdict.verdict}, p = {verdict.p_value:.2g} |",
+        f"| train → production | {len(train):,} + {len(clean):,} | {verdict.verdict}, p = {verdict.p_value:.2g} |",
         *random_halves(concatenate([reference, clean]), 20),
         "",
-        "Faults given to the production images: share of cells (fault × severity) in which drift was found / the right fault",
-        "named first / its severity within one step.",
+        "Faults given to the production images: severities at which drift was found / the right fault was",
+        "named first / its severity was within one step.",
         "",
         "| fault | " + " | ".join(f"n = {n}" for n in sizes) + " |",
         "| --- |" + " --- |" * len(sizes),

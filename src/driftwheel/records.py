@@ -1,4 +1,4 @@
-"""The values every layer speaks: images as they arrive, records as they are measured, evidence as it is weighed."""
+"""The values every layer speaks: images as they arrive, records of them, and evidence."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Image:
     name
         What a person finds it by: the path inside its source, with ``/`` as separator.
     data
-        The encoded file as bytes, or an array: (h, w) grey, (h, w, 3) **RGB** or (h, w, 4) RGBA; uint8, uint16, bool, or
-        float in [0, 1].
+        The encoded file as bytes, or an array: (h, w) grey, (h, w, 3) **RGB** or (h, w, 4) RGBA; uint8,
+        uint16, bool, or float in [0, 1].
     time
         Event time, timezone-aware UTC; None when unknown.
     tags
@@ -45,8 +45,8 @@ class Image:
 class Unreadable:
     """An image that could not be decoded, and why, in a phrase fit for counting.
 
-    `time` and `tags` are those of the image, as far as known, so that it is counted in its window and segment; they take no
-    part in comparisons.
+    `time` and `tags` are those of the image, as far as known, so that it is counted in its window and
+    segment; they take no part in comparisons.
     """
 
     image: str
@@ -70,7 +70,8 @@ class Records:
     embeddings
         (n, d) float32, or None when no embedder ran.
     embedder
-        The identity of what made the embeddings, for example ``gist-1``; records of different embedders are never compared.
+        The identity of what made the embeddings, for example ``gist-1``; records of different embedders are
+        never compared.
     mode
         How the properties were measured.
     times
@@ -103,7 +104,7 @@ class Records:
             raise UsageError(f"There is no property '{name}' in these records.{hint}") from None
 
     def take(self, rows: NDArray[np.intp] | Sequence[int]) -> Records:
-        """Return the records of the given row numbers, in that order (repeats allowed); `unreadable` is kept whole."""
+        """Return the records of these rows, in that order (repeats allowed); `unreadable` is kept."""
         index = np.asarray(rows, dtype=np.intp)
         return replace(
             self,
@@ -128,7 +129,8 @@ class Evidence:
     p_value
         In [0, 1]; None for a measure without a p-value of its own (PSI, Wasserstein).
     effect
-        How large the change is, in the unit the function's docstring states; None when the test has no effect size.
+        How large the change is, in the unit the function's docstring states; None when the test has no
+        effect size.
     n_reference, n_current
         Sample sizes used, after removal of undefined values.
     threshold, drifted

@@ -1,0 +1,1 @@
+"""Drift: statistical tests, the verdict they amount to, and the diagnosis of what happened."""

@@ -70,4 +70,4 @@ def _standardised(
         scale = np.maximum(sigma, 1e-3 * np.abs(mean) + 1e-6)
         return tuple(
             np.nan_to_num((x - mean) / scale).clip(-20, 20).astype(np.float32) for x in (reference, current)
-        )  # type: ignore[return-value]
+        )

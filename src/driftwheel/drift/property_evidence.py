@@ -177,7 +177,7 @@ def _scaled(one: Property, column: NDArray[np.float32], centre: float) -> NDArra
     if one.kind == "circular":
         return unroll(column, centre)
     if one.scale == "log":
-        return np.log(np.clip(column, _least(one), None, dtype=np.float64)).astype(np.float32)
+        return np.asarray(np.log(np.clip(column, _least(one), None, dtype=np.float64)), dtype=np.float32)
     return column
 
 

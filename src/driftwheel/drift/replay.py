@@ -62,7 +62,7 @@ def replay_weights(
     for row in range(replays):
         taken = draws[row, : int(np.searchsorted(drawn[row], size)) + 1]
         weights[row] = np.bincount(taken, minlength=len(block_sizes))[blocks]
-    return weights / weights.sum(axis=1, keepdims=True)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
 def wasserstein_replays(

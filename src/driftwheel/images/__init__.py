@@ -1,0 +1,1 @@
+"""Images: decoding, properties, descriptors and camera faults, as pure computation on bytes and pixels."""

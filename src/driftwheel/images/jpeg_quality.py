@@ -95,8 +95,10 @@ def _steps(table: bytes) -> Table | None:
 
 @lru_cache(maxsize=2)
 def _exact(tables: int) -> dict[Sequence[Table], int]:
-    held = {ijg_tables(quality)[:tables]: quality for quality in range(1, 101)}
-    free = {ijg_tables(quality, baseline=False)[:tables]: quality for quality in range(1, 101)}
+    held: dict[Sequence[Table], int] = {ijg_tables(quality)[:tables]: quality for quality in range(1, 101)}
+    free: dict[Sequence[Table], int] = {
+        ijg_tables(quality, baseline=False)[:tables]: quality for quality in range(1, 101)
+    }
     return {**free, **held}
 
 

@@ -49,7 +49,7 @@ def to_bytes(samples: NDArray[Any]) -> NDArray[np.uint8]:
     low, high = (float(samples.min()), float(samples.max())) if samples.size else (0.0, 0.0)
     if not (low >= -_OVERSHOOT and high <= 1 + _OVERSHOOT):
         raise UnreadableImageError("floating-point pixels outside [0, 1]")
-    return np.rint(np.clip(samples, 0.0, 1.0) * 255.0).astype(np.uint8)
+    return np.asarray(np.rint(np.clip(samples, 0.0, 1.0) * 255.0), dtype=np.uint8)
 
 
 def over_black(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
