@@ -22,11 +22,10 @@ def machine_lines(*packages: str) -> list[str]:
         else []
     )
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    named = ("driftwheel", "numpy", "scipy", "opencv-python-headless", *packages)
+    packages = ("driftwheel", "numpy", "scipy", "opencv-python-headless", *packages)
+    versions = ", ".join(f"{name} {version(name)}" for name in packages)
+    model = models[0] if models else platform.processor()
     return [
-        f"Machine: {models[0] if models else platform.processor()}, {os.cpu_count()} cores, {memory:.0f} GiB; "
-        f"Python {platform.python_version()}; "
-        + ", ".join(f"{name} {version(name)}" for name in named)
-        + ".",
+        f"Machine: {model}, {os.cpu_count()} cores, {memory:.0f} GiB; Python {platform.python_version()}; {versions}.",
         f"Made {datetime.now(UTC):%Y-%m-%d}.",
     ]

@@ -75,7 +75,7 @@ def fault_sweep(data: Path, embedder, sizes: tuple[int, ...]) -> list[str]:
         "",
         "| trial | images | answer |",
         "| --- | --- | --- |",
-        f"| train → production | {len(train):,} + {len(clean):,} | {verdict.verdict}, p = {verdict.p_value:.2g} |",
+        f"| train → production | {len(train):,} + {len(clean):,} | {verdict.verdict}, {verdict.p_value:.2g} |",
         *random_halves(concatenate([reference, clean]), 20),
         "",
         "Faults given to the production images: severities at which drift was found / the right fault was",
