@@ -31,8 +31,9 @@ def neighbour_distances(
 ) -> NDArray[np.float64]:
     """Return the Euclidean distance of each point to its k-th nearest neighbour in the bank.
 
-    Computed in float32 blocks: memory for 4 million distances at a time, whatever n and m. Where a distance
-    is small beside the length of the vectors, it is known to about 1e-3 of that length.
+    Computed in blocks of float32: memory for 4 million distances at a time, whatever n and m. Neighbours are
+    told apart where their distances differ by more than about 1e-3 of the spread of the bank; the distances
+    themselves are exact to rounding.
 
     Parameters
     ----------
@@ -58,25 +59,26 @@ def neighbour_distances(
     >>> neighbour_distances(line, k=1).round(3), neighbour_distances(line, np.array([[7.0]]), k=2)
     (array([1., 1., 2.]), array([6.]))
     """
-    found = [np.partition(block, k - 1, axis=1)[:, k - 1] for block in _squared_distances(bank, points, k)]
-    return _root(np.concatenate(found) if found else np.empty(0))
+    found = [distances[:, -1] for distances, _ in _nearest(bank, points, k)]
+    return np.concatenate(found) if found else np.empty(0)
 
 
 def neighbour_ratios(
-    bank: NDArray[np.floating],
-    points: NDArray[np.floating] | None = None,
-    *,
-    k: int,
-    usual: NDArray[np.float64] | None = None,
-) -> NDArray[np.float64]:
-    """Return how much farther the k-th neighbour of each point is than is usual among its k neighbours.
+    bank: NDArray[np.floating], points: NDArray[np.floating], *, k: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return how much farther the k-th neighbour is than is usual around there: for the bank, and for points.
 
-    The distance to the k-th neighbour, divided by the mean of the same distance at those k neighbours:
-    about 1 inside a cloud of any density, so that a point beside a tight cluster stands out although its
-    neighbours are near. This is the local outlier factor without its smoothing.
+    The distance to the k-th neighbour, divided by the mean of the same distance at those k neighbours: about
+    1 inside a cloud of any density, so that a point beside a tight cluster stands out although its neighbours
+    are near. It is the local outlier factor without its smoothing. A point of the bank is compared with the
+    others; any other point is judged as if it alone had joined the bank, so that it and its neighbours count
+    it as theirs alike.
 
-    `usual` may hand in ``neighbour_distances(bank, k=k)``, to spare its computation. The other parameters,
-    memory and errors are those of `neighbour_distances`; the result is (m,) or (n,) float64, at least 0.
+    Parameters, memory and errors are those of `neighbour_distances`.
+
+    Returns
+    -------
+    (n,) and (m,) float64, at least 0.
 
     References
     ----------
@@ -85,23 +87,26 @@ def neighbour_ratios(
     Examples
     --------
     >>> line = np.array([[0.0], [1.0], [2.0], [3.0]])
-    >>> neighbour_ratios(line, np.array([[1.5], [9.0]]), k=1).tolist()
-    [0.5, 6.0]
+    >>> usual, found = neighbour_ratios(line, np.array([[9.0]]), k=1)
+    >>> usual.tolist(), found.tolist()
+    ([1.0, 1.0, 1.0, 1.0], [6.0])
     """
-    own = neighbour_distances(bank, k=k) if usual is None else usual
-    least = 1e-3 * float(np.median(own)) or 1.0  # where the nearest are copies of one another
-    ratios = []
-    for block in _squared_distances(bank, points, k):
-        nearest = np.argpartition(block, k - 1, axis=1)[:, :k]
-        farthest = _root(np.take_along_axis(block, nearest, axis=1).max(axis=1))
-        ratios.append(farthest / np.maximum(own[nearest].mean(axis=1), least))
-    return np.concatenate(ratios) if ratios else np.empty(0)
+    own = list(_nearest(bank, None, k))
+    distances, nearest = (np.concatenate(parts) for parts in zip(*own, strict=True))
+    radius, inner = distances[:, -1], distances[:, -2] if k > 1 else np.zeros(len(bank))
+    least = 1e-3 * float(np.median(radius)) or 1.0  # where the nearest are copies of one another
+    found = [
+        far[:, -1] / np.maximum(np.clip(far, inner[near], radius[near]).mean(axis=1), least)
+        for far, near in _nearest(bank, points, k)
+    ]
+    usual = radius / np.maximum(radius[nearest].mean(axis=1), least)
+    return usual, np.concatenate(found) if found else np.empty(0)
 
 
-def _squared_distances(
+def _nearest(
     bank: NDArray[np.floating], points: NDArray[np.floating] | None, k: int
-) -> Iterator[NDArray[np.float32]]:
-    """Yield (b, n) blocks of squared distances from points to the bank, infinite from one to itself."""
+) -> Iterator[tuple[NDArray[np.float64], NDArray[np.intp]]]:
+    """Yield, block by block, the (b, k) distances to the k nearest, ascending, and which these are."""
     n = len(bank) - (points is None)
     if not 1 <= k <= n:
         raise UsageError(f"The {k}-th nearest neighbour was asked for; there are {max(n, 0)} to choose from.")
@@ -114,13 +119,14 @@ def _squared_distances(
         block = right[start : start + step]
         distances = block @ left.T
         distances *= -2
-        distances += squares
-        distances += np.einsum("ij,ij->i", block, block)[:, None]
+        distances += squares  # and a constant for each row, which changes no order
         if points is None:
             rows = np.arange(len(block))
             distances[rows, start + rows] = np.inf
-        yield distances
-
-
-def _root(squares: NDArray[np.floating]) -> NDArray[np.float64]:
-    return np.asarray(np.sqrt(np.maximum(squares, 0.0)), dtype=np.float64)
+        nearest = np.argpartition(distances, k - 1, axis=1)[:, :k]
+        exact = np.empty(nearest.shape)
+        for column in range(k):  # once more without the rounding of large squares
+            between = block - left[nearest[:, column]]
+            exact[:, column] = np.einsum("ij,ij->i", between, between)
+        order = np.argsort(exact, axis=1, kind="stable")
+        yield np.sqrt(np.take_along_axis(exact, order, axis=1)), np.take_along_axis(nearest, order, axis=1)

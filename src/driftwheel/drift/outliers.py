@@ -33,9 +33,10 @@ def outliers(
     multiple of what is usual around there. A reference image is scored against all others, so that the
     whole reference is both measured against and calibrated on. Leaving one out this way errs on the safe
     side: its distance is taken among n - 1 images, a current image's among n, which makes the reference
-    look no less unusual than it is. So at most about 1 % of images like the reference have p ≤ 0.01,
-    provided they came independently: in a reference of bursts of near-equal frames each image lies nearer
-    to its neighbours than any new one can, unless k is larger than a burst.
+    look no less unusual than it is. So at most about 1 % of images like the reference have p ≤ 0.01: proven
+    for the distance, and found by simulation from 60 reference images on for the multiple and for properties
+    scaled by the reference itself. Images must come independently: in a reference of bursts of near-equal
+    frames each image lies nearer to its neighbours than any new one can, unless k is larger than a burst.
 
     Parameters
     ----------
@@ -97,9 +98,8 @@ def _scores(reference: Records, current: Records, k: int) -> tuple[NDArray[np.fl
     """Return (scores, n) of the reference images, each against the others, and (scores, m) of the current."""
     properties = [property_named(name) for name in reference.property_names]
     bank, points = property_space(properties, reference.properties, current.properties)
-    around = neighbour_distances(bank, k=k)
-    usual = [neighbour_ratios(bank, k=k, usual=around)]
-    found = [neighbour_ratios(bank, points, k=k, usual=around)]
+    ratios = neighbour_ratios(bank, points, k=k)
+    usual, found = [ratios[0]], [ratios[1]]
     if reference.embeddings is not None and current.embeddings is not None:
         bank, points = unit_length(reference.embeddings), unit_length(current.embeddings)
         usual.append(neighbour_distances(bank, k=k))
