@@ -140,7 +140,7 @@ def _properties(verdict: Verdict) -> Table:
     from driftwheel.report.property_words import property_words
     from driftwheel.report.sentence import effect_size
 
-    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
+    table = Table(box=None, padding=(0, 1, 0, 0), show_edge=False, header_style="dim")
     table.add_column("  property", no_wrap=True)
     for heading in ("reference", "current", "effect", "limit", "KS", "p"):
         table.add_column(heading, justify="right", no_wrap=True)

@@ -63,8 +63,9 @@ def histogram_evidence(
         is not yet corrected: both wait for all the evidence. For a number `statistic` is the KS distance read
         off the histogram, at most `statistic_error` below that of the raw values; `effect` the Wasserstein
         distance in reference σ, both on the scale of the bins (the logarithm where those are logarithmic). An
-        angle is cut open opposite to the mean direction of both samples. For a category `statistic` and
-        `effect` are the total variation distance, the p-value is that of χ².
+        angle is cut open opposite to the mean direction of both samples. For a category
+        `statistic` is the largest change of one share, `effect` the total variation distance, and the
+        p-value that of χ².
     """
     numeric = [i for i, (reference, _) in enumerate(pairs) if reference.definition.kind != "category"]
     scales = [_scale(*pairs[i]) for i in numeric]
@@ -173,7 +174,7 @@ def _category(
         name=reference.name,
         drifted=effect > threshold,
         p_value=1.0 if found.p_value is None else found.p_value,
-        statistic=effect,
+        statistic=float(np.abs(counts[0] / reference.count - counts[1] / current.count).max()),
         effect=effect,
         threshold=threshold,
         wasserstein_sigmas=None,

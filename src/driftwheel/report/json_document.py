@@ -82,6 +82,7 @@ def _property(one: PropertyDrift) -> dict[str, Any]:
         "drifted": one.drifted,
         "p_value": _number(one.p_value),
         "statistic": _number(one.statistic),
+        "statistic_error": _number(one.statistic_error),
         "effect": _number(one.effect),
         "threshold": _number(one.threshold),
         "wasserstein_sigmas": _number(one.wasserstein_sigmas),
