@@ -51,7 +51,7 @@ def frechet(reference: ArrayLike, current: ArrayLike, *, null: ArrayLike | None 
 
     Notes
     -----
-    d² is positive without any change, about (tr Σ + …)(1/n + 1/m), and far more when m < d: compare it with
+    d² is positive without any change, at least tr Σ · (1/n + 1/m) or so, far more when m < d: compare it with
     `null` and never with 0. Source: Dowson and Landau 1982; Heusel et al. 2017 (as FID).
 
     Examples
