@@ -71,24 +71,24 @@ def test_a_second_profile_takes_the_projection_of_the_first(
         merge_sets([first, alone])  # type: ignore[list-item]
 
 
-def test_many_windows_of_wide_embeddings_keep_to_few_wide_moments(
-    definitions: Definitions, records_of: RecordsOf
+@pytest.mark.parametrize("held_back", [50, 250, 10_000])
+def test_wide_embeddings_of_many_windows_are_never_summed_at_full_width(
+    definitions: Definitions, records_of: RecordsOf, monkeypatch: pytest.MonkeyPatch, held_back: int
 ) -> None:
+    monkeypatch.setattr("driftwheel.profiles.profile_builder._FITTED_ON", held_back)
     records = records_of(600, dimensions=150)
     builder = ProfileBuilder(window="day", by=["camera"], definitions=definitions, embedder="toy-1")
     for chunk in chunked(records, 100):
         builder.add(chunk)
-        wide = [
-            p
-            for p in builder._profiles.values()
-            if p.embeddings is not None and p.embeddings.dimensions > 128
-        ]
-        assert len(wide) <= 8
+        known = [p.embeddings for p in builder._profiles.values() if p.embeddings is not None]
+        assert all(moments.dimensions <= 128 for moments in known)
+        assert sum(map(len, builder._waiting)) < held_back
     profiles = builder.finish()
     assert records.embeddings is not None
     expected = moments_of(records.embeddings, profiles.projection)
     found = profiles.whole().embeddings
     assert found is not None
+    assert found.count == 600
     assert (
         np.max(np.abs(covariance(found) - covariance(expected))) < 1e-9 * np.abs(covariance(expected)).max()
     )

@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import reduce
 
 import numpy as np
 
-from driftwheel.profiles.profile import Profile, empty_profile, merge, profile_records, project_profile
+from driftwheel.profiles.embedding_moments import merge_moments, moments_of
+from driftwheel.profiles.profile import Profile, empty_profile, merge, profile_records
 from driftwheel.profiles.profile_set import ProfileKey, ProfileSet, reduce_embeddings
 from driftwheel.profiles.projection import MOST_DIMENSIONS, Projection, fit_projection
 from driftwheel.profiles.property_definition import PropertyDefinition
@@ -18,18 +20,18 @@ from driftwheel.records import Mode, Records
 
 __all__ = ["ProfileBuilder", "split_records"]
 
-_MOST_FULL_WIDTH = (
-    8  # profiles whose embedding moments may be of full width at once: 13 MB each at 1,280 dimensions
+_FITTED_ON = (
+    4096  # images that are held back until the projection is fitted on them: 20 MB at 1,280 dimensions
 )
 
 
 class ProfileBuilder:
     """Profiles that grow by one chunk of records at a time.
 
-    Embeddings wider than 128 dimensions are summed at full width and projected at the end, which is exact and
-    needs no second pass. Where more than eight windows and segments are open at once, the projection is
-    fitted on the images seen so far, and later ones are projected as they come. With a reference's
-    `projection`, every image is projected as it comes.
+    Embeddings wider than 128 dimensions are projected. Into one profile they are summed at full width and
+    the projection fitted on all of them at the end, which is exact and needs no second pass. Into several
+    windows or segments that would take 13 MB each, so there the projection is fitted on the first 4,096
+    images. With a reference's `projection` that one is used, for every image as it comes.
 
     Examples
     --------
@@ -57,33 +59,42 @@ class ProfileBuilder:
         self._definitions = definitions
         self._empty = empty_profile(mode=mode, embedder=embedder, definitions=definitions)
         self._profiles: dict[ProfileKey, Profile] = {}
+        self._waiting: list[Records] = []
 
     def add(self, records: Records) -> None:
         """Add a chunk; raise `IncomparableError` when it was made differently from the others."""
-        for key, part in split_records(records, window=self._window, by=self._by).items():
-            profile = profile_records(part, projection=self._projection, definitions=self._definitions)
-            self._profiles[key] = merge([self._profiles.get(key, self._empty), profile])
-        if self._projection is None:
-            self._project_if_many()
+        if not self._waits(records):
+            self._fold(records)
+            return
+        self._waiting.append(records)
+        if sum(map(len, self._waiting)) >= _FITTED_ON:
+            self._fit()
 
     def finish(self) -> ProfileSet:
         """Return the profiles so far: at least one, and embeddings in at most 128 dimensions."""
+        if self._waiting:
+            self._fit()
         profiles = dict(self._profiles) or {ProfileKey(None, (None,) * len(self._by)): self._empty}
         return reduce_embeddings(ProfileSet(profiles, self._window, self._by))
 
-    def _project_if_many(self) -> None:
-        wide = [
-            profile
-            for profile in self._profiles.values()
-            if profile.embeddings is not None and profile.embeddings.dimensions > MOST_DIMENSIONS
-        ]
-        if len(wide) <= _MOST_FULL_WIDTH:
-            return
-        moments = merge(wide).embeddings
-        if moments is not None:
-            self._projection = fit_projection(moments.mean, moments.scatter)
-            for key, profile in self._profiles.items():
-                self._profiles[key] = project_profile(profile, self._projection)
+    def _waits(self, records: Records) -> bool:
+        """Whether the projection is yet to be fitted, and records must be held back for it."""
+        split = self._window is not None or bool(self._by)
+        wide = records.embeddings is not None and records.embeddings.shape[1] > MOST_DIMENSIONS
+        return split and wide and self._projection is None
+
+    def _fit(self) -> None:
+        embedded = [chunk.embeddings for chunk in self._waiting if chunk.embeddings is not None]
+        moments = reduce(merge_moments, map(moments_of, embedded))
+        self._projection = fit_projection(moments.mean, moments.scatter)
+        for chunk in self._waiting:
+            self._fold(chunk)
+        self._waiting.clear()
+
+    def _fold(self, records: Records) -> None:
+        for key, part in split_records(records, window=self._window, by=self._by).items():
+            profile = profile_records(part, projection=self._projection, definitions=self._definitions)
+            self._profiles[key] = merge([self._profiles.get(key, self._empty), profile])
 
 
 def split_records(records: Records, *, window: Window | None, by: Sequence[str]) -> dict[ProfileKey, Records]:
