@@ -348,6 +348,7 @@ def report() -> bool:
             versions.append(shown)
         except (RuntimeError, subprocess.CalledProcessError) as reason:
             missing.append(f"{PEERS[prefix][0]} could not be installed: {reason}")
+    busy_machine = os.getloadavg()[0]
     lines = [
         "# Speed of the drift tests",
         "",
@@ -358,6 +359,10 @@ def report() -> bool:
         "| | seconds | processor seconds | peak MB | most seconds | most MB |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
+    if busy_machine > 1:
+        lines.insert(
+            4, f"**Load average {busy_machine:.1f} at the start: others ran too, seconds are too long.**"
+        )
     met = True
     for row in ROWS:
         title, work, _, _, most_seconds, most_megabytes = row
