@@ -5,13 +5,13 @@ Makes an environment of its own, with no extra, from constraints.txt.
 
 from __future__ import annotations
 
-import os
-import platform
 import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+from machine import machine_lines
 
 BENCH = Path(__file__).parent
 ROOT = BENCH.parent
@@ -65,7 +65,7 @@ def main() -> None:
     lines = [
         "# Start-up and size of the base install",
         "",
-        f"`python bench/startup.py`, Python {platform.python_version()}, {os.cpu_count()} cores.",
+        *machine_lines("typer"),
         "",
         "| | measured | at most |",
         "| --- | --- | --- |",

@@ -23,10 +23,18 @@ import typer
 import driftwheel
 from driftwheel import errors
 from driftwheel.cli import app, exit_codes
+from driftwheel.drift.check import Check
+from driftwheel.drift.verdict import EmbeddingDrift, FaultFinding, Outlier, PropertyDrift, Verdict
 from driftwheel.images.faults import FAULTS
 from driftwheel.images.properties import PROPERTIES
+from driftwheel.records import Evidence, Image, Records, Unreadable
 from driftwheel.report.json_document import json_schema
+from driftwheel.services.check_images import check_against
+from driftwheel.services.measure_reference import measure_reference
 
+VALUES = (
+    Check, Verdict, PropertyDrift, EmbeddingDrift, FaultFinding, Outlier, Evidence, Records, Image, Unreadable
+)  # fmt: skip
 DOCS = Path(__file__).parent
 _WORDS = {Path: "PATH", str: "TEXT", int: "N", float: "NUMBER"}
 PART = re.compile(r"(<!-- generated: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
@@ -115,7 +123,9 @@ def properties() -> str:
         "sequence": "none: from the order",
     }
     for one in PROPERTIES:
-        values = ", ".join(one.categories) if one.kind == "category" else f"{one.low:g} … {one.high:g}"
+        values = f"{one.low:,.10g} … {one.high:,.10g}"
+        if one.kind == "category":
+            values = "; ".join(one.categories)
         scale = " log" if one.scale == "log" else ""
         cells = [
             f"`{one.name}`",
@@ -142,7 +152,7 @@ def faults() -> str:
             if one.function
             else "Frames are repeated in place of new ones (`frozen_order`)."
         )
-        first = (how or "").split("\n\n")[0]
+        first = (how or "").split("\n\n")[0].replace("; (h, w, 3) BGR uint8 in and out", "")
         lines.append(f"| `{one.name}` | {grades} | {_cell(one.sentence)} | {_cell(first)} |")
     return "\n".join(lines) + "\n"
 
@@ -190,22 +200,31 @@ def error_tree() -> str:
 
 def python() -> str:
     """Every public name of the package, with its signature and docstring."""
-    return "\n".join(_member(name) for name in driftwheel.__all__ if not name.startswith("__"))
+    return "\n".join(
+        _member(name, getattr(driftwheel, name)) for name in driftwheel.__all__ if not name.startswith("__")
+    )
 
 
-def _member(name: str) -> str:
-    value = getattr(driftwheel, name)
-    if not callable(value):
-        return f"## {name}\n"
-    signature = str(inspect.signature(value))
-    if inspect.isclass(value) and issubclass(value, Exception):
-        signature = ""
-    text = _docstring(inspect.getdoc(value) or "")
-    return f"## {name}\n\n```python\n{name}{_wrapped(signature)}\n```\n\n{text}\n"
+def values() -> str:
+    """The values that answers are made of."""
+    return "\n".join(_member(one.__name__, one) for one in VALUES)
+
+
+def verbs() -> str:
+    """Functions for many checks against one reference."""
+    return "\n".join(_member(one.__name__, one) for one in (measure_reference, check_against))
+
+
+def _member(name: str, value: Any) -> str:
+    lines = [f"### {name}", ""]
+    if not inspect.isclass(value):
+        lines += ["```python", f"{name}{_wrapped(str(inspect.signature(value)))}", "```", ""]
+    return "\n".join([*lines, _docstring(inspect.getdoc(value) or ""), ""])
 
 
 def _wrapped(signature: str) -> str:
-    signature = re.sub(r"\b(?:[a-z_]+\.)+([A-Z]\w*)", r"\1", signature).replace("'", "")
+    signature = re.sub(r"(: |-> )'([^']*)'", r"\1\2", signature)  # annotations are kept as text
+    signature = re.sub(r"\b(?:[a-z_]+\.)+([A-Z]\w*)", r"\1", signature).replace("'", '"')
     if len(signature) < 90:
         return signature
     inside, _, returns = signature[1:].rpartition(")")
@@ -259,6 +278,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "json": json_keys,
     "properties": properties,
     "python": python,
+    "values": values,
+    "verbs": verbs,
 }
 
 
