@@ -13,9 +13,6 @@ from pathlib import Path
 BENCH = Path(__file__).parent
 
 BENCHMARKS = {
-    "check_speed": "seconds of `check` on 2,000 + 2,000 photos",
-    "calibration": "false alarms of the verdict without a change",
-    "trials": "no drift, every fault, other folders: real images (skips without the data)",
     "startup": "what the base install costs: seconds to --help, megabytes on disk",
     "throughput": "images a second, all properties, one and two threads; peak memory; beside peers",
     "embedders": "embeddings a second, and what they tell apart",
@@ -25,8 +22,6 @@ BENCHMARKS = {
     "calibration": "false alarms on draws without a change",
     "diagnosis": "which camera fault is named, on held-out images",
     "trials": "check on real images, with and without a change",
-    "profiles": "size of profile files, merging, reading, KS from histograms and its error",
-    "tests_speed": "how fast the drift tests are, beside scipy, alibi-detect and Evidently",
 }
 """Script in this folder (without .py) → what it measures. Each writes bench/results/NAME.md."""
 
