@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftwheel.drift.fault_features import FaultFeatures, fit_fault_features
+from driftwheel.drift.fault_kind import kind_without_fault
 from driftwheel.drift.fault_library import FaultCase, FaultLibrary
 from driftwheel.drift.fault_misfit import misfit_limit
 from driftwheel.drift.fault_mixture import fit_mixture
@@ -19,11 +20,10 @@ from driftwheel.records import Records
 
 __all__ = ["Candidate", "Diagnoser", "Diagnosis", "diagnose"]
 
-_BEYOND_CHANCE = 8.0  # log-likelihood by which a fault must beat "no fault" to be considered
+_BEYOND_CHANCE = 5.0  # log-likelihood by which a fault must beat "no fault" to be considered
 _PER_IMAGE = 0.1  # weight of the per-image mixture when grades and shares of one fault are compared
 _TEMPER = 0.25  # of log-likelihoods when they are turned into confidence: features are not quite normal
 _ALSO = 0.1  # confidence from which a second fault is listed
-_CONTENT = 0.5  # share of the shift that some fault must explain for the change to look like a fault at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,8 @@ class Diagnosis:
     findings
         Faults that explain the change, the best first; empty when none of the known faults does.
     kind
-        ``appearance``: a fault explains the change. ``content``: no fault moves images in this direction.
-        ``unknown``: the change resembles a fault, but none of the known ones explains it.
+        ``appearance``: a fault explains the change. ``content``: not what faults do, see `fault_kind`.
+        ``unknown``: it may be a fault that is not in the list.
     variant
         Of the first finding: the hue of a cast, the sense of a rotation; an empty string without.
     candidates
@@ -112,11 +112,25 @@ class _View:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Diagnoser:
-    """A library fitted to a reference, ready for any number of windows."""
+    """A library fitted to a reference, ready for any number of windows.
+
+    Attributes
+    ----------
+    library, reference, features
+        What it was fitted on, and the map to features.
+    usual
+        (n, f) features of the reference.
+    moves
+        (k, f) mean shift of each case.
+    views
+        The feature sets compared: all features, then those of properties alone.
+    """
 
     library: FaultLibrary
     reference: Records
     features: FaultFeatures
+    usual: NDArray[np.float64]
+    moves: NDArray[np.float64]
     views: tuple[_View, ...]
 
     @classmethod
@@ -142,7 +156,8 @@ class Diagnoser:
             views.append(
                 _View(columns, model, model.whiten(usual[:, columns]), model.whiten(faulty[:, columns]))
             )
-        return cls(library, reference, features, tuple(views))
+        moves = np.array([(faulty[r] - clean[library.base[r]]).mean(axis=0) for r in _rows_of_cases(library)])
+        return cls(library, reference, features, usual, moves, tuple(views))
 
     def diagnose(self, current: Records, *, rng: np.random.Generator) -> Diagnosis:
         """As the function `diagnose`."""
@@ -179,11 +194,14 @@ class Diagnoser:
         order = np.argsort(-mixture.posterior[:, best[0]], kind="stable") if len(best) else np.arange(0)
         affected = tuple(current.images[rows[i]] for i in order if mixture.posterior[i, best[0]] >= 0.5)
         variant = candidates[0].case.variant if findings else ""
-        kind: Kind = "appearance" if findings else self._kind_without_fault(candidates)
+        kind: Kind = "appearance" if findings else self._kind(window)
         if frozen.frozen:
             findings, affected = _with_frozen(findings, frozen, current, affected)
             kind = "appearance" if findings else kind
         return Diagnosis(tuple(findings), kind, variant, candidates, affected if findings else ())
+
+    def _kind(self, window: NDArray[np.float64]) -> Kind:
+        return kind_without_fault(window, self.usual, self.moves, self.features.property_features)
 
     def _candidate(
         self,
@@ -216,10 +234,9 @@ class Diagnoser:
             explained=float(fit.explained[k]),
         )
 
-    @staticmethod
-    def _kind_without_fault(candidates: tuple[Candidate, ...]) -> Kind:
-        most = max((candidate.explained for candidate in candidates), default=0.0)
-        return "content" if most < _CONTENT else "unknown"
+
+def _rows_of_cases(library: FaultLibrary) -> list[NDArray[np.intp]]:
+    return [np.flatnonzero(library.case == k) for k in range(len(library.cases))]
 
 
 def _best_cases(

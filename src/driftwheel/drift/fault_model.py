@@ -26,8 +26,9 @@ SHARES = (0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
 """Shares of affected images that are tried."""
 
 _FLOOR = 0.1  # least deviation within a case, in reference deviations: finer differences are not believed
-_TRACE = 0.05  # reference deviations by which the mean of a window may differ for no reason worth a name
-_UNLIKE = 0.06  # of its shift: how far a real fault is from the simulated one
+_TRACE = 0.04  # reference deviations by which the mean of a window may differ for no reason worth a name
+_UNLIKE = 0.05  # of its shift: how far a real fault is from the simulated one
+_SCALES = (0.3, 1.0)  # the deviation of a feature that those two are relative to lies between
 _RIDGE = 0.05  # added to a case's whitened covariance
 _OFF_DIAGONAL = 0.5  # kept of a case's own whitened covariances, which rest on few images
 _CAMERAS = 1.5  # on the variance found between few simulated cameras
@@ -128,12 +129,15 @@ def fit_fault_model(
     pooled = sum((_scatter(faulty[r]) for r in rows), np.zeros((len(origin), len(origin))))
     pooled /= max(1, sum(len(r) - 1 for r in rows))
     usual = _scatter(reference) / max(1, len(reference) - 1)
-    whitening = _whitening(0.5 * (pooled + usual), len(reference) + len(clean), stored)
+    scale = np.clip(np.sqrt(np.diag(usual)), *_SCALES)
+    fixed = np.diag((_FLOOR * scale) ** 2) + np.outer(stored, stored)
+    whitening = _whitening(0.5 * (pooled + usual), len(reference) + len(clean), fixed)
     shift = shifts @ whitening
     white, white_clean = (faulty - origin) @ whitening, (clean - origin) @ whitening
     usual_spread = _spread((reference - origin) @ whitening)
     kept = stored @ whitening
-    usual_doubt = usual_spread / len(reference) + np.outer(kept, kept) + _TRACE**2 * (whitening.T @ whitening)
+    usual_doubt = usual_spread / len(reference) + np.outer(kept, kept)
+    usual_doubt += (whitening.T * (_TRACE * scale) ** 2) @ whitening
     spread, doubt = np.empty((2, len(rows), len(origin), len(origin)))
     for k, r in enumerate(rows):
         spread[k] = _spread(white[r])
@@ -217,14 +221,13 @@ def _scatter(rows: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _whitening(
-    covariance: NDArray[np.float64], images: int, stored: NDArray[np.float64]
+    covariance: NDArray[np.float64], images: int, fixed: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return the (d, d) map that whitens `covariance`, shrunk to its diagonal where images are few."""
+    """Return the (d, d) map that whitens `covariance`, shrunk where images are few, plus `fixed`."""
     d = len(covariance)
     kept = 1 - max(0.05, d / (d + 4 * images))
     shrunk = kept * covariance + (1 - kept) * np.diag(np.diag(covariance))
-    shrunk += _FLOOR**2 * np.eye(d) + np.outer(stored, stored)
-    values, vectors = np.linalg.eigh(shrunk)
+    values, vectors = np.linalg.eigh(shrunk + fixed)
     return np.asarray(vectors / np.sqrt(values))
 
 

@@ -52,7 +52,7 @@ def test_occlusion_covers_what_it_says_and_stays() -> None:
     covered = [
         np.mean(apply_fault(flat(200, 200, 300), "occlusion", 3, seed)[..., 0] < 140) for seed in range(20)
     ]
-    assert np.mean(covered) == pytest.approx(0.12, abs=0.02)
+    assert np.mean(covered) == pytest.approx(0.15, abs=0.02)
 
 
 def test_blur_keeps_the_mean_and_spreads_a_point_evenly() -> None:

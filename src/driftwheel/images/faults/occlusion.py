@@ -9,13 +9,13 @@ from driftwheel.images.faults.fault import Chance
 
 __all__ = ["occlusion"]
 
-_COVERED = (0.03, 0.06, 0.12, 0.22, 0.40)
+_COVERED = (0.04, 0.08, 0.15, 0.26, 0.42)
 _OPACITY = 0.9
 _SOFTNESS = 0.25
 
 
 def occlusion(pixels: NDArray[np.uint8], severity: int, chance: Chance) -> NDArray[np.uint8]:
-    """Cover about 3, 6, 12, 22 or 40 % of the image with a soft-edged dark smudge that stays where it is.
+    """Cover about 4, 8, 15, 26 or 42 % of the image with a soft-edged dark smudge that stays where it is.
 
     An ellipse out of focus, nine tenths opaque, between grey levels 20 and 70, brownish, or grey on an image
     without colour; place, shape and shade are the camera's own, and part of it may lie outside. (h, w, 3)
