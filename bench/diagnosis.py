@@ -356,7 +356,7 @@ def percent(values: Sequence[bool] | float) -> str:
 
 def rows_of(scores: dict[tuple[str, str], Score]) -> list[str]:
     lines = [
-        "| images | embedder | grades 2–5 | grade 1 | within 1 | left out | no change | half of 200 | its share |",
+        "| images | embedder | grades 2–5 | grade 1 | within 1 | left out | no change | half | its share |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for (data, embedder), s in scores.items():
@@ -481,9 +481,9 @@ def main() -> None:
         "",
         *rows_of(scores),
         "",
-        "Within 1: the severity named is at most one off. Left out: the library does not know the fault, and no",
-        "fault is named. No change: held-out windows without a fault, and none is named. Half of 200: the fault on",
-        "100 of 200 images, named; its share: what is then said to be affected, 5 % / median / 95 % of windows.",
+        "Within 1: the severity named is at most one off. Left out: the library does not know the fault, and",
+        "no fault is named. No change: held-out windows without a fault, and none is named. Half: the fault is on",
+        "100 of 200 images, and named; its share: what is said to be affected, 5 % / median / 95 % of windows.",
         "",
         "## Other content",
         "",
