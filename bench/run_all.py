@@ -15,7 +15,7 @@ BENCH = Path(__file__).parent
 BENCHMARKS = {
     "startup": "what the base install costs: seconds to --help, megabytes on disk",
     "throughput": "images a second, all properties, one and two threads; peak memory; beside peers",
-    "embedders": "embeddings a second, and what they tell apart",
+    "embedders": "what the embedders cost and see; whether 1 % of outliers means 1 %",
     "tests_speed": "the drift tests, seconds and memory, beside scipy, alibi-detect and Evidently",
     "profiles": "profile files: size, merging, and how far they are off",
     "check_speed": "seconds of a whole check of 2,000 + 2,000 photos",
