@@ -359,7 +359,7 @@ def report() -> bool:
         "| | seconds | processor seconds | peak MB | most seconds | most MB |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
-    if busy_machine > 1:
+    if busy_machine > 1.5 * (os.cpu_count() or 1):  # not only what ran just before
         lines.insert(
             4, f"**Load average {busy_machine:.1f} at the start: others ran too, seconds are too long.**"
         )
