@@ -75,7 +75,9 @@ class TestRow:
     def test_says_what_it_means_in_one_sentence(self, row):
         assert row.meaning.endswith(".")
         assert ". " not in row.meaning
-        assert row.title == row.name.replace("_", " ")
+        assert row.title
+        assert "_" not in row.title
+        assert [one.title for one in PROPERTIES].count(row.title) == 1
         assert len(row.meaning) <= 100
 
     def test_edges_ascend_and_span_the_range(self, row):

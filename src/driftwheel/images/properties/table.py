@@ -62,9 +62,10 @@ def _number(
     bins: int = 256,
     scale: Scale = "linear",
     kind: Kind = "number",
+    title: str = "",
 ) -> Property:
     low, high = span
-    title = name.replace("_", " ")
+    title = title or name.replace("_", " ")
     return Property(name, title, unit, kind, low, high, bins, scale, (), meaning, needs, measure)
 
 
@@ -127,10 +128,10 @@ PROPERTIES: tuple[Property, ...] = (
             needs="reduced", span=(0, 200), unit=GREY),
     _number("colour_cast_a", colour_cast_a,
             "Whether the image as a whole is greenish (below 0) or reddish (above).",
-            needs="reduced", span=(-128, 128), unit=GREY),
+            needs="reduced", span=(-128, 128), unit=GREY, title="green-red cast"),
     _number("colour_cast_b", colour_cast_b,
             "Whether the image as a whole is bluish (below 0) or yellowish (above).",
-            needs="reduced", span=(-128, 128), unit=GREY),
+            needs="reduced", span=(-128, 128), unit=GREY, title="blue-yellow cast"),
     _number("haze", haze,
             "How light even the darkest places are, as in fog or behind a fouled lens (dark channel).",
             needs="reduced", span=(0, 1), unit="share"),
@@ -175,10 +176,10 @@ PROPERTIES: tuple[Property, ...] = (
             needs="reduced", span=(-1, 1)),
     _number("top_bottom", top_bottom,
             "How much lighter the upper half is than the lower: turns over when the camera is upside down.",
-            needs="reduced", span=(-255, 255), unit=GREY, bins=255),
+            needs="reduced", span=(-255, 255), unit=GREY, bins=255, title="top-bottom difference"),
     _number("left_right", left_right,
             "How much lighter the left half is than the right: turns over when the image is mirrored.",
-            needs="reduced", span=(-255, 255), unit=GREY, bins=255),
+            needs="reduced", span=(-255, 255), unit=GREY, bins=255, title="left-right difference"),
     _category("orientation", orientation,
             "How the camera was held, as the file says (EXIF).",
             needs="header", categories=ORIENTATIONS),
