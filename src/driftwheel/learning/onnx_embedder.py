@@ -119,6 +119,7 @@ def _open_session(model: Path | bytes, threads: int, shown: str) -> Any:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.use_deterministic_compute = True
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # cores are for decoders
     options.log_severity_level = 4  # what is wrong with a model reaches the user as an error, once
     try:
         source = str(model) if isinstance(model, Path) else model
