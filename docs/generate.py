@@ -113,15 +113,9 @@ def _default(option: Any) -> str:
 def properties() -> str:
     """The table of properties."""
     lines = [
-        "| property | unit | range | bins | decode in fast mode | what it means |",
+        "| property | unit | range | bins | measured on | what it means |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
-    decode = {
-        "header": "none: from the header",
-        "full": "full",
-        "reduced": "reduced",
-        "sequence": "none: from the order",
-    }
     for one in PROPERTIES:
         values = f"{one.low:,.10g} … {one.high:,.10g}"
         if one.kind == "category":
@@ -132,7 +126,7 @@ def properties() -> str:
             one.unit or "–",
             values,
             f"{one.bins}{scale}",
-            decode[one.needs],
+            one.needs,
             _cell(one.meaning),
         ]
         lines.append("| " + " | ".join(cells) + " |")
