@@ -12,7 +12,13 @@ from driftwheel.drift.fault_kind import kind_without_fault
 from driftwheel.drift.fault_library import FaultCase, FaultLibrary
 from driftwheel.drift.fault_misfit import misfit_limit
 from driftwheel.drift.fault_mixture import fit_mixture
-from driftwheel.drift.fault_model import FaultModel, WindowFit, fit_fault_model, fit_window
+from driftwheel.drift.fault_model import (
+    FaultModel,
+    WindowFit,
+    fit_fault_model,
+    fit_window,
+    most_explained,
+)
 from driftwheel.drift.frozen_frames import FrozenFrames, find_frozen_frames
 from driftwheel.drift.verdict import FaultFinding, Kind
 from driftwheel.errors import IncomparableError
@@ -194,14 +200,20 @@ class Diagnoser:
         order = np.argsort(-mixture.posterior[:, best[0]], kind="stable") if len(best) else np.arange(0)
         affected = tuple(current.images[rows[i]] for i in order if mixture.posterior[i, best[0]] >= 0.5)
         variant = candidates[0].case.variant if findings else ""
-        kind: Kind = "appearance" if findings else self._kind(window)
+        kind: Kind = "appearance" if findings else self._kind(window, whites[0])
         if frozen.frozen:
             findings, affected = _with_frozen(findings, frozen, current, affected)
             kind = "appearance" if findings else kind
         return Diagnosis(tuple(findings), kind, variant, candidates, affected if findings else ())
 
-    def _kind(self, window: NDArray[np.float64]) -> Kind:
-        return kind_without_fault(window, self.usual, self.moves, self.features.property_features)
+    def _kind(self, window: NDArray[np.float64], white: NDArray[np.float64]) -> Kind:
+        return kind_without_fault(
+            window,
+            self.usual,
+            self.moves,
+            self.features.property_features,
+            most_explained(self.views[0].model, white),
+        )
 
     def _candidate(
         self,

@@ -10,6 +10,8 @@ from driftwheel.drift.verdict import Kind
 __all__ = ["kind_without_fault"]
 
 _BEYOND = 0.9  # of the known faults move images less
+_FAR = 0.7  # likewise, in a direction of its own
+_UNLIKE = 0.2  # of the squared shift explained: less makes it a direction of its own
 
 
 def kind_without_fault(
@@ -17,14 +19,15 @@ def kind_without_fault(
     reference: NDArray[np.float64],
     faults: NDArray[np.float64],
     property_features: int,
+    explained: float,
 ) -> Kind:
     """Return ``content`` for a change unlike what faults do, else ``unknown``.
 
     Faults change how an image looks, and properties see it at least as well as an embedding does; other
     content moves the embedding. So it is content when the embedding moved further than nine in ten of the
-    simulated faults move it, or further in proportion to the properties. Without an embedding, when the
-    properties moved further than nine in ten faults move them. A rule of thumb: without predictions, a fault
-    nobody has listed can always look like content.
+    simulated faults move it, or further in proportion to the properties, or far in a direction in which no
+    known fault goes. Without an embedding, properties stand for it. A rule of thumb: a fault that nobody has
+    listed can always look like content.
 
     Parameters
     ----------
@@ -34,6 +37,8 @@ def kind_without_fault(
         (k, f) mean shift of each simulated case.
     property_features
         How many of the f features come from properties.
+    explained
+        Largest share of the squared shift that any known fault accounts for, at most 1.
     """
     shift = window.mean(axis=0) - reference.mean(axis=0)
     chance = reference.var(axis=0) / len(window)
@@ -43,6 +48,7 @@ def kind_without_fault(
     moved = [np.sqrt(max(0.0, float((shift[p] ** 2 - chance[p]).sum()))) for p in parts]
     usual = [np.sqrt((faults[:, p] ** 2).sum(axis=1)) for p in parts]
     content = moved[-1] > np.quantile(usual[-1], _BEYOND)
+    content |= moved[-1] > np.quantile(usual[-1], _FAR) and explained < _UNLIKE
     if len(parts) == 2:
         ratio = usual[1] / np.maximum(usual[0], 1e-9)
         content |= moved[1] > np.quantile(ratio, _BEYOND) * max(moved[0], 1e-9)

@@ -20,7 +20,15 @@ from numpy.typing import NDArray
 
 from driftwheel.drift.fault_library import FaultCase, FaultLibrary
 
-__all__ = ["SHARES", "FaultModel", "WindowFit", "fit_fault_model", "fit_window", "window_covariance"]
+__all__ = [
+    "SHARES",
+    "FaultModel",
+    "WindowFit",
+    "fit_fault_model",
+    "fit_window",
+    "most_explained",
+    "window_covariance",
+]
 
 SHARES = (0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
 """Shares of affected images that are tried."""
@@ -171,6 +179,15 @@ def fit_window(model: FaultModel, white: NDArray[np.float64]) -> WindowFit:
         misfit=np.array([fit[1] for fit in fits])[best, k] / d,
         explained=1 - left / max(float(mean @ mean), 1e-12),
     )
+
+
+def most_explained(model: FaultModel, white: NDArray[np.float64]) -> float:
+    """Return the largest share of a window's squared shift that one case can account for, at most 1."""
+    mean = white.mean(axis=0)
+    square = (model.shift**2).sum(axis=1)
+    share = np.clip(model.shift @ mean / np.maximum(square, 1e-12), 0, 1)
+    left = ((mean - share[:, None] * model.shift) ** 2).sum(axis=1)
+    return float(1 - left.min() / max(float(mean @ mean), 1e-12))
 
 
 def window_covariance(
