@@ -14,9 +14,10 @@ from driftwheel.cli.exit_codes import exit_code
 __all__ = ["FailOn", "check", "register"]
 
 _REFERENCE = typer.Argument(
-    help="Images the model was built on: a folder, glob, list file, archive, Parquet file or URL."
+    metavar="REFERENCE",
+    help="Images the model was built on: a folder, glob, list file, archive, Parquet file or URL.",
 )
-_CURRENT = typer.Argument(help="Images it sees now; the same kinds of source.")
+_CURRENT = typer.Argument(metavar="CURRENT", help="Images it sees now; the same kinds of source.")
 _REPORT = typer.Option("--report", help="Write a self-contained HTML report to this file.")
 _JSON = typer.Option("--json", help="Write the answer as JSON to this file ('-': standard output).")
 _FAIL_ON = typer.Option("--fail-on", help="Exit with code 3 when there is drift.")
