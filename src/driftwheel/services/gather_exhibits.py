@@ -47,7 +47,9 @@ def gather_exhibits(
     simulated_from, simulated = None, None
     if verdict.diagnosis and shown_before:
         simulated_from = shown_before[0]
-        simulated = _simulated(before[simulated_from.image], verdict.diagnosis[0], seed)
+        simulated = _simulated(
+            before[simulated_from.image], verdict.diagnosis[0], diagnosis.variant if diagnosis else "", seed
+        )
     real = _exhibits(after, affected or exemplar_names[:1]) if simulated is not None else ()
     if not (before or after):
         return None
@@ -78,11 +80,12 @@ def _exhibits(
     return tuple(shown)
 
 
-def _simulated(image: Image, finding: FaultFinding, seed: int) -> Exhibit | None:
+def _simulated(image: Image, finding: FaultFinding, variant: str, seed: int) -> Exhibit | None:
     fault = fault_named(finding.fault)
     if fault.scope == "stream":
         return None
-    severity = finding.severity or 3
-    pixels = apply_fault(decode(image.data).pixels, finding.fault, severity, seed)
+    pixels = apply_fault(
+        decode(image.data).pixels, finding.fault, finding.severity, seed, variant=variant or None
+    )
     grade = f", severity {finding.severity}" if finding.severity is not None else ""
     return Exhibit(image.name, thumbnail(pixels), f"simulated: {fault.title}{grade}")
