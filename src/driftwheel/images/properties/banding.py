@@ -23,10 +23,10 @@ def banding(views: Views) -> float:
     if min(views.full_grey.shape) < 3:
         return float("nan")
     columns, rows = views.line_means
-    return math.sqrt(views.scale) * max(spike_height(columns), spike_height(rows))
+    return math.sqrt(views.scale) * max(_spike_height(columns), _spike_height(rows))
 
 
-def spike_height(means: NDArray[np.float64]) -> float:
+def _spike_height(means: NDArray[np.float64]) -> float:
     """Return the RMS, over the inner of n ≥ 3 numbers, of the height above or depth below both neighbours."""
     before, after = means[1:-1] - means[:-2], means[1:-1] - means[2:]
     heights = np.minimum(np.abs(before), np.abs(after))[before * after > 0]

@@ -23,10 +23,10 @@ def blockiness(views: Views) -> float:
     if min(views.full_grey.shape) < 3 * BLOCK:
         return float("nan")
     across, down = views.step_profiles
-    return (grid_excess(across, period) + grid_excess(down, period)) / 2
+    return (_grid_excess(across, period) + _grid_excess(down, period)) / 2
 
 
-def grid_excess(profile: NDArray[np.float64], period: int) -> float:
+def _grid_excess(profile: NDArray[np.float64], period: int) -> float:
     """Return the excess of the strongest phase over the median one, relative to the median plus ½."""
     whole = profile.size // period * period
     phases = sorted((profile[:whole].reshape(-1, period).sum(axis=0) * (period / whole)).tolist())

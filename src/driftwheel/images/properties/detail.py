@@ -56,7 +56,7 @@ def edge_balance(views: Views) -> float:
     """
     if min(views.medium_grey.shape) < 3:
         return NAN
-    return contrast(views.medium_energies.right, views.medium_energies.down)
+    return _contrast(views.medium_energies.right, views.medium_energies.down)
 
 
 def gradient_anisotropy(views: Views) -> float:
@@ -67,10 +67,10 @@ def gradient_anisotropy(views: Views) -> float:
     if min(views.medium_grey.shape) < 3:
         return NAN
     step = views.medium_energies
-    length = math.hypot(contrast(step.right, step.down), contrast(step.falling, step.rising))
+    length = math.hypot(_contrast(step.right, step.down), _contrast(step.falling, step.rising))
     return 1.0 if length > 1 else length
 
 
-def contrast(one: float, other: float) -> float:
+def _contrast(one: float, other: float) -> float:
     """Return (one − other) / (one + other), NaN for 0 and 0."""
     return (one - other) / (one + other) if one + other > 0 else NAN

@@ -22,10 +22,10 @@ def pixelation(views: Views) -> float:
     if min(views.full_grey.shape) < 8:
         return float("nan")
     across, down = views.step_profiles
-    return min(comb(across), comb(down)) if across.any() and down.any() else float("nan")
+    return min(_comb(across), _comb(down)) if across.any() and down.any() else float("nan")
 
 
-def comb(profile: NDArray[np.float64]) -> float:
+def _comb(profile: NDArray[np.float64]) -> float:
     """Return the total variation, from and back to zero, of n ≥ 1 numbers ≥ 0 over twice their sum."""
     variation = float(np.abs(profile[1:] - profile[:-1]).sum()) + float(profile[0] + profile[-1])
     return min(1.0, variation / (2.0 * float(profile.sum())))

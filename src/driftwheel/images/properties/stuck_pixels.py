@@ -7,7 +7,7 @@ import numpy as np
 
 from driftwheel.images.views import Pixels, Views
 
-__all__ = ["stuck_pixels"]
+__all__ = ["count_alone", "stuck_pixels"]
 
 FAR_OFF = 80
 SPARSE = 0.005

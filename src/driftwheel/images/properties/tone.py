@@ -29,7 +29,7 @@ def contrast(views: Views) -> float:
 
 
 def dynamic_range(views: Views) -> float:
-    """Return the 99th minus the 1st percentile of the grey levels, 0…255."""
+    """Return the lightest minus the darkest grey level, a hundredth of the pixels left out at either end."""
     count = views.medium_grey.size
     below = np.cumsum(views.tones)
     return float(below.searchsorted(count - count // 100) - below.searchsorted(count // 100 + 1))
