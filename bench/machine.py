@@ -25,7 +25,8 @@ def machine_lines(*packages: str) -> list[str]:
     packages = ("driftwheel", "numpy", "scipy", "opencv-python-headless", *packages)
     versions = ", ".join(f"{name} {version(name)}" for name in packages)
     model = models[0] if models else platform.processor()
+    machine = f"Machine: {model}, {os.cpu_count()} cores, {memory:.0f} GiB; "
     return [
-        f"Machine: {model}, {os.cpu_count()} cores, {memory:.0f} GiB; Python {platform.python_version()}; {versions}.",
+        f"{machine}Python {platform.python_version()}; {versions}.",
         f"Made {datetime.now(UTC):%Y-%m-%d}.",
     ]

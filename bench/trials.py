@@ -70,12 +70,13 @@ def fault_sweep(data: Path, embedder, sizes: tuple[int, ...]) -> list[str]:
     clean = records_of(production, embedder)
     rng = np.random.default_rng(0)
     verdict = judge(reference, clean, rng=rng)
+    p = verdict.p_value
     lines = [
         "## cats_dogs",
         "",
         "| trial | images | answer |",
         "| --- | --- | --- |",
-        f"| train → production | {len(train):,} + {len(clean):,} | {verdict.verdict}, {verdict.p_value:.2g} |",
+        f"| train → production | {len(train):,} + {len(clean):,} | {verdict.verdict}, p = {p:.2g} |",
         *random_halves(concatenate([reference, clean]), 20),
         "",
         "Faults given to the production images: severities at which drift was found / the right fault was",

@@ -15,6 +15,9 @@ pytest.importorskip("conformal_clip_data", reason="the extra 'demo' is not insta
 
 TUTORIAL = Path(__file__).parent.parent / "docs" / "tutorial" / "check-two-folders.md"
 
+EMBEDS = re.compile(r"(driftwheel (?:demo|check))")
+"""With the extra `demo` alone, as in the tutorial, the embedder is gist; here another may be installed."""
+
 
 def commands() -> list[str]:
     blocks = re.findall(
@@ -35,7 +38,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     printed = {}
     for command in commands():
         done = subprocess.run(
-            ["bash", "-euc", command],
+            ["bash", "-euc", EMBEDS.sub(r"\1 --embedder gist", command)],
             cwd=folder,
             env=os.environ | {"PATH": path},
             capture_output=True,

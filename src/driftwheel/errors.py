@@ -40,7 +40,9 @@ class MissingExtraError(UsageError):
     """An optional dependency is not installed."""
 
     def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} needs an optional dependency. Install it with: pip install 'driftwheel[{extra}]'")
+        super().__init__(
+            f"{what} needs an optional dependency. Install it with: pip install 'driftwheel[{extra}]'"
+        )
         self.extra = extra
 
 

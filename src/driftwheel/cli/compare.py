@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["compare", "register"]
 
-_REFERENCE = typer.Argument(help="Profile file of the images the model was built on.")
-_CURRENT = typer.Argument(help="Profile file of the images it sees now.")
+_REFERENCE = typer.Argument(metavar="REFERENCE", help="Profile file of the images the model was built on.")
+_CURRENT = typer.Argument(metavar="CURRENT", help="Profile file of the images it sees now.")
 _JSON = typer.Option("--json", help="Write the answer as JSON to this file ('-': standard output).")
 _FAIL_ON = typer.Option("--fail-on", help="Exit with code 3 when there is drift.")
 _EACH = typer.Option("--each", help="Compare every window and segment of the current file by itself.")

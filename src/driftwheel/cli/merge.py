@@ -10,7 +10,7 @@ import typer
 
 __all__ = ["MergedWindow", "merge", "register"]
 
-_FILES = typer.Argument(help="Profile files, in any order.")
+_FILES = typer.Argument(metavar="FILES...", help="Profile files, in any order.")
 _OUT = typer.Option("--out", "-o", help="The profile file to write, for example week.dwp.")
 _WINDOW = typer.Option("--window", help="Join windows to these; 'all' puts all times together.")
 _BY = typer.Option("--by", help="Keep the split by this tag only; may be given several times.")

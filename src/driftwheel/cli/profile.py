@@ -10,7 +10,9 @@ import typer
 
 __all__ = ["Window", "profile", "register"]
 
-_IMAGES = typer.Argument(help="Images: a folder, glob, list file, archive, Parquet file or URL.")
+_IMAGES = typer.Argument(
+    metavar="IMAGES", help="Images: a folder, glob, list file, archive, Parquet file or URL."
+)
 _OUT = typer.Option("--out", "-o", help="The profile file to write, for example day1.dwp.")
 _WINDOW = typer.Option("--window", help="Split by time (UTC): one profile an hour, day or week.")
 _BY = typer.Option("--by", help="Split by a tag, for example camera; may be given several times.")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["register", "show"]
 
-_FILE = typer.Argument(help="A profile file.")
+_FILE = typer.Argument(metavar="FILE", help="A profile file.")
 _JSON = typer.Option("--json", help="Print JSON instead of tables.")
 
 _MOST_PARTS = 20
