@@ -27,6 +27,8 @@ def stuck_pixels(views: Views) -> float:
         return float("nan")
     off = views.buffer("median", height, width)
     cv2.medianBlur(grey, 3, off)
+    if cv2.norm(grey, off, cv2.NORM_INF) <= FAR_OFF:
+        return 0.0
     cv2.absdiff(grey, off, off)
     cv2.threshold(off, FAR_OFF, 1, cv2.THRESH_BINARY, off)
     for border in (off[0], off[-1], off[:, 0], off[:, -1]):
