@@ -336,14 +336,15 @@ def main() -> None:
     cv2.setNumThreads(1)
     most, repeats = (200, 5) if quick else (2000, 50)
     text = ["# Embedders and outliers", ""]
-    for title, lines in (
-        ("Cost", speed()),
-        ("What they see of single images", quality(most)),
-        (f"What they see of windows of {WINDOW}", windows(most // 2, repeats)),
-        ("Outliers", outlier_quality(most // 2, 20 if not quick else 1)),
-        ("Cost of outliers", outlier_speed(((500, 1280),) if quick else ((2000, 1280), (10_000, 128)))),
-    ):
-        section = [f"## {title}", "", *lines, ""]
+    sections: dict[str, Callable[[], list[str]]] = {
+        "Cost": speed,
+        "What they see of single images": lambda: quality(most),
+        f"What they see of windows of {WINDOW}": lambda: windows(most // 2, repeats),
+        "Outliers": lambda: outlier_quality(most // 2, 1 if quick else 20),
+        "Cost of outliers": lambda: outlier_speed(((500, 1280),) if quick else ((2000, 1280), (10_000, 128))),
+    }
+    for title, lines in sections.items():
+        section = [f"## {title}", "", *lines(), ""]
         print("\n".join(section), flush=True)
         text += section
     text += machine_lines("scikit-learn", *(["onnxruntime"] if "onnxruntime" in sys.modules else []))
