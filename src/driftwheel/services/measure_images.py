@@ -21,7 +21,7 @@ from driftwheel.images.properties import PROPERTY_NAMES, measure, near_duplicate
 from driftwheel.learning.embedder import Embedder
 from driftwheel.records import Image, Mode, Records, Unreadable
 
-__all__ = ["concatenate", "default_threads", "measure_images", "single_threaded_opencv"]
+__all__ = ["concatenate", "default_threads", "measure_images", "shorter_side", "single_threaded_opencv"]
 
 _TASK = 8  # images a worker takes at once: enough to hide the hand-over, few enough to keep memory flat
 _CHUNK = 32  # tasks in one chunk of records
@@ -62,6 +62,11 @@ def measure_images(
             yield chunk
 
 
+def shorter_side(embedder: Embedder | None) -> int:
+    """Return the shorter side in px that fast mode's reduced decode must leave for `embedder`."""
+    return 0 if embedder is None else 224
+
+
 def default_threads() -> int:
     """Return the number of processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
@@ -98,7 +103,7 @@ def _measure_task(
 
 def _measure_one(image: Image, embedder: Embedder | None, mode: Mode) -> _Row | Unreadable:
     try:
-        measured = measure(image.data, mode)
+        measured = measure(image.data, mode, shorter_side=shorter_side(embedder))
         prepared = None if embedder is None else embedder.prepare(measured.pixels)
     except UnreadableImageError as error:
         return Unreadable(image.name, error.reason, image.time, image.tags)

@@ -19,7 +19,7 @@ from driftwheel.images.faults import FAULTS, Fault, apply_fault, compression_qua
 from driftwheel.images.properties import PROPERTY_NAMES, measure
 from driftwheel.learning.embedder import Embedder
 from driftwheel.records import Image, Mode
-from driftwheel.services.measure_images import default_threads, single_threaded_opencv
+from driftwheel.services.measure_images import default_threads, shorter_side, single_threaded_opencv
 
 __all__ = ["CAMERAS", "faulty_file", "simulate_faults"]
 
@@ -160,7 +160,8 @@ def _simulate(
     image: Image, cases: Sequence[FaultCase], seed: int, embedder: Embedder | None, mode: Mode
 ) -> list[_Measured]:
     decoded = decode(image.data)
-    measured = (measure(faulty_file(decoded, case, seed), mode) for case in cases)
+    side = shorter_side(embedder)
+    measured = (measure(faulty_file(decoded, case, seed), mode, shorter_side=side) for case in cases)
     return [
         _Measured(one.values, None if embedder is None else embedder.prepare(one.pixels)) for one in measured
     ]
