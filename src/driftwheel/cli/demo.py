@@ -9,7 +9,7 @@ import typer
 
 __all__ = ["demo", "register"]
 
-_ROW = "{:<3}  {:>6}  {:<12}  {:>8}  {:<32}  {:<36}  {:>7}"
+_ROW = "{:<3}  {:>6}  {:<8}  {:>8}  {:>7}  {:<32}  {}"
 
 
 def demo(
@@ -48,8 +48,8 @@ def demo(
     with progress_bars(progress) as on_progress:
         for day in run_demo(out, embedder=embedder, threads=threads, seed=seed, on_progress=on_progress):
             if day.day == 1:
-                typer.echo(_ROW.format("day", *HEADINGS, "seconds"))
-            typer.echo(_ROW.format(day.day, *day_row(day.check.verdict), f"{day.check.seconds:.1f}"))
+                typer.echo(_ROW.format("day", *HEADINGS))
+            typer.echo(_ROW.format(day.day, *day_row(day.check)).rstrip())
             first = first or (day if day.report else None)
     if first is None:
         typer.echo(

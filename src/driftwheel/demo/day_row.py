@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from driftwheel.drift.verdict import FaultFinding, PropertyDrift, Verdict
+from driftwheel.drift.check import Check
+from driftwheel.drift.verdict import FaultFinding, PropertyDrift
 from driftwheel.report.fault_words import fault_title
 from driftwheel.report.numbers import NBSP, count, p_value, share
 from driftwheel.report.property_words import property_words
@@ -10,39 +11,34 @@ from driftwheel.report.sentence import answer_word, effect_size
 
 __all__ = ["HEADINGS", "day_row"]
 
-HEADINGS = ("images", "verdict", "p", "strongest property", "diagnosis")
+HEADINGS = ("images", "verdict", "p", "seconds", "strongest property", "diagnosis")
 
 
-def day_row(verdict: Verdict) -> tuple[str, str, str, str, str]:
+def day_row(check: Check) -> tuple[str, ...]:
     """Return the texts under `HEADINGS`, without control characters or no-break spaces.
 
     The strongest property is the verdict's first, with its effect and which way its mean went; the diagnosis
     is the first finding, else the kind of change, else empty.
-
-    Examples
-    --------
-    >>> quiet = Verdict("no_drift", 0.4, 0.003, 1.0, None, (), (), None, (), (), (), (), 500, 100, 0, "exact")
-    >>> day_row(quiet)
-    ('100', 'No drift', '0.40', '', '')
     """
+    verdict = check.verdict
     cells = (
         count(verdict.n_current),
         answer_word(verdict),
         p_value(verdict.p_value),
+        f"{check.seconds:.1f}",
         _strongest(verdict.properties[0]) if verdict.properties else "",
         _diagnosed(verdict.diagnosis[0]) if verdict.diagnosis else (verdict.kind or ""),
     )
-    images, answer, p, strongest, diagnosed = (cell.replace(NBSP, " ") for cell in cells)
-    return images, answer, p, strongest, diagnosed
+    return tuple(cell.replace(NBSP, " ") for cell in cells)
 
 
 def _strongest(one: PropertyDrift) -> str:
     way = ""
     if one.reference_mean is not None and one.current_mean is not None:
-        way = " up" if one.current_mean > one.reference_mean else " down"
+        way = " ↑" if one.current_mean > one.reference_mean else " ↓"
     return f"{property_words(one.name).title}{way} {effect_size(one)}"
 
 
 def _diagnosed(found: FaultFinding) -> str:
     severity = "" if found.severity is None else f", severity {found.severity}"
-    return f"{fault_title(found.fault)}{severity}, {share(found.share)} of images"
+    return f"{fault_title(found.fault)}{severity}, {share(found.share)}"
