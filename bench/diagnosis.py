@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import driftwheel
-from driftwheel.drift.diagnosis import Diagnoser
+from driftwheel.drift.diagnoser import Diagnoser
 from driftwheel.drift.fault_library import FaultCase, FaultLibrary
 from driftwheel.images.decode import decode
 from driftwheel.images.faults import FAULT_NAMES, FAULTS, frozen_order

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from driftwheel.drift.diagnosis import Diagnoser, diagnose
+from driftwheel.drift.diagnoser import Diagnoser
+from driftwheel.drift.diagnosis import diagnose
 from driftwheel.drift.fault_library import FaultCase, FaultLibrary
 from driftwheel.errors import IncomparableError
 from driftwheel.records import Records
@@ -140,6 +141,47 @@ def test_other_content_is_no_fault(fitted: Diagnoser) -> None:
     assert found.findings == ()
     assert found.affected == ()
     assert found.kind == "content"
+
+
+@pytest.fixture(scope="module")
+def two_scenes() -> Diagnoser:
+    """Return a diagnoser whose reference shows two scenes equally often, on either side of an axis."""
+    made, clean = library(np.random.default_rng(0))
+    assert made.embeddings is not None
+    assert made.clean_embeddings is not None
+    side = np.where(np.arange(60) % 2, 6, -6).astype(np.float32)
+    shift = np.zeros((60, DIMENSIONS), np.float32)
+    shift[:, 0] = side
+    made = replace(
+        made, embeddings=made.embeddings + shift[made.base], clean_embeddings=made.clean_embeddings + shift
+    )
+    clean = replace(clean, embeddings=made.clean_embeddings)
+    rng = np.random.default_rng(1)
+    return Diagnoser.fit(made, join(clean, scene(170, 6, rng, "left"), scene(170, -6, rng, "right")))
+
+
+def scene(
+    count: int, side: int, rng: np.random.Generator, prefix: str, move: NDArray[np.float64] | float = 0.0
+) -> Records:
+    made = records(count, rng, move=move, prefix=prefix)
+    assert made.embeddings is not None
+    return replace(made, embeddings=made.embeddings + np.eye(1, DIMENSIONS, dtype=np.float32) * side)
+
+
+def test_another_mix_of_the_reference_is_content(two_scenes: Diagnoser) -> None:
+    rng = np.random.default_rng(4)
+    found = two_scenes.diagnose(join(scene(45, 6, rng, "a"), scene(5, -6, rng, "b")), rng=rng)
+    assert found.kind == "content"
+    assert found.findings == ()
+
+
+@pytest.mark.parametrize("fault", EFFECT)
+def test_a_fault_and_another_mix_are_mixed(two_scenes: Diagnoser, fault: str) -> None:
+    rng = np.random.default_rng(4)
+    move = 3 * EFFECT[fault]
+    found = two_scenes.diagnose(scene(80, 6, rng, "a", move), rng=rng)
+    assert found.kind == "mixed"
+    assert [one.fault for one in found.findings] == [fault]
 
 
 def test_windows_without_a_change_are_given_no_fault(fitted: Diagnoser) -> None:

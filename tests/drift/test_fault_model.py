@@ -15,6 +15,7 @@ from driftwheel.drift.fault_library import FaultCase
 from driftwheel.drift.fault_misfit import misfit_limit
 from driftwheel.drift.fault_mixture import fit_mixture
 from driftwheel.drift.fault_model import SHARES, FaultModel, fit_window, window_covariance
+from driftwheel.drift.fault_reweighting import content_groups, reweight
 from driftwheel.drift.frozen_frames import find_frozen_frames
 from driftwheel.images.properties import PROPERTY_NAMES
 from driftwheel.records import Records
@@ -102,6 +103,27 @@ def test_the_mixture_finds_the_share(share: float, length: float, seed: int) -> 
     assert np.all((mixture.posterior >= 0) & (mixture.posterior <= 1))
     if share > 0:
         assert mixture.log_likelihood[0] >= mixture.log_likelihood[1]
+
+
+def test_reweighting_finds_the_mix_and_admits_what_it_cannot_explain() -> None:
+    rng = np.random.default_rng(0)
+    means, mix = rng.normal(0, 3, (4, 6)), np.full(4, 0.25)
+    weights = np.array([0.7, 0.1, 0.2, 0.0])
+    found = reweight(weights @ means, 0.02 * np.eye(6), means, mix)
+    np.testing.assert_allclose(found.weights, weights, atol=1e-4)
+    assert found.moved == pytest.approx(0.45, abs=1e-4)
+    assert found.misfit < 1e-4
+    outside = np.linalg.svd(means)[2][-1]
+    assert reweight(weights @ means + outside, 0.02 * np.eye(6), means, mix).misfit > 5
+
+
+def test_groups_are_those_of_like_content() -> None:
+    rng = np.random.default_rng(0)
+    content = np.concatenate([rng.normal(centre, 0.5, (40, 2)) for centre in (-9, 9)])
+    groups = content_groups(content)
+    assert not set(groups[:40]) & set(groups[40:])
+    assert len(np.unique(groups)) == 80 // 25
+    assert set(content_groups(content[:20])) == {0}
 
 
 def test_how_a_file_is_stored_is_no_feature() -> None:
