@@ -45,7 +45,7 @@ SHARED = Path(os.environ.get("DRIFTWHEEL_SHARED", HERE.parents[1] / "shared")) /
 EMBEDDERS = ("efficientnet-lite0", "gist", "none")
 PLAN = b"1"  # counted up when other images are drawn or other faults given to them
 WINDOW = 50
-CAMERAS = 8  # windows of one fault and severity, each of another camera
+CAMERAS = 6  # windows of one fault and severity, each of another camera
 MIXED_SEVERITY = 3
 FIRST_CAMERA = 5000  # simulated cameras of the windows; the libraries' are 0 to 9
 

@@ -79,7 +79,7 @@ def test_unreadable_images_are_left_out_and_none_at_all_is_said() -> None:
 
 def test_large_images_are_fewer() -> None:
     large = [
-        Image(f"{seed}.jpg", bytes(cv2.imencode(".jpg", photo(seed, (900, 1000)))[1])) for seed in range(25)
+        Image(f"{seed}.jpg", bytes(cv2.imencode(".jpg", photo(seed, (1000, 1300)))[1])) for seed in range(25)
     ]
     assert (
         len(simulate_faults(large, embedder=None, threads=2, faults=[fault_named("greyscale")]).images) == 20
