@@ -12,7 +12,7 @@ from driftwheel.drift.histogram_evidence import Replays, can_be_compared, histog
 from driftwheel.drift.moment_evidence import MomentEvidence, moment_evidence
 from driftwheel.drift.replay import LEAST_BLOCKS
 from driftwheel.drift.rules import LEAST_SAMPLE, alpha_for, holm, images_needed
-from driftwheel.drift.verdict import EmbeddingDrift, PropertyDrift, Verdict
+from driftwheel.drift.verdict import EmbeddingDrift, PropertyDrift, Verdict, unjudged
 from driftwheel.profiles.embedding_moments import check_same_projection
 from driftwheel.profiles.profile import Profile, check_same_making
 from driftwheel.profiles.property_summary import PropertySummary
@@ -57,25 +57,15 @@ def judge_profiles(
     """
     check_same_making(reference, current)
     alpha = alpha_for(false_alarms_per_year, windows_per_year)
-    blank = Verdict(
-        verdict="insufficient",
-        p_value=1.0,
+    nothing = unjudged(
+        reference.n,
+        current.n,
         alpha=alpha,
         false_alarms_per_year=false_alarms_per_year,
-        kind=None,
-        diagnosis=(),
-        properties=(),
-        embedding=None,
-        outliers=(),
-        exemplars=(),
-        unreadable=(),
-        unreadable_reference=(),
-        n_reference=reference.n,
-        n_current=current.n,
         images_needed=images_needed(reference.n, current.n),
         mode=reference.mode,
-        notes=_notes(reference, current),
     )
+    blank = replace(nothing, notes=_notes(reference, current))
     if blank.images_needed:
         return blank
 

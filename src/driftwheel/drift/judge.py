@@ -22,7 +22,7 @@ from driftwheel.drift.property_evidence import PropertyEvidence, property_eviden
 from driftwheel.drift.replay import blocks_of, replay_weights
 from driftwheel.drift.rules import alpha_for, images_needed
 from driftwheel.drift.tail import tail_log_p_value, tail_p_value
-from driftwheel.drift.verdict import EmbeddingDrift, Verdict
+from driftwheel.drift.verdict import EmbeddingDrift, Verdict, unjudged
 from driftwheel.errors import IncomparableError
 from driftwheel.images.properties import property_named
 from driftwheel.records import Records
@@ -62,24 +62,15 @@ def judge(
     _must_be_comparable(reference, current)
     alpha = alpha_for(false_alarms_per_year, windows_per_year)
     missing = images_needed(len(reference), len(current))
-    blank = Verdict(
-        verdict="insufficient",
-        p_value=1.0,
+    nothing = unjudged(
+        len(reference),
+        len(current),
         alpha=alpha,
         false_alarms_per_year=false_alarms_per_year,
-        kind=None,
-        diagnosis=(),
-        properties=(),
-        embedding=None,
-        outliers=(),
-        exemplars=(),
-        unreadable=current.unreadable,
-        unreadable_reference=reference.unreadable,
-        n_reference=len(reference),
-        n_current=len(current),
         images_needed=missing,
         mode=reference.mode,
     )
+    blank = replace(nothing, unreadable=current.unreadable, unreadable_reference=reference.unreadable)
     if missing:
         return blank
 

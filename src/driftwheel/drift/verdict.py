@@ -10,7 +10,16 @@ from typing import Literal
 
 from driftwheel.records import Evidence, Mode, Unreadable
 
-__all__ = ["Answer", "EmbeddingDrift", "FaultFinding", "Kind", "Outlier", "PropertyDrift", "Verdict"]
+__all__ = [
+    "Answer",
+    "EmbeddingDrift",
+    "FaultFinding",
+    "Kind",
+    "Outlier",
+    "PropertyDrift",
+    "Verdict",
+    "unjudged",
+]
 
 Answer = Literal["drift", "no_drift", "insufficient"]
 Kind = Literal["content", "appearance", "mixed", "unknown"]
@@ -134,3 +143,33 @@ class Verdict:
     mode: Mode
     diagnosed: bool = False
     notes: tuple[str, ...] = ()
+
+
+def unjudged(
+    n_reference: int,
+    n_current: int,
+    *,
+    alpha: float,
+    false_alarms_per_year: float,
+    images_needed: int,
+    mode: Mode,
+) -> Verdict:
+    """Return the verdict before anything was tested: ``insufficient``, with a p-value of 1."""
+    return Verdict(
+        verdict="insufficient",
+        p_value=1.0,
+        alpha=alpha,
+        false_alarms_per_year=false_alarms_per_year,
+        kind=None,
+        diagnosis=(),
+        properties=(),
+        embedding=None,
+        outliers=(),
+        exemplars=(),
+        unreadable=(),
+        unreadable_reference=(),
+        n_reference=n_reference,
+        n_current=n_current,
+        images_needed=images_needed,
+        mode=mode,
+    )
