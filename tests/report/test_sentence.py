@@ -7,6 +7,7 @@ import pytest
 from driftwheel.drift.verdict import FaultFinding
 from driftwheel.records import Unreadable
 from driftwheel.report.numbers import NBSP
+from driftwheel.report.property_words import property_words
 from driftwheel.report.sentence import answer, answer_word, evidence, movement, reason, unreadable
 
 
@@ -70,7 +71,7 @@ def test_no_drift_names_the_largest_difference_and_its_limit(checks) -> None:
     largest = calm[-1]
     sentence = reason(replace(verdict, properties=calm)).replace(NBSP, " ")
     assert sentence == (
-        f"The largest difference is in {largest.name.replace('_', ' ')}, {largest.effect:.2f} σ, "
+        f"The largest difference is in {property_words(largest.name).title}, {largest.effect:.2f} σ, "
         "within what the reference itself varies by (0.50 σ)."
     )
 
