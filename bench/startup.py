@@ -17,7 +17,7 @@ BENCH = Path(__file__).parent
 ROOT = BENCH.parent
 HOME = BENCH / ".venvs" / "startup"
 RUNS = 20
-MOST_SECONDS, MOST_MEGABYTES = 0.5, 450
+MOST_SECONDS, MOST_MEBIBYTES = 0.5, 450
 
 
 def install() -> Path:
@@ -40,10 +40,14 @@ def seconds(command: list[str | Path]) -> list[float]:
     return sorted(taken[1:])
 
 
-def megabytes() -> dict[str, float]:
-    """Size of each installed package in MB (10⁶ bytes), without pip and setuptools, which venv brings."""
+def sizes_in_bytes() -> tuple[dict[str, int], int]:
+    """Bytes of each installed package, and how many of all are byte code that pip compiled on the way.
+
+    Without pip and setuptools, which venv brings.
+    """
     packages = next(HOME.glob("lib/python*/site-packages"))
-    sizes: dict[str, float] = {}
+    sizes: dict[str, int] = {}
+    compiled = 0
     for entry in packages.iterdir():
         if entry.name.startswith(
             ("pip", "setuptools", "pkg_resources", "_distutils_hack", "distutils-precedence")
@@ -51,15 +55,16 @@ def megabytes() -> dict[str, float]:
             continue
         files = [entry] if entry.is_file() else [path for path in entry.rglob("*") if path.is_file()]
         name = entry.name.split("-")[0].removesuffix(".libs").removesuffix(".py")
-        sizes[name] = sizes.get(name, 0.0) + sum(path.stat().st_size for path in files) / 1e6
-    return sizes
+        sizes[name] = sizes.get(name, 0) + sum(path.stat().st_size for path in files)
+        compiled += sum(path.stat().st_size for path in files if path.suffix == ".pyc")
+    return sizes, compiled
 
 
 def main() -> None:
     programs = install()
     bare = seconds([programs / "python", "-c", "pass"])
     shown = seconds([programs / "driftwheel", "--help"])
-    sizes = megabytes()
+    sizes, compiled = sizes_in_bytes()
     total = sum(sizes.values())
     largest = sorted(sizes.items(), key=lambda item: -item[1])[:6]
     lines = [
@@ -72,16 +77,18 @@ def main() -> None:
         f"| `driftwheel --help`, seconds, median of {RUNS} runs | {shown[RUNS // 2]:.3f} | {MOST_SECONDS} |",
         f"| `driftwheel --help`, seconds, fastest | {shown[0]:.3f} | |",
         f"| of which the interpreter itself, median | {bare[RUNS // 2]:.3f} | |",
-        f"| installed size, MB (with compiled Python files) | {total:.0f} | {MOST_MEGABYTES} |",
+        f"| installed size, MiB, as `du` counts | {total / 2**20:.0f} | {MOST_MEBIBYTES} |",
+        f"| the same, MB (10⁶ bytes) | {total / 1e6:.0f} | |",
+        f"| of which byte code that pip compiles on installing, MB | {compiled / 1e6:.0f} | |",
         "",
-        "The largest parts, MB: " + ", ".join(f"{name} {size:.0f}" for name, size in largest) + ".",
+        "The largest parts, MB: " + ", ".join(f"{name} {size / 1e6:.0f}" for name, size in largest) + ".",
         "",
     ]
     results = BENCH / "results"
     results.mkdir(exist_ok=True)
     (results / "startup.md").write_text("\n".join(lines), encoding="utf-8")
     print("\n".join(lines))
-    if shown[RUNS // 2] > MOST_SECONDS or total > MOST_MEGABYTES:
+    if shown[RUNS // 2] > MOST_SECONDS or total / 2**20 > MOST_MEBIBYTES:
         sys.exit("Too slow or too large.")
 
 
