@@ -92,7 +92,7 @@ def fault_sweep(data: Path, embedder, sizes: tuple[int, ...]) -> list[str]:
     for fault in FAULTS:
         counts = {n: [0, 0, 0, 0] for n in sizes}
         for severity in fault.severities:
-            shuffled = [production[i] for i in order]
+            shuffled = [production[i] for i in order[: max(sizes)]]
             if fault.function is None:
                 frozen = frozen_order(len(shuffled), severity or 3, np.random.default_rng(7))
                 faulty = [Image(f"{i:05}.jpg", shuffled[j].data) for i, j in enumerate(frozen)]

@@ -28,7 +28,7 @@ CAMERAS = 10
 seen.
 """
 
-MOST_IMAGES, LEAST_IMAGES = 80, 20
+MOST_IMAGES, LEAST_IMAGES = 72, 20
 """Images that faults are simulated on."""
 
 MOST_PIXELS = 300_000
@@ -65,7 +65,7 @@ def simulate_faults(
     Parameters
     ----------
     reference_images
-        A random sample of the reference. 80 are used, spread evenly over those given; fewer where images
+        A random sample of the reference. 72 are used, spread evenly over those given; fewer where images
         have more than 0.3 megapixels on average, in proportion, but at least 20.
     embedder, mode, threads
         As in `measure_images`, and the same as for the records to be diagnosed.
