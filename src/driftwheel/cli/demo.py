@@ -11,6 +11,11 @@ __all__ = ["demo", "register"]
 
 _ROW = "{:<3}  {:>6}  {:<8}  {:>8}  {:>7}  {:<32}  {}"
 
+_INTRODUCTION = """\
+A weaving line, two cameras: the week before is the reference, then seven days of 100 images.
+From day 4 on the right camera goes out of focus, a little more every day.
+"""
+
 
 def demo(
     out: Annotated[
@@ -40,14 +45,11 @@ def demo(
     from driftwheel.demo.day_row import HEADINGS, day_row
     from driftwheel.demo.run_demo import run_demo
 
-    typer.echo(
-        "A weaving line, two cameras: the week before is the reference, then seven days of 100 images."
-    )
-    typer.echo("From day 4 on the right camera goes out of focus, a little more every day.\n")
     first = None
     with progress_bars(progress) as on_progress:
         for day in run_demo(out, embedder=embedder, threads=threads, seed=seed, on_progress=on_progress):
             if day.day == 1:
+                typer.echo(_INTRODUCTION)
                 typer.echo(_ROW.format("day", *HEADINGS))
             typer.echo(_ROW.format(day.day, *day_row(day.check)).rstrip())
             first = first or (day if day.report else None)
