@@ -453,7 +453,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", nargs="*", help="data sets to look at")
+    parser.add_argument("--cameras", type=int, default=CAMERAS, help="windows of each fault and severity")
     options = parser.parse_args()
+    globals()["CAMERAS"] = options.cameras
     cv2.setNumThreads(1)
     networks = [network for name in EMBEDDERS if (network := load_embedder(name)) is not None]
     by_name = dict(zip(EMBEDDERS, [*networks, None], strict=True))

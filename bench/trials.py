@@ -171,11 +171,14 @@ def checks(data: Path, embedder: str) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         broken = Path(folder)
         rng = np.random.default_rng(3)
-        for i, image in enumerate(images_in(data / "cats_dogs" / "production")[:600]):
+        production = images_in(data / "cats_dogs" / "production")
+        for i, k in enumerate(rng.permutation(len(production))[:600]):
+            image = production[k]
             content = image.data
             if i % 20 == 0:
                 content = [b"", content[: len(content) // 2], rng.bytes(2000), content[:40]][(i // 20) % 4]
             (broken / f"{i:04}.jpg").write_bytes(content)
+        row("train → cats alone", data / "cats_dogs" / "train", data / "cats_dogs" / "production" / "cat")
         row("train → 600 files, 5 % broken", data / "cats_dogs" / "train", broken)
     return lines
 
