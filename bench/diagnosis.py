@@ -185,7 +185,8 @@ def measured_cells(data: Data, embedders: Sequence[Embedder]) -> Measured:
 
 
 def cached(data: Data, what: str, embedders: Sequence[Embedder]) -> Measured:
-    path = CACHE / f"{data.name}-{what.replace(' ', '_')}-{made_by()}.npz"
+    part = f"cells-of-{CAMERAS}" if what == "cells" else what.replace(" ", "_")
+    path = CACHE / f"{data.name}-{part}-{made_by()}.npz"
     if path.exists():
         with np.load(path) as kept:
             return Measured(kept["properties"], {e.identity: kept[e.identity] for e in embedders})
