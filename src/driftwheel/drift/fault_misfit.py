@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from driftwheel.drift.fault_model import FaultModel, window_covariance
+from driftwheel.drift.fault_model import LARGEST_WINDOW, FaultModel, window_covariance
 
 __all__ = ["misfit_limit"]
 
@@ -39,6 +39,7 @@ def misfit_limit(
     rng
         Draws the windows.
     """
+    size = min(size, LARGEST_WINDOW)
     counts = rng.binomial(size, share, _DRAWS)
     own = affected - affected.mean(axis=0)
     other = usual - usual.mean(axis=0)

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from driftwheel.drift.fault_library import FaultCase, FaultLibrary
 
 __all__ = [
+    "LARGEST_WINDOW",
     "SHARES",
     "FaultModel",
     "WindowFit",
@@ -32,6 +33,9 @@ __all__ = [
 
 SHARES = (0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
 """Shares of affected images that are tried."""
+
+LARGEST_WINDOW = 200
+"""A larger window counts as one of so many images: finer differences are not taken for camera faults."""
 
 _FLOOR = 0.1  # least deviation within a case, in reference deviations: finer differences are not believed
 _TRACE = 0.04  # reference deviations by which the mean of a window may differ for no reason worth a name
@@ -160,7 +164,7 @@ def fit_fault_model(
 
 def fit_window(model: FaultModel, white: NDArray[np.float64]) -> WindowFit:
     """Return how well each case explains a window of (n, d) whitened rows, n ≥ 1."""
-    n, d = white.shape
+    n, d = min(len(white), LARGEST_WINDOW), white.shape[1]
     mean = white.mean(axis=0)
     between = model.shift[:, :, None] * model.shift[:, None, :]
     fits = [
@@ -195,10 +199,12 @@ def window_covariance(
 ) -> NDArray[np.float64]:
     """Return (k, d, d): the covariance of the mean of `size` images, a `share` of which has the fault.
 
-    `between` may hand over the (k, d, d) outer products of the shifts, when they are needed many times.
+    A `size` above `LARGEST_WINDOW` counts as that. `between` may hand over the (k, d, d) outer products of the
+    shifts, when they are needed many times.
     """
     if between is None:
         between = model.shift[:, :, None] * model.shift[:, None, :]
+    size = min(size, LARGEST_WINDOW)
     covariance = (share / size) * model.spread
     covariance += (share * (1 - share) / size) * between
     covariance += share**2 * model.doubt
