@@ -199,8 +199,8 @@ def window_covariance(
 ) -> NDArray[np.float64]:
     """Return (k, d, d): the covariance of the mean of `size` images, a `share` of which has the fault.
 
-    A `size` above `LARGEST_WINDOW` counts as that. `between` may hand over the (k, d, d) outer products of the
-    shifts, when they are needed many times.
+    A `size` above `LARGEST_WINDOW` counts as that. `between` may hand over the (k, d, d) outer products of
+    the shifts, when they are needed many times.
     """
     if between is None:
         between = model.shift[:, :, None] * model.shift[:, None, :]
