@@ -57,9 +57,9 @@ class Diagnoser:
     library, reference, features
         What it was fitted on, and the map to features.
     usual
-        (n, f) features of the reference.
+        (n, f) property features and whole embeddings of the reference.
     moves
-        (k, f) mean shift of each case.
+        (k, f) mean shift of each case in them.
     groups
         (n,) group of like content of each reference image.
     views
@@ -97,19 +97,20 @@ class Diagnoser:
             views.append(
                 _View(columns, model, model.whiten(usual[:, columns]), model.whiten(faulty[:, columns]))
             )
-        moves = np.array([(faulty[r] - clean[library.base[r]]).mean(axis=0) for r in _rows_of_cases(library)])
+        whole = _whole(faulty, library.embeddings, count)
+        before = _whole(clean, library.clean_embeddings, count)
+        moves = np.array([(whole[r] - before[library.base[r]]).mean(axis=0) for r in _rows_of_cases(library)])
         content = usual[:, count:] if usual.shape[1] > count else usual
-        return cls(library, reference, features, usual, moves, content_groups(content), tuple(views))
+        whole = _whole(usual, reference.embeddings, count)
+        return cls(library, reference, features, whole, moves, content_groups(content), tuple(views))
 
     def diagnose(self, current: Records, *, rng: np.random.Generator) -> Diagnosis:
         """As the function `diagnose`."""
         _must_be_comparable(self.library, current)
         frozen = find_frozen_frames(self.reference, current)
         rows = np.flatnonzero(~frozen.repeats) if frozen.frozen else np.arange(len(current))
-        window = self.features.of(
-            current.properties[rows],
-            None if current.embeddings is None else current.embeddings[rows],
-        )
+        embeddings = None if current.embeddings is None else current.embeddings[rows]
+        window = self.features.of(current.properties[rows], embeddings)
         whites = [view.model.whiten(window[:, view.columns]) for view in self.views]
         fit = fit_window(self.views[0].model, whites[0])
         mixture = fit_mixture(whites[0], self.views[0].model.shift)
@@ -137,7 +138,7 @@ class Diagnoser:
             if self._only_mix(whites, rng):
                 kind = "content"
             elif not sure or not self._other_mix(whites, candidates[0].limit, best[0]):
-                kind = self._kind(window, whites[0])
+                kind = self._kind(_whole(window, embeddings, self.features.property_features), whites[0])
             else:
                 kind = "mixed"
                 findings = [_finding(candidates[0], shares[best[0]], confidence[0])]
@@ -217,6 +218,13 @@ class Diagnoser:
             limit=tuple(limits),
             explained=float(fit.explained[k]),
         )
+
+
+def _whole(
+    features: NDArray[np.float64], embeddings: NDArray[np.float32] | None, property_features: int
+) -> NDArray[np.float64]:
+    """Return property features beside whole embeddings, of which `features` hold only the main directions."""
+    return features if embeddings is None else np.hstack([features[:, :property_features], embeddings])
 
 
 def _finding(candidate: Candidate, share: float, confidence: float) -> FaultFinding:
