@@ -15,7 +15,7 @@ from driftwheel.drift.jensen_shannon import jensen_shannon
 from driftwheel.drift.kolmogorov_smirnov import kolmogorov_smirnov_from_histograms
 from driftwheel.drift.psi import psi, psi_from_histograms
 from driftwheel.drift.replay import effect_threshold
-from driftwheel.drift.rules import EFFECT_FLOOR_SIGMAS, EFFECT_FLOOR_TOTAL_VARIATION
+from driftwheel.drift.rules import EFFECT_FLOOR_SIGMAS, EFFECT_FLOOR_TOTAL_VARIATION, LEAST_SPREAD
 from driftwheel.drift.total_variation import total_variation
 from driftwheel.drift.verdict import PropertyDrift
 from driftwheel.drift.wasserstein import wasserstein_from_histograms
@@ -23,8 +23,6 @@ from driftwheel.profiles.property_definition import PropertyDefinition
 from driftwheel.profiles.property_summary import PropertySummary, mean, standard_deviation
 
 __all__ = ["Replays", "can_be_compared", "histogram_evidence"]
-
-_LEAST_SPREAD = 0.005  # of the property's range: what stands in for the σ of a constant reference
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,7 +130,7 @@ def _scale(reference: PropertySummary, current: PropertySummary) -> _Scale:
         centres = (edges[1:] + edges[:-1]) / 2
         shares = left / left.sum()
         sigma = math.sqrt(float(shares @ (centres - shares @ centres) ** 2))
-    return _Scale(left, right, edges, max(sigma, _LEAST_SPREAD * float(edges[-1] - edges[0])), roll)
+    return _Scale(left, right, edges, max(sigma, LEAST_SPREAD * float(edges[-1] - edges[0])), roll)
 
 
 def _roll(definition: PropertyDefinition, reference: PropertySummary, current: PropertySummary) -> int:

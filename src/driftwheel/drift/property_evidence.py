@@ -16,7 +16,7 @@ from driftwheel.drift.kolmogorov_smirnov_permutations import (
 )
 from driftwheel.drift.psi import psi, psi_columns
 from driftwheel.drift.replay import effect_threshold, wasserstein_replays
-from driftwheel.drift.rules import EFFECT_FLOOR_SIGMAS, EFFECT_FLOOR_TOTAL_VARIATION
+from driftwheel.drift.rules import EFFECT_FLOOR_SIGMAS, EFFECT_FLOOR_TOTAL_VARIATION, LEAST_SPREAD
 from driftwheel.drift.tail import tail_log_p_value, tail_p_value
 from driftwheel.drift.total_variation import total_variation
 from driftwheel.drift.verdict import PropertyDrift
@@ -186,6 +186,6 @@ def _least(one: Property) -> float:
 
 
 def _least_spread(one: Property) -> float:
-    """Return what stands in for σ of a constant reference: half a percent of the property's range."""
+    """Return what stands in for σ of a constant reference, on the scale of `_scaled`."""
     span = np.log(one.high / _least(one)) if one.scale == "log" else one.high - one.low
-    return 0.005 * float(span)
+    return LEAST_SPREAD * float(span)

@@ -17,6 +17,7 @@ __all__ = [
     "EFFECT_FLOOR_SIGMAS",
     "EFFECT_FLOOR_TOTAL_VARIATION",
     "LEAST_SAMPLE",
+    "LEAST_SPREAD",
     "alpha_for",
     "holm",
     "images_needed",
@@ -33,6 +34,9 @@ EFFECT_FLOOR_SIGMAS = 0.1
 
 EFFECT_FLOOR_TOTAL_VARIATION = 0.05
 """A category whose shares moved by less (total variation distance in [0, 1]) never alarms."""
+
+LEAST_SPREAD = 0.005
+"""Share of a property's range (of its logarithm, where bins are) that a reference's σ is never below."""
 
 
 def alpha_for(false_alarms_per_year: float, windows_per_year: float) -> float:
