@@ -13,15 +13,10 @@ from driftwheel.drift.mmd import mmd_permutations
 from driftwheel.drift.replay import effect_threshold
 from driftwheel.drift.rules import EFFECT_FLOOR_FRECHET
 from driftwheel.drift.tail import tail_p_value
-from driftwheel.profiles.projection import Projection, fit_projection
+from driftwheel.profiles.projection import MOST_DIMENSIONS, Projection, fit_projection
 from driftwheel.records import Evidence
 
-__all__ = ["EMBEDDING_AXES", "EmbeddingEvidence", "embedding_evidence", "pooled_axes"]
-
-EMBEDDING_AXES = 128
-"""Embeddings are compared in at most so many principal axes of the pooled sample: no permutation changes
-those.
-"""
+__all__ = ["EmbeddingEvidence", "embedding_evidence", "pooled_axes"]
 
 _FRECHET_AXES = 32  # covariances of windows of 50 images carry no more
 _FRECHET_REPLAYS = 100
@@ -119,7 +114,7 @@ def pooled_axes(
 
     No permutation of labels changes the axes, so tests on the coordinates stay exact.
     """
-    axes = _principal_axes(np.concatenate([reference, current]), EMBEDDING_AXES)
+    axes = _principal_axes(np.concatenate([reference, current]), MOST_DIMENSIONS)
     return axes.apply(reference).astype(np.float32), axes.apply(current).astype(np.float32)
 
 
