@@ -45,7 +45,7 @@ SHARED = Path(os.environ.get("DRIFTWHEEL_SHARED", HERE.parents[1] / "shared")) /
 EMBEDDERS = ("efficientnet-lite0", "gist", "none")
 PLAN = b"1"  # counted up when other images are drawn or other faults given to them
 WINDOW = 50
-CAMERAS = 6  # windows of one fault and severity, each of another camera
+CAMERAS = 4  # windows of one fault and severity, each of another camera
 MIXED_SEVERITY = 3
 FIRST_CAMERA = 5000  # simulated cameras of the windows; the libraries' are 0 to 9
 
@@ -454,9 +454,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", nargs="*", help="data sets to look at")
-    parser.add_argument("--cameras", type=int, default=CAMERAS, help="windows of each fault and severity")
     options = parser.parse_args()
-    globals()["CAMERAS"] = options.cameras
     cv2.setNumThreads(1)
     networks = [network for name in EMBEDDERS if (network := load_embedder(name)) is not None]
     by_name = dict(zip(EMBEDDERS, [*networks, None], strict=True))

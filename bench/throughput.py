@@ -28,8 +28,8 @@ from throughput_files import some_of, write_files
 BENCH = Path(__file__).parent
 RESULT = BENCH / "results" / "throughput.md"
 WORKER = BENCH / "throughput_worker.py"
-SIZES = {(640, 480): 96, (1920, 1080): 32}
-ROUNDS, PEER_ROUNDS = 15, 5
+SIZES = {(640, 480): 480, (1920, 1080): 256}
+ROUNDS, PEER_ROUNDS = 7, 5
 SLOW = 8
 """Peers that would take minutes get this many files of each size."""
 

@@ -150,7 +150,10 @@ def serve(name: str, threads: int, folder: Path) -> None:
 
 
 def peak_memory(count: int, threads: int, folder: Path) -> None:
-    """Measure `count` images in exact mode, read from the disk one by one, and write the peak in MiB."""
+    """Measure `count` images in exact mode, read from the disk one by one, and write the peak in MiB.
+
+    The peaks of this process and of those that work for it are added up, pages they share and all.
+    """
     from driftwheel.records import Image
     from driftwheel.services.measure_images import measure_images
 
@@ -162,11 +165,15 @@ def peak_memory(count: int, threads: int, folder: Path) -> None:
 
     seen = sum(len(chunk) for chunk in measure_images(images(), threads=threads))
     assert seen == count
-    # not getrusage: its peak is inherited from the process that started this one
-    peak = next(
-        line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")
-    )
-    print(int(peak.split()[1]) / 1024)
+    here = Path("/proc/self/task")
+    children = [pid for task in here.iterdir() for pid in (task / "children").read_text().split()]
+    print(sum(peak_of(pid) for pid in ["self", *children]))
+
+
+def peak_of(pid: str) -> float:
+    """Peak resident MiB; not by getrusage, whose peak is inherited from the process that started this one."""
+    status = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line for line in status if line.startswith("VmHWM")).split()[1]) / 1024
 
 
 if __name__ == "__main__":

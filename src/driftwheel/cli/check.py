@@ -34,7 +34,7 @@ _NAME_PATTERN = typer.Option(
     "--name-pattern", help="Time and tags from file names: '{camera}_{time:%Y%m%d_%H%M%S}'."
 )
 _TABLE = typer.Option("--table", help="Time and tags from a CSV file: image,time,…tags.")
-_THREADS = typer.Option("--threads", min=1, help="Worker threads; all processors by default.")
+_THREADS = typer.Option("--threads", min=1, help="Images worked on at once; all processors by default.")
 _SEED = typer.Option("--seed", min=0, help="Seed of the permutations and simulated faults.")
 _PROGRESS = typer.Option("--progress/--no-progress", help="Show progress bars on a terminal.")
 

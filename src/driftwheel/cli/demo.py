@@ -28,7 +28,8 @@ def demo(
         ),
     ] = "auto",
     threads: Annotated[
-        int | None, typer.Option("--threads", min=1, help="Worker threads; all processors by default.")
+        int | None,
+        typer.Option("--threads", min=1, help="Images worked on at once; all processors by default."),
     ] = None,
     seed: Annotated[
         int, typer.Option("--seed", min=0, help="Seed of the week: which image when, and the fault.")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-__all__ = ["OnProgress", "progress_bars"]
+if TYPE_CHECKING:
+    from driftwheel.services.progress import OnProgress
 
-OnProgress = Callable[[str, int, int | None], None]
-"""Called with a stage, how many items are newly done, and how many there are in all (None: unknown)."""
+__all__ = ["progress_bars"]
 
 
 @contextmanager

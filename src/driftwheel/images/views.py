@@ -15,14 +15,13 @@ medium one (`scale` is 2 or 4), and the properties measured on it correct for th
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from driftwheel.images.decode import Reduction
 from driftwheel.images.header import Header
+from driftwheel.images.once import once
 from driftwheel.images.scratch import Scratch
 from driftwheel.images.steps import Energies, column_means, energies, row_means
 
@@ -94,22 +93,22 @@ class Views:
         sums = self.buffer("running sums", height + 1, 4 * (width + 1)).view(np.int32)
         return np.asarray(cv2.integral(pixels, sums), dtype=np.int32)
 
-    @cached_property
+    @once
     def full_grey(self) -> Pixels:
         """(h, w) luma, 0.299 R + 0.587 G + 0.114 B, at full scale (in fast mode: at medium scale)."""
         return self._luma("full grey", self.colour)
 
-    @cached_property
+    @once
     def medium_grey(self) -> Pixels:
         """(h', w') luma at medium scale."""
         return self._halved("medium grey", self.full_grey, self.medium_reduction // self.scale)
 
-    @cached_property
+    @once
     def reduced_grey(self) -> Pixels:
         """(h″, w″) luma at reduced scale."""
         return self._halved("reduced grey", self.medium_grey, self.reduced_reduction // self.medium_reduction)
 
-    @cached_property
+    @once
     def reduced(self) -> Pixels:
         """(h″, w″, 3) BGR at reduced scale."""
         block = self.reduced_reduction // self.scale
@@ -121,7 +120,7 @@ class Views:
         cv2.resize(rows, (width, height), buffer, interpolation=cv2.INTER_LINEAR)
         return buffer
 
-    @cached_property
+    @once
     def channels(self) -> tuple[Pixels, Pixels, Pixels]:
         """Blue, green and red, (h″, w″) each, at reduced scale."""
         height, width = self.reduced.shape[:2]
@@ -129,7 +128,7 @@ class Views:
         cv2.split(self.reduced, (blue, green, red))
         return blue, green, red
 
-    @cached_property
+    @once
     def darkest_channel(self) -> Pixels:
         """(h″, w″) smallest of blue, green and red at reduced scale."""
         blue, green, red = self.channels
@@ -138,7 +137,7 @@ class Views:
         cv2.min(darkest, red, darkest)
         return darkest
 
-    @cached_property
+    @once
     def chroma(self) -> Pixels:
         """(h″, w″) largest minus smallest channel at reduced scale; 0 for grey."""
         blue, green, red = self.channels
@@ -148,26 +147,26 @@ class Views:
         cv2.subtract(chroma, self.darkest_channel, chroma)
         return chroma
 
-    @cached_property
+    @once
     def hsv(self) -> Pixels:
         """(h″, w″, 3) hue in steps of 2° (0…179), saturation and value (0…255) at reduced scale."""
         buffer = self._scratch.take("hsv", self.reduced.shape, self.reduced.size)
         cv2.cvtColor(self.reduced, cv2.COLOR_BGR2HSV, buffer)
         return buffer
 
-    @cached_property
+    @once
     def channel_means(self) -> tuple[float, float, float]:
         """Mean blue, green and red at reduced scale, 0…255."""
         blue, green, red, _ = cv2.mean(self.reduced)
         return blue, green, red
 
-    @cached_property
+    @once
     def tones(self) -> NDArray[np.int64]:
         """(256,) counts of the grey levels at medium scale."""
         counts = cv2.calcHist([self.medium_grey], [0], None, [256], [0.0, 256.0])
         return counts.ravel().astype(np.int64)
 
-    @cached_property
+    @once
     def edge_strength(self) -> Pixels:
         """(h' − 1, w' − 1) |step right| + |step down| of grey, at most 255, at medium scale."""
         grey = self.medium_grey
@@ -179,17 +178,17 @@ class Views:
         cv2.add(strength, down, strength)
         return strength
 
-    @cached_property
+    @once
     def reduced_sums(self) -> NDArray[np.int32]:
         """(h″ + 1, w″ + 1) running sums of grey at reduced scale, for `tile_means`."""
         return cv2.integral(self.reduced_grey).astype(np.int32, copy=False)
 
-    @cached_property
+    @once
     def line_means(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """(w,) means of the columns and (h,) means of the rows of grey, at full scale."""
         return column_means(self.full_grey), row_means(self.full_grey)
 
-    @cached_property
+    @once
     def step_profiles(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Mean |step| over each of the w − 1 borders of columns and h − 1 borders of rows, at full scale.
 
@@ -206,12 +205,12 @@ class Views:
         cv2.absdiff(columns[1:], columns[:-1], down)
         return across, row_means(down)
 
-    @cached_property
+    @once
     def full_energies(self) -> Energies:
         """Mean squared steps at full scale, of every so many rows; from 3 × 3 pixels."""
         return energies(self.full_grey, 8 if self.every == 4 else self.every)
 
-    @cached_property
+    @once
     def medium_energies(self) -> Energies:
         """Mean squared steps at medium scale; from 3 × 3 pixels."""
         return self.full_energies if self.medium_grey is self.full_grey else energies(self.medium_grey)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Embedder"]
+__all__ = ["Embedder", "Prepare"]
+
+Prepare = Callable[[NDArray[np.uint8]], NDArray[Any]]
+"""From the pixels of an image to what its embedder reads."""
 
 
 @runtime_checkable
@@ -33,15 +37,12 @@ class Embedder(Protocol):
         """Length of the vectors."""
         ...
 
-    def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[Any]:
-        """Return one image as an array of one shape and type for all images.
+    @property
+    def prepare(self) -> Prepare:
+        """A function that turns one image into an array of one shape and type for all images.
 
-        Called from several threads at once.
-
-        Parameters
-        ----------
-        pixels
-            (h, w, 3) BGR uint8 of any size from 1 × 1.
+        It gets (h, w, 3) BGR uint8 of any size from 1 × 1. It is called in several threads and sent to other
+        processes, where images are decoded: it holds no network.
         """
         ...
 

@@ -26,10 +26,14 @@ class GistEmbedder:
     identity: str = "gist-1"
     dimensions: int = DIMENSIONS
 
-    def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return one BGR image of any size as (128, 128, 3) BGR uint8."""
-        return reduce_for_gist(pixels)
+    def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the (512,) float32 vector of one BGR image of any size.
 
-    def embed(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return (n, 512) float32 of (n, 128, 128, 3) prepared images."""
-        return gist(batch)
+        All the work is done here, where images are decoded on all processors.
+        """
+        vector: NDArray[np.float32] = gist(reduce_for_gist(pixels)[None])[0]
+        return vector
+
+    def embed(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return (n, 512) float32 of n prepared images: what they are already."""
+        return batch

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from driftwheel.errors import MissingExtraError, UsageError
 from driftwheel.learning.centre_crop import centre_crop
+from driftwheel.learning.embedder import Prepare
 from driftwheel.learning.onnx_signature import ImageInput, read_image_input
 
 __all__ = ["OnnxEmbedder", "open_onnx"]
@@ -47,10 +49,10 @@ class OnnxEmbedder:
     threads: int
     _session: Any
 
-    def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return one BGR image, cut and scaled to the network's size, as (height, width, 3) RGB uint8."""
-        cut = centre_crop(pixels, self.image_input.height, self.image_input.width)
-        return np.asarray(cv2.cvtColor(cut, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+    @property
+    def prepare(self) -> Prepare:
+        """What cuts and scales one BGR image to the network's size, as (height, width, 3) RGB uint8."""
+        return partial(_to_input, height=self.image_input.height, width=self.image_input.width)
 
     def embed(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return (n, dimensions) float32 of (n, height, width, 3) RGB uint8; `UsageError` if not finite."""
@@ -160,6 +162,10 @@ def _choose_output(session: Any, image_input: ImageInput) -> tuple[str, int]:
         f"For {len(black)} images it gives {shown}; an embedder gives (n, d) numbers with d of "
         "at least 2, or (n, channels, height, width)."
     )
+
+
+def _to_input(pixels: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+    return np.asarray(cv2.cvtColor(centre_crop(pixels, height, width), cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
 def _fill(images: NDArray[np.uint8], wanted: ImageInput) -> NDArray[Any]:

@@ -15,14 +15,14 @@ from driftwheel.records import Mode
 from driftwheel.services.gather_exhibits import gather_exhibits
 from driftwheel.services.measure_reference import (
     Images,
-    OnProgress,
     Reference,
     measure_reference,
     measure_source,
 )
+from driftwheel.services.progress import OnProgress
 from driftwheel.sources import Source, open_source
 
-__all__ = ["Images", "OnProgress", "check_against", "check_images"]
+__all__ = ["check_against", "check_images"]
 
 
 def check_images(

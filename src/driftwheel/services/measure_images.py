@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -18,13 +16,15 @@ from numpy.typing import NDArray
 
 from driftwheel.errors import UnreadableImageError
 from driftwheel.images.properties import PROPERTY_NAMES, measure, near_duplicates
-from driftwheel.learning.embedder import Embedder
+from driftwheel.learning.embedder import Embedder, Prepare
 from driftwheel.records import Image, Mode, Records, Unreadable
+from driftwheel.services.parallel import default_threads, map_in_order
 
-__all__ = ["concatenate", "default_threads", "measure_images", "shorter_side", "single_threaded_opencv"]
+__all__ = ["concatenate", "measure_images", "shorter_side", "single_threaded_opencv"]
 
 _TASK = 8  # images a worker takes at once: enough to hide the hand-over, few enough to keep memory flat
 _CHUNK = 32  # tasks in one chunk of records
+_FEW = 8  # tasks that are not worth starting processes for
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,13 +47,17 @@ def measure_images(
 ) -> Iterator[Records]:
     """Yield chunks of at most 256 records in the order of `source`, holding only a few images at a time.
 
-    The values do not depend on `threads`. A chunk's `unreadable` names the images of that chunk which could
-    not be decoded. `on_progress` receives the number of images just finished. OpenCV's own threads are
-    switched off while this runs, and put back afterwards.
+    Up to `threads` images are worked on at once, by default as many as there are processors; from the 65th
+    image on by processes of their own (see `driftwheel.services.parallel`). The values do not depend on it.
+
+    A chunk's `unreadable` names the images of that chunk which could not be decoded. `on_progress` receives
+    the number of images just finished. OpenCV's own threads are switched off while this runs, and put back
+    afterwards.
     """
     last_hash: int | None = None
     with single_threaded_opencv():
-        tasks = _in_order(source, embedder, mode, threads or default_threads())
+        work = partial(_measure_task, prepare=None if embedder is None else embedder.prepare, mode=mode)
+        tasks = map_in_order(work, _batches(source), threads=threads or default_threads(), few=_FEW)
         while done := list(islice(tasks, _CHUNK)):
             rows = [row for task in done for row in task]
             chunk, last_hash = _to_records(rows, embedder, mode, last_hash)
@@ -62,14 +66,9 @@ def measure_images(
             yield chunk
 
 
-def shorter_side(embedder: Embedder | None) -> int:
-    """Return the shorter side in px that fast mode's reduced decode must leave for `embedder`."""
-    return 0 if embedder is None else 224
-
-
-def default_threads() -> int:
-    """Return the number of processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+def shorter_side(prepare: Prepare | None) -> int:
+    """Return the shorter side in px that fast mode's reduced decode must leave for an embedder, if any."""
+    return 0 if prepare is None else 224
 
 
 def concatenate(chunks: Iterable[Records]) -> Records:
@@ -95,43 +94,26 @@ def concatenate(chunks: Iterable[Records]) -> Records:
     return joined.take(sorted(range(len(joined)), key=joined.images.__getitem__))
 
 
+def _batches(source: Iterable[Image | Unreadable]) -> Iterator[list[Image | Unreadable]]:
+    items = iter(source)
+    while task := list(islice(items, _TASK)):
+        yield task
+
+
 def _measure_task(
-    items: list[Image | Unreadable], embedder: Embedder | None, mode: Mode
+    items: list[Image | Unreadable], prepare: Prepare | None, mode: Mode
 ) -> list[_Row | Unreadable]:
-    return [item if isinstance(item, Unreadable) else _measure_one(item, embedder, mode) for item in items]
+    return [item if isinstance(item, Unreadable) else _measure_one(item, prepare, mode) for item in items]
 
 
-def _measure_one(image: Image, embedder: Embedder | None, mode: Mode) -> _Row | Unreadable:
+def _measure_one(image: Image, prepare: Prepare | None, mode: Mode) -> _Row | Unreadable:
     try:
-        measured = measure(image.data, mode, shorter_side=shorter_side(embedder))
-        prepared = None if embedder is None else embedder.prepare(measured.pixels)
+        measured = measure(image.data, mode, shorter_side=shorter_side(prepare))
+        prepared = None if prepare is None else prepare(measured.pixels)
     except UnreadableImageError as error:
         return Unreadable(image.name, error.reason, image.time, image.tags)
     kept = Image(image.name, b"", image.time, image.tags)
     return _Row(kept, measured.values, measured.hash64, prepared)
-
-
-def _in_order(
-    source: Iterable[Image | Unreadable], embedder: Embedder | None, mode: Mode, threads: int
-) -> Iterator[list[_Row | Unreadable]]:
-    """Yield finished tasks in source order with at most `threads` + 2 of them in flight."""
-    items = iter(source)
-    if threads == 1:
-        while task := list(islice(items, _TASK)):
-            yield _measure_task(task, embedder, mode)
-        return
-    pending: deque[Future[list[_Row | Unreadable]]] = deque()
-    with ThreadPoolExecutor(threads, thread_name_prefix="driftwheel-measure") as pool:
-        try:
-            while task := list(islice(items, _TASK)):
-                pending.append(pool.submit(_measure_task, task, embedder, mode))
-                if len(pending) > threads + 2:
-                    yield pending.popleft().result()
-            while pending:
-                yield pending.popleft().result()
-        finally:
-            for future in pending:
-                future.cancel()
 
 
 def _to_records(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from os import PathLike
@@ -16,18 +16,16 @@ from driftwheel.learning.load_embedder import load_embedder
 from driftwheel.records import Mode, Records
 from driftwheel.services.measure_images import concatenate, measure_images
 from driftwheel.services.pick_images import pick_images
+from driftwheel.services.progress import OnProgress, counting
 from driftwheel.services.simulate_faults import simulate_faults
 from driftwheel.sources import Source, open_source
 
-__all__ = ["SIMULATED", "Images", "OnProgress", "Reference", "measure_reference", "measure_source"]
+__all__ = ["SIMULATED", "Images", "Reference", "measure_reference", "measure_source"]
 
 Images = str | PathLike[str] | Iterable[Any]
 """A folder, glob, list file, archive, Parquet file, URL, or an iterable of arrays, bytes, paths or
 `records.Image`.
 """
-
-OnProgress = Callable[[str, int, int | None], None]
-"""Called with a stage's name, the number of items newly done and the number in all, None when unknown."""
 
 SIMULATED = 100
 """Reference images that known faults are simulated on."""
@@ -110,13 +108,7 @@ def measure_source(
     on_progress: OnProgress | None,
 ) -> Records:
     """Return the records of all images of a source; `side` is what progress calls them."""
-    advance = None
-    if on_progress is not None:
-        report = on_progress
-
-        def advance(done: int) -> None:
-            report(f"Measuring {side} images", done, source.count)
-
+    advance = counting(on_progress, f"Measuring {side} images", source.count)
     return concatenate(
         measure_images(source, embedder=embedder, mode=mode, threads=threads, on_progress=advance)
     )

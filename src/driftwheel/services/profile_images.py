@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +13,11 @@ from driftwheel.profiles import Profile, ProfileBuilder, ProfileSet, read_profil
 from driftwheel.profiles.window import Window, as_window
 from driftwheel.records import Mode
 from driftwheel.services.measure_images import measure_images
+from driftwheel.services.progress import OnProgress, counting
 from driftwheel.sources import open_source
 
 if TYPE_CHECKING:
-    from driftwheel.services.check_images import Images, OnProgress
+    from driftwheel.services.measure_reference import Images
 
 __all__ = ["profile_images"]
 
@@ -79,7 +80,7 @@ def profile_images(
         embedder=identity,
         projection=None if against is None or against.embeddings is None else against.embeddings.projection,
     )
-    advance = None if on_progress is None else _advance(on_progress, source.count)
+    advance = counting(on_progress, "Measuring images", source.count)
     for chunk in measure_images(source, embedder=network, mode=mode, threads=threads, on_progress=advance):
         builder.add(chunk)
     return builder.finish()
@@ -117,7 +118,3 @@ def _check_like(reference: Profile, embedder: str | None, mode: Mode) -> None:
             f"The reference was made with the embedder '{reference.embedder or 'none'}', not with "
             f"'{embedder or 'none'}'. Leave --embedder out to use the reference's."
         )
-
-
-def _advance(on_progress: OnProgress, count: int | None) -> Callable[[int], None]:
-    return lambda done: on_progress("Measuring images", done, count)

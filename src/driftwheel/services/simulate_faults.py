@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,9 +16,10 @@ from driftwheel.images.decode import Decoded, decode
 from driftwheel.images.encode import encode
 from driftwheel.images.faults import FAULTS, Fault, apply_fault, compression_quality
 from driftwheel.images.properties import PROPERTY_NAMES, measure
-from driftwheel.learning.embedder import Embedder
+from driftwheel.learning.embedder import Embedder, Prepare
 from driftwheel.records import Image, Mode
-from driftwheel.services.measure_images import default_threads, shorter_side, single_threaded_opencv
+from driftwheel.services.measure_images import shorter_side, single_threaded_opencv
+from driftwheel.services.parallel import default_threads, map_in_order
 
 __all__ = ["CAMERAS", "faulty_file", "simulate_faults"]
 
@@ -35,7 +35,17 @@ MOST_PIXELS = 300_000
 """Mean pixels of an image up to which the most images are used."""
 
 _TASK = 24  # faulty images made from one decoded image at a time: bounds what waits for the embedder
+_FEW = 8  # tasks that are not worth starting processes for
 _CLEAN = FaultCase("", None, "")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Task:
+    """Faults to be given to one image, by the camera of a seed."""
+
+    image: Image
+    cases: list[FaultCase]
+    seed: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,19 +109,19 @@ def simulate_faults(
         (base, [-1, *(range(len(cases)) if few else _cases_on(base, cases, variants))])
         for base in range(len(readable))
     ]
-    tasks = [(base, numbers[i : i + _TASK]) for base, numbers in plan for i in range(0, len(numbers), _TASK)]
-    total = sum(len(numbers) for _, numbers in tasks)
-
-    def work(task: tuple[int, list[int]]) -> list[_Measured]:
-        base, numbers = task
-        chosen = [_CLEAN if k < 0 else cases[k] for k in numbers]
-        return _simulate(readable[base], chosen, _camera_seed(seed, base), embedder, mode)
+    parts = [(base, numbers[i : i + _TASK]) for base, numbers in plan for i in range(0, len(numbers), _TASK)]
+    total = sum(len(numbers) for _, numbers in parts)
+    tasks = (
+        _Task(readable[base], [_CLEAN if k < 0 else cases[k] for k in numbers], _camera_seed(seed, base))
+        for base, numbers in parts
+    )
+    work = partial(_simulate, prepare=None if embedder is None else embedder.prepare, mode=mode)
 
     values = np.empty((total, len(PROPERTY_NAMES)), np.float32)
     embeddings = None if embedder is None else np.empty((total, embedder.dimensions), np.float32)
     done = 0
     with single_threaded_opencv():
-        for measured in _in_order(work, tasks, threads or default_threads()):
+        for measured in map_in_order(work, tasks, threads=threads or default_threads(), few=_FEW):
             rows = slice(done, done + len(measured))
             values[rows] = [one.values for one in measured]
             if embedder is not None and embeddings is not None:
@@ -121,8 +131,8 @@ def simulate_faults(
             done += len(measured)
             if on_progress is not None:
                 on_progress(len(measured), total)
-    case = np.array([k for _, numbers in tasks for k in numbers], dtype=np.intp)
-    base = np.array([b for b, numbers in tasks for _ in numbers], dtype=np.intp)
+    case = np.array([k for _, numbers in parts for k in numbers], dtype=np.intp)
+    base = np.array([b for b, numbers in parts for _ in numbers], dtype=np.intp)
     clean, faulty = case < 0, case >= 0
     return FaultLibrary(
         cases=cases,
@@ -156,15 +166,12 @@ def faulty_file(decoded: Decoded, case: FaultCase, seed: int) -> bytes:
     return encode(apply_fault(decoded.pixels, case.fault, case.severity, seed, variant=variant), header)
 
 
-def _simulate(
-    image: Image, cases: Sequence[FaultCase], seed: int, embedder: Embedder | None, mode: Mode
-) -> list[_Measured]:
-    decoded = decode(image.data)
-    side = shorter_side(embedder)
-    measured = (measure(faulty_file(decoded, case, seed), mode, shorter_side=side) for case in cases)
-    return [
-        _Measured(one.values, None if embedder is None else embedder.prepare(one.pixels)) for one in measured
-    ]
+def _simulate(task: _Task, prepare: Prepare | None, mode: Mode) -> list[_Measured]:
+    decoded = decode(task.image.data)
+    side = shorter_side(prepare)
+    files = (faulty_file(decoded, case, task.seed) for case in task.cases)
+    measured = (measure(file, mode, shorter_side=side) for file in files)
+    return [_Measured(one.values, None if prepare is None else prepare(one.pixels)) for one in measured]
 
 
 def _cases_on(base: int, cases: Sequence[FaultCase], variants: dict[str, tuple[str, ...]]) -> list[int]:
@@ -197,26 +204,3 @@ def _sample(images: Sequence[Image]) -> list[Image]:
     wanted = int(np.clip(MOST_IMAGES * MOST_PIXELS / np.mean(pixels), LEAST_IMAGES, MOST_IMAGES))
     chosen = np.unique(np.linspace(0, len(readable) - 1, min(wanted, len(readable))).round().astype(int))
     return [readable[i] for i in chosen]
-
-
-def _in_order(
-    work: Callable[[tuple[int, list[int]]], list[_Measured]],
-    tasks: Sequence[tuple[int, list[int]]],
-    threads: int,
-) -> Iterator[list[_Measured]]:
-    """Yield what `work` makes of each task, in order, with at most `threads` + 1 tasks in flight."""
-    if threads == 1:
-        yield from map(work, tasks)
-        return
-    pending: deque[Future[list[_Measured]]] = deque()
-    with ThreadPoolExecutor(threads, thread_name_prefix="driftwheel-simulate") as pool:
-        try:
-            for task in tasks:
-                pending.append(pool.submit(work, task))
-                if len(pending) > threads + 1:
-                    yield pending.popleft().result()
-            while pending:
-                yield pending.popleft().result()
-        finally:
-            for future in pending:
-                future.cancel()

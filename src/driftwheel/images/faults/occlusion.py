@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,14 +27,15 @@ def occlusion(pixels: NDArray[np.uint8], severity: int, chance: Chance) -> NDArr
     stretch = float(np.exp(chance.camera.uniform(-0.5, 0.5)))
     turn = float(chance.camera.uniform(0, np.pi))
     shade = float(chance.camera.uniform(20, 70))
-    radius = np.sqrt(_COVERED[severity - 1] * height * width / np.pi)
-    x = np.arange(width)[None, :] + 0.5 - centre_x * width
-    y = np.arange(height)[:, None] + 0.5 - centre_y * height
-    along = (x * np.cos(turn) + y * np.sin(turn)) / stretch
-    across = (y * np.cos(turn) - x * np.sin(turn)) * stretch
-    distance = np.sqrt(along**2 + across**2) / radius
-    cover = _OPACITY * np.clip((1 + _SOFTNESS - distance) / (2 * _SOFTNESS), 0, 1)[..., None]
+    radius = float(np.sqrt(_COVERED[severity - 1] * height * width / np.pi))
+    x = np.arange(width, dtype=np.float32)[None, :] + np.float32(0.5 - centre_x * width)
+    y = np.arange(height, dtype=np.float32)[:, None] + np.float32(0.5 - centre_y * height)
+    cosine, sine = float(np.cos(turn)), float(np.sin(turn))
+    along = (x * cosine + y * sine) / (stretch * radius)
+    across = (y * cosine - x * sine) / (radius / stretch)
+    distance = cv2.magnitude(along, across)
+    cover = _OPACITY * np.clip((1 + _SOFTNESS - distance) / (2 * _SOFTNESS), 0, 1)
     grey = np.array_equal(pixels[..., 0], pixels[..., 2])
-    dirt = shade * (np.ones(3) if grey else np.array([0.75, 0.9, 1.0]))
-    covered = pixels * (1 - cover) + dirt * cover
-    return np.asarray(np.rint(covered), dtype=np.uint8)
+    dirt = np.empty_like(pixels)
+    dirt[:] = np.rint(shade * (np.ones(3) if grey else np.array([0.75, 0.9, 1.0])))
+    return np.asarray(cv2.blendLinear(pixels, dirt, 1 - cover, cover), dtype=np.uint8)
