@@ -1,0 +1,3 @@
+"""Store: the only SQL, and blobs through fsspec."""
+
+__all__: list[str] = []

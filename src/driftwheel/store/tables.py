@@ -1,0 +1,262 @@
+"""The tables, the same on SQLite and PostgreSQL. What a column holds is said here and nowhere else.
+
+A migration (in `store/migrations/versions`) makes every change to them; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.types import TypeDecorator
+
+__all__ = [
+    "METADATA",
+    "UtcTime",
+    "audit",
+    "edge_profiles",
+    "feedback",
+    "model_versions",
+    "models",
+    "records",
+    "references",
+    "sessions",
+    "settings",
+    "tokens",
+    "truths",
+    "users",
+    "windows",
+]
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment, kept as whole microseconds since 1970 in UTC: exact, and it sorts."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Return the microseconds of a moment."""
+        del dialect
+        return None if value is None else (value - EPOCH) // MICROSECOND
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        """Return the moment, in UTC, of so many microseconds."""
+        del dialect
+        return None if value is None else EPOCH + value * MICROSECOND
+
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+BigKey = BigInteger().with_variant(sqlite.INTEGER(), "sqlite")  # SQLite counts up only an INTEGER key
+Digest = LargeBinary(32)  # SHA-256
+
+models = Table(
+    "models",
+    METADATA,
+    Column("key", Integer, primary_key=True),
+    Column("name", String(128), nullable=False, unique=True),
+    Column("task", String(32), nullable=False),  # classification | detection
+    Column("classes", JSON, nullable=False),  # list of names
+    Column("window", String(16), nullable=False),  # hour | day | week: what one profile sums up
+    Column("segment_tags", JSON, nullable=False),  # list of tag names whose values are segments
+    Column("embedder", String(256), nullable=False),  # as `driftwheel check --embedder`
+    Column("retention_days", Integer),  # records and their images are kept; None: for ever
+    Column("keep_images", Double, nullable=False),  # share of images kept after they are profiled, 0…1
+    Column("created", UtcTime, nullable=False),
+)
+
+model_versions = Table(
+    "model_versions",
+    METADATA,
+    Column("key", Integer, primary_key=True),
+    Column("model", ForeignKey("models.key", ondelete="CASCADE"), nullable=False),
+    Column("name", String(128), nullable=False),
+    Column("artifact", Digest),  # of the ONNX file among the blobs
+    Column("created", UtcTime, nullable=False),
+    UniqueConstraint("model", "name"),
+)
+
+records = Table(
+    "records",
+    METADATA,
+    Column("key", BigKey, primary_key=True),  # in the order received: pages and the queue go by it
+    Column("model", ForeignKey("models.key", ondelete="CASCADE"), nullable=False),
+    Column("id", String(128), nullable=False),  # the client's
+    Column("body", Digest, nullable=False),  # of what the client told: the same again is a duplicate
+    Column("model_version", String(128), nullable=False),
+    Column("time", UtcTime, nullable=False),
+    Column("received", UtcTime, nullable=False),
+    Column("tags", JSON, nullable=False),
+    Column("image", Digest),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("prediction", JSON),  # as in the API
+    Column("latency", Double),  # seconds
+    Column("error", Text),
+    # Worked out from the image; the records themselves are the queue for it.
+    Column("state", SmallInteger, nullable=False),  # see driftwheel.store.record_state
+    Column("reason", Text),  # why the image was rejected
+    Column("properties", LargeBinary),  # packed float32, in the order of the measuring release
+    Column("embedding", LargeBinary),  # packed float16, projected to at most 128 dimensions
+    Column("outlier_p", Double),  # conformal p-value beside the reference
+    UniqueConstraint("model", "id"),
+    Index(None, "model", "time", "key"),
+    Index(None, "state", "key"),
+    Index(None, "image"),
+    sqlite_autoincrement=True,
+)
+
+truths = Table(  # ground truth, joined by the record's id; it may come before the record
+    "truths",
+    METADATA,
+    Column("key", BigKey, primary_key=True),
+    Column("model", ForeignKey("models.key", ondelete="CASCADE"), nullable=False),
+    Column("record", String(128), nullable=False),
+    Column("truth", JSON, nullable=False),
+    Column("received", UtcTime, nullable=False),
+    Column("by", String(128), nullable=False),  # the user or token that told it
+    UniqueConstraint("model", "record"),
+)
+
+feedback = Table(
+    "feedback",
+    METADATA,
+    Column("key", BigKey, primary_key=True),
+    Column("model", ForeignKey("models.key", ondelete="CASCADE"), nullable=False),
+    Column("record", String(128), nullable=False),
+    Column("wrong", Boolean, nullable=False),
+    Column("truth", JSON),
+    Column("note", Text, nullable=False),
+    Column("received", UtcTime, nullable=False),
+    Column("by", String(128), nullable=False),
+    Index(None, "model", "record"),
+)
+
+edge_profiles = Table(  # profiles computed at the edge, as they came
+    "edge_profiles",
+    METADATA,
+    Column("key", BigKey, primary_key=True),
+    Column("model", ForeignKey("models.key", ondelete="CASCADE"), nullable=False),
+    Column("digest", Digest, nullable=False),
+    Column("profile", LargeBinary, nullable=False),  # a .dwp file
+    Column("received", UtcTime, nullable=False),
+    UniqueConstraint("model", "digest"),
+)
+
+references = Table(
+    "references",
+    METADATA,
+    Column("key", Integer, primary_key=True),
+    Column("model", ForeignKey("models.key", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(16), nullable=False),  # folder | range | trailing
+    Column("source", JSON, nullable=False),  # what it is made from
+    Column("state", String(16), nullable=False),  # measuring | ready | failed
+    Column("reason", Text),  # why it failed
+    Column("artifact", Digest),  # of the measured reference among the blobs
+    Column("created", UtcTime, nullable=False),
+    Column("by", String(128), nullable=False),
+    Index(None, "model", "key"),
+)
+
+windows = Table(  # one profile for each window of each segment; "" and "" is the whole model
+    "windows",
+    METADATA,
+    Column("key", BigKey, primary_key=True),
+    Column("model", ForeignKey("models.key", ondelete="CASCADE"), nullable=False),
+    Column("start", UtcTime, nullable=False),
+    Column("end", UtcTime, nullable=False),
+    Column("tag", String(128), nullable=False),
+    Column("value", String(256), nullable=False),
+    Column("profile", LargeBinary),  # a .dwp file; None until it is first made
+    Column("records", Integer, nullable=False),  # in the profile
+    Column("rejected", Integer, nullable=False),  # images that could not be read
+    Column("stale", Boolean, nullable=False),  # records have come since the profile was made
+    Column("made", UtcTime),
+    UniqueConstraint("model", "start", "tag", "value"),
+    Index(None, "stale", "key"),
+)
+
+users = Table(
+    "users",
+    METADATA,
+    Column("key", Integer, primary_key=True),
+    Column("name", String(128), nullable=False, unique=True),
+    Column("password", String(256), nullable=False),  # argon2
+    Column("role", String(16), nullable=False),  # admin | engineer | annotator | ingest | viewer
+    Column("active", Boolean, nullable=False),
+    Column("created", UtcTime, nullable=False),
+    Column("last_seen", UtcTime),
+)
+
+sessions = Table(
+    "sessions",
+    METADATA,
+    Column("digest", Digest, primary_key=True),  # of the cookie's random value
+    Column("user", ForeignKey("users.key", ondelete="CASCADE"), nullable=False),
+    Column("csrf", String(64), nullable=False),
+    Column("created", UtcTime, nullable=False),
+    Column("expires", UtcTime, nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    METADATA,
+    Column("key", Integer, primary_key=True),
+    Column("digest", Digest, nullable=False, unique=True),
+    Column("name", String(128), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("models", JSON),  # names it is good for; None: all
+    Column("created", UtcTime, nullable=False),
+    Column("by", String(128), nullable=False),
+    Column("expires", UtcTime),
+    Column("revoked", UtcTime),
+    Column("last_used", UtcTime),
+)
+
+settings = Table(
+    "settings",
+    METADATA,
+    Column("name", String(64), primary_key=True),
+    Column("value", JSON, nullable=False),
+)
+
+audit = Table(  # who did what; only ever added to
+    "audit",
+    METADATA,
+    Column("key", BigKey, primary_key=True),
+    Column("time", UtcTime, nullable=False),
+    Column("by", String(128), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("target", String(256), nullable=False),
+    Column("details", JSON, nullable=False),
+)
