@@ -8,7 +8,11 @@
     ├── SourceError            a source of images cannot be opened or holds none
     ├── UnreadableImageError   one image cannot be decoded; counted, never fatal for a run
     ├── ProfileFormatError     a profile file is damaged, or of a version this release cannot read
-    └── IncomparableError      two summaries were made differently and must not be compared or merged
+    ├── IncomparableError      two summaries were made differently and must not be compared or merged
+    └── UnavailableError       not now; the same again later may work
+        ├── QueueFullError     more is waiting to be written than is allowed
+        ├── StorageFullError   no space is left for what should be kept
+        └── DatabaseBusyError  another writer has kept the database locked for too long
 """
 
 from __future__ import annotations
@@ -17,11 +21,15 @@ import difflib
 from collections.abc import Iterable
 
 __all__ = [
+    "DatabaseBusyError",
     "DriftwheelError",
     "IncomparableError",
     "MissingExtraError",
     "ProfileFormatError",
+    "QueueFullError",
     "SourceError",
+    "StorageFullError",
+    "UnavailableError",
     "UnreadableImageError",
     "UsageError",
     "did_you_mean",
@@ -64,6 +72,22 @@ class ProfileFormatError(DriftwheelError):
 
 class IncomparableError(DriftwheelError):
     """Two summaries were made differently and must not be compared or merged."""
+
+
+class UnavailableError(DriftwheelError):
+    """Not now; the same again later may work."""
+
+
+class QueueFullError(UnavailableError):
+    """More is waiting to be written than is allowed."""
+
+
+class StorageFullError(UnavailableError):
+    """No space is left for what should be kept; nothing of it was."""
+
+
+class DatabaseBusyError(UnavailableError):
+    """Another writer has kept the database locked for too long."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
