@@ -1,0 +1,3 @@
+"""The web face: the JSON API, the pages, and what guards them."""
+
+__all__: list[str] = []

@@ -1,0 +1,73 @@
+"""Who calls: the holder of a token, or of a session's cookie."""
+
+from __future__ import annotations
+
+from typing import Annotated, cast
+
+from fastapi import Depends, HTTPException, Request
+from starlette.concurrency import run_in_threadpool
+
+from driftwheel.services.authorise import Identity, authorise_session, authorise_token
+from driftwheel.store.database import reading
+from driftwheel.web.security.session_cookie import COOKIE
+from driftwheel.web.state import Services
+
+__all__ = ["Caller", "current_identity", "identify"]
+
+_LONGEST = 512  # characters of a token or cookie that are looked at
+
+
+async def identify(request: Request, services: Services) -> Identity | None:
+    """Return who calls; None for a request that carries neither token nor session.
+
+    Raises
+    ------
+    HTTPException
+        401 when it carries a token that is no good; a session that has ended counts as none.
+    """
+    authorization = request.headers.get("authorization")
+    if authorization is not None:
+        return await _holder_of_token(authorization, services)
+    cookie = request.cookies.get(COOKIE)
+    if not cookie or len(cookie) > _LONGEST:
+        return None
+    return await run_in_threadpool(_look_up_session, services, cookie)
+
+
+def current_identity(request: Request) -> Identity:
+    """Return who calls; for routes with a permission, which have found it out already."""
+    return cast("Identity", request.state.identity)
+
+
+Caller = Annotated[Identity, Depends(current_identity)]
+"""The parameter of a route that wants to know who calls: ``caller: Caller``."""
+
+
+async def _holder_of_token(authorization: str, services: Services) -> Identity:
+    scheme, _, secret = authorization.partition(" ")
+    secret = secret.strip()
+    now = services.clock()
+    if scheme.lower() == "bearer" and 0 < len(secret) <= _LONGEST:
+        identity = services.known_tokens.find(secret, now)
+        if identity is not None:
+            return identity
+        identity = await run_in_threadpool(_look_up_token, services, secret)
+        if identity is not None:
+            services.known_tokens.learn(secret, identity, now)
+            return identity
+    raise HTTPException(
+        401,
+        "The token is unknown, has ended or was revoked. Send `Authorization: Bearer dw_…` with a token from "
+        "`driftwheel tokens create`.",
+        {"WWW-Authenticate": 'Bearer realm="driftwheel", error="invalid_token"'},
+    )
+
+
+def _look_up_token(services: Services, secret: str) -> Identity | None:
+    with reading(services.engine) as connection:
+        return authorise_token(connection, secret, services.clock())
+
+
+def _look_up_session(services: Services, cookie: str) -> Identity | None:
+    with reading(services.engine) as connection:
+        return authorise_session(connection, cookie, services.clock())

@@ -1,0 +1,106 @@
+"""What a route asks of its caller. A route that asks nothing does not start: see `require_permissions`.
+
+``dependencies=[permit("read")]`` at a route or a router. A route open to all says so: ``permit("public")``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.routing import RouteContext, iter_route_contexts
+
+from driftwheel.services.authorise import PERMISSIONS, Identity, Permission, allows
+from driftwheel.web.security.csrf import check_csrf
+from driftwheel.web.security.identity import identify
+from driftwheel.web.state import services_of
+
+__all__ = ["Asked", "Permit", "guarded_routes", "permit", "require_permissions"]
+
+Asked = Permission | Literal["public", "logged-in"]
+"""A permission; or open to all; or to everybody who is known."""
+
+OPEN_MOUNTS = frozenset({"/static"})
+"""Folders of our own files that everybody may read."""
+
+
+class Permit:
+    """Lets a request through, or refuses it; the dependency that `permit` makes.
+
+    Attributes
+    ----------
+    asked
+        What it asks for.
+    all_models
+        Whether a token limited to some models may call a route that names none: the route itself leaves out
+        what is not of them.
+    """
+
+    def __init__(self, asked: Asked, *, all_models: bool) -> None:
+        self.asked = asked
+        self.all_models = all_models
+
+    async def __call__(self, request: Request) -> None:
+        """Find out who calls, and refuse who may not.
+
+        Raises
+        ------
+        HTTPException
+            401 without a token or session, 403 for what its role, its models or another site's form may not.
+        """
+        if self.asked == "public":
+            return
+        identity = await identify(request, await services_of(request))
+        if identity is None:
+            raise HTTPException(
+                401,
+                "Log in, or send `Authorization: Bearer dw_…` with a token from `driftwheel tokens create`.",
+                {"WWW-Authenticate": 'Bearer realm="driftwheel"'},
+            )
+        if self.asked != "logged-in" and not allows(identity, self.asked):
+            raise HTTPException(
+                403, f"The role {identity.role} may not do this: it needs the permission {self.asked}."
+            )
+        self._check_models(request, identity)
+        await check_csrf(request, identity)
+        request.state.identity = identity
+
+    def _check_models(self, request: Request, identity: Identity) -> None:
+        if identity.models is None or self.asked == "logged-in":
+            return
+        name = request.path_params.get("name")
+        if name is None and not self.all_models:
+            raise HTTPException(403, "The token is limited to some models; this is not about a model.")
+        if name is not None and name not in identity.models:
+            raise HTTPException(403, f"The token is not for the model '{name}'.")
+
+
+def permit(asked: Asked, *, all_models: bool = False) -> Any:
+    """Return the dependency of a route that asks its caller for `asked`.
+
+    A route about one model has the path parameter ``name``: tokens are limited by it.
+    """
+    return Depends(Permit(asked, all_models=all_models))
+
+
+def guarded_routes(app: FastAPI) -> Iterator[tuple[RouteContext, tuple[Permit, ...]]]:
+    """Yield every route of `app` with what it asks for; the last of several is what counts, and all must let through."""
+    for route in iter_route_contexts(app.routes):
+        dependencies = getattr(route, "dependencies", None) or ()
+        yield route, tuple(one.dependency for one in dependencies if isinstance(one.dependency, Permit))
+
+
+def require_permissions(app: FastAPI) -> None:
+    """Refuse to start with a route that asks nothing of its caller.
+
+    Raises
+    ------
+    RuntimeError
+        With the path of that route.
+    """
+    known = {*PERMISSIONS, "public", "logged-in"}
+    for route, permits in guarded_routes(app):
+        is_open = route.path in OPEN_MOUNTS
+        if not is_open and not any(permit.asked in known for permit in permits):
+            raise RuntimeError(f"The route {route.path} says nothing of who may call it; give it permit(…).")
