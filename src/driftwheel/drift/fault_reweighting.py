@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
-from sklearn.cluster import KMeans
 
 __all__ = ["Reweighting", "content_groups", "reweight"]
 
@@ -46,6 +45,8 @@ def content_groups(content: NDArray[np.float64]) -> NDArray[np.intp]:
 
     Deterministic: k-means from one fixed start.
     """
+    from sklearn.cluster import KMeans  # a second to import, and only a drift to diagnose needs it
+
     groups = int(np.clip(len(content) // _LEAST_IMAGES, 1, GROUPS))
     return np.asarray(KMeans(groups, n_init=1, random_state=0).fit(content).labels_, dtype=np.intp)
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
+from driftwheel.drift.fisher_exact import fisher_exact
 from driftwheel.records import Records
 
 __all__ = ["FrozenFrames", "find_frozen_frames"]
@@ -53,11 +53,7 @@ def find_frozen_frames(reference: Records, current: Records) -> FrozenFrames:
     before, after = _repeats(reference, spread), _repeats(current, spread)
     usual = before.sum() / max(1, len(before) - 1)
     share = max(0.0, float(after.mean() - usual)) if len(after) else 0.0
-    table = [
-        [int(after.sum()), len(after) - int(after.sum())],
-        [int(before.sum()), len(before) - int(before.sum())],
-    ]
-    p_value = float(stats.fisher_exact(np.array(table), alternative="greater").pvalue)
+    p_value = fisher_exact(int(after.sum()), len(after), int(before.sum()), len(before))
     return FrozenFrames(after, share, p_value, p_value < _LEAST_P and share >= _LEAST_SHARE)
 
 
