@@ -24,7 +24,7 @@ _MOST_PORT = 65535
 
 
 class Settings(BaseSettings):
-    """Where an installation keeps its data, how it is reached, and what it bears; each field says what it is for.
+    """Where an installation keeps its data, how it is reached, and what it bears; each field says which.
 
     ``{data}`` in an address stands for the data folder, ``{host}`` in a list of hosts for `host`.
 
@@ -226,7 +226,7 @@ def _in_words(default: object) -> tuple[str, str]:
 
 
 def _first_mistake(error: ValidationError, overrides: dict[str, Any]) -> str:
-    """Say which setting was given what, and what was expected; an address is not repeated: it may hold a password."""
+    """Say which setting was given what, and what was expected; not the address: it may hold a password."""
     mistake = error.errors(include_url=False)[0]
     name = str(mistake["loc"][0])
     where = f"{PREFIX}{name.upper()}" if overrides.get(name) is None else f"The setting {name}"
