@@ -128,6 +128,8 @@ records = Table(
     Column("reason", Text),  # why the image was rejected
     Column("properties", LargeBinary),  # packed float32, in the order of the measuring release
     Column("embedding", LargeBinary),  # packed float16, projected to at most 128 dimensions
+    Column("space", Text),  # of the embedding: the embedder's identity, "/" and the projection's id
+    Column("hash", LargeBinary(8)),  # 64-bit difference hash: images like the one before are told by it
     Column("outlier_p", Double),  # conformal p-value beside the reference
     UniqueConstraint("model", "id"),
     Index(None, "model", "time", "key"),
