@@ -1,0 +1,228 @@
+"""Blobs: whole files kept by the SHA-256 of their bytes, in a local folder or wherever fsspec reaches.
+
+In a local folder a blob is written under a temporary name, synced, renamed to ``ab/cdef…`` and its folder
+synced: when `Blobs.put` has returned, the blob outlives a power cut, and no reader ever sees a part of one.
+Elsewhere (``s3://…``) one whole object is put.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+import fsspec
+
+from driftwheel.errors import StorageFullError, UsageError
+from driftwheel.store.synced_file import put_file, sync_folder
+
+__all__ = ["Blobs"]
+
+_NAME = re.compile(r"[0-9a-f]{62}")
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+def _ignore(step: str) -> None:
+    del step
+
+
+@dataclass(frozen=True, slots=True)
+class Blobs:
+    """A place of blobs. Make one with `Blobs.open`; threads and processes may share it.
+
+    Attributes
+    ----------
+    root
+        The folder, as `system` names it.
+    folder
+        The same on the local disk, None elsewhere.
+    reserve
+        Bytes of the local disk that are to stay free.
+    on_step
+        Told the name of each step of `put` when it is done: ``blob-written``, ``blob-synced``,
+        ``blob-renamed``, ``blob-kept``. For tests that end the process there.
+    """
+
+    system: Any
+    root: str
+    folder: Path | None
+    reserve: int = 0
+    on_step: Callable[[str], None] = field(default=_ignore, compare=False)
+
+    @classmethod
+    def open(cls, url: str, *, reserve: int = 0, on_step: Callable[[str], None] = _ignore) -> Blobs:
+        """Open the place at a folder's path or any URL of fsspec, making its folders where they are missing.
+
+        Raises
+        ------
+        UsageError
+            When nothing can be kept there; the message says why.
+        """
+        try:
+            system, root = fsspec.core.url_to_fs(url)
+            local = "file" in (system.protocol if isinstance(system.protocol, tuple) else (system.protocol,))
+            folder = Path(root) if local else None
+            if folder is None:
+                system.makedirs(root, exist_ok=True)
+            else:
+                _make_folders(folder)
+        except ImportError as error:
+            raise UsageError(f"Blobs cannot be kept at '{url}': {error}.") from None
+        except (OSError, ValueError) as error:
+            raise UsageError(
+                f"Blobs cannot be kept at '{url}': {error}. Name a folder or a bucket."
+            ) from None
+        return cls(system, root.rstrip("/"), folder, reserve, on_step)
+
+    def put(self, data: bytes) -> bytes:
+        """Keep `data` and return its SHA-256, 32 bytes; once it has returned, it is kept. Twice is once.
+
+        Raises
+        ------
+        StorageFullError
+            When no space is left for it above the reserve; nothing of it is kept then.
+        OSError
+            When the disk fails; nothing is promised then.
+        """
+        digest = hashlib.sha256(data).digest()
+        if self.folder is None:
+            if not self.exists(digest):
+                self.system.pipe_file(self._path(digest), data)
+            self.on_step("blob-kept")
+            return digest
+        self.check_room(len(data))
+        try:
+            put_file(Path(self._path(digest)), data, on_step=self.on_step)
+        except OSError as error:
+            if error.errno in _FULL:
+                raise StorageFullError(_full(self.folder)) from None
+            raise
+        return digest
+
+    def check_room(self, size: int) -> None:
+        """Raise `StorageFullError` when `size` more bytes would go below the reserve of a local disk."""
+        if self.folder is None:
+            return
+        disk = os.statvfs(self.folder)
+        if disk.f_bavail * disk.f_frsize - size < self.reserve:
+            raise StorageFullError(_full(self.folder, self.reserve))
+
+    def get(self, digest: bytes) -> bytes:
+        """Return a blob; raise `FileNotFoundError` when it is not kept here."""
+        with self.open_file(digest) as file:
+            return file.read()
+
+    def open_file(self, digest: bytes) -> IO[bytes]:
+        """Open a blob for reading; raise `FileNotFoundError` when it is not kept here."""
+        if self.folder is not None:
+            return Path(self._path(digest)).open("rb")
+        return io.BytesIO(self.system.cat_file(self._path(digest)))
+
+    def exists(self, digest: bytes) -> bool:
+        """Return whether a blob is kept."""
+        if self.folder is not None:
+            return Path(self._path(digest)).exists()
+        return bool(self.system.exists(self._path(digest)))
+
+    def size(self, digest: bytes) -> int:
+        """Return the bytes of a blob; raise `FileNotFoundError` when it is not kept here."""
+        if self.folder is not None:
+            return Path(self._path(digest)).stat().st_size
+        return int(self.system.size(self._path(digest)))
+
+    def delete(self, digest: bytes, *, unless: Callable[[], bool] = lambda: False) -> bool:
+        """Delete a blob, unless it is used after all; return whether it is gone.
+
+        Who puts a blob that was there already looks once more, after its record is committed, and puts it again
+        if need be. So `unless`, which asks the database for such records, is called when the blob can no longer
+        be seen, and the blob comes back when it says yes: one of the two always sees the other. A process that
+        ends in between leaves the blob set aside, and `restore_set_aside` brings it back.
+        """
+        path = self._path(digest)
+        if self.folder is None:
+            if not self.exists(digest):
+                return True
+            data = self.get(digest)
+            self.system.rm_file(path)
+            if unless():
+                self.system.pipe_file(path, data)
+                return False
+            return True
+        aside = Path(f"{path}.aside")
+        try:
+            Path(path).rename(aside)
+        except FileNotFoundError:
+            return True
+        if unless():
+            _bring_back(aside)
+            return False
+        aside.unlink(missing_ok=True)
+        return True
+
+    def walk(self) -> Iterator[bytes]:
+        """Yield the digest of every blob, in no order; those put or deleted meanwhile may be among them."""
+        if self.folder is not None:
+            for path in self._files():
+                if _NAME.fullmatch(path.name):
+                    yield bytes.fromhex(path.parent.name + path.name)
+            return
+        for name in self.system.find(self.root):
+            folder, file = str(name).split("/")[-2:]
+            if _NAME.fullmatch(file):
+                yield bytes.fromhex(folder + file)
+
+    def restore_set_aside(self) -> int:
+        """Bring back what ended processes had set aside in `delete`, and return how many blobs that was."""
+        aside = [path for path in self._files() if path.suffix == ".aside"]
+        return sum(_bring_back(path) for path in aside)
+
+    def sweep(self, before: datetime) -> int:
+        """Delete temporary files last written before a moment, that ended processes left; return how many."""
+        swept = 0
+        for path in self._files():
+            with suppress(FileNotFoundError):
+                if path.name.startswith(".") and path.stat().st_mtime < before.timestamp():
+                    path.unlink()
+                    swept += 1
+        return swept
+
+    def _files(self) -> Iterator[Path]:
+        return iter(()) if self.folder is None else self.folder.glob("[0-9a-f][0-9a-f]/*")
+
+    def _path(self, digest: bytes) -> str:
+        if len(digest) != 32:
+            raise UsageError(f"A blob is named by 32 bytes of SHA-256; {len(digest)} were given.")
+        name = digest.hex()
+        return f"{self.root}/{name[:2]}/{name[2:]}"
+
+
+def _make_folders(folder: Path) -> None:
+    """Make the folder and the 256 in it, which are then never made in passing."""
+    made = not (folder / "ff").is_dir()
+    for first in range(256):
+        (folder / f"{first:02x}").mkdir(parents=True, exist_ok=True)
+    if made:
+        sync_folder(folder)
+        sync_folder(folder.parent)
+
+
+def _bring_back(aside: Path) -> bool:
+    try:
+        aside.rename(aside.with_suffix(""))
+    except FileNotFoundError:  # another process was faster
+        return False
+    sync_folder(aside.parent)
+    return True
+
+
+def _full(folder: Path, reserve: int = 0) -> str:
+    above = f" beyond the {reserve / 2**20:,.0f} MiB that are to stay free" if reserve else ""
+    return f"No space is left in {folder}{above}. Free some, or keep records and images for fewer days."
