@@ -1,0 +1,69 @@
+"""Our own style sheets and scripts: served by name, never by a path, and kept by browsers for ever."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from fastapi import APIRouter, HTTPException, Response
+
+from driftwheel.web.security.permit import permit
+
+__all__ = ["Asset", "asset_address", "assets", "router"]
+
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file: its bytes and its media type."""
+
+    data: bytes
+    media_type: str
+
+
+@cache
+def assets() -> dict[str, Asset]:
+    """Return every file of ``web/static`` by its name; the set is fixed when it is first asked for."""
+    folder = resources.files("driftwheel.web") / "static"
+    found = {}
+    for file in sorted(folder.iterdir(), key=lambda each: each.name):
+        kind = _TYPES.get(file.name[file.name.rfind(".") :])
+        if kind is not None:
+            found[file.name] = Asset(file.read_bytes(), kind)
+    return found
+
+
+@cache
+def _version() -> str:
+    """Return a digest of all files: it changes with any, and modules that import each other change together."""
+    digest = hashlib.sha256()
+    for name, asset in assets().items():
+        digest.update(f"{name}\0{len(asset.data)}\0".encode() + asset.data)
+    return digest.hexdigest()[:12]
+
+
+def asset_address(name: str) -> str:
+    """Return where a file of ours is found; an unknown name is a `KeyError`, which a test would see.
+
+    Examples
+    --------
+    >>> asset_address("app.js").startswith("/assets/")
+    True
+    """
+    assets()[name]
+    return f"/assets/{_version()}/{name}"
+
+
+@router.get("/assets/{version}/{file}", include_in_schema=False, dependencies=[permit("public")])
+async def asset(version: str, file: str) -> Response:
+    """Serve one file; an old address still works, but only the present one may be kept."""
+    known = assets().get(file)
+    if known is None:
+        raise HTTPException(404, f"There is no file '{file}'.")
+    kept = "public, max-age=31536000, immutable" if version == _version() else "no-cache"
+    return Response(known.data, media_type=known.media_type, headers={"Cache-Control": kept})

@@ -1,0 +1,45 @@
+"""Boxes drawn over an image, in its own upright pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from driftwheel.predictions import Box
+from driftwheel.report.charts.svg import element
+from driftwheel.report.numbers import share
+from driftwheel.report.printable import shortened
+
+__all__ = ["box_overlay"]
+
+
+def box_overlay(width: int, height: int, predicted: Sequence[Box], true: Sequence[Box] = ()) -> Markup:
+    """Return an ``<svg>`` that covers an image of `width` × `height` upright pixels.
+
+    Predicted boxes are solid, true ones dashed and of another colour, each with its class and score.
+    """
+    size = max(width, height) / 44  # of letters, in pixels of the image
+    parts = [_drawn(box, f"true-{i}", "true-box", width, size) for i, box in enumerate(true)]
+    parts += [_drawn(box, f"box-{i}", "said-box", width, size) for i, box in enumerate(predicted)]
+    return Markup('<svg class="boxes" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">{}</svg>').format(
+        width, height, Markup().join(parts)
+    )
+
+
+def _drawn(box: Box, identity: str, kind: str, width: int, size: float) -> Markup:
+    score = "" if box.score is None else f" {share(box.score)}"
+    words = shortened(box.label, 24) + score
+    place = {"x": box.x, "y": box.y, "width": box.width, "height": box.height}
+    across = 0.62 * size * len(words) + 0.8 * size
+    left = max(0.0, min(box.x, width - across))
+    top = box.y - 1.5 * size if box.y >= 1.5 * size else box.y
+    inner = [
+        element("rect", **place, class_="box under"),
+        element("rect", **place, class_=f"box {kind}"),
+        element("rect", x=left, y=top, width=across, height=1.5 * size, class_=f"tag-back {kind}"),
+        element(
+            "text", words, x=left + 0.4 * size, y=top + 1.1 * size, font_size=f"{size:.2f}", class_="tag-text"
+        ),
+    ]
+    return Markup('<g id="{}">{}</g>').format(identity, Markup().join(inner))
