@@ -25,6 +25,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeDecorator
@@ -79,6 +80,9 @@ METADATA = MetaData(
 
 BigKey = BigInteger().with_variant(sqlite.INTEGER(), "sqlite")  # SQLite counts up only an INTEGER key
 Digest = LargeBinary(32)  # SHA-256
+MaybeJson = JSON(none_as_null=True)  # None is NULL, not the JSON value null
+IS_RECEIVED = text("state = 0")  # the literal lets both databases use the index of the queue
+HAS_OUTLIER_P = text("outlier_p IS NOT NULL")
 
 models = Table(
     "models",
@@ -120,7 +124,7 @@ records = Table(
     Column("image", Digest),
     Column("width", Integer),
     Column("height", Integer),
-    Column("prediction", JSON),  # as in the API
+    Column("prediction", MaybeJson),  # as in the API
     Column("latency", Double),  # seconds
     Column("error", Text),
     # Worked out from the image; the records themselves are the queue for it.
@@ -133,7 +137,15 @@ records = Table(
     Column("outlier_p", Double),  # conformal p-value beside the reference
     UniqueConstraint("model", "id"),
     Index(None, "model", "time", "key"),
-    Index(None, "state", "key"),
+    Index("ix_records_received", "key", sqlite_where=IS_RECEIVED, postgresql_where=IS_RECEIVED),
+    Index(
+        "ix_records_outlier",
+        "model",
+        "outlier_p",
+        "key",
+        sqlite_where=HAS_OUTLIER_P,
+        postgresql_where=HAS_OUTLIER_P,
+    ),
     Index(None, "image"),
     sqlite_autoincrement=True,
 )
@@ -157,11 +169,12 @@ feedback = Table(
     Column("model", ForeignKey("models.key", ondelete="CASCADE"), nullable=False),
     Column("record", String(128), nullable=False),
     Column("wrong", Boolean, nullable=False),
-    Column("truth", JSON),
+    Column("truth", MaybeJson),
     Column("note", Text, nullable=False),
+    Column("body", Digest, nullable=False),  # of all that was told: the same again is a duplicate
     Column("received", UtcTime, nullable=False),
     Column("by", String(128), nullable=False),
-    Index(None, "model", "record"),
+    UniqueConstraint("model", "record", "body"),
 )
 
 edge_profiles = Table(  # profiles computed at the edge, as they came
@@ -171,6 +184,8 @@ edge_profiles = Table(  # profiles computed at the edge, as they came
     Column("model", ForeignKey("models.key", ondelete="CASCADE"), nullable=False),
     Column("digest", Digest, nullable=False),
     Column("profile", LargeBinary, nullable=False),  # a .dwp file
+    Column("start", UtcTime),  # of the first window in it; None for a profile without times
+    Column("end", UtcTime),  # of the last window in it
     Column("received", UtcTime, nullable=False),
     UniqueConstraint("model", "digest"),
 )
@@ -203,6 +218,7 @@ windows = Table(  # one profile for each window of each segment; "" and "" is th
     Column("records", Integer, nullable=False),  # in the profile
     Column("rejected", Integer, nullable=False),  # images that could not be read
     Column("stale", Boolean, nullable=False),  # records have come since the profile was made
+    Column("revision", BigInteger, nullable=False),  # counts up whenever records come
     Column("made", UtcTime),
     UniqueConstraint("model", "start", "tag", "value"),
     Index(None, "stale", "key"),
@@ -237,7 +253,7 @@ tokens = Table(
     Column("digest", Digest, nullable=False, unique=True),
     Column("name", String(128), nullable=False),
     Column("role", String(16), nullable=False),
-    Column("models", JSON),  # names it is good for; None: all
+    Column("models", MaybeJson),  # names it is good for; None: all
     Column("created", UtcTime, nullable=False),
     Column("by", String(128), nullable=False),
     Column("expires", UtcTime),

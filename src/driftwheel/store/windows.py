@@ -1,0 +1,212 @@
+"""Windows: a profile for each span of time of a model and of its segments, and which are out of date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, case, select, true, update
+
+from driftwheel.profiles.window import as_window
+from driftwheel.profiles.window import window_of as start_of
+from driftwheel.store.tables import windows
+from driftwheel.store.upsert import upsert
+
+__all__ = [
+    "StoredWindow",
+    "find_window",
+    "list_windows",
+    "mark_stale",
+    "put_window",
+    "stale_windows",
+    "window_of",
+]
+
+_LENGTH = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredWindow:
+    """One window of one segment, and its profile.
+
+    Attributes
+    ----------
+    model
+        The model's key.
+    start, end
+        start ≤ time < end, UTC.
+    tag, value
+        The segment; both empty for the whole model.
+    profile
+        A ``.dwp`` file; None until it is first made, and where a list leaves it out.
+    records, rejected
+        In the profile; images that could not be read.
+    stale
+        Records have come, or have been measured, since the profile was made.
+    revision
+        Counts up with each of them; hand it back to `put_window`.
+    made
+        When the profile was made.
+    """
+
+    key: int
+    model: int
+    start: datetime
+    end: datetime
+    tag: str
+    value: str
+    profile: bytes | None
+    records: int
+    rejected: int
+    stale: bool
+    revision: int
+    made: datetime | None
+
+
+def window_of(time: datetime, window: str) -> tuple[datetime, datetime]:
+    """Return start and end, in UTC, of the hour, day or week (from Monday) that a moment falls in.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> start, end = window_of(datetime(2026, 3, 4, 5, 6, tzinfo=UTC), "week")
+    >>> start.isoformat(), end.isoformat()
+    ('2026-03-02T00:00:00+00:00', '2026-03-09T00:00:00+00:00')
+    """
+    start = start_of(time, as_window(window))
+    return start, start + _LENGTH[window]
+
+
+def mark_stale(  # noqa: PLR0917  four of them always go together
+    connection: Connection,
+    model: int,
+    window: str,
+    times: Iterable[datetime],
+    tags: Iterable[Mapping[str, str]],
+    segment_tags: Sequence[str],
+) -> None:
+    """Note that the windows which hold records of these times and tags are out of date.
+
+    Call it in the transaction that changes the records, after the change. `times` and `tags` go together, one
+    of each a record. A window that is not there yet is made, without a profile.
+    """
+    touched: set[tuple[datetime, datetime, str, str]] = set()
+    for time, its in zip(times, tags, strict=True):
+        start, end = window_of(time, window)
+        touched.add((start, end, "", ""))
+        touched |= {(start, end, tag, its[tag]) for tag in segment_tags if tag in its}
+    if not touched:
+        return
+    statement = upsert(connection, windows)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["model", "start", "tag", "value"],
+            set_={"stale": True, "revision": windows.c.revision + 1},
+        ),
+        [_new(model, *one) for one in sorted(touched)],
+    )
+
+
+def stale_windows(connection: Connection, *, limit: int, after_key: int = 0) -> list[StoredWindow]:
+    """Return up to `limit` windows of all models whose profile is out of date, by key, without profiles."""
+    query = _without_profile().where(windows.c.stale == true(), windows.c.key > after_key)
+    return [_window(row) for row in connection.execute(query.order_by(windows.c.key).limit(limit))]
+
+
+def put_window(
+    connection: Connection,
+    key: int,
+    *,
+    revision: int,
+    profile: bytes,
+    records: int,
+    rejected: int,
+    made: datetime,
+) -> bool:
+    """Keep a window's new profile and return whether it is up to date.
+
+    `revision` is that of the window as it was **before** its records were read: where records have come
+    since, the window stays stale and is made again. A window that is no longer there is passed over (True).
+    """
+    changed = connection.execute(
+        update(windows)
+        .where(windows.c.key == key)
+        .values(
+            profile=profile,
+            records=records,
+            rejected=rejected,
+            made=made,
+            stale=case((windows.c.revision == revision, False), else_=True),
+        )
+        .returning(windows.c.stale)
+    ).first()
+    return changed is None or not changed.stale
+
+
+def find_window(
+    connection: Connection, model: int, start: datetime, *, tag: str = "", value: str = ""
+) -> StoredWindow | None:
+    """Return one window with its profile, None where there is none."""
+    row = connection.execute(
+        select(windows).where(
+            windows.c.model == model,
+            windows.c.start == start,
+            windows.c.tag == tag,
+            windows.c.value == value,
+        )
+    ).first()
+    return None if row is None else _window(row)
+
+
+def list_windows(
+    connection: Connection,
+    model: int,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    tag: str | None = None,
+    value: str | None = None,
+    profiles: bool = False,
+) -> list[StoredWindow]:
+    """Return a model's windows that overlap since…until, by start, tag and value.
+
+    Of one segment where `tag` (and `value`) is given, "" for the whole model; with their profiles only when
+    asked.
+    """
+    query = (select(windows) if profiles else _without_profile()).where(windows.c.model == model)
+    if since is not None:
+        query = query.where(windows.c.end > since)
+    if until is not None:
+        query = query.where(windows.c.start < until)
+    if tag is not None:
+        query = query.where(windows.c.tag == tag)
+    if value is not None:
+        query = query.where(windows.c.value == value)
+    ordered = query.order_by(windows.c.start, windows.c.tag, windows.c.value)
+    return [_window(row) for row in connection.execute(ordered)]
+
+
+def _new(model: int, start: datetime, end: datetime, tag: str, value: str) -> dict[str, Any]:
+    return {
+        "model": model,
+        "start": start,
+        "end": end,
+        "tag": tag,
+        "value": value,
+        "records": 0,
+        "rejected": 0,
+        "stale": True,
+        "revision": 1,
+    }
+
+
+def _without_profile() -> Any:
+    return select(*(column for column in windows.c if column.name != "profile"))
+
+
+def _window(row: Row[Any]) -> StoredWindow:
+    plain: dict[str, Any] = {"profile": None}
+    plain.update(row._mapping)
+    return StoredWindow(**plain)
