@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, select, true, update
+from sqlalchemy import Connection, Row, Select, case, select, true, update
 
 from driftwheel.profiles.window import as_window
 from driftwheel.profiles.window import window_of as start_of
@@ -175,7 +175,10 @@ def list_windows(
     Of one segment where `tag` (and `value`) is given, "" for the whole model; with their profiles only when
     asked.
     """
-    query = (select(windows) if profiles else _without_profile()).where(windows.c.model == model)
+    query: Select[*tuple[Any, ...]] = _without_profile()
+    if profiles:
+        query = select(windows)
+    query = query.where(windows.c.model == model)
     if since is not None:
         query = query.where(windows.c.end > since)
     if until is not None:
@@ -202,7 +205,7 @@ def _new(model: int, start: datetime, end: datetime, tag: str, value: str) -> di
     }
 
 
-def _without_profile() -> Any:
+def _without_profile() -> Select[*tuple[Any, ...]]:
     return select(*(column for column in windows.c if column.name != "profile"))
 
 
