@@ -215,6 +215,7 @@ windows = Table(  # one profile for each window of each segment; "" and "" is th
     Column("tag", String(128), nullable=False),
     Column("value", String(256), nullable=False),
     Column("profile", LargeBinary),  # a .dwp file; None until it is first made
+    Column("archive", LargeBinary),  # a .dwp file: of those of its records that retention has deleted
     Column("records", Integer, nullable=False),  # in the profile
     Column("rejected", Integer, nullable=False),  # images that could not be read
     Column("stale", Boolean, nullable=False),  # records have come since the profile was made

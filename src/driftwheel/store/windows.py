@@ -206,10 +206,11 @@ def _new(model: int, start: datetime, end: datetime, tag: str, value: str) -> di
 
 
 def _without_profile() -> Select[*tuple[Any, ...]]:
-    return select(*(column for column in windows.c if column.name != "profile"))
+    return select(*(column for column in windows.c if column.name not in {"profile", "archive"}))
 
 
 def _window(row: Row[Any]) -> StoredWindow:
     plain: dict[str, Any] = {"profile": None}
     plain.update(row._mapping)
+    plain.pop("archive", None)  # see driftwheel.store.archives
     return StoredWindow(**plain)

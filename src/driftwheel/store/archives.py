@@ -1,0 +1,43 @@
+"""What retention leaves of deleted records: their profile, in the row of each window they were in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select, update
+
+from driftwheel.store.tables import records, windows
+
+__all__ = ["archive_of", "put_archive", "spaces_between"]
+
+
+def archive_of(connection: Connection, window: int) -> bytes | None:
+    """Return the ``.dwp`` file of the records that were deleted from a window, None where none were.
+
+    In a transaction that writes, on PostgreSQL, the window is locked until its end.
+    """
+    query = select(windows.c.archive).where(windows.c.key == window)
+    if not connection.get_execution_options().get("driftwheel_reads", False):
+        query = query.with_for_update()
+    archive: bytes | None = connection.execute(query).scalar_one_or_none()
+    return archive
+
+
+def put_archive(connection: Connection, window: int, archive: bytes) -> None:
+    """Keep the profile of all records that were deleted from a window, in the transaction that deletes them."""
+    connection.execute(update(windows).where(windows.c.key == window).values(archive=archive))
+
+
+def spaces_between(connection: Connection, model: int, start: datetime, end: datetime) -> dict[str, int]:
+    """Return the spaces that a model's records with start ≤ time < end have embeddings in, with their numbers."""
+    query = (
+        select(records.c.space, func.count())
+        .where(
+            records.c.model == model,
+            records.c.time >= start,
+            records.c.time < end,
+            records.c.space.is_not(None),
+        )
+        .group_by(records.c.space)
+    )
+    return {space: number for space, number in connection.execute(query)}
