@@ -9,6 +9,7 @@
     ├── UnreadableImageError   one image cannot be decoded; counted, never fatal for a run
     ├── ProfileFormatError     a profile file is damaged, or of a version this release cannot read
     ├── IncomparableError      two summaries were made differently and must not be compared or merged
+    ├── BackupError            a backup is damaged, cut short, or of a version this release cannot read
     └── UnavailableError       not now; the same again later may work
         ├── QueueFullError     more is waiting to be written than is allowed
         ├── StorageFullError   no space is left for what should be kept
@@ -21,6 +22,7 @@ import difflib
 from collections.abc import Iterable
 
 __all__ = [
+    "BackupError",
     "DatabaseBusyError",
     "DriftwheelError",
     "IncomparableError",
@@ -72,6 +74,10 @@ class ProfileFormatError(DriftwheelError):
 
 class IncomparableError(DriftwheelError):
     """Two summaries were made differently and must not be compared or merged."""
+
+
+class BackupError(DriftwheelError):
+    """A backup is damaged, cut short, or of a version this release cannot read."""
 
 
 class UnavailableError(DriftwheelError):
