@@ -225,6 +225,7 @@ def upgrade() -> None:
         sa.Column("tag", sa.String(length=128), nullable=False),
         sa.Column("value", sa.String(length=256), nullable=False),
         sa.Column("profile", sa.LargeBinary(), nullable=True),
+        sa.Column("archive", sa.LargeBinary(), nullable=True),
         sa.Column("records", sa.Integer(), nullable=False),
         sa.Column("rejected", sa.Integer(), nullable=False),
         sa.Column("stale", sa.Boolean(), nullable=False),

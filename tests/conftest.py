@@ -1,0 +1,7 @@
+"""Fixtures that every test may ask for."""
+
+from __future__ import annotations
+
+from tests.databases import database, database_url, empty_database, postgres_server
+
+__all__ = ["database", "database_url", "empty_database", "postgres_server"]

@@ -1,0 +1,133 @@
+"""The two databases that the tests of the service run on: SQLite in a file, PostgreSQL as a real server.
+
+The server is started once a test session (and once for all workers of pytest-xdist), from Debian's package
+`postgresql` or whatever is on the path. It refuses to run as root: then it runs as the user `postgres`, or
+`nobody`.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import Engine
+
+from driftwheel.store.database import open_database
+from driftwheel.store.migrate import migrate
+
+__all__ = ["PostgresServer", "database", "database_url", "empty_database", "postgres_server"]
+
+
+@dataclass(frozen=True)
+class PostgresServer:
+    """A running server that listens in `socket` only; everyone on this machine is its superuser."""
+
+    socket: Path
+
+    def url(self, name: str) -> str:
+        return f"postgresql://postgres@/{name}?host={self.socket}"
+
+    def execute(self, statement: str) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A server of this session, without any fsync-ing turned off; skips where there is no PostgreSQL."""
+    programs = _programs()
+    if programs is None:
+        pytest.skip("There is no PostgreSQL here; install the package `postgresql`.")
+    folder = Path(tempfile.mkdtemp(prefix="dw-pg-", dir="/tmp"))  # short: a socket's path has 107 bytes
+    user = _user(folder)
+    data = folder / "data"
+    try:
+        _run(
+            [str(programs / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+            + ["--no-locale"],
+            user,
+        )
+        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c max_connections=200"
+        start = [str(programs / "pg_ctl"), "-D", str(data), "-w", "-t", "60", "-o", options]
+        _run([*start, "-l", str(folder / "log"), "start"], user)
+        try:
+            yield PostgresServer(folder)
+        finally:
+            _run([str(programs / "pg_ctl"), "-D", str(data), "-w", "-m", "immediate", "stop"], user)
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database that is new and empty, on each of the two."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'driftwheel.sqlite'}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    name = f"test_{uuid.uuid4().hex}"
+    server.execute(f"CREATE DATABASE {name}")
+    try:
+        yield server.url(name)
+    finally:
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def empty_database(database_url: str) -> Iterator[Engine]:
+    """An open database without any table."""
+    engine = open_database(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def database(empty_database: Engine) -> Engine:
+    """An open database with the tables of this release, on each of the two."""
+    migrate(empty_database)
+    return empty_database
+
+
+def _programs() -> Path | None:
+    found = shutil.which("pg_ctl")
+    here = [Path(found).resolve().parent] if found else []
+    for folder in [*here, *sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]:
+        if (folder / "initdb").exists() and (folder / "pg_ctl").exists():
+            return folder
+    return None
+
+
+def _user(folder: Path) -> pwd.struct_passwd | None:
+    """Return whom to run the server as, who then owns `folder`; None: whom the tests run as."""
+    if os.geteuid() != 0:
+        return None
+    names = {entry.pw_name: entry for entry in pwd.getpwall()}
+    user = names.get("postgres") or names["nobody"]
+    os.chown(folder, user.pw_uid, user.pw_gid)
+    return user
+
+
+def _run(command: Sequence[str], user: pwd.struct_passwd | None) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_"))}
+    done = subprocess.run(
+        command,
+        check=False,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
+        cwd="/",
+        env=environment,
+        user=None if user is None else user.pw_uid,
+        group=None if user is None else user.pw_gid,
+        extra_groups=None if user is None else [],
+    )
+    if done.returncode:
+        raise RuntimeError(f"{command[0]} ended with {done.returncode}")
