@@ -13,7 +13,7 @@ _PICTURES_IN_TEXT = (b"<svg", b"<!doctype html", b"<html", b"<?xml", b"<script",
 def check_upload(data: bytes, *, max_bytes: int, max_pixels: int) -> Header:
     """Return the header of an image whose format its first bytes tell, whatever it is called.
 
-    Some 10 µs for a JPEG of any size. Whether the pixels can be decoded, who measures the image will find out.
+    Some 10 µs for a JPEG of any size. Whether the pixels can be decoded is found out when they are measured.
 
     Raises
     ------

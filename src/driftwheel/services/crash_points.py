@@ -13,9 +13,11 @@ import os
 import signal
 from typing import NoReturn
 
+from sqlalchemy import Connection, Engine, event
+
 from driftwheel.errors import UsageError
 
-__all__ = ["VARIABLE", "reach"]
+__all__ = ["VARIABLE", "reach", "watch_commits"]
 
 VARIABLE = "DRIFTWHEEL_CRASH_AT"
 
@@ -24,6 +26,17 @@ def reach(name: str) -> None:
     """Pass the point `name`; the process ends here, without any clean-up, when it was told to."""
     if _NAME is not None and name == _NAME and next(_PASSED) == _TIMES:
         _end()
+
+
+def watch_commits(engine: Engine) -> None:
+    """Make ``commit-begun`` a point of each transaction of `engine`: all is written, COMMIT is not sent."""
+    if _NAME == "commit-begun":
+        event.listen(engine, "commit", _reach_commit)
+
+
+def _reach_commit(connection: Connection) -> None:
+    del connection
+    reach("commit-begun")
 
 
 def _end() -> NoReturn:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import io
-import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -22,6 +21,7 @@ from typing import IO, Any
 import fsspec
 
 from driftwheel.errors import StorageFullError, UsageError
+from driftwheel.store.room import check_room, no_room
 from driftwheel.store.synced_file import put_file, sync_folder
 
 __all__ = ["Blobs"]
@@ -103,17 +103,14 @@ class Blobs:
             put_file(Path(self._path(digest)), data, on_step=self.on_step)
         except OSError as error:
             if error.errno in _FULL:
-                raise StorageFullError(_full(self.folder)) from None
+                raise StorageFullError(no_room(self.folder)) from None
             raise
         return digest
 
     def check_room(self, size: int) -> None:
         """Raise `StorageFullError` when `size` more bytes would go below the reserve of a local disk."""
-        if self.folder is None:
-            return
-        disk = os.statvfs(self.folder)
-        if disk.f_bavail * disk.f_frsize - size < self.reserve:
-            raise StorageFullError(_full(self.folder, self.reserve))
+        if self.folder is not None:
+            check_room(self.folder, size, reserve=self.reserve)
 
     def get(self, digest: bytes) -> bytes:
         """Return a blob; raise `FileNotFoundError` when it is not kept here."""
@@ -141,10 +138,10 @@ class Blobs:
     def delete(self, digest: bytes, *, unless: Callable[[], bool] = lambda: False) -> bool:
         """Delete a blob, unless it is used after all; return whether it is gone.
 
-        Who puts a blob that was there already looks once more, after its record is committed, and puts it again
-        if need be. So `unless`, which asks the database for such records, is called when the blob can no longer
-        be seen, and the blob comes back when it says yes: one of the two always sees the other. A process that
-        ends in between leaves the blob set aside, and `restore_set_aside` brings it back.
+        Who puts a blob that was there already looks once more, after its record is committed, and puts it
+        again if need be. So `unless`, which asks the database for such records, is called when the blob can
+        no longer be seen, and the blob comes back when it says yes: one of the two always sees the other. A
+        process that ends in between leaves the blob set aside, and `restore_set_aside` brings it back.
         """
         path = self._path(digest)
         if self.folder is None:
@@ -221,8 +218,3 @@ def _bring_back(aside: Path) -> bool:
         return False
     sync_folder(aside.parent)
     return True
-
-
-def _full(folder: Path, reserve: int = 0) -> str:
-    above = f" beyond the {reserve / 2**20:,.0f} MiB that are to stay free" if reserve else ""
-    return f"No space is left in {folder}{above}. Free some, or keep records and images for fewer days."

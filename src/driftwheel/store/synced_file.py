@@ -46,7 +46,7 @@ def put_file(target: Path, data: bytes, *, on_step: Callable[[str], None] = lamb
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder outlive a power cut; where folders cannot be synced (Windows), do nothing."""
+    """Make the names in a folder outlive a power cut; nothing is done where one cannot ask (Windows)."""
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)

@@ -1,0 +1,63 @@
+"""Record feedback: a user says that a prediction was wrong, or right, and perhaps what is true."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from driftwheel.errors import UsageError
+from driftwheel.predictions import Feedback
+from driftwheel.services.crash_points import reach
+from driftwheel.services.ingest_checks import check_id, check_text
+from driftwheel.services.ingest_models import model_named
+from driftwheel.services.ingest_room import check_call
+from driftwheel.services.ingest_values import Limits, Result, rejected
+from driftwheel.services.record_truth import check_truth
+from driftwheel.store.database import writing
+from driftwheel.store.feedback import add_feedback
+
+__all__ = ["record_feedback"]
+
+
+def record_feedback(
+    engine: Engine, model: str, said: Sequence[Feedback], *, by: str, received: datetime, limits: Limits
+) -> list[Result]:
+    """Keep what was said of predictions of one model, and return a result for each, once it is kept.
+
+    It may come before the record. Any number of people may speak of one record; the same words of the same
+    one count once (`duplicate`).
+
+    Parameters
+    ----------
+    by
+        The user or token that tells it.
+    received
+        The time now, UTC.
+
+    Raises
+    ------
+    UsageError
+        When there is no such model, or more is told than one call may have; nothing was kept.
+    StorageFullError, DatabaseBusyError
+        Nothing can be kept now.
+    """
+    known = model_named(engine, model)
+    check_call(engine, len(said), limits)
+    checked: list[Feedback | Result] = []
+    for one in said:
+        try:
+            check_id(one.record)
+            check_text("The note", one.note)
+            if one.truth is not None:
+                check_truth(one.truth, known.task)
+            checked.append(one)
+        except UsageError as error:
+            checked.append(rejected(one.record, str(error)))
+    rows = [one for one in checked if isinstance(one, Feedback)]
+    with writing(engine) as connection:
+        outcomes = iter(add_feedback(connection, known.key, rows, received=received, by=by))
+        reach("feedback-inserted")
+    reach("feedback-committed")
+    return [one if isinstance(one, Result) else Result(one.record, next(outcomes)) for one in checked]
