@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import cast
 
 from driftwheel.errors import UsageError, did_you_mean
-from driftwheel.services.authorise import ROLES, Role
+from driftwheel.services.authorise import ROLES
+from driftwheel.store.users import Role
 
 __all__ = ["as_role"]
 
