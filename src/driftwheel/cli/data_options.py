@@ -80,6 +80,8 @@ def open_installation(settings: Settings, *, create: bool = False) -> Iterator[E
     """
     from pathlib import Path
 
+    from sqlalchemy.exc import OperationalError
+
     from driftwheel.errors import UsageError
     from driftwheel.store.database import open_database
     from driftwheel.store.migrate import is_current, migrate
@@ -103,5 +105,7 @@ def open_installation(settings: Settings, *, create: bool = False) -> Iterator[E
                 "backup with the release that wrote them, then start this one once: driftwheel serve"
             )
         yield engine
+    except OperationalError as error:
+        raise UsageError(f"The database cannot be reached: {str(error.orig).strip()}.") from None
     finally:
         engine.dispose()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 import time
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from driftwheel._version import __version__
 from driftwheel.errors import UsageError
 from driftwheel.services.backup_archive import FORMAT_VERSION, ArchiveWriter, Manifest, writing_archive
 from driftwheel.services.progress import OnProgress
+from driftwheel.services.whole_blob import read_whole
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.snapshot import count_rows, digests_named, revision_of, take_snapshot
 
@@ -119,7 +119,7 @@ def _add_blobs(
         wanted = [digest for digest in digests_named(snapshot) if digest not in added]
         missing = set()
         for digest in wanted:
-            data = _read(blobs, digest)
+            data = read_whole(blobs, digest)
             if data is None:
                 missing.add(digest)
             else:
@@ -130,15 +130,6 @@ def _add_blobs(
         if not missing:
             break
     return missing
-
-
-def _read(blobs: Blobs, digest: bytes) -> bytes | None:
-    """Return a blob, None when it is not there or is not what it was."""
-    try:
-        data = blobs.get(digest)
-    except FileNotFoundError:
-        return None
-    return data if hashlib.sha256(data).digest() == digest else None
 
 
 def _must_be_new(target: Path) -> None:

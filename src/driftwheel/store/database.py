@@ -18,13 +18,17 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from driftwheel.errors import DatabaseBusyError, StorageFullError, UsageError
 from driftwheel.store.fair_lock import FairLock
 
-__all__ = ["BUSY_SECONDS", "open_database", "reading", "writing"]
+__all__ = ["APPLICATION_NAME", "BUSY_SECONDS", "open_database", "reading", "writing"]
 
 BUSY_SECONDS = 30.0
 """How long a writer waits for its turn before `DatabaseBusyError`."""
 
+APPLICATION_NAME = "driftwheel"
+"""What PostgreSQL calls our connections."""
+
 _DISK_FULL = {"53100"}  # PostgreSQL's SQLSTATE
 _BUSY = {"55P03", "40P01"}  # lock not available, deadlock
+_to_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 _turns: WeakKeyDictionary[Engine, FairLock] = WeakKeyDictionary()
 
 
@@ -69,7 +73,7 @@ def open_database(url: str) -> Engine:
         max_overflow=24,
         pool_timeout=BUSY_SECONDS,
         pool_pre_ping=True,
-        connect_args={"options": "-c timezone=utc"},
+        connect_args={"options": "-c timezone=utc", "application_name": APPLICATION_NAME},
     )
 
 
@@ -131,10 +135,6 @@ def _parse(url: str) -> URL:
 def _without_password(url: str) -> str:
     scheme, mark, rest = url.partition("://")
     return f"{scheme}{mark}{rest.rpartition('@')[2]}" if mark else url
-
-
-def _to_json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, entry: ConnectionPoolEntry) -> None:

@@ -64,13 +64,15 @@ def take_snapshot(engine: Engine, file: Path) -> None:
 def load_snapshot(file: Path, engine: Engine) -> None:
     """Put a snapshot in the place of all rows of a PostgreSQL database: all of it at once, or nothing.
 
-    The tables on both sides must be of the same release: migrate both first.
+    The tables on both sides must be of the same release: migrate both first. What DBOS knows of work on the
+    old rows is dropped with them.
     """
     with writing(engine) as connection, _opened(file) as source:
         cursor = _psycopg(connection).cursor()
         with cursor:
             names = ", ".join(f'"{table.name}"' for table in METADATA.sorted_tables)
             cursor.execute(f"TRUNCATE {names}".encode())
+            cursor.execute("DROP SCHEMA IF EXISTS dbos CASCADE")
             for table in METADATA.sorted_tables:
                 columns = ", ".join(f'"{column.name}"' for column in table.columns)
                 with cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN'.encode()) as copy:
