@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import cache
 
 from pwdlib import PasswordHash
+from pwdlib.exceptions import UnknownHashError
 
 from driftwheel.errors import UsageError
 
@@ -17,6 +18,7 @@ __all__ = [
     "check_password",
     "hash_password",
     "random_password",
+    "verify_password",
 ]
 
 LEAST_CHARACTERS = 10
@@ -53,6 +55,16 @@ def check_password(password: str, name: str) -> None:
 def hash_password(password: str) -> str:
     """Return what is stored of a password; takes about 0.1 s and 64 MiB on purpose."""
     return _argon2().hash(password)
+
+
+def verify_password(password: str, stored: str) -> tuple[bool, str | None]:
+    """Return whether `password` is the one stored, and what to store anew when the costs have risen since."""
+    if len(password) > MOST_CHARACTERS:
+        return False, None
+    try:
+        return _argon2().verify_and_update(password, stored)
+    except UnknownHashError:
+        return False, None
 
 
 def random_password(randomness: Callable[[int], bytes] = secrets.token_bytes) -> str:
