@@ -1,0 +1,117 @@
+"""Measure images that are kept as blobs, in processes of their own: a file that ends one harms no other."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftwheel.errors import DriftwheelError, UnreadableImageError
+from driftwheel.images.properties import measure
+from driftwheel.learning.embedder import Prepare
+from driftwheel.services.measure_images import single_threaded_opencv
+from driftwheel.services.parallel import default_threads, map_in_order
+from driftwheel.store.blobs import Blobs
+
+__all__ = ["CRASHED", "MeasuredBlob", "measure_blobs"]
+
+CRASHED = "the process that decoded it ended"
+"""The reason of an image that brings down the process it is decoded in."""
+
+_TASK = 4  # blobs a process takes at once
+_NICE = 10  # measuring gives way to what answers requests
+
+_niced: set[int] = set()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MeasuredBlob:
+    """What is kept of one image.
+
+    Attributes
+    ----------
+    values
+        (p,) float32 properties in exact mode.
+    hash64
+        Its difference hash.
+    width, height
+        Of the upright image in pixels.
+    prepared
+        What the embedder reads, None without one.
+    """
+
+    values: NDArray[np.float32]
+    hash64: int
+    width: int
+    height: int
+    prepared: NDArray[Any] | None
+
+
+Wanted = tuple[bytes, Prepare | None]
+Found = MeasuredBlob | str | None
+
+
+def measure_blobs(blobs: Blobs, wanted: Sequence[Wanted], *, threads: int | None = None) -> list[Found]:
+    """Return for each blob what was measured, why it cannot be decoded, or None where it is not kept.
+
+    Parameters
+    ----------
+    wanted
+        Digests, each with what its embedder makes of the pixels.
+    threads
+        How many are worked on at once, each in a process of its own; by default as many as there are
+        processors. 1 stays in this process.
+
+    Raises
+    ------
+    OSError
+        When the blobs cannot be read now.
+    """
+    tasks = [wanted[begin : begin + _TASK] for begin in range(0, len(wanted), _TASK)]
+    found: list[Found] = []
+    with single_threaded_opencv():
+        work = partial(_measure_task, blobs, os.getpid())
+        together = threads or default_threads()
+        try:
+            for done in map_in_order(work, tasks, threads=together, few=0):
+                found += done
+        except DriftwheelError:  # a process ended: find out over which image
+            for one in wanted[len(found) :]:
+                found += _alone(work, one)
+    return found
+
+
+def _alone(work: partial[list[Found]], one: Wanted) -> list[Found]:
+    try:
+        return next(map_in_order(work, [[one]], threads=2, few=0))
+    except DriftwheelError:
+        return [CRASHED]
+
+
+def _measure_task(blobs: Blobs, server: int, wanted: Sequence[Wanted]) -> list[Found]:
+    process = os.getpid()
+    if process != server and process not in _niced and hasattr(os, "nice"):
+        _niced.add(process)
+        with suppress(OSError):
+            os.nice(_NICE)
+    return [_measure_one(blobs, digest, prepare) for digest, prepare in wanted]
+
+
+def _measure_one(blobs: Blobs, digest: bytes, prepare: Prepare | None) -> Found:
+    try:
+        data = blobs.get(digest)
+    except FileNotFoundError:
+        return None
+    try:
+        measured = measure(data, "exact")
+        prepared = None if prepare is None else prepare(measured.pixels)
+    except UnreadableImageError as error:
+        return error.reason
+    height, width = measured.pixels.shape[:2]
+    return MeasuredBlob(measured.values, measured.hash64, width, height, prepared)
