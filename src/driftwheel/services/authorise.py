@@ -12,25 +12,23 @@ from sqlalchemy import Connection
 
 from driftwheel.store.sessions import find_session
 from driftwheel.store.tokens import find_token
-from driftwheel.store.users import user_by_key
+from driftwheel.store.users import Role
 
 __all__ = [
     "PERMISSIONS",
     "ROLES",
     "Identity",
     "Permission",
-    "Role",
     "allows",
     "authorise_session",
     "authorise_token",
     "digest_of",
 ]
 
-Role = Literal["admin", "engineer", "annotator", "ingest", "viewer"]
 Permission = Literal["read", "ingest", "edit-models", "annotate", "administer"]
 PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 
-ROLES: Mapping[str, frozenset[Permission]] = {
+ROLES: Mapping[Role, frozenset[Permission]] = {
     "admin": frozenset(PERMISSIONS),
     "engineer": frozenset({"read", "ingest", "edit-models", "annotate"}),
     "annotator": frozenset({"annotate"}),
@@ -61,7 +59,7 @@ class Identity:
     """
 
     name: str
-    role: str
+    role: Role
     models: frozenset[str] | None = None
     user: int | None = None
     token: int | None = None
@@ -87,9 +85,7 @@ def allows(identity: Identity, permission: Permission) -> bool:
 def authorise_token(connection: Connection, secret: str, now: datetime) -> Identity | None:
     """Return who holds the token `secret`; None when there is none, or it has ended or was revoked."""
     token = find_token(connection, digest_of(secret))
-    if token is None or token.revoked is not None:
-        return None
-    if token.expires is not None and token.expires <= now:
+    if token is None or not token.is_good(now):
         return None
     models = None if token.models is None else frozenset(token.models)
     return Identity(f"token {token.name}", token.role, models=models, token=token.key)
@@ -97,10 +93,7 @@ def authorise_token(connection: Connection, secret: str, now: datetime) -> Ident
 
 def authorise_session(connection: Connection, secret: str, now: datetime) -> Identity | None:
     """Return whose session has the cookie `secret`; None when it has ended, or its user is switched off."""
-    session = find_session(connection, digest_of(secret))
-    if session is None or session.expires <= now:
+    session = find_session(connection, digest_of(secret), now)
+    if session is None:
         return None
-    user = user_by_key(connection, session.user)
-    if user is None or not user.active:
-        return None
-    return Identity(user.name, user.role, user=user.key, csrf=session.csrf)
+    return Identity(session.user.name, session.user.role, user=session.user.key, csrf=session.csrf)

@@ -1,3 +1,24 @@
 """The JSON API under ``/api/v1``: each file the routes of one kind of thing."""
 
-__all__: list[str] = []
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+
+from driftwheel.web.api import log_answers, log_records, read_images, read_records, session, tokens, users
+
+__all__ = ["routers"]
+
+
+def routers() -> Sequence[APIRouter]:
+    """Return the routes of the API, in the order of its description."""
+    return (
+        log_records.router,
+        log_answers.router,
+        read_records.router,
+        read_images.router,
+        session.router,
+        tokens.router,
+        users.router,
+    )

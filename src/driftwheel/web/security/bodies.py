@@ -13,7 +13,7 @@ from driftwheel.web.problems import problem_response
 
 __all__ = ["SMALL_BODY", "BoundedBodies"]
 
-SMALL_BODY = 1024 * 1024
+SMALL_BODY = 256 * 1024
 """Most bytes of a form or a JSON body that is read before it is known who calls."""
 
 _LARGE = ("/records", "/records/images", "/truths", "/feedback", "/profiles", "/versions")
@@ -24,7 +24,7 @@ _WINDOW_BITS = {b"gzip": 31, b"x-gzip": 31, b"deflate": 15}
 class BoundedBodies:
     """Hands on bodies to `app`, decompressed (gzip, deflate); refuses longer ones than it may read.
 
-    413 beyond `most_bytes` for what is logged, and beyond 1 MiB for all else; 415 for another compression;
+    413 beyond `most_bytes` for what is logged, and beyond 256 KiB for all else; 415 for another compression;
     400 for damaged data. Memory is used for what is handed on, never for what a small body would swell to.
     """
 
@@ -51,7 +51,9 @@ class BoundedBodies:
         elif encoding and encoding != b"identity":
             if encoding not in _WINDOW_BITS:
                 detail = "The body's Content-Encoding is unknown here; send it plain, as gzip or as deflate."
-                await problem_response(415, detail, {"Accept-Encoding": "gzip, deflate"})(scope, receive, send)
+                await problem_response(415, detail, {"Accept-Encoding": "gzip, deflate"})(
+                    scope, receive, send
+                )
                 return
             await self._app(scope, _Decompressed(receive, encoding, most), send)
         elif length is None:

@@ -35,7 +35,9 @@ async def check_csrf(request: Request, identity: Identity) -> None:
     check_same_origin(request)
     given = request.headers.get(CSRF_HEADER)
     if given is None and request.headers.get("content-type", "").startswith(_FORMS):
-        field = (await request.form()).get(CSRF_FIELD)  # kept by the request: the route reads it again for nothing
+        field = (await request.form()).get(
+            CSRF_FIELD
+        )  # kept by the request: the route reads it again for nothing
         given = field if isinstance(field, str) else None
     if given is None or not hmac.compare_digest(given.encode(), identity.csrf.encode()):
         raise HTTPException(

@@ -27,7 +27,9 @@ class AllowedHosts:
     def __init__(self, app: ASGIApp, hosts: Sequence[str]) -> None:
         self._app = app
         self._hosts = tuple(hosts)
-        self._seen: frozenset[bytes] = frozenset()  # headers that were found good: few, and asked for each time
+        self._seen: frozenset[bytes] = (
+            frozenset()
+        )  # headers that were found good: few, and asked for each time
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or refuse."""

@@ -21,9 +21,6 @@ __all__ = ["Asked", "Permit", "guarded_routes", "permit", "require_permissions"]
 Asked = Permission | Literal["public", "logged-in"]
 """A permission; or open to all; or to everybody who is known."""
 
-OPEN_MOUNTS = frozenset({"/static"})
-"""Folders of our own files that everybody may read."""
-
 
 class Permit:
     """Lets a request through, or refuses it; the dependency that `permit` makes.
@@ -101,6 +98,5 @@ def require_permissions(app: FastAPI) -> None:
     """
     known = {*PERMISSIONS, "public", "logged-in"}
     for route, permits in guarded_routes(app):
-        is_open = route.path in OPEN_MOUNTS
-        if not is_open and not any(permit.asked in known for permit in permits):
+        if not any(permit.asked in known for permit in permits):
             raise RuntimeError(f"The route {route.path} says nothing of who may call it; give it permit(…).")

@@ -1,0 +1,25 @@
+"""The model an address names."""
+
+from __future__ import annotations
+
+from fastapi import HTTPException
+from sqlalchemy import Connection
+
+from driftwheel.errors import UsageError
+from driftwheel.store.models import Model, find_model
+
+__all__ = ["known_model"]
+
+
+def known_model(connection: Connection, name: str) -> Model:
+    """Return the model of that name.
+
+    Raises
+    ------
+    HTTPException
+        404 where there is none, with the nearest name.
+    """
+    try:
+        return find_model(connection, name)
+    except UsageError as error:
+        raise HTTPException(404, str(error)) from None

@@ -1,0 +1,99 @@
+"""Tell what is true, and what users say: both are joined with records by their ids, and may come before them."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from driftwheel.predictions import Feedback
+from driftwheel.services.ingest_profile import ingest_profile
+from driftwheel.services.record_feedback import record_feedback
+from driftwheel.services.record_truth import NewTruth, record_truths
+from driftwheel.store.database import reading
+from driftwheel.web.api.bodies import FEEDBACK, TRUTH, TruthBody, to_feedback, to_prediction
+from driftwheel.web.api.describe import INGEST_PROBLEMS, file_body, one_or_lines
+from driftwheel.web.api.known_model import known_model
+from driftwheel.web.api.lines import Mistaken, media_type, read_lines
+from driftwheel.web.api.results import BatchAnswer, ResultBody, answer_many, answer_one, in_order
+from driftwheel.web.security.identity import Caller
+from driftwheel.web.security.permit import permit
+from driftwheel.web.state import Services, State
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/api/v1/models/{name}", tags=["log"], dependencies=[permit("ingest")])
+
+
+@router.post(
+    "/truths",
+    status_code=202,
+    responses={202: {"model": ResultBody | BatchAnswer}, **INGEST_PROBLEMS},
+    openapi_extra=one_or_lines("TruthBody"),
+)
+async def log_truths(name: str, request: Request, state: State, caller: Caller) -> Response:
+    """Tell the right answer of one record (`application/json`) or of many (`application/x-ndjson`).
+
+    One record has one truth; the last that is told counts.
+    """
+    received = state.clock()
+    await run_in_threadpool(_must_exist, state, name)
+    read = await read_lines(request, TRUTH, _to_truth, most=state.settings.max_batch_records)
+    told = [one for one in read.values if not isinstance(one, Mistaken)]
+    results = await run_in_threadpool(
+        record_truths, state.engine, name, told, by=caller.name, received=received, limits=state.settings
+    )
+    ordered = in_order(read.values, results)
+    return answer_one(ordered[0]) if read.single else answer_many(ordered)
+
+
+@router.post(
+    "/feedback",
+    status_code=202,
+    responses={202: {"model": ResultBody | BatchAnswer}, **INGEST_PROBLEMS},
+    openapi_extra=one_or_lines("FeedbackBody"),
+)
+async def log_feedback(name: str, request: Request, state: State, caller: Caller) -> Response:
+    """Tell what a user says of one prediction (`application/json`) or of many (`application/x-ndjson`)."""
+    received = state.clock()
+    await run_in_threadpool(_must_exist, state, name)
+    read = await read_lines(request, FEEDBACK, to_feedback, most=state.settings.max_batch_records)
+    said = [one for one in read.values if isinstance(one, Feedback)]
+    results = await run_in_threadpool(
+        record_feedback, state.engine, name, said, by=caller.name, received=received, limits=state.settings
+    )
+    ordered = in_order(read.values, results)
+    return answer_one(ordered[0]) if read.single else answer_many(ordered)
+
+
+@router.post(
+    "/profiles",
+    status_code=202,
+    responses={202: {"model": ResultBody}, **INGEST_PROBLEMS},
+    openapi_extra=file_body("application/octet-stream", "A profile file (`.dwp`) of `driftwheel profile`."),
+)
+async def log_profile(name: str, request: Request, state: State) -> Response:
+    """Tell a profile of images that stay where they were taken; the same file again counts once."""
+    if media_type(request) != "application/octet-stream":
+        raise HTTPException(
+            415, f"The body is '{media_type(request)}'; send a .dwp file as application/octet-stream."
+        )
+    received = state.clock()
+    await run_in_threadpool(_must_exist, state, name)
+    result = await run_in_threadpool(
+        ingest_profile,
+        state.engine,
+        name,
+        await request.body(),
+        received=received,
+        limits=state.settings,
+    )
+    return answer_one(result)
+
+
+def _to_truth(body: TruthBody) -> NewTruth:
+    return NewTruth(body.record, to_prediction(body.truth))
+
+
+def _must_exist(state: Services, name: str) -> None:
+    with reading(state.engine) as connection:
+        known_model(connection, name)

@@ -1,0 +1,58 @@
+"""Open what a server works with, and close it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from driftwheel.services.crash_points import reach
+from driftwheel.services.ingest_records import Ingest
+from driftwheel.settings import Settings
+from driftwheel.store.blobs import Blobs
+from driftwheel.store.database import open_database, writing
+from driftwheel.store.migrate import migrate
+from driftwheel.store.tokens import touch_token
+from driftwheel.store.writer import RecordWriter
+from driftwheel.web.security.attempts import Attempts
+from driftwheel.web.security.known_tokens import KnownTokens
+from driftwheel.web.state import Clock, Services
+
+__all__ = ["close_services", "note_token_uses", "open_services"]
+
+
+def open_services(settings: Settings, clock: Clock) -> Services:
+    """Open the database, its tables made or brought up to date, and the blobs; start the writer of records.
+
+    Raises
+    ------
+    UsageError
+        When the database or the blobs cannot be opened, or a newer release wrote them.
+    """
+    Path(settings.data).mkdir(parents=True, exist_ok=True)
+    blobs = Blobs.open(settings.blobs, reserve=settings.disk_reserve_bytes, on_step=reach)
+    engine = open_database(settings.database_url)
+    try:
+        migrate(engine)
+        writer = RecordWriter(engine, most_waiting=settings.queue_records)
+    except BaseException:
+        engine.dispose()
+        raise
+    ingest = Ingest(engine, blobs, writer, settings)
+    return Services(engine, blobs, writer, ingest, settings, clock, Attempts(), KnownTokens())
+
+
+def close_services(services: Services) -> None:
+    """Write what still waits, and let go of everything."""
+    try:
+        services.writer.close()
+        note_token_uses(services)
+    finally:
+        services.engine.dispose()
+
+
+def note_token_uses(services: Services) -> None:
+    """Write down when each token was last used; call it now and then."""
+    uses = services.known_tokens.take_uses()
+    if uses:
+        with writing(services.engine) as connection:
+            for key, time in sorted(uses.items()):
+                touch_token(connection, key, time)
