@@ -43,6 +43,8 @@ def check_password(password: str, name: str) -> None:
             f"The password has {len(password)} characters; it must have {LEAST_CHARACTERS} to "
             f"{MOST_CHARACTERS}. Three or four words make a good one."
         )
+    if not _is_text(password):
+        raise UsageError("The password holds half of a surrogate pair, which is no character. Leave it out.")
     if len(set(password)) < _LEAST_DIFFERENT:
         raise UsageError(
             f"The password has only {len(set(password))} different characters; it must have at least "
@@ -59,7 +61,7 @@ def hash_password(password: str) -> str:
 
 def verify_password(password: str, stored: str) -> tuple[bool, str | None]:
     """Return whether `password` is the one stored, and what to store anew when the costs have risen since."""
-    if len(password) > MOST_CHARACTERS:
+    if len(password) > MOST_CHARACTERS or not _is_text(password):
         return False, None
     try:
         return _argon2().verify_and_update(password, stored)
@@ -76,6 +78,10 @@ def random_password(randomness: Callable[[int], bytes] = secrets.token_bytes) ->
     'AAAAAAAAAAAAAAAAAAAA'
     """
     return base64.urlsafe_b64encode(randomness(_RANDOM_BYTES)).decode("ascii")
+
+
+def _is_text(password: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in password)
 
 
 @cache
