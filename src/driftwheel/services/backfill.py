@@ -1,0 +1,133 @@
+"""Backfill: measure the records of a time range again, as the model's embedder and reference are now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from driftwheel.errors import UsageError
+from driftwheel.services.crash_points import reach
+from driftwheel.services.measure_received import keep_measured
+from driftwheel.services.measure_records import LOST, measure_records, measurers_of
+from driftwheel.services.measurers import Measurer, Measurers
+from driftwheel.services.packed_records import records_of
+from driftwheel.store.blobs import Blobs
+from driftwheel.store.database import reading, writing
+from driftwheel.store.record_pages import Cursor, RecordFilter, page_records
+from driftwheel.store.record_state import RecordState
+from driftwheel.store.records import Measurement
+from driftwheel.store.stored_record import StoredRecord
+from driftwheel.store.windows import mark_stale
+
+__all__ = ["Backfilled", "backfill_records", "check_range"]
+
+
+@dataclass(frozen=True, slots=True)
+class Backfilled:
+    """What one step of a backfill did.
+
+    Attributes
+    ----------
+    records
+        Looked at.
+    measured
+        Of them, measured again; the others have no image any more, or never had one.
+    next
+        Where the next step goes on, as `Cursor.to_text`; None after the last.
+    """
+
+    records: int
+    measured: int
+    next: str | None
+
+
+def check_range(since: datetime, until: datetime) -> None:
+    """Raise `UsageError` unless `since` comes before `until`, both with a time zone."""
+    if since.tzinfo is None or until.tzinfo is None:
+        raise UsageError("A range of time needs a time zone, as in 2026-03-04T00:00:00Z.")
+    if since >= until:
+        raise UsageError(
+            f"The range {since.isoformat()} to {until.isoformat()} is empty; give since < until."
+        )
+
+
+def backfill_records(
+    engine: Engine,
+    blobs: Blobs,
+    measurers: Measurers,
+    chosen: RecordFilter,
+    *,
+    now: datetime,
+    after: str | None = None,
+    limit: int = 256,
+    threads: int | None = None,
+) -> Backfilled:
+    """Measure up to `limit` records again, the oldest first, and mark their windows stale.
+
+    A record whose image is no longer kept keeps its properties and embedding; its outlier p-value is worked
+    out anew from them. Records that still wait are left to `measure_received`.
+
+    Raises
+    ------
+    OSError
+        When the blobs cannot be read now.
+    """
+    with reading(engine) as connection:
+        place = None if after is None else Cursor.from_text(after)
+        page = page_records(connection, chosen, order="oldest", after=place, limit=limit)
+    rows = [row for row in page.rows if row.state is not RecordState.RECEIVED]
+    known = measurers_of(engine, measurers, rows)
+    found = [
+        one for one in measure_records(blobs, known, rows, now=now, threads=threads) if one.reason != LOST
+    ]
+    anew = {one.key for one in found}
+    left = [row for row in rows if row.key not in anew and row.state is RecordState.MEASURED]
+    for model, measurer in known.items():
+        found += _judged(measurer, [row for row in left if row.model == model])
+    reach("backfill-measured")
+    with writing(engine) as connection:
+        keep_measured(connection, rows, found, known)
+        noted = {one.key for one in found}
+        for model, measurer in known.items():  # the others' windows too: all of the range is made anew
+            others = [row for row in rows if row.model == model and row.key not in noted]
+            mark_stale(
+                connection,
+                model,
+                measurer.model.window,
+                [row.time for row in others],
+                [row.tags for row in others],
+                measurer.model.segment_tags,
+            )
+        reach("backfill-written")
+    reach("backfill-committed")
+    following = None if page.next is None else page.next.to_text()
+    return Backfilled(len(page.rows), len(anew), following)
+
+
+def _judged(measurer: Measurer, rows: Sequence[StoredRecord]) -> list[Measurement]:
+    """Return what is known of records with another outlier p-value, worked out from what is kept of them."""
+    if not rows:
+        return []
+    space = None if measurer.space is None else measurer.space.name
+    p_values: dict[str, float] = {}
+    in_it = [row for row in rows if row.space == space]
+    for part in (in_it, [row for row in rows if row.space != space]):
+        if part:
+            table, _ = records_of(part, space=space)
+            p_values |= measurer.outlier_p(table)
+    return [
+        Measurement(
+            row.key,
+            properties=row.properties,
+            embedding=row.embedding,
+            outlier_p=p_values.get(row.id),
+            width=row.width,
+            height=row.height,
+            space=row.space,
+            hash=row.hash,
+        )
+        for row in rows
+    ]
