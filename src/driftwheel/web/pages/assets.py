@@ -40,7 +40,7 @@ def assets() -> dict[str, Asset]:
 
 @cache
 def _version() -> str:
-    """Return a digest of all files: it changes with any, and modules that import each other change together."""
+    """Return a digest of all files: modules that import each other change together."""
     digest = hashlib.sha256()
     for name, asset in assets().items():
         digest.update(f"{name}\0{len(asset.data)}\0".encode() + asset.data)

@@ -22,24 +22,27 @@ def box_overlay(width: int, height: int, predicted: Sequence[Box], true: Sequenc
     size = max(width, height) / 44  # of letters, in pixels of the image
     parts = [_drawn(box, f"true-{i}", "true-box", width, size) for i, box in enumerate(true)]
     parts += [_drawn(box, f"box-{i}", "said-box", width, size) for i, box in enumerate(predicted)]
-    return Markup('<svg class="boxes" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">{}</svg>').format(
-        width, height, Markup().join(parts)
-    )
+    return Markup(
+        '<svg class="boxes" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">{}</svg>'
+    ).format(width, height, Markup().join(parts))
 
 
 def _drawn(box: Box, identity: str, kind: str, width: int, size: float) -> Markup:
     score = "" if box.score is None else f" {share(box.score)}"
     words = shortened(box.label, 24) + score
-    place = {"x": box.x, "y": box.y, "width": box.width, "height": box.height}
     across = 0.62 * size * len(words) + 0.8 * size
     left = max(0.0, min(box.x, width - across))
     top = box.y - 1.5 * size if box.y >= 1.5 * size else box.y
     inner = [
-        element("rect", **place, class_="box under"),
-        element("rect", **place, class_=f"box {kind}"),
+        _frame(box, "box under"),
+        _frame(box, f"box {kind}"),
         element("rect", x=left, y=top, width=across, height=1.5 * size, class_=f"tag-back {kind}"),
         element(
             "text", words, x=left + 0.4 * size, y=top + 1.1 * size, font_size=f"{size:.2f}", class_="tag-text"
         ),
     ]
     return Markup('<g id="{}">{}</g>').format(identity, Markup().join(inner))
+
+
+def _frame(box: Box, kind: str) -> Markup:
+    return element("rect", x=box.x, y=box.y, width=box.width, height=box.height, class_=kind)

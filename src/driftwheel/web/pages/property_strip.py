@@ -25,17 +25,19 @@ def property_strip(range_: PropertyRange, value: float) -> Markup:
     def place(stretched: float) -> float:
         return 100 * min(max((stretched - start) / (end - start), 0.0), 1.0)
 
-    quarter, middle, three = (range_.stretch(edge) for edge in (range_.quarter, range_.median, range_.three_quarters))
+    quarter, middle, three = (
+        range_.stretch(edge) for edge in (range_.quarter, range_.median, range_.three_quarters)
+    )
     parts = [
         _bar(place(low), place(high), 5, 10, "span"),
         _bar(place(quarter), place(three), 5, 10, "half"),
-        element(
-            "line", x1=f"{place(middle):.2f}%", x2=f"{place(middle):.2f}%", y1=3, y2=17, class_="middle"
-        ),
+        element("line", x1=f"{place(middle):.2f}%", x2=f"{place(middle):.2f}%", y1=3, y2=17, class_="middle"),
     ]
     if not math.isnan(value):
         at = f"{place(range_.stretch(value)):.2f}%"
-        parts.append(element("circle", cx=at, cy=10, r=4.2, class_="dot far" if range_.outside(value) else "dot"))
+        parts.append(
+            element("circle", cx=at, cy=10, r=4.2, class_="dot far" if range_.outside(value) else "dot")
+        )
     return Markup('<svg class="strip" width="100%" height="20" aria-hidden="true">{}</svg>').format(
         Markup().join(parts)
     )
@@ -43,6 +45,4 @@ def property_strip(range_: PropertyRange, value: float) -> Markup:
 
 def _bar(left: float, right: float, top: int, height: int, kind: str) -> Markup:
     width = max(right - left, 0.6)
-    return element(
-        "rect", x=f"{left:.2f}%", y=top, width=f"{width:.2f}%", height=height, rx=2, class_=kind
-    )
+    return element("rect", x=f"{left:.2f}%", y=top, width=f"{width:.2f}%", height=height, rx=2, class_=kind)

@@ -29,8 +29,10 @@ def render(request: Request, name: str, /, *, status: int = 200, **values: Any) 
     def may(permission: Permission) -> bool:
         return caller is not None and allows(caller, permission)
 
-    body = _environment().get_template(name).render(
-        caller=caller, may=may, path=request.url.path, csrf=_csrf(caller), **values
+    body = (
+        _environment()
+        .get_template(name)
+        .render(caller=caller, may=may, path=request.url.path, csrf=_csrf(caller), **values)
     )
     return HTMLResponse(body, status_code=status, headers={"Cache-Control": "no-store"})
 

@@ -61,13 +61,16 @@ def volume_chart(volumes: Sequence[Volume], per: str) -> Markup:
         left, width = 52 + at * step, max(1.0, min(step - 2, 40))
         tall = 85 * each.records / most
         red = 85 * each.rejected / most
-        said = f"{each.start:%Y-%m-%d %H:%M} UTC: {several(each.records, 'record')}, {count(each.rejected)} rejected"
+        came = several(each.records, "record")
+        said = f"{each.start:%Y-%m-%d %H:%M} UTC: {came}, {count(each.rejected)} cannot be read"
         inner = [element("title", said)]
         if each.records:
             kind = "bar stale" if each.stale else "bar"
             inner.append(element("rect", x=left, y=foot - tall, width=width, height=tall, class_=kind))
         if each.rejected:
-            inner.append(element("rect", x=left, y=foot - tall - red, width=width, height=red, class_="rejected"))
+            inner.append(
+                element("rect", x=left, y=foot - tall - red, width=width, height=red, class_="rejected")
+            )
         parts.append(Markup("<g>{}</g>").format(Markup().join(inner)))
     if volumes:
         form = "%b %-d, %H:%M" if per == "hour" else "%b %-d"
@@ -75,5 +78,6 @@ def volume_chart(volumes: Sequence[Volume], per: str) -> Markup:
         if len(volumes) > 1:
             end = min(wide, 52 + len(volumes) * step)
             parts.append(text(end, high - 2, f"{volumes[-1].start:{form}}", "end"))
-    title = f"{several(total, 'record')} and {several(rejected, 'rejected image')} in {several(len(volumes), per)}"
+    counted = f"{several(total, 'record')}, {several(rejected, 'image')} that cannot be read"
+    title = f"{counted}, in {several(len(volumes), per)}"
     return drawing(wide, high, title, parts, "volume")

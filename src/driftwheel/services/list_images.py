@@ -1,0 +1,125 @@
+"""List the images of a model, a page at a time, and find the neighbours of one in the same list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from driftwheel.errors import UsageError
+from driftwheel.store.models import Model, find_model
+from driftwheel.store.record_pages import Cursor, Order, RecordFilter, page_records
+from driftwheel.store.record_state import RecordState
+from driftwheel.store.stored_record import StoredRecord
+from driftwheel.store.tables import EPOCH, MICROSECOND
+
+__all__ = ["ImageList", "ImageQuery", "Neighbours", "find_neighbours", "list_images"]
+
+_REVERSED: Mapping[Order, Order] = {"newest": "oldest", "oldest": "newest"}
+
+
+@dataclass(frozen=True, slots=True)
+class ImageQuery:
+    """Which images of a model, and in which order; what is None or empty does not narrow.
+
+    Attributes
+    ----------
+    model
+        Its name.
+    since, until
+        since ≤ time < until, timezone-aware.
+    tags
+        All of these.
+    predicted
+        The class, or the class of one of the boxes.
+    state
+        How far the work on the image is.
+    outlier_p_at_most
+        0…1; leaves out records without a p-value.
+    order
+        ``newest``, ``oldest``, or ``outlier``: the most unusual first.
+    """
+
+    model: str
+    since: datetime | None = None
+    until: datetime | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    predicted: str | None = None
+    state: RecordState | None = None
+    outlier_p_at_most: float | None = None
+    order: Order = "newest"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageList:
+    """One page: the model, its records in order, and the text of the place where the next page begins."""
+
+    model: Model
+    records: tuple[StoredRecord, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Keys of the records before and after one in a list; None at its ends."""
+
+    before: int | None
+    after: int | None
+
+
+def list_images(
+    connection: Connection, query: ImageQuery, *, after: str | None = None, limit: int = 60
+) -> ImageList:
+    """Return up to `limit` records after a place in the list.
+
+    Parameters
+    ----------
+    after
+        `ImageList.next` of the page before; None for the first.
+
+    Raises
+    ------
+    UsageError
+        For an unknown model, a share outside 0…1, or a place that is none.
+    """
+    model = find_model(connection, query.model)
+    cursor = None if after is None else Cursor.from_text(after)
+    page = page_records(connection, _filter(model, query), order=query.order, after=cursor, limit=limit)
+    return ImageList(model, page.rows, None if page.next is None else page.next.to_text())
+
+
+def find_neighbours(connection: Connection, query: ImageQuery, record: StoredRecord) -> Neighbours:
+    """Return what stands beside a record in a list.
+
+    The list of the most unusual is only followed forwards. A record that the list leaves out has neighbours
+    too: those between which it would stand.
+    """
+    chosen = _filter(find_model(connection, query.model), query)
+    if query.order == "outlier" and record.outlier_p is None:
+        return Neighbours(None, None)
+    position = record.outlier_p if query.order == "outlier" else (record.time - EPOCH) // MICROSECOND
+    place = Cursor(position if position is not None else 0, record.key)
+    keys: list[int | None] = []
+    for order in (_REVERSED.get(query.order), query.order):
+        rows = (
+            () if order is None else page_records(connection, chosen, order=order, after=place, limit=1).rows
+        )
+        keys.append(rows[0].key if rows else None)
+    return Neighbours(*keys)
+
+
+def _filter(model: Model, query: ImageQuery) -> RecordFilter:
+    p = query.outlier_p_at_most
+    if p is not None and not 0 <= p <= 1:
+        raise UsageError(f"The outlier p-value {p:g} is none; give a number from 0 to 1, for example 0.01.")
+    return RecordFilter(
+        model.key,
+        since=query.since,
+        until=query.until,
+        tags=query.tags,
+        predicted=query.predicted,
+        state=query.state,
+        outlier_p_at_most=p,
+    )

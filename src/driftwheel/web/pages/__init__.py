@@ -1,0 +1,37 @@
+"""The pages: what a person sees. Each parses its address, calls services, and renders a template."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from driftwheel.web.pages import (
+    assets,
+    home,
+    image,
+    images,
+    log_in,
+    model,
+    models,
+    settings_account,
+    settings_retention,
+    settings_tokens,
+    settings_users,
+)
+
+__all__ = ["router"]
+
+router = APIRouter()
+for _part in (
+    assets,
+    log_in,
+    home,
+    models,
+    model,
+    images,
+    image,
+    settings_users,
+    settings_tokens,
+    settings_retention,
+    settings_account,
+):
+    router.include_router(_part.router)

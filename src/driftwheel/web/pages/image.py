@@ -1,0 +1,151 @@
+"""One image: the picture with its boxes, what was said of it, and every property beside the reference."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, HTTPException, Request, Response
+from fastapi.responses import RedirectResponse
+
+from driftwheel.errors import UsageError
+from driftwheel.predictions import Classification, Detection, Feedback
+from driftwheel.services.describe_image import ImageDescription, describe_image
+from driftwheel.services.find_similar import SEARCHED, SimilarImages, find_similar
+from driftwheel.services.list_images import Neighbours, find_neighbours
+from driftwheel.services.record_feedback import record_feedback
+from driftwheel.store.database import reading
+from driftwheel.store.record_state import RecordState
+from driftwheel.web.pages.image_filter import ImageFilter, read_filter
+from driftwheel.web.pages.image_sentence import image_sentence
+from driftwheel.web.pages.property_rows import property_rows
+from driftwheel.web.pages.rendering import address, render
+from driftwheel.web.pages.said import boxes_of, overlay_of, score_rows
+from driftwheel.web.pages.shots import Shot, picture_address, said_of, shots_of
+from driftwheel.web.security.identity import Caller
+from driftwheel.web.security.permit import permit
+from driftwheel.web.state import State
+
+__all__ = ["router"]
+
+router = APIRouter(include_in_schema=False)
+
+_SIMILAR = 12
+_SMALL = 160  # an image of fewer pixels a side is shown larger than it is
+
+
+@router.get("/images/{key}", dependencies=[permit("read")])
+def show_image(request: Request, state: State, key: int) -> Response:
+    """Show one image."""
+    with reading(state.engine) as connection:
+        try:
+            described = describe_image(connection, state.blobs, key)
+        except UsageError as error:
+            raise HTTPException(404, str(error)) from None
+        chosen = read_filter(request.query_params, described.model.name)
+        beside = Neighbours(None, None)
+        if chosen.query is not None and chosen.query.model == described.model.name:
+            beside = find_neighbours(connection, chosen.query, described.record)
+        similar = find_similar(connection, key, limit=_SIMILAR)
+    return render(
+        request,
+        "image.html.j2",
+        it=described,
+        record=described.record,
+        model=described.model,
+        sentence=image_sentence(described),
+        **_picture(described),
+        **_said(described),
+        tags=[
+            (name, value, chosen.address(tag=f"{name}={value}", after=None))
+            for name, value in sorted(described.record.tags.items())
+        ],
+        properties=property_rows(described),
+        similar=None if similar is None else _similar(described.model.name, similar),
+        n_similar=0 if similar is None else similar.n,
+        searched=SEARCHED,
+        before=_link(beside.before, chosen),
+        after=_link(beside.after, chosen),
+        back=chosen.address(),
+        query=chosen.address(""),
+        told=request.query_params.get("told", "") == "yes",
+    )
+
+
+@router.post("/images/{key}/feedback", dependencies=[permit("annotate")])
+def tell_feedback(  # noqa: PLR0917
+    request: Request,
+    state: State,
+    caller: Caller,
+    key: int,
+    verdict: Annotated[str, Form()] = "wrong",
+    truth: Annotated[str, Form()] = "",
+    note: Annotated[str, Form()] = "",
+) -> Response:
+    """Keep what a person says of the prediction."""
+    with reading(state.engine) as connection:
+        try:
+            described = describe_image(connection, state.blobs, key)
+        except UsageError as error:
+            raise HTTPException(404, str(error)) from None
+    answer = (
+        Classification(truth.strip()) if truth.strip() and described.model.task == "classification" else None
+    )
+    said = Feedback(described.record.id, verdict == "wrong", answer, note.strip())
+    result = record_feedback(
+        state.engine,
+        described.model.name,
+        [said],
+        by=caller.name,
+        received=state.clock(),
+        limits=state.settings,
+    )[0]
+    if result.outcome == "rejected":
+        raise HTTPException(422, result.reason or "This feedback cannot be kept.")
+    return RedirectResponse(address(f"/images/{key}", {**request.query_params, "told": "yes"}), 303)
+
+
+def _picture(described: ImageDescription) -> dict[str, Any]:
+    record, model = described.record, described.model.name
+    picture = original = None
+    if record.image is not None:
+        original = picture_address(model, record.image)
+        if record.state is not RecordState.REJECTED:
+            picture = picture_address(model, record.image, 1280)
+    return {
+        "picture": picture,
+        "original": original,
+        "small": max(record.width or 0, record.height or 0) < _SMALL,
+        "overlay": overlay_of(described),
+    }
+
+
+def _said(described: ImageDescription) -> dict[str, Any]:
+    prediction = described.record.prediction
+    return {
+        "said": said_of(prediction, most=8),
+        "true": said_of(described.truth.truth, most=8) if described.truth else "",
+        "agrees": _agrees(described),
+        "scores": score_rows(prediction),
+        "boxes": boxes_of(prediction),
+        "feedback": [(each, said_of(each.truth)) for each in described.feedback],
+    }
+
+
+def _similar(model: str, similar: SimilarImages) -> list[tuple[Shot, float]]:
+    shots = shots_of(model, [each.record for each in similar.found])
+    return list(zip(shots, (each.likeness for each in similar.found), strict=True))
+
+
+def _link(key: int | None, chosen: ImageFilter) -> str | None:
+    return None if key is None else chosen.address(f"/images/{key}")
+
+
+def _agrees(described: ImageDescription) -> bool | None:
+    """Whether truth and prediction name the same class; None where that cannot be told at a glance."""
+    said = described.record.prediction
+    true = None if described.truth is None else described.truth.truth
+    if isinstance(said, Classification) and isinstance(true, Classification):
+        return said.label == true.label
+    if isinstance(said, Detection) and isinstance(true, Detection) and not (said.boxes or true.boxes):
+        return True
+    return None

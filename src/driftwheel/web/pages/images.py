@@ -1,0 +1,91 @@
+"""Images: the grid of a model's images, narrowed and sorted as the address says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import get_args
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from driftwheel.errors import UsageError
+from driftwheel.services.list_images import ImageList, list_images
+from driftwheel.store.database import reading
+from driftwheel.store.models import list_models
+from driftwheel.store.record_pages import Order
+from driftwheel.web.pages.image_filter import STATE_WORDS, ImageFilter, read_filter
+from driftwheel.web.pages.rendering import render
+from driftwheel.web.pages.shots import shots_of
+from driftwheel.web.pages.snippets import log_snippet
+from driftwheel.web.security.permit import permit
+from driftwheel.web.state import State
+
+__all__ = ["ORDER_WORDS", "PAGE", "router"]
+
+router = APIRouter(include_in_schema=False)
+
+PAGE = 60
+"""Images of a page."""
+
+ORDER_WORDS = {"newest": "Newest first", "oldest": "Oldest first", "outlier": "Most unusual first"}
+
+
+@router.get("/images", dependencies=[permit("read")])
+def show_images(request: Request, state: State) -> Response:
+    """Show one page of the grid."""
+    with reading(state.engine) as connection:
+        models = list_models(connection)
+        if not models:
+            return render(request, "no_model.html.j2")
+        chosen = read_filter(request.query_params, models[0].name)
+        mistakes, listed = list(chosen.mistakes), None
+        if chosen.query is not None:
+            try:
+                after = request.query_params.get("after") or None
+                listed = list_images(connection, chosen.query, after=after, limit=PAGE)
+            except UsageError as error:
+                mistakes.append(str(error))
+    return _page(request, chosen, listed, mistakes, [model.name for model in models])
+
+
+@router.get("/images/of/{name}", dependencies=[permit("read")])
+def show_images_of(name: str) -> Response:
+    """Lead to the images of one model."""
+    return RedirectResponse(read_filter({}, name).address(), 303)
+
+
+def _local(when: datetime | None) -> str:
+    """Return a moment as a field of a form holds it, in UTC; a module makes it local."""
+    return "" if when is None else f"{when:%Y-%m-%dT%H:%M}"
+
+
+def _page(
+    request: Request, chosen: ImageFilter, listed: ImageList | None, mistakes: list[str], models: list[str]
+) -> Response:
+    further = None if listed is None else listed.next
+    query = chosen.address("", after=None)
+    return render(
+        request,
+        "images.html.j2",
+        status=422 if mistakes else 200,
+        chosen=chosen,
+        mistakes=mistakes,
+        models=models,
+        model=None if listed is None else listed.model,
+        shots=[] if listed is None else shots_of(listed.model.name, listed.records),
+        query=query,
+        further=None if further is None else chosen.address(after=further),
+        first=None if not request.query_params.get("after") else chosen.address(),
+        everything=f"/images/of/{chosen.given['model']}",
+        orders=[(order, ORDER_WORDS[order]) for order in get_args(Order)],
+        states=list(STATE_WORDS.items()),
+        since=_local(None if chosen.query is None else chosen.query.since),
+        until=_local(None if chosen.query is None else chosen.query.until),
+        tag_names=() if listed is None else listed.model.segment_tags,
+        page=PAGE,
+        snippet=log_snippet(
+            str(request.base_url).rstrip("/"),
+            chosen.given["model"],
+            "classification" if listed is None else listed.model.task,
+        ),
+    )

@@ -1,0 +1,114 @@
+"""One model: how it is, its latest images, its windows, its references and versions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from fastapi import APIRouter, HTTPException, Request, Response
+
+from driftwheel.errors import UsageError
+from driftwheel.services.describe_models import describe_model
+from driftwheel.services.list_images import ImageQuery, list_images
+from driftwheel.store.database import reading
+from driftwheel.store.models import find_model, list_versions
+from driftwheel.store.references import list_references
+from driftwheel.store.windows import StoredWindow, list_windows
+from driftwheel.web.pages.model_sentence import model_sentence
+from driftwheel.web.pages.models import STATE_WORDS
+from driftwheel.web.pages.reference_words import reference_rows
+from driftwheel.web.pages.rendering import address, render
+from driftwheel.web.pages.shots import shots_of
+from driftwheel.web.pages.snippets import curl_snippet, log_snippet
+from driftwheel.web.pages.sparkline import Volume, volume_chart
+from driftwheel.web.security.permit import permit
+from driftwheel.web.state import State
+
+__all__ = ["router"]
+
+router = APIRouter(include_in_schema=False)
+
+_LATEST = 14
+_WINDOWS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _WindowRow:
+    """One window as a row, with the address of its images."""
+
+    start: datetime
+    tag: str
+    value: str
+    records: int
+    rejected: int
+    stale: bool
+    made: datetime | None
+    images: str
+
+
+@router.get("/models/{name}", dependencies=[permit("read")])
+def show_model(request: Request, state: State, name: str) -> Response:
+    """Show one model."""
+    with reading(state.engine) as connection:
+        try:
+            model = find_model(connection, name)
+        except UsageError as error:
+            raise HTTPException(404, str(error)) from None
+        summary = describe_model(connection, model, state.clock())
+        windows = list_windows(connection, model.key)
+        references = list_references(connection, model.key)
+        versions = list_versions(connection, model.key)
+        latest = list_images(connection, ImageQuery(name), limit=_LATEST).records
+    newest = sorted(windows, key=lambda each: (-each.start.timestamp(), each.tag, each.value))
+    server = str(request.base_url).rstrip("/")
+    return render(
+        request,
+        "model.html.j2",
+        model=model,
+        here=f"/models/{quote(name, safe='')}",
+        images=address("/images", {"model": name}),
+        state=STATE_WORDS[summary.state],
+        summary=summary,
+        said=model_sentence(summary, references),
+        chart=volume_chart(
+            [Volume(each.start, each.records, each.rejected, each.stale) for each in summary.volumes],
+            model.window,
+        ),
+        windows=[_row(name, each) for each in newest[:_WINDOWS]],
+        cut=len(newest) if len(newest) > _WINDOWS else 0,
+        segmented=any(each.tag for each in windows),
+        references=reference_rows(references, state.blobs),
+        reference=summary.reference,
+        versions=versions,
+        latest=shots_of(name, latest),
+        snippet=log_snippet(server, name, model.task),
+        curl=curl_snippet(server, name),
+        done=_TOLD.get(request.query_params.get("told", ""), ""),
+        wrong="",
+    )
+
+
+_TOLD = {
+    "registered": "The model is registered.",
+    "reference": "The reference is being measured; the one before stays in use until it is ready.",
+}
+
+
+def _row(name: str, window: StoredWindow) -> _WindowRow:
+    values = {
+        "model": name,
+        "since": f"{window.start:%Y-%m-%dT%H:%MZ}",
+        "until": f"{window.end:%Y-%m-%dT%H:%MZ}",
+        "tag": f"{window.tag}={window.value}" if window.tag else "",
+    }
+    return _WindowRow(
+        window.start,
+        window.tag,
+        window.value,
+        window.records,
+        window.rejected,
+        window.stale,
+        window.made,
+        address("/images", values),
+    )

@@ -1,0 +1,62 @@
+"""Settings: one's own password."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, HTTPException, Request, Response
+from fastapi.responses import RedirectResponse
+
+from driftwheel.errors import UsageError
+from driftwheel.services.change_user import change_password
+from driftwheel.services.password import verify_password
+from driftwheel.store.database import reading
+from driftwheel.store.users import user_by_key
+from driftwheel.web.pages.rendering import render
+from driftwheel.web.security.identity import Caller
+from driftwheel.web.security.permit import permit
+from driftwheel.web.state import State
+
+__all__ = ["router"]
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/settings/account", dependencies=[permit("logged-in")])
+def show_account(request: Request) -> Response:
+    """Show the form."""
+    return render(request, "settings_account.html.j2", done="", wrong="")
+
+
+@router.post("/settings/account", dependencies=[permit("logged-in")])
+def change_own_password(  # noqa: PLR0917
+    request: Request,
+    state: State,
+    caller: Caller,
+    old: Annotated[str, Form()] = "",
+    new: Annotated[str, Form()] = "",
+    again: Annotated[str, Form()] = "",
+) -> Response:
+    """Change one's own password, which ends all one's sessions."""
+    if caller.user is None:
+        raise HTTPException(403, "A token has no password; log in.")
+    origin = request.client.host if request.client else ""
+    now = state.clock()
+    if state.attempts.begin(caller.name, origin, now):
+        return _again(request, "Too many attempts. Try again in some minutes.", 429)
+    with reading(state.engine) as connection:
+        user = user_by_key(connection, caller.user)
+    if user is None or not verify_password(old, user.password)[0]:
+        return _again(request, "That is not your password now.")
+    state.attempts.succeeded(caller.name, origin)
+    if new != again:
+        return _again(request, "The new password was not written the same twice.")
+    try:
+        change_password(state.engine, caller.name, new, by=caller.name, now=now)
+    except UsageError as error:
+        return _again(request, str(error))
+    return RedirectResponse("/log-in", 303)
+
+
+def _again(request: Request, wrong: str, status: int = 422) -> Response:
+    return render(request, "settings_account.html.j2", status=status, done="", wrong=wrong)
