@@ -51,11 +51,8 @@ def postgres_server() -> Iterator[PostgresServer]:
     user = _user(folder)
     data = folder / "data"
     try:
-        _run(
-            [str(programs / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
-            + ["--no-locale"],
-            user,
-        )
+        ways = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale"]
+        _run([str(programs / "initdb"), "-D", str(data), *ways], user)
         options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c max_connections=200"
         start = [str(programs / "pg_ctl"), "-D", str(data), "-w", "-t", "60", "-o", options]
         _run([*start, "-l", str(folder / "log"), "start"], user)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -13,6 +15,11 @@ from driftwheel.store.migrate import is_current, migrate
 from driftwheel.store.tables import METADATA
 
 
+def described_index(index: Mapping[str, Any]) -> str:
+    options = {name: str(value) for name, value in index.get("dialect_options", {}).items()}
+    return f"{index['name']} {index['column_names']} {index['unique']} {options}"
+
+
 def described(connection: Connection) -> dict[str, object]:
     """Everything about the tables that the databases themselves tell."""
     look = inspect(connection)
@@ -22,7 +29,7 @@ def described(connection: Connection) -> dict[str, object]:
             look.get_pk_constraint(name),
             sorted(look.get_unique_constraints(name), key=lambda one: str(one["name"])),
             sorted(look.get_foreign_keys(name), key=lambda one: str(one["name"])),
-            sorted(look.get_indexes(name), key=lambda one: str(one["name"])),
+            sorted(described_index(index) for index in look.get_indexes(name)),
         )
         for name in look.get_table_names()
         if name != "alembic_version"

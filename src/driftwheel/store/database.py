@@ -151,7 +151,9 @@ def _prepare_sqlite(connection: sqlite3.Connection, entry: ConnectionPoolEntry) 
 
 def _begin_sqlite(connection: Connection) -> None:
     reads = connection.get_execution_options().get("driftwheel_reads", False)
-    connection.exec_driver_sql(f"PRAGMA query_only = {int(reads)}")
+    if connection.info.get("driftwheel_reads") != reads:
+        connection.exec_driver_sql(f"PRAGMA query_only = {int(reads)}")
+        connection.info["driftwheel_reads"] = reads
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 

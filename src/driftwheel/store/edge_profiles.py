@@ -41,7 +41,7 @@ def add_edge_profile(
     """Keep a ``.dwp`` file and return whether it is new; the same bytes again change nothing."""
     digest = hashlib.sha256(profile).digest()
     values = {"model": model, "digest": digest, "profile": profile, "start": start, "end": end}
-    statement = upsert(connection, edge_profiles).values(values | {"received": received})
+    statement = upsert(connection.dialect.name, edge_profiles).values(values | {"received": received})
     written = connection.execute(
         statement.on_conflict_do_nothing(index_elements=["model", "digest"]).returning(edge_profiles.c.key)
     ).first()

@@ -46,7 +46,7 @@ def add_feedback(
     first: dict[tuple[str, bytes], dict[str, Any]] = {}
     for one in plain:
         first.setdefault((one["record"], one["body"]), one)
-    statement = upsert(connection, feedback).on_conflict_do_nothing(
+    statement = upsert(connection.dialect.name, feedback).on_conflict_do_nothing(
         index_elements=["model", "record", "body"]
     )
     written = connection.execute(

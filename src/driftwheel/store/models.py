@@ -80,7 +80,9 @@ def create_model(
         "keep_images": keep_images,
         "created": created,
     }
-    statement = upsert(connection, models).values(values).on_conflict_do_nothing(index_elements=["name"])
+    statement = (
+        upsert(connection.dialect.name, models).values(values).on_conflict_do_nothing(index_elements=["name"])
+    )
     row = connection.execute(statement.returning(*models.c)).first()
     if row is None:
         raise UsageError(f"There is already a model '{name}'; choose another name, or update that one.")
@@ -151,7 +153,7 @@ def add_version(
 ) -> ModelVersion:
     """Add a version to a model and return it; raise `UsageError` where the name is taken."""
     statement = (
-        upsert(connection, model_versions)
+        upsert(connection.dialect.name, model_versions)
         .values(model=model, name=name, artifact=artifact, created=created)
         .on_conflict_do_nothing(index_elements=["model", "name"])
     )

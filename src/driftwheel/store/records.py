@@ -9,13 +9,11 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, bindparam, func, select, tuple_, update
 
-from driftwheel.predictions import Record
-from driftwheel.store.prediction_json import prediction_to_json
+from driftwheel.store.new_record import Identity, NewRecord, insert_new
 from driftwheel.store.record_state import RecordState
 from driftwheel.store.stored_record import StoredRecord, stored_record
 from driftwheel.store.tables import IS_RECEIVED, records
 from driftwheel.store.tag_filter import has_tag
-from driftwheel.store.upsert import upsert
 
 __all__ = [
     "Measurement",
@@ -35,29 +33,6 @@ Outcome = Literal["accepted", "duplicate", "conflict"]
 """`accepted`: kept now. `duplicate`: kept before, the same. `conflict`: kept before with other content."""
 
 _CHUNK = 500  # ids in one question, well below what either database allows
-_Identity = tuple[int, str]
-
-
-@dataclass(frozen=True, slots=True)
-class NewRecord:
-    """A record to be written.
-
-    Attributes
-    ----------
-    model
-        The model's key; it stands above `record.model`, which is not looked at.
-    record
-        As the client told it. Strings must not hold NUL, which PostgreSQL cannot keep.
-    body
-        32 bytes, the digest of what the client told, image included: what makes a duplicate.
-    received
-        When the server got it, UTC.
-    """
-
-    model: int
-    record: Record
-    body: bytes
-    received: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +73,14 @@ class Measurement:
 def insert_records(connection: Connection, rows: Sequence[NewRecord]) -> list[Outcome]:
     """Write records and return, for each row, what became of it.
 
-    Of rows with one id in one call the first counts and the others are compared with it. The rows are written
-    in the order of their ids, so that two servers that write the same ones do not wait for each other in a
-    circle; keys follow that order within one call.
+    Of rows with one id in one call the first counts and the others are compared with it.
 
     A model that is not there raises SQLAlchemy's ``IntegrityError``.
     """
-    first: dict[_Identity, NewRecord] = {}
+    first: dict[Identity, NewRecord] = {}
     for row in rows:
         first.setdefault((row.model, row.record.id), row)
-    written = _insert_new(connection, [first[identity] for identity in sorted(first)])
+    written = insert_new(connection, list(first.values()))
     known = _bodies(connection, [identity for identity in first if identity not in written])
     outcomes: list[Outcome] = []
     for row in rows:
@@ -205,19 +178,8 @@ def last_record_time(connection: Connection, model: int) -> datetime | None:
     return last
 
 
-def _insert_new(connection: Connection, rows: Sequence[NewRecord]) -> set[_Identity]:
-    """Write the rows whose id is not there yet, and return the identities of those written."""
-    if not rows:
-        return set()
-    statement = upsert(connection, records).on_conflict_do_nothing(index_elements=["model", "id"])
-    result = connection.execute(
-        statement.returning(records.c.model, records.c.id), [_values(row) for row in rows]
-    )
-    return {(model, name) for model, name in result}
-
-
-def _bodies(connection: Connection, identities: Sequence[_Identity]) -> dict[_Identity, bytes]:
-    found: dict[_Identity, bytes] = {}
+def _bodies(connection: Connection, identities: Sequence[Identity]) -> dict[Identity, bytes]:
+    found: dict[Identity, bytes] = {}
     for begin in range(0, len(identities), _CHUNK):
         part = identities[begin : begin + _CHUNK]
         rows = connection.execute(
@@ -227,26 +189,6 @@ def _bodies(connection: Connection, identities: Sequence[_Identity]) -> dict[_Id
         )
         found |= {(model, name): body for model, name, body in rows}
     return found
-
-
-def _values(row: NewRecord) -> dict[str, Any]:
-    record = row.record
-    return {
-        "model": row.model,
-        "id": record.id,
-        "body": row.body,
-        "model_version": record.model_version,
-        "time": record.time,
-        "received": row.received,
-        "tags": dict(record.tags),
-        "image": None if record.image is None else bytes.fromhex(record.image),
-        "width": record.width,
-        "height": record.height,
-        "prediction": None if record.prediction is None else prediction_to_json(record.prediction),
-        "latency": record.latency,
-        "error": record.error,
-        "state": int(RecordState.NO_IMAGE if record.image is None else RecordState.RECEIVED),
-    }
 
 
 def _measured(one: Measurement) -> dict[str, Any]:

@@ -19,7 +19,7 @@ def get_setting(connection: Connection, name: str) -> Any | None:
 
 def put_setting(connection: Connection, name: str, value: Any) -> None:
     """Keep a value that `json.dumps` can write, instead of any before."""
-    statement = upsert(connection, settings).values(name=name, value=value)
+    statement = upsert(connection.dialect.name, settings).values(name=name, value=value)
     connection.execute(
         statement.on_conflict_do_update(index_elements=["name"], set_={"value": statement.excluded.value})
     )

@@ -49,7 +49,9 @@ def put_truths(
 
     The same again is a duplicate and changes nothing. Of truths of one record in one call the last is kept.
     """
-    statement = upsert(connection, truths).on_conflict_do_nothing(index_elements=["model", "record"])
+    statement = upsert(connection.dialect.name, truths).on_conflict_do_nothing(
+        index_elements=["model", "record"]
+    )
     first = {row.record: row for row in reversed(rows)}
     values = [
         {

@@ -43,7 +43,9 @@ class User:
 def create_user(connection: Connection, name: str, *, password: str, role: Role, created: datetime) -> User:
     """Add an active user and return it; raise `UsageError` where the name is taken."""
     values = {"name": name, "password": password, "role": role, "active": True, "created": created}
-    statement = upsert(connection, users).values(values).on_conflict_do_nothing(index_elements=["name"])
+    statement = (
+        upsert(connection.dialect.name, users).values(values).on_conflict_do_nothing(index_elements=["name"])
+    )
     row = connection.execute(statement.returning(*users.c)).first()
     if row is None:
         raise UsageError(f"There is already a user '{name}'; choose another name, or change that one.")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, case, select, true, update
+from sqlalchemy import Connection, Insert, Row, Select, case, select, true, update
 
 from driftwheel.profiles.window import as_window
 from driftwheel.profiles.window import window_of as start_of
-from driftwheel.store.tables import windows
+from driftwheel.store.tables import EPOCH, windows
 from driftwheel.store.upsert import upsert
 
 __all__ = [
@@ -24,7 +26,8 @@ __all__ = [
     "window_of",
 ]
 
-_LENGTH = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
+_HOUR = timedelta(hours=1)
+_LENGTH = {"hour": _HOUR, "day": timedelta(days=1), "week": timedelta(weeks=1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +95,17 @@ def mark_stale(  # noqa: PLR0917  four of them always go together
     Call it in the transaction that changes the records, after the change. `times` and `tags` go together, one
     of each a record. A window that is not there yet is made, without a profile.
     """
-    touched: set[tuple[datetime, datetime, str, str]] = set()
+    segments: defaultdict[datetime, set[tuple[str, str]]] = defaultdict(lambda: {("", "")})  # of each hour
     for time, its in zip(times, tags, strict=True):
-        start, end = window_of(time, window)
-        touched.add((start, end, "", ""))
-        touched |= {(start, end, tag, its[tag]) for tag in segment_tags if tag in its}
+        segments[EPOCH + (time - EPOCH) // _HOUR * _HOUR].update(
+            (tag, its[tag]) for tag in segment_tags if tag in its
+        )
+    touched = {
+        (*window_of(hour, window), tag, value) for hour, pairs in segments.items() for tag, value in pairs
+    }
     if not touched:
         return
-    statement = upsert(connection, windows)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["model", "start", "tag", "value"],
-            set_={"stale": True, "revision": windows.c.revision + 1},
-        ),
-        [_new(model, *one) for one in sorted(touched)],
-    )
+    connection.execute(_marking(connection.dialect.name), [_new(model, *one) for one in sorted(touched)])
 
 
 def stale_windows(connection: Connection, *, limit: int, after_key: int = 0) -> list[StoredWindow]:
@@ -189,6 +188,15 @@ def list_windows(
         query = query.where(windows.c.value == value)
     ordered = query.order_by(windows.c.start, windows.c.tag, windows.c.value)
     return [_window(row) for row in connection.execute(ordered)]
+
+
+@cache
+def _marking(dialect: str) -> Insert:
+    statement = upsert(dialect, windows)
+    return statement.on_conflict_do_update(
+        index_elements=["model", "start", "tag", "value"],
+        set_={"stale": True, "revision": windows.c.revision + 1},
+    )
 
 
 def _new(model: int, start: datetime, end: datetime, tag: str, value: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from types import TracebackType
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, bindparam, select
 
 from driftwheel.errors import QueueFullError, UsageError
 from driftwheel.store.database import writing
@@ -22,8 +22,14 @@ __all__ = ["RecordWriter", "write_records"]
 MOST_IN_ONE_COMMIT = 2000
 """Records; bounds how long the first of a group waits for the last."""
 
+_WINDOWS = (
+    select(models.c.key, models.c.window, models.c.segment_tags)
+    .where(models.c.key.in_(bindparam("keys", expanding=True)))
+    .order_by(models.c.key)
+)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Batch:
     rows: tuple[NewRecord, ...]
     future: Future[list[Outcome]]
@@ -37,10 +43,7 @@ def write_records(connection: Connection, rows: Sequence[NewRecord]) -> list[Out
         if outcome == "accepted":
             accepted[row.model].append(row)
     if accepted:
-        chosen = select(models.c.key, models.c.window, models.c.segment_tags).where(
-            models.c.key.in_(accepted)
-        )
-        for key, window, segment_tags in connection.execute(chosen.order_by(models.c.key)).all():
+        for key, window, segment_tags in connection.execute(_WINDOWS, {"keys": list(accepted)}).all():
             its = [row.record for row in accepted[key]]
             mark_stale(
                 connection, key, window, [one.time for one in its], [one.tags for one in its], segment_tags
@@ -122,12 +125,15 @@ class RecordWriter:
 
     def _run(self) -> None:
         while group := self._next_group():
-            live = [batch for batch in group if batch.future.set_running_or_notify_cancel()]
+            live: list[_Batch] = []
+            for batch in group:
+                if batch.future.set_running_or_notify_cancel():
+                    live.append(batch)
+                else:
+                    self._done([batch])
             if live and not self._commit(live):
                 for batch in live:
-                    self._commit([batch], last=True)
-            with self._changed:
-                self._waiting -= sum(len(batch.rows) for batch in group)
+                    self._commit([batch])
 
     def _next_group(self) -> list[_Batch]:
         """Wait for batches and take those of one commit; none after the last."""
@@ -141,19 +147,28 @@ class RecordWriter:
                 size += len(group[-1].rows)
             return group
 
-    def _commit(self, group: Sequence[_Batch], *, last: bool = False) -> bool:
+    def _commit(self, group: Sequence[_Batch]) -> bool:
         """Write batches in one transaction and answer them; False, without answers, to try each alone."""
+        outcomes: list[Outcome] = []
+        failure: Exception | None = None
         try:
             with writing(self._engine) as connection:
                 outcomes = write_records(connection, [row for batch in group for row in batch.rows])
-        except Exception as error:
-            if len(group) > 1 and not last:
-                return False
-            for batch in group:
-                batch.future.set_exception(error)
-            return True
+        except Exception as error:  # the thread must outlive whatever a commit raises
+            failure = error
+        if failure is not None and len(group) > 1:
+            return False
+        self._done(group)
         begin = 0
         for batch in group:
-            batch.future.set_result(outcomes[begin : begin + len(batch.rows)])
-            begin += len(batch.rows)
+            end = begin + len(batch.rows)
+            if failure is None:
+                batch.future.set_result(outcomes[begin:end])
+            else:
+                batch.future.set_exception(failure)
+            begin = end
         return True
+
+    def _done(self, group: Sequence[_Batch]) -> None:
+        with self._changed:
+            self._waiting -= sum(len(batch.rows) for batch in group)
