@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,8 +42,8 @@ def serve(
 ) -> None:
     """Start the server: the API, the pages, and a worker that measures what is logged.
 
-    The first start makes the user `admin` and prints its password, once. Stop it with Ctrl+C: requests under way
-    are answered first.
+    The first start makes the user `admin` and prints its password, once. Stop it with Ctrl+C: requests under
+    way are answered first.
     """
     from driftwheel.cli.data_options import load_settings
     from driftwheel.errors import MissingExtraError
@@ -55,12 +58,14 @@ def serve(
     )
     try:
         from driftwheel.web.app import create_app
+        from driftwheel.web.start import try_to_open
+        from driftwheel.web.state import utc_now
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("driftwheel"):
             raise
         raise MissingExtraError("The server", "server") from error
-    listening = _listen(settings.host, settings.port)
-    with listening:
+    try_to_open(settings, utc_now)
+    with _listen(settings.host, settings.port) as listening:
         app = create_app(settings, tell_password=_tell_password)
         server = _server(app, listening, f"Driftwheel keeps its data in {settings.data}")
         server.run(sockets=[listening])
@@ -97,7 +102,17 @@ def _server(app: FastAPI, listening: socket.socket, where: str) -> uvicorn.Serve
     import uvicorn
 
     class Server(uvicorn.Server):
-        """Says where it is as soon as it answers."""
+        """Says where it is as soon as it answers, and ends well when it is told to stop."""
+
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            """Stop on SIGTERM and Ctrl+C; a second Ctrl+C does not wait for requests under way."""
+            known = {one: signal.signal(one, self.handle_exit) for one in (signal.SIGINT, signal.SIGTERM)}
+            try:
+                yield
+            finally:
+                for one, handler in known.items():
+                    signal.signal(one, handler)
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=sockets)

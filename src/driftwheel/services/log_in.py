@@ -40,9 +40,10 @@ class StartedSession:
 def log_in(
     engine: Engine, name: str, password: str, *, cookie: str, csrf: str, now: datetime, lasts: timedelta
 ) -> StartedSession | None:
-    """Begin a session for the user `name`; None when name and password do not fit, or the user is switched off.
+    """Begin a session for the user `name`; None when name and password do not fit.
 
-    Takes as long for a name that does not exist: about 0.1 s, and 64 MiB of memory.
+    So it is for a user who is switched off. It takes as long for a name that does not exist: about 0.1 s, and
+    64 MiB of memory.
 
     Parameters
     ----------

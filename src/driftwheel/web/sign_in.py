@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from driftwheel.services.log_in import StartedSession, log_in, log_out
 from driftwheel.web.security.csrf import check_same_origin
-from driftwheel.web.security.session_cookie import COOKIE, clear_session_cookie, set_session_cookie
+from driftwheel.web.security.session_cookie import COOKIE, clear_session_cookie
 from driftwheel.web.state import Services
 
 __all__ = ["sign_in", "sign_out"]

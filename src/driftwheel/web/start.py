@@ -16,7 +16,7 @@ from driftwheel.web.security.attempts import Attempts
 from driftwheel.web.security.known_tokens import KnownTokens
 from driftwheel.web.state import Clock, Services
 
-__all__ = ["close_services", "note_token_uses", "open_services"]
+__all__ = ["close_services", "note_token_uses", "open_services", "try_to_open"]
 
 
 def open_services(settings: Settings, clock: Clock) -> Services:
@@ -38,6 +38,14 @@ def open_services(settings: Settings, clock: Clock) -> Services:
         raise
     ingest = Ingest(engine, blobs, writer, settings)
     return Services(engine, blobs, writer, ingest, settings, clock, Attempts(), KnownTokens())
+
+
+def try_to_open(settings: Settings, clock: Clock) -> None:
+    """Open everything once and close it, so that a mistake is told before a server starts.
+
+    Raises what `open_services` raises.
+    """
+    close_services(open_services(settings, clock))
 
 
 def close_services(services: Services) -> None:

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from driftwheel.web.api import log_answers, log_records, read_images, read_records, session, tokens, users
+from driftwheel.web.api import (
+    log_answers,
+    log_records,
+    models,
+    read_images,
+    read_records,
+    references,
+    session,
+    tokens,
+    users,
+)
 
 __all__ = ["routers"]
 
@@ -16,6 +26,8 @@ def routers() -> Sequence[APIRouter]:
     return (
         log_records.router,
         log_answers.router,
+        models.router,
+        references.router,
         read_records.router,
         read_images.router,
         session.router,

@@ -94,8 +94,8 @@ class RecordBody(BaseModel):
 
     id: Id | None = Field(
         None,
-        description="Unique in the model. Told twice with the same content a record counts once, so a request "
-        "that got no answer can be sent again. Without it the server gives one, and it cannot.",
+        description="Unique in the model. Told twice with the same content a record counts once, so a "
+        "request without an answer can be sent again. Without an id the server gives one, and it cannot.",
     )
     time: AwareDatetime | None = Field(
         None,

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from driftwheel.web.api.bodies import FeedbackBody, RecordBody, TruthBody
 from driftwheel.web.problems import MEDIA_TYPE
@@ -27,14 +27,14 @@ __all__ = [
 
 ABOUT = """Log what production models see and say, and read what became of it.
 
-**Who calls**: programs send `Authorization: Bearer dw_…` (`driftwheel tokens create`); browsers have a session, and
-send its secret back as `X-CSRF-Token` with whatever changes something.
+**Who calls**: programs send `Authorization: Bearer dw_…` (`driftwheel tokens create`); browsers have
+a session, and send its secret back as `X-CSRF-Token` with whatever changes something.
 
-**Errors** are `application/problem+json` (RFC 9457); `detail` says what was wrong and what to do. What gets 429, 503
-or 507 was not kept and can be sent again later; other 4xx will get the same answer again.
+**Errors** are `application/problem+json` (RFC 9457); `detail` says what was wrong and what to do. What
+gets 429, 503 or 507 was not kept and can be sent again later; other 4xx will get the same answer again.
 
-**Acknowledged is kept**: 202 comes when the records are on disk. A record with an `id` can be sent again after a
-request without an answer: it counts once."""
+**Acknowledged is kept**: 202 comes when the records are on disk. A record with an `id` can be sent again
+after a request without an answer: it counts once."""
 
 _WORDS = {
     400: "The request cannot be read.",
@@ -50,7 +50,6 @@ _WORDS = {
     507: "The disk is full.",
 }
 _ALWAYS = (400, 401, 403, 422)
-_BODIES = (RecordBody, TruthBody, FeedbackBody)
 _SCHEMA = "#/components/schemas/"
 
 
@@ -61,6 +60,9 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str = Field(description="What was wrong, and what to do.")
+
+
+_BODIES = (RecordBody, TruthBody, FeedbackBody, Problem)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -104,7 +106,7 @@ def own_id(route: APIRoute) -> str:
 
 
 def describe(app: FastAPI) -> None:
-    """Give `app` the route `/openapi.json`, open to all: it tells of the software, not of the installation."""
+    """Give `app` the route `/openapi.json`, open to all: it tells nothing of the installation."""
     made: dict[str, Any] = {}
 
     def openapi() -> dict[str, Any]:
@@ -129,8 +131,9 @@ def _described(app: FastAPI) -> dict[str, Any]:
     )
     components = described.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
-    bodies = [(one, "validation") for one in (*_BODIES, Problem)]
-    schemas |= models_json_schema(bodies, ref_template=_SCHEMA + "{model}")[1]["$defs"]  # type: ignore[arg-type]
+    bodies: list[tuple[type[BaseModel], JsonSchemaMode]] = [(one, "validation") for one in _BODIES]
+    _, own = models_json_schema(bodies, ref_template=_SCHEMA + "{model}")
+    schemas |= own["$defs"]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     components["securitySchemes"] = {

@@ -44,7 +44,7 @@ def media_type(request: Request) -> str:
 async def read_lines(
     request: Request, adapter: TypeAdapter[_Body], convert: Callable[[_Body], _Value], *, most: int
 ) -> Read[_Value]:
-    """Return what the body of `request` holds: ``application/json`` one object, ``application/x-ndjson`` lines.
+    """Return what a body holds: one object (``application/json``), or lines (``application/x-ndjson``).
 
     Parameters
     ----------

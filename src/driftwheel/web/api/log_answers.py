@@ -1,4 +1,4 @@
-"""Tell what is true, and what users say: both are joined with records by their ids, and may come before them."""
+"""Tell what is true, and what users say: joined with records by their ids, and it may come before them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from driftwheel.store.database import reading
 from driftwheel.web.api.bodies import FEEDBACK, TRUTH, TruthBody, to_feedback, to_prediction
 from driftwheel.web.api.describe import INGEST_PROBLEMS, file_body, one_or_lines
 from driftwheel.web.api.known_model import known_model
-from driftwheel.web.api.lines import Mistaken, media_type, read_lines
-from driftwheel.web.api.results import BatchAnswer, ResultBody, answer_many, answer_one, in_order
+from driftwheel.web.api.lines import media_type, read_lines
+from driftwheel.web.api.results import BatchAnswer, Mistaken, ResultBody, answer_many, answer_one, in_order
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import permit
 from driftwheel.web.state import Services, State

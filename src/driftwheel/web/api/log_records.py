@@ -58,7 +58,7 @@ async def log_records(name: str, request: Request, state: State) -> Response:
 
     read = await read_lines(request, RECORD, convert, most=state.settings.max_batch_records)
     incoming = [Incoming(one) for one in read.values if isinstance(one, Record)]
-    results: Sequence[Result] = ()
+    results: list[Result] = []
     if incoming:
         results = await asyncio.wrap_future(state.ingest.submit(incoming, received=received))
     return await _answer(state, name, in_order(read.values, results), single=read.single)
@@ -73,8 +73,8 @@ async def log_records(name: str, request: Request, state: State) -> Response:
 async def log_images(name: str, request: Request, state: State) -> Response:
     """Log records with their images (`multipart/form-data`).
 
-    Each part named `record` is a record's JSON; the part named `image` that follows it is its image file: JPEG,
-    PNG, WebP, BMP, TIFF or GIF. A record without an image after it has none.
+    Each part named `record` is a record's JSON; the part named `image` that follows it is its image file:
+    JPEG, PNG, WebP, BMP, TIFF or GIF. A record without an image after it has none.
     """
     received = state.clock()
     parts = await _read_parts(request, state)
@@ -113,9 +113,7 @@ async def _read_parts(request: Request, state: Services) -> list[tuple[bytes, by
             elif part != "image":
                 raise HTTPException(422, f"There is a part '{part[:100]}'; send parts `record` and `image`.")
             elif not parts or parts[-1][1] is not None:
-                raise HTTPException(
-                    422, "An `image` has no `record` before it; send each record, then its image."
-                )
+                raise HTTPException(422, "An `image` has no `record` before it; send the record first.")
             else:
                 parts[-1] = parts[-1][0], data
     if not parts:

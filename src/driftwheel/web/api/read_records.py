@@ -35,7 +35,7 @@ _Tag = Annotated[str, Query(max_length=400)]
 
 
 @router.get("/records", responses=problems(404))
-def list_records(
+def list_records(  # noqa: PLR0917 - the parameters of the query
     name: str,
     state: State,
     since: Annotated[AwareDatetime | None, Query(description="Taken at this time or later.")] = None,

@@ -25,8 +25,8 @@ class ResultBody(BaseModel):
     id: str
     outcome: Literal["accepted", "duplicate", "replaced", "conflict", "rejected"] = Field(
         description="`accepted`: kept now. `duplicate`: the same content was kept before. `replaced`: kept "
-        "instead of another truth. `conflict`: other content was kept under this id, and stays. `rejected`: it "
-        "cannot be kept, now or later."
+        "instead of another truth. `conflict`: other content was kept under this id, and stays. `rejected`: "
+        "it cannot be kept, now or later."
     )
     reason: str | None = Field(None, description="Why, for `conflict` and `rejected`.")
 
@@ -46,11 +46,16 @@ class Told(Protocol):
     """A result of a service."""
 
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """What it is called."""
+
     @property
-    def outcome(self) -> str: ...
+    def outcome(self) -> str:
+        """What became of it."""
+
     @property
-    def reason(self) -> str | None: ...
+    def reason(self) -> str | None:
+        """Why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ class Mistaken:
 
 
 def in_order(values: Sequence[object], results: Sequence[Told]) -> list[Told]:
-    """Return a result for each value: of what could not be read, that; of the others the next of `results`."""
+    """Return a result for each value: what could not be read itself, for others the next of `results`."""
     rest = iter(results)
     return [one if isinstance(one, Mistaken) else next(rest) for one in values]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -87,7 +87,7 @@ def end_token(key: Annotated[int, Path(ge=1, lt=2**31)], state: State, caller: C
     state.known_tokens.forget()
 
 
-def _fields(token: Token) -> dict[str, object]:
+def _fields(token: Token) -> dict[str, Any]:
     fields = ("key", "name", "role", "created", "by", "expires", "revoked", "last_used")
     return {name: getattr(token, name) for name in fields} | {
         "models": None if token.models is None else list(token.models)

@@ -24,6 +24,8 @@ _MOST_KEYS = 10_000  # a flood of names must not fill the memory
 class Attempts:
     """The attempts to log in of the last five minutes; one object a server, safe among threads.
 
+    Routes do not use it themselves: `driftwheel.web.sign_in.sign_in` is the one way to log in.
+
     A name has 5 from one address and 100 from all; an address 30. At more than 10,000 names and
     addresses the oldest are forgotten.
     """

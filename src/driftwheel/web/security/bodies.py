@@ -133,7 +133,7 @@ class _Decompressed:
 
 
 def _decompressor(encoding: bytes, start: bytes) -> _Decompressor:
-    """Return what decompresses; ``deflate`` is zlib's format, and bare deflate from clients that mistake it."""
+    """Return what decompresses; ``deflate`` is zlib's format, or bare from clients that mistake it."""
     bits = _WINDOW_BITS[encoding]
     if encoding == b"deflate" and start[0] & 0x0F != 8:
         bits = -15

@@ -36,7 +36,7 @@ _NAMES = frozenset(name for name, _ in _ALWAYS)
 
 
 class SecurityHeaders:
-    """Adds the headers to every answer of `app`; an answer that does not say for how long it is good is not kept."""
+    """Adds the headers to every answer of `app`; one that does not say how long it is good is not kept."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

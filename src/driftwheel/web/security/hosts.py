@@ -39,8 +39,8 @@ class AllowedHosts:
                 name = given[0].decode("latin-1")[:200] if given else ""
                 response = problem_response(
                     400,
-                    f"This server is not called '{name}'. Use one of its names, or add this one to the setting "
-                    "DRIFTWHEEL_ALLOWED_HOSTS.",
+                    f"This server is not called '{name}'. Use one of its names, or add this one to the "
+                    "setting DRIFTWHEEL_ALLOWED_HOSTS.",
                 )
                 await response(scope, receive, send)
                 return

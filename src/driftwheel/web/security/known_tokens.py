@@ -28,7 +28,7 @@ class KnownTokens:
         self._lock = threading.Lock()
 
     def find(self, secret: str, now: datetime) -> Identity | None:
-        """Return who holds the token, where that was looked up less than two seconds ago, and note its use."""
+        """Return who holds a token that was looked up less than two seconds ago, and note its use."""
         known = self._known.get(secret)
         if known is None or not timedelta() <= now - known[1] < TRUSTED_FOR:
             return None
@@ -50,7 +50,7 @@ class KnownTokens:
             self._known.clear()
 
     def take_uses(self) -> Mapping[int, datetime]:
-        """Return when each token used since the last call was last used, by its key; they are noted elsewhere."""
+        """Return when each token used since the last call was last used, by its key; who asks keeps it."""
         with self._lock:
             uses, self._uses = self._uses, {}
         return uses

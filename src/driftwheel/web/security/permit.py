@@ -82,7 +82,7 @@ def permit(asked: Asked, *, all_models: bool = False) -> Any:
 
 
 def guarded_routes(app: FastAPI) -> Iterator[tuple[RouteContext, tuple[Permit, ...]]]:
-    """Yield every route of `app` with what it asks for; the last of several is what counts, and all must let through."""
+    """Yield every route of `app` with what it asks for; of several, all must let through."""
     for route in iter_route_contexts(app.routes):
         dependencies = getattr(route, "dependencies", None) or ()
         yield route, tuple(one.dependency for one in dependencies if isinstance(one.dependency, Permit))
