@@ -25,7 +25,7 @@ from sqlalchemy import (
 from tests.databases import PostgresServer
 
 from driftwheel.errors import DriftwheelError
-from driftwheel.store.audit import note
+from driftwheel.store.audit import list_audit, note
 from driftwheel.store.database import open_database, reading, writing
 from driftwheel.store.in_use import is_in_use
 from driftwheel.store.migrate import migrate
@@ -208,7 +208,7 @@ def test_it_is_told_whether_anybody_else_has_the_database_open(database: Engine,
     assert not is_in_use(database)
     other = open_database(database_url)
     with reading(other) as connection:
-        connection.exec_driver_sql("SELECT 1")
+        list_audit(connection)
     assert is_in_use(database)  # it is idle, but connected
     other.dispose()
     assert not is_in_use(database)

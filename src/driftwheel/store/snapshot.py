@@ -53,7 +53,7 @@ def take_snapshot(engine: Engine, file: Path) -> None:
         _copy_rows(engine, file)
     with _opened(file) as copy:
         copy.execute("PRAGMA journal_mode = DELETE")  # one file, with no other beside it
-        found = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
+        found = str(copy.execute("PRAGMA quick_check(1)").fetchone()[0]).splitlines()[-1]
     if found != "ok":
         raise DriftwheelError(
             f"The database is damaged: {found}. Restore the last good backup; to save what can be read, see "
