@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from enum import IntEnum
 
 import cv2
 import numpy as np
@@ -13,12 +13,19 @@ from driftwheel.images.header import Header
 
 __all__ = ["THUMBNAIL_SIDES", "ThumbnailSide", "make_thumbnail"]
 
-ThumbnailSide = Literal[160, 320, 640, 1280]
-"""Pixels of the longer side. Few, so that a browser's cache is of use and nobody can ask for many sizes."""
-
-THUMBNAIL_SIDES: tuple[int, ...] = get_args(ThumbnailSide)
-
 _QUALITY = 82
+
+
+class ThumbnailSide(IntEnum):
+    """Pixels of the longer side. Few, so that a browser's cache is of use and nobody can ask for many."""
+
+    TINY = 160
+    SMALL = 320
+    MEDIUM = 640
+    LARGE = 1280
+
+
+THUMBNAIL_SIDES: tuple[int, ...] = tuple(ThumbnailSide)
 
 
 def make_thumbnail(data: bytes, side: int, *, max_pixels: int = MAX_PIXELS) -> bytes:
@@ -51,7 +58,7 @@ def make_thumbnail(data: bytes, side: int, *, max_pixels: int = MAX_PIXELS) -> b
     ('jpeg', 320, 107)
     """
     if side not in THUMBNAIL_SIDES:
-        known = ", ".join(map(str, THUMBNAIL_SIDES))
+        known = ", ".join(str(int(one)) for one in THUMBNAIL_SIDES)
         raise UsageError(f"There is no thumbnail of {side} pixels. Ask for one of: {known}.")
 
     def reduction(header: Header) -> Reduction:

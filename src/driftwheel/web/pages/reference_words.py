@@ -54,13 +54,13 @@ def reference_rows(references: Sequence[Reference], blobs: Blobs) -> list[Refere
 def _words(reference: Reference) -> str | Markup:
     source = reference.source
     if reference.kind == "range":
-        start, end = (source.get(name) for name in ("start", "end"))
+        start, end = (source.get(name) for name in ("since", "until"))
         if isinstance(start, str) and isinstance(end, str):
             return Markup("records from {} until {}").format(moment(read_time(start)), moment(read_time(end)))
     if reference.kind == "trailing":
-        n = source.get("windows")
-        return f"the {several(n, 'window')} before each" if isinstance(n, int) else "the windows before each"
-    return f"folder {shortened(str(source.get('path', '')), 60)}"
+        days = source.get("days")
+        return f"the {several(days, 'day')} before" if isinstance(days, int) else "the days before"
+    return f"folder {shortened(str(source.get('images', '')), 60)}"
 
 
 @lru_cache(maxsize=128)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request, Response
 
 from driftwheel.errors import UsageError
 from driftwheel.report.numbers import several, share
-from driftwheel.services.change_retention import change_retention
+from driftwheel.services.register_model import ModelChange, change_model
 from driftwheel.store.database import reading
 from driftwheel.store.models import list_models
 from driftwheel.web.pages.rendering import render
@@ -40,14 +40,10 @@ def set_retention(  # noqa: PLR0917
     """Change what is kept of one model."""
     try:
         kept_days, kept_share = _read_days(days.strip()), _read_share(share_kept.strip())
-        change_retention(
-            state.engine,
-            name,
-            retention_days=kept_days,
-            keep_images=kept_share,
-            by=caller.name,
-            now=state.clock(),
+        change = ModelChange(
+            retention_days=kept_days, keep_for_ever=kept_days is None, keep_images=kept_share
         )
+        change_model(state.engine, name, change, by=caller.name, now=state.clock())
     except UsageError as error:
         given = {"model": name, "days": days, "share": share_kept}
         return _page(request, state, wrong=str(error), given=given)
