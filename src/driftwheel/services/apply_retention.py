@@ -121,7 +121,7 @@ def drop_unwanted_images(
 
 
 def delete_unused_blobs(engine: Engine, blobs: Blobs, digests: Iterable[bytes]) -> int:
-    """Delete those of these blobs that nothing uses, and return how many; `Blobs.delete` says why it is safe."""
+    """Delete those of these blobs that nothing uses, and return how many; safe as `Blobs.delete` says."""
     gone = 0
     for digest in sorted(_unused(engine, set(digests))):
         gone += blobs.delete(digest, unless=partial(_used, engine, digest))

@@ -1,0 +1,88 @@
+"""The workflow `reference`: measure a reference, then put it in use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dbos import DBOS
+
+from driftwheel.errors import DriftwheelError
+from driftwheel.services.crash_points import reach
+from driftwheel.services.set_reference import fail_reference, finish_reference, measure_reference_row
+from driftwheel.store.database import reading
+from driftwheel.store.models import list_models
+from driftwheel.store.references import current_reference
+from driftwheel.workflows.worker import current
+
+__all__ = ["follow", "reference"]
+
+_TRIES = 3
+
+
+@DBOS.workflow(name="reference")
+def reference(key: int) -> str:
+    """Measure a reference and put it in use; return ``ready``, or why it cannot be measured."""
+    for _ in range(_TRIES):
+        measured = _measure(key)
+        if measured["reason"] is not None:
+            return str(measured["reason"])
+        if measured["artifact"] is None:
+            return "gone"
+        if _finish(key, measured["artifact"]):
+            return "ready"
+    return "its artifact does not stay"
+
+
+@DBOS.workflow(name="follow")
+def follow(scheduled: Any = None, context: Any = None) -> int:
+    """Take every trailing reference anew, from the days before now; return how many; once a day."""
+    del scheduled, context
+    taken = 0
+    for key in _trailing():
+        measured = _measure_again(key)
+        if measured is not None:
+            taken += _finish(key, measured)
+    return taken
+
+
+@DBOS.step(name="reference-measure")
+def _measure(key: int) -> dict[str, Any]:
+    worker = current()
+    with worker.step():
+        reach("reference-begun")
+        try:
+            artifact = measure_reference_row(
+                worker.engine, worker.blobs, key, now=worker.now(), threads=worker.threads
+            )
+        except DriftwheelError as error:
+            fail_reference(worker.engine, key, str(error))
+            return {"artifact": None, "reason": str(error)}
+    return {"artifact": None if artifact is None else artifact.hex(), "reason": None}
+
+
+@DBOS.step(name="reference-measure-again")
+def _measure_again(key: int) -> str | None:
+    worker = current()
+    with worker.step():
+        try:
+            artifact = measure_reference_row(
+                worker.engine, worker.blobs, key, now=worker.now(), threads=worker.threads
+            )
+        except DriftwheelError:  # no records in these days: the last stays in use
+            return None
+    return None if artifact is None else artifact.hex()
+
+
+@DBOS.step(name="reference-finish")
+def _finish(key: int, artifact: str) -> bool:
+    worker = current()
+    with worker.step():
+        return finish_reference(worker.engine, worker.blobs, key, bytes.fromhex(artifact))
+
+
+@DBOS.step(name="reference-trailing")
+def _trailing() -> list[int]:
+    worker = current()
+    with worker.step(), reading(worker.engine) as connection:
+        known = [current_reference(connection, model.key) for model in list_models(connection)]
+    return [one.key for one in known if one is not None and one.kind == "trailing"]

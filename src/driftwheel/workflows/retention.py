@@ -1,0 +1,100 @@
+"""The workflow `retention`: old records and unwanted images go, chunk by chunk; every hour."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import islice
+from typing import Any
+
+from dbos import DBOS
+
+from driftwheel.services.apply_retention import (
+    archive_old_records,
+    delete_unused_blobs,
+    drop_unwanted_images,
+    unused_blobs,
+)
+from driftwheel.store.database import reading
+from driftwheel.store.models import Model, list_models, model_by_key
+from driftwheel.workflows.worker import Worker, current
+
+__all__ = ["retention", "sweep"]
+
+_BLOBS_AT_ONCE = 500
+_ABANDONED = timedelta(days=1)  # a temporary file older than that has no writer any more
+
+
+@DBOS.workflow(name="retention")
+def retention(scheduled: Any = None, context: Any = None) -> dict[str, Any]:
+    """Apply the retention of every model, and return how many records and blobs were deleted."""
+    del scheduled, context
+    records = blobs = 0
+    for model in _models():
+        for step in (_archive, _drop):
+            after_key: int | None = 0
+            while after_key is not None:
+                done = step(model, after_key)
+                after_key = done["last_key"]
+                records += done["deleted"]
+                blobs += done["blobs"]
+    return {"records": records, "blobs": blobs}
+
+
+@DBOS.workflow(name="sweep")
+def sweep(scheduled: Any = None, context: Any = None) -> int:
+    """Delete the blobs that nothing uses, whoever left them, and return how many; once a day."""
+    del scheduled, context
+    return _sweep()
+
+
+@DBOS.step(name="retention-models")
+def _models() -> list[int]:
+    worker = current()
+    with worker.step(), reading(worker.engine) as connection:
+        return [model.key for model in list_models(connection)]
+
+
+@DBOS.step(name="retention-archive")
+def _archive(model: int, after_key: int) -> dict[str, Any]:
+    del after_key  # what was archived is gone: the next are the oldest again
+    worker = current()
+    with worker.step():
+        found = _model(worker, model)
+        if found is None:
+            return {"deleted": 0, "blobs": 0, "last_key": None}
+        dropped = archive_old_records(worker.engine, found, now=worker.now())
+        gone = delete_unused_blobs(worker.engine, worker.blobs, dropped.images)
+    return {"deleted": dropped.records, "blobs": gone, "last_key": dropped.last_key}
+
+
+@DBOS.step(name="retention-drop")
+def _drop(model: int, after_key: int) -> dict[str, Any]:
+    worker = current()
+    with worker.step():
+        found = _model(worker, model)
+        if found is None:
+            return {"deleted": 0, "blobs": 0, "last_key": None}
+        dropped = drop_unwanted_images(worker.engine, found, after_key=after_key)
+        gone = delete_unused_blobs(worker.engine, worker.blobs, dropped.images)
+    return {"deleted": 0, "blobs": gone, "last_key": dropped.last_key}
+
+
+@DBOS.step(name="sweep-blobs")
+def _sweep() -> int:
+    worker = current()
+    with worker.step():
+        worker.blobs.restore_set_aside()
+        worker.blobs.sweep(worker.now() - _ABANDONED)
+        gone = 0
+        walk = worker.blobs.walk()
+        while digests := list(islice(walk, _BLOBS_AT_ONCE)):
+            unused = unused_blobs(worker.engine, digests)
+            gone += delete_unused_blobs(worker.engine, worker.blobs, unused)
+            if worker.stopping.is_set():
+                break
+    return gone
+
+
+def _model(worker: Worker, key: int) -> Model | None:
+    with reading(worker.engine) as connection:
+        return model_by_key(connection, key)

@@ -1,0 +1,203 @@
+"""The rounds of a worker: four threads that look whether there is work, and do it as workflows.
+
+Records, windows, references and wishes for backfills are rows that say themselves whether they wait. So nothing is
+ever enqueued beside them: a round looks at the rows, starts a workflow, and forgets it when it is done.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+from uuid import uuid4
+
+from dbos import DBOS, SetWorkflowID
+
+from driftwheel.store.database import reading
+from driftwheel.store.records import count_received, next_received
+from driftwheel.store.references import measuring_references
+from driftwheel.store.turns import Turn
+from driftwheel.store.windows import stale_windows
+from driftwheel.workflows.backfill import asked_backfills, backfill
+from driftwheel.workflows.executor import dead_workers
+from driftwheel.workflows.measure import measure
+from driftwheel.workflows.reference import reference
+from driftwheel.workflows.summarise import summarise
+from driftwheel.workflows.worker import StoppingError, Worker
+
+__all__ = ["Rounds", "is_idle"]
+
+Done = TypeVar("Done")
+
+_LOOK_SECONDS = 0.3
+_AFTER_ERROR_SECONDS = 5.0
+_RECOVER_SECONDS = 15.0
+_log = logging.getLogger("driftwheel.worker")
+
+
+@dataclass(slots=True, eq=False)
+class Rounds:
+    """The threads of one worker.
+
+    Attributes
+    ----------
+    worker
+        Whom they work for.
+    name
+        The worker's, see `driftwheel.workflows.executor`.
+    summary_share
+        Share of the time that summing up may take while more records come; 1 to sum up at once.
+    """
+
+    worker: Worker
+    name: str
+    summary_share: float = 0.1
+    _left: int = 0
+    _threads: list[threading.Thread] = field(default_factory=list)
+    _summary_due: float = 0.0
+    _recovery_due: float = 0.0
+    _put_back: bool = False
+
+    def start(self) -> None:
+        """Start the threads."""
+        for what, look in (
+            ("measure", self._measure),
+            ("summarise", self._summarise),
+            ("chores", self._chores),
+            ("recover", self._recover),
+        ):
+            thread = threading.Thread(
+                target=self._go_round, args=(look,), name=f"driftwheel-{what}", daemon=True
+            )
+            thread.start()
+            self._threads.append(thread)
+
+    def join(self, seconds: float) -> None:
+        """Wait until the threads have ended; `Worker.stopping` must be set."""
+        deadline = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    @property
+    def left(self) -> int:
+        """Records that the last measuring round could not measure."""
+        return self._left
+
+    def _go_round(self, look: Callable[[], bool]) -> None:
+        stopping = self.worker.stopping
+        while not stopping.is_set():
+            pause = _LOOK_SECONDS
+            try:
+                if look():
+                    pause = 0.0
+            except StoppingError:
+                return
+            except Exception:  # a thread must outlive a full disk and a database that restarts
+                if stopping.is_set():
+                    return
+                _log.exception("A round of the worker failed; it goes on in %g s.", _AFTER_ERROR_SECONDS)
+                pause = _AFTER_ERROR_SECONDS
+            stopping.wait(pause)
+
+    def _measure(self) -> bool:
+        with reading(self.worker.engine) as connection:
+            if not next_received(connection, 0, 1):
+                self._left = 0
+                return False
+        done = _run(_once("measure"), measure)
+        self._left = done["left"]
+        return bool(done["taken"] > done["left"])
+
+    def _summarise(self) -> bool:
+        if time.monotonic() < self._summary_due:
+            return False
+        with reading(self.worker.engine) as connection:
+            if not stale_windows(connection, limit=1):
+                return False
+            if self.summary_share >= 1.0 and count_received(connection) > self._left:
+                return False  # all at once, at the end
+        turn = Turn(self.worker.engine, "summarise")
+        if not turn.take():
+            return False
+        begun = time.monotonic()
+        try:
+            _run(_once("summarise"), summarise)
+        finally:
+            turn.give_back()
+        took = time.monotonic() - begun
+        self._summary_due = time.monotonic() + took * (1.0 / self.summary_share - 1.0)
+        return False
+
+    def _chores(self) -> bool:
+        engine = self.worker.engine
+        if not self._put_back:
+            self.worker.blobs.restore_set_aside()
+            self._put_back = True
+        with reading(engine) as connection:
+            references = [one.key for one in measuring_references(connection)]
+            wishes = asked_backfills(connection)
+        for key in references:
+            self._alone(f"reference-{key}", partial(reference, key))
+        for name, wish in sorted(wishes.items()):
+            self._alone(name, partial(backfill, name, wish))
+        return False
+
+    def _alone(self, what: str, work: Callable[[], object]) -> None:
+        """Do work that no other worker does at the same time.
+
+        The workflow has one name for ever: where a killed worker left it half done, this waits for the one that
+        goes on with it.
+        """
+        turn = Turn(self.worker.engine, what.replace(".", "-"))
+        if not turn.take():
+            return
+        try:
+            _run(what, work)
+        finally:
+            turn.give_back()
+
+    def _recover(self) -> bool:
+        """Let the workflows of workers that are no more go on here."""
+        if self.worker.engine.dialect.name != "postgresql" or time.monotonic() < self._recovery_due:
+            return False
+        self._recovery_due = time.monotonic() + _RECOVER_SECONDS
+        pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
+        owners = {one.executor_id for one in pending if one.executor_id not in {None, self.name}}
+        for name, turn in dead_workers(self.worker.engine, [owner for owner in owners if owner]):
+            try:
+                DBOS.resume_workflows([one.workflow_id for one in pending if one.executor_id == name])
+            finally:
+                turn.give_back()
+        return False
+
+
+def is_idle(worker: Worker, *, left: int = 0) -> bool:
+    """Return whether nothing waits and nothing is under way, but for `left` records that cannot be measured."""
+    with reading(worker.engine) as connection:
+        waits = (
+            count_received(connection) > left
+            or bool(stale_windows(connection, limit=1))
+            or bool(measuring_references(connection))
+            or bool(asked_backfills(connection))
+        )
+    return not waits and worker.busy == 0
+
+
+def _run(name: str, work: Callable[[], Done]) -> Done:
+    """Run a workflow under a name of its own in this thread, and forget it once it has ended."""
+    try:
+        with SetWorkflowID(name):
+            done = work()
+    except Exception:
+        DBOS.delete_workflow(name)
+        raise
+    DBOS.delete_workflow(name)
+    return done
+
+
+def _once(what: str) -> str:
+    return f"{what}-{uuid4()}"

@@ -1,0 +1,91 @@
+"""The worker of this process: what every workflow works on, and whether it is to stop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+
+from driftwheel.errors import UsageError
+from driftwheel.services.measurers import Measurers
+from driftwheel.store.blobs import Blobs
+
+__all__ = ["StoppingError", "Worker", "current", "install"]
+
+
+class StoppingError(BaseException):
+    """The worker stops: the workflow ends here, and goes on from its last step when a worker starts again.
+
+    It is no `Exception`: DBOS must not take it for the workflow's result.
+    """
+
+
+@dataclass(slots=True, eq=False)
+class Worker:
+    """What a worker has; one for a process.
+
+    Attributes
+    ----------
+    threads
+        Images measured at once; None for as many as there are processors.
+    measuring
+        Held by the one burst of this process that measures.
+    stopping
+        Set when the worker is to stop.
+    """
+
+    engine: Engine
+    blobs: Blobs
+    measurers: Measurers
+    threads: int | None = None
+    measuring: threading.Lock = field(default_factory=threading.Lock)
+    stopping: threading.Event = field(default_factory=threading.Event)
+    _busy: int = 0
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def now(self) -> datetime:
+        """Return the time."""
+        return datetime.now(UTC)
+
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """Stay counted as busy; raise `StoppingError` instead when the worker stops."""
+        with self._changed:
+            if self.stopping.is_set():
+                raise StoppingError
+            self._busy += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._busy -= 1
+                self._changed.notify_all()
+
+    @property
+    def busy(self) -> int:
+        """Steps that are under way."""
+        return self._busy
+
+    def wait_for_steps(self, seconds: float) -> bool:
+        """Wait until no step is under way, at most so long; return whether that came."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._busy == 0, seconds)
+
+
+_installed: list[Worker] = []
+
+
+def install(worker: Worker | None) -> None:
+    """Make `worker` the one of this process, or none."""
+    _installed[:] = [] if worker is None else [worker]
+
+
+def current() -> Worker:
+    """Return the worker of this process; raise `UsageError` where none was started."""
+    if not _installed:
+        raise UsageError("No worker runs in this process; start one with driftwheel.workflows.run.start().")
+    return _installed[0]
