@@ -60,6 +60,6 @@ def list_edge_profiles(
         query = query.where(or_(edge_profiles.c.end.is_(None), edge_profiles.c.end > since))
     if until is not None:
         query = query.where(or_(edge_profiles.c.start.is_(None), edge_profiles.c.start < until))
-    with connection.execution_options(yield_per=20).execute(query) as rows:
+    with connection.execute(query, execution_options={"yield_per": 20}) as rows:
         for row in rows:
             yield EdgeProfile(**row._mapping)

@@ -165,7 +165,7 @@ def records_in_window(
     if tag:
         chosen = chosen.where(has_tag(connection, tag, value))
     chosen = chosen.order_by(records.c.time, records.c.key)
-    with connection.execution_options(yield_per=1000).execute(chosen) as rows:
+    with connection.execute(chosen, execution_options={"yield_per": 1000}) as rows:
         for row in rows:
             yield stored_record(row)
 
