@@ -24,6 +24,8 @@ from driftwheel.store.windows import mark_stale, window_of
 
 __all__ = ["Part", "ingest_profile", "parts_of_profile"]
 
+_NO_TIME = "The profile has images without a time; they belong to no window. Leave them out."
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -63,9 +65,9 @@ def ingest_profile(
         parts = list(parts_of_profile(profiles, known.window, known.segment_tags))
         start, end = min(part.start for part in parts), max(part.end for part in parts)
         with writing(engine) as connection:
-            for other in list_edge_profiles(connection, known.key, since=start, until=end):
+            other = next(list_edge_profiles(connection, known.key, since=start, until=end), None)
+            if other is not None:
                 check_comparable(from_bytes(other.profile).whole(), profiles.whole())
-                break
             outcome = add_edge_profile(
                 connection, known.key, profile, start=start, end=end, received=received
             )
@@ -100,38 +102,38 @@ def parts_of_profile(
     Raises
     ------
     UsageError
-        For a set without times.
+        For a set without images, or with images without a time.
     IncomparableError
         For a set whose windows are longer than the model's, or that has none and spans several.
     """
     wanted = as_window(window)
     profiles = _with_window(profiles, wanted)
-    if profiles.window is not None and WINDOWS.index(profiles.window) > WINDOWS.index(wanted):
+    if profiles.window and WINDOWS.index(profiles.window) > WINDOWS.index(wanted):
         raise IncomparableError(
             f"The profile's windows are of one {profiles.window}, the model's of one {window}. "
             f"Profile the images again with --window {window}."
         )
+    if profiles.window is None:
+        raise UsageError(_NO_TIME)
     gathered: dict[Part, list[Profile]] = {}
     for key, profile in regroup(profiles, window=wanted, by=profiles.by).profiles.items():
         if key.start is None:
             if profile.n or profile.unreadable:
-                raise UsageError(
-                    "The profile has images without a time; they belong to no window. Leave them out."
-                )
+                raise UsageError(_NO_TIME)
             continue
         start, end = window_of(key.start, window)
         gathered.setdefault(Part(start, end), []).append(profile)
         for tag, value in zip(profiles.by, key.segment, strict=True):
             if tag in segment_tags and value is not None:
                 gathered.setdefault(Part(start, end, tag, value), []).append(profile)
-    if not gathered:
-        raise UsageError("The profile is empty: there is no image in it.")
     return {part: merge(some) for part, some in gathered.items()}
 
 
 def _with_window(profiles: ProfileSet, wanted: Window) -> ProfileSet:
     """Return a set without windows as that of the one window all its images lie in."""
     whole = profiles.whole()
+    if not whole.n and not whole.unreadable:
+        raise UsageError("The profile is empty: there is no image in it.")
     if profiles.window is not None or whole.first is None or whole.last is None:
         return profiles
     start = start_of(whole.first, wanted)
