@@ -15,6 +15,7 @@ from driftwheel.predictions import Box, Classification, Detection, Prediction
 __all__ = ["prediction_from_json", "prediction_to_json"]
 
 _Value = TypeVar("_Value")
+_MOST = 2**53  # whole numbers beyond it are not kept exactly by every reader of JSON
 _BOX = {"class", "score", "x", "y", "w", "h"}
 
 
@@ -124,4 +125,6 @@ def _name(value: object, what: str) -> str:
 def _number(value: object, what: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise UsageError(f"{what} is a number, not {type(value).__name__}.")
+    if isinstance(value, int) and abs(value) > _MOST:
+        raise UsageError(f"{what} is too large; numbers are at most 2^53 either way.")
     return value

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine
+
+from driftwheel.store.database import writing
+from driftwheel.store.models import Model, create_model
+from tests.store.rows import NOON
+
+
+@pytest.fixture
+def model(database: Engine) -> Model:
+    """A model whose windows are days, with the segments of the tag `camera`."""
+    with writing(database) as connection:
+        return create_model(
+            connection,
+            "m",
+            task="classification",
+            created=NOON,
+            classes=["cat", "dog"],
+            segment_tags=["camera"],
+        )
