@@ -1,7 +1,7 @@
 """Turns: what only one process at a time may do, given back when the process ends, however it ends.
 
-On PostgreSQL a turn is an advisory lock of a session of its own, on SQLite an exclusive transaction on a small
-file beside the database.
+On PostgreSQL a turn is an advisory lock of a session of its own, on SQLite an exclusive transaction on a
+small file beside the database.
 """
 
 from __future__ import annotations

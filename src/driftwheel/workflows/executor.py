@@ -1,8 +1,8 @@
 """Which worker this is: a number that no other running worker of the database has.
 
-DBOS notes with each workflow the worker that runs it. A worker that starts takes the lowest number that is free,
-and with it the workflows that a killed worker of that number left; the others look after numbers that nobody has
-taken again.
+DBOS notes with each workflow the worker that runs it. A worker that starts takes the lowest number that is
+free, and with it the workflows that a killed worker of that number left; the others look after numbers that
+nobody has taken again.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def take_number(engine: Engine) -> tuple[str, Turn]:
             return worker_name(number), turn
     if most == 1:
         raise UsageError(
-            "A worker runs on this data already; an SQLite database has one. Start the server with --no-worker "
-            "to run the worker beside it, or keep the data in PostgreSQL to run several."
+            "A worker runs on this data already; an SQLite database has one. Start the server with "
+            "--no-worker to run the worker beside it, or keep the data in PostgreSQL to run several."
         )
     raise UsageError(f"There are {_MOST} workers on this database already.")
 

@@ -16,7 +16,7 @@ _MOST_BURSTS = 100  # so that the history of one workflow stays short
 
 @DBOS.workflow(name="measure")
 def measure() -> dict[str, Any]:
-    """Measure what waits, once through the queue, and return how many records were taken and how many left."""
+    """Measure what waits, once through the queue; return how many records were taken and how many left."""
     after_key: int | None = 0
     taken = left = bursts = 0
     while after_key is not None and bursts < _MOST_BURSTS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from dbos import DBOS
@@ -34,15 +35,13 @@ def reference(key: int) -> str:
 
 
 @DBOS.workflow(name="follow")
-def follow(scheduled: Any = None, context: Any = None) -> int:
-    """Take every trailing reference anew, from the days before now; return how many; once a day."""
+def follow(scheduled: datetime, context: Any) -> None:
+    """Take every trailing reference anew, from the days before now; once a day."""
     del scheduled, context
-    taken = 0
     for key in _trailing():
         measured = _measure_again(key)
         if measured is not None:
-            taken += _finish(key, measured)
-    return taken
+            _finish(key, measured)
 
 
 @DBOS.step(name="reference-measure")

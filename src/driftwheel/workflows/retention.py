@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -25,26 +25,22 @@ _ABANDONED = timedelta(days=1)  # a temporary file older than that has no writer
 
 
 @DBOS.workflow(name="retention")
-def retention(scheduled: Any = None, context: Any = None) -> dict[str, Any]:
-    """Apply the retention of every model, and return how many records and blobs were deleted."""
+def retention(scheduled: datetime, context: Any) -> None:
+    """Apply the retention of every model."""
     del scheduled, context
-    records = blobs = 0
     for model in _models():
         for step in (_archive, _drop):
             after_key: int | None = 0
             while after_key is not None:
                 done = step(model, after_key)
                 after_key = done["last_key"]
-                records += done["deleted"]
-                blobs += done["blobs"]
-    return {"records": records, "blobs": blobs}
 
 
 @DBOS.workflow(name="sweep")
-def sweep(scheduled: Any = None, context: Any = None) -> int:
-    """Delete the blobs that nothing uses, whoever left them, and return how many; once a day."""
+def sweep(scheduled: datetime, context: Any) -> None:
+    """Delete the blobs that nothing uses, whoever left them; once a day."""
     del scheduled, context
-    return _sweep()
+    _sweep()
 
 
 @DBOS.step(name="retention-models")

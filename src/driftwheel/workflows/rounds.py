@@ -1,7 +1,8 @@
 """The rounds of a worker: four threads that look whether there is work, and do it as workflows.
 
-Records, windows, references and wishes for backfills are rows that say themselves whether they wait. So nothing is
-ever enqueued beside them: a round looks at the rows, starts a workflow, and forgets it when it is done.
+Records, windows, references and wishes for backfills are rows that say themselves whether they wait. So
+nothing is ever enqueued beside them: a round looks at the rows, starts a workflow, and forgets it when it is
+done.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 from uuid import uuid4
@@ -36,6 +38,8 @@ Done = TypeVar("Done")
 _LOOK_SECONDS = 0.3
 _AFTER_ERROR_SECONDS = 5.0
 _RECOVER_SECONDS = 15.0
+_REMEMBERED = timedelta(days=1)
+_FORGOTTEN_AT_ONCE = 500
 _log = logging.getLogger("driftwheel.worker")
 
 
@@ -149,8 +153,8 @@ class Rounds:
     def _alone(self, what: str, work: Callable[[], object]) -> None:
         """Do work that no other worker does at the same time.
 
-        The workflow has one name for ever: where a killed worker left it half done, this waits for the one that
-        goes on with it.
+        The workflow has one name for ever: where a killed worker left it half done, this waits for the one
+        that goes on with it.
         """
         turn = Turn(self.worker.engine, what.replace(".", "-"))
         if not turn.take():
@@ -162,9 +166,12 @@ class Rounds:
 
     def _recover(self) -> bool:
         """Let the workflows of workers that are no more go on here."""
-        if self.worker.engine.dialect.name != "postgresql" or time.monotonic() < self._recovery_due:
+        if time.monotonic() < self._recovery_due:
             return False
         self._recovery_due = time.monotonic() + _RECOVER_SECONDS
+        _forget_old(self.worker.now() - _REMEMBERED)
+        if self.worker.engine.dialect.name != "postgresql":
+            return False
         pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
         owners = {one.executor_id for one in pending if one.executor_id not in {None, self.name}}
         for name, turn in dead_workers(self.worker.engine, [owner for owner in owners if owner]):
@@ -176,7 +183,7 @@ class Rounds:
 
 
 def is_idle(worker: Worker, *, left: int = 0) -> bool:
-    """Return whether nothing waits and nothing is under way, but for `left` records that cannot be measured."""
+    """Return whether nothing waits or is under way, but for `left` records that cannot be measured."""
     with reading(worker.engine) as connection:
         waits = (
             count_received(connection) > left
@@ -197,6 +204,19 @@ def _run(name: str, work: Callable[[], Done]) -> Done:
         raise
     DBOS.delete_workflow(name)
     return done
+
+
+def _forget_old(before: datetime) -> None:
+    """Forget workflows that ended before a moment: scheduled ones, and those that went on after a kill."""
+    old = DBOS.list_workflows(
+        status=["SUCCESS", "ERROR", "CANCELLED"],
+        completed_before=before.isoformat(),
+        limit=_FORGOTTEN_AT_ONCE,
+        load_input=False,
+        load_output=False,
+    )
+    if old:
+        DBOS.delete_workflows([one.workflow_id for one in old])
 
 
 def _once(what: str) -> str:
