@@ -33,7 +33,7 @@ class BoundedQueue(Generic[_Value]):
         self._changed = threading.Condition(threading.Lock())
 
     def put(self, value: _Value, timeout: float = 0.0) -> bool:
-        """Put a value at the end; return False without room (within so many seconds), or when it is closed."""
+        """Put a value at the end; return False without room (in so many seconds), or when it is closed."""
         size = self._size_of(value)
         with self._changed:
             if timeout and not self._has_room(size):
@@ -46,7 +46,7 @@ class BoundedQueue(Generic[_Value]):
         return True
 
     def take(self, most: int, timeout: float) -> list[_Value]:
-        """Take up to `most` values, waiting so many seconds for the first; none when time is up or it is closed."""
+        """Take up to `most` values, waiting so many seconds for the first; none when it is closed, too."""
         end = time.monotonic() + timeout
         with self._changed:
             while not self._values and not self._closed:

@@ -8,14 +8,15 @@ knows by its id, but none is lost once `append` has returned.
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from driftwheel.client.item import Item, first_batch
 from driftwheel.client.segment import Segment, claim_segment, create_segment, frame, read_counts
 from driftwheel.client.stats import Tally
-from driftwheel.client.uuid7 import new_id
 
 __all__ = ["Spool"]
 
@@ -111,7 +112,7 @@ class Spool:
                 segment.abandon()
 
     def _paths(self) -> list[Path]:
-        """Return the segments, oldest first: a UUIDv7 sorts by time."""
+        """Return the segments, oldest first: their names sort by time."""
         try:
             return sorted(path for path in self._folder.iterdir() if path.suffix == _SUFFIX)
         except OSError:
@@ -132,7 +133,7 @@ class Spool:
 
     def _open_for_writing(self) -> Segment:
         while self._writing is None:
-            self._writing = create_segment(self._folder / f"{new_id()}{_SUFFIX}")
+            self._writing = create_segment(self._folder / _new_name())
         return self._writing
 
     def _claim_next(self) -> bool:
@@ -183,3 +184,8 @@ class Spool:
     def _leave_alone(self, path: Path, error: Exception) -> None:
         self._not_ours.add(path)
         self._tally.warn_once("segment", f"A file in the spool is left alone: {error}.")
+
+
+def _new_name() -> str:
+    """Return a name no other process makes: nanoseconds since 1970, and 32 random bits."""
+    return f"{time.time_ns():020}-{os.urandom(4).hex()}{_SUFFIX}"
