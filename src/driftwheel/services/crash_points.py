@@ -29,14 +29,14 @@ def reach(name: str) -> None:
 
 
 def watch_commits(engine: Engine) -> None:
-    """Make ``commit-begun`` a point of each transaction of `engine`: all is written, COMMIT is not sent."""
+    """Make ``commit-begun`` a point of each transaction of `engine` that writes: before COMMIT is sent."""
     if _NAME == "commit-begun":
         event.listen(engine, "commit", _reach_commit)
 
 
 def _reach_commit(connection: Connection) -> None:
-    del connection
-    reach("commit-begun")
+    if not connection.get_execution_options().get("driftwheel_reads"):
+        reach("commit-begun")
 
 
 def _end() -> NoReturn:

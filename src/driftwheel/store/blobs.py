@@ -27,6 +27,7 @@ from driftwheel.store.synced_file import put_file, sync_folder
 __all__ = ["Blobs"]
 
 _NAME = re.compile(r"[0-9a-f]{62}")
+_ASIDE = "aside"  # a folder: what is being deleted
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -61,6 +62,8 @@ class Blobs:
     def open(cls, url: str, *, reserve: int = 0, on_step: Callable[[str], None] = _ignore) -> Blobs:
         """Open the place at a folder's path or any URL of fsspec, making its folders where they are missing.
 
+        Blobs that a process had set aside to delete when it ended are brought back.
+
         Raises
         ------
         UsageError
@@ -74,6 +77,8 @@ class Blobs:
                 system.makedirs(root, exist_ok=True)
             else:
                 _make_folders(folder)
+                for aside in (folder / _ASIDE).iterdir():
+                    _bring_back(aside, folder / aside.name[:2] / aside.name[2:])
         except ImportError as error:
             raise UsageError(f"Blobs cannot be kept at '{url}': {error}.") from None
         except (OSError, ValueError) as error:
@@ -141,7 +146,7 @@ class Blobs:
         Who puts a blob that was there already looks once more, after its record is committed, and puts it
         again if need be. So `unless`, which asks the database for such records, is called when the blob can
         no longer be seen, and the blob comes back when it says yes: one of the two always sees the other. A
-        process that ends in between leaves the blob set aside, and `restore_set_aside` brings it back.
+        process that ends in between leaves the blob set aside, and the next `open` brings it back.
         """
         path = self._path(digest)
         if self.folder is None:
@@ -153,13 +158,13 @@ class Blobs:
                 self.system.pipe_file(path, data)
                 return False
             return True
-        aside = Path(f"{path}.aside")
+        aside = self.folder / _ASIDE / digest.hex()
         try:
             Path(path).rename(aside)
         except FileNotFoundError:
             return True
         if unless():
-            _bring_back(aside)
+            _bring_back(aside, Path(path))
             return False
         aside.unlink(missing_ok=True)
         return True
@@ -175,11 +180,6 @@ class Blobs:
             folder, file = str(name).split("/")[-2:]
             if _NAME.fullmatch(file):
                 yield bytes.fromhex(folder + file)
-
-    def restore_set_aside(self) -> int:
-        """Bring back what ended processes had set aside in `delete`, and return how many blobs that was."""
-        aside = [path for path in self._files() if path.suffix == ".aside"]
-        return sum(_bring_back(path) for path in aside)
 
     def sweep(self, before: datetime) -> int:
         """Delete temporary files last written before a moment, that ended processes left; return how many."""
@@ -202,19 +202,16 @@ class Blobs:
 
 
 def _make_folders(folder: Path) -> None:
-    """Make the folder and the 256 in it, which are then never made in passing."""
+    """Make the folder and those in it, which are then never made in passing."""
     made = not (folder / "ff").is_dir()
-    for first in range(256):
-        (folder / f"{first:02x}").mkdir(parents=True, exist_ok=True)
+    for name in (_ASIDE, *(f"{first:02x}" for first in range(256))):
+        (folder / name).mkdir(parents=True, exist_ok=True)
     if made:
         sync_folder(folder)
         sync_folder(folder.parent)
 
 
-def _bring_back(aside: Path) -> bool:
-    try:
-        aside.rename(aside.with_suffix(""))
-    except FileNotFoundError:  # another process was faster
-        return False
-    sync_folder(aside.parent)
-    return True
+def _bring_back(aside: Path, target: Path) -> None:
+    with suppress(FileNotFoundError):  # another process was faster
+        aside.rename(target)
+        sync_folder(target.parent)
