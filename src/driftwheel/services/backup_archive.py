@@ -179,9 +179,9 @@ def check_archive(archive: Path, on_progress: OnProgress | None = None) -> tuple
     found: set[bytes] = set()
     database = ""
     document: Any = None
-    total = archive.stat().st_size
     size_of_blobs = 0
     with _told_as_backup_errors(archive):
+        total = archive.stat().st_size
         for name, file, size in read_members(archive):
             if document is not None:
                 raise BackupError(f"'{archive}' goes on after its manifest, the last part of a backup.")
