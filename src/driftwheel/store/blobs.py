@@ -77,15 +77,15 @@ class Blobs:
                 system.makedirs(root, exist_ok=True)
             else:
                 _make_folders(folder)
-                for aside in (folder / _ASIDE).iterdir():
-                    _bring_back(aside, folder / aside.name[:2] / aside.name[2:])
         except ImportError as error:
             raise UsageError(f"Blobs cannot be kept at '{url}': {error}.") from None
         except (OSError, ValueError) as error:
             raise UsageError(
                 f"Blobs cannot be kept at '{url}': {error}. Name a folder or a bucket."
             ) from None
-        return cls(system, root.rstrip("/"), folder, reserve, on_step)
+        blobs = cls(system, root.rstrip("/"), folder, reserve, on_step)
+        blobs.restore_set_aside()
+        return blobs
 
     def put(self, data: bytes) -> bytes:
         """Keep `data` and return its SHA-256, 32 bytes; once it has returned, it is kept. Twice is once.
@@ -180,6 +180,15 @@ class Blobs:
             folder, file = str(name).split("/")[-2:]
             if _NAME.fullmatch(file):
                 yield bytes.fromhex(folder + file)
+
+    def restore_set_aside(self) -> int:
+        """Bring back what ended processes had set aside to delete, and return how many blobs that was."""
+        if self.folder is None:
+            return 0
+        aside = list((self.folder / _ASIDE).iterdir())
+        for path in aside:
+            _bring_back(path, self.folder / path.name[:2] / path.name[2:])
+        return len(aside)
 
     def sweep(self, before: datetime) -> int:
         """Delete temporary files last written before a moment, that ended processes left; return how many."""
