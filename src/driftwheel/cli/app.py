@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from driftwheel._version import __version__
-from driftwheel.cli import check, compare, demo, merge, profile, serve, show
+from driftwheel.cli import check, compare, demo, merge, models, profile, reference, serve, show, worker
 from driftwheel.cli.exit_codes import EXIT_ERROR, EXIT_INTERRUPTED
 from driftwheel.errors import DriftwheelError
 
@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (check, profile, merge, show, compare, demo, serve):
+for command in (check, profile, merge, show, compare, demo, serve, worker, models, reference):
     command.register(app)
 
 

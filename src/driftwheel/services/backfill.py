@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from driftwheel.errors import UsageError
 from driftwheel.services.crash_points import reach
@@ -14,15 +16,20 @@ from driftwheel.services.measure_received import keep_measured
 from driftwheel.services.measure_records import LOST, measure_records, measurers_of
 from driftwheel.services.measurers import Measurer, Measurers
 from driftwheel.services.packed_records import records_of
+from driftwheel.store.audit import note
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import reading, writing
+from driftwheel.store.models import find_model
 from driftwheel.store.record_pages import Cursor, RecordFilter, page_records
 from driftwheel.store.record_state import RecordState
 from driftwheel.store.records import Measurement
+from driftwheel.store.settings import all_settings, put_setting
 from driftwheel.store.stored_record import StoredRecord
 from driftwheel.store.windows import mark_stale
 
-__all__ = ["Backfilled", "backfill_records", "check_range"]
+__all__ = ["Backfilled", "ask_for_backfill", "asked_backfills", "backfill_records", "check_range"]
+
+_PREFIX = "backfill."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,33 @@ class Backfilled:
     records: int
     measured: int
     next: str | None
+
+
+def ask_for_backfill(
+    engine: Engine, model: str, since: datetime, until: datetime, *, name: UUID, by: str, now: datetime
+) -> None:
+    """Ask the workers to measure a model's records with since ≤ time < until again.
+
+    `name` tells one wish from another; the same twice is once.
+
+    Raises
+    ------
+    UsageError
+        When there is no such model, or the range is none.
+    """
+    check_range(since, until)
+    with writing(engine) as connection:
+        found = find_model(connection, model)
+        wish = {"model": found.key, "since": since.isoformat(), "until": until.isoformat()}
+        put_setting(connection, f"{_PREFIX}{name}", wish)
+        details = {"since": wish["since"], "until": wish["until"]}
+        note(connection, now, by, "backfill", model, details)
+
+
+def asked_backfills(connection: Connection) -> dict[str, dict[str, Any]]:
+    """Return the backfills that were asked for and are not done, by name."""
+    known = all_settings(connection)
+    return {name: value for name, value in known.items() if name.startswith(_PREFIX)}
 
 
 def check_range(since: datetime, until: datetime) -> None:

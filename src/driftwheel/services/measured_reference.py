@@ -16,13 +16,20 @@ import msgpack
 import numpy as np
 
 from driftwheel.errors import ProfileFormatError
-from driftwheel.profiles import ProfileKey, ProfileSet, from_bytes, profile_records, to_bytes
+from driftwheel.profiles import Profile, ProfileKey, ProfileSet, from_bytes, profile_records, single, to_bytes
 from driftwheel.profiles.profile_builder import split_records
 from driftwheel.profiles.projection import projection_from
 from driftwheel.records import Records
 from driftwheel.services.embedding_space import EmbeddingSpace
 
-__all__ = ["SAMPLE", "MeasuredReference", "pack_reference", "sum_up_reference", "unpack_reference"]
+__all__ = [
+    "SAMPLE",
+    "MeasuredReference",
+    "pack_reference",
+    "portable_profile",
+    "sum_up_reference",
+    "unpack_reference",
+]
 
 SAMPLE = 5000
 """Records of a reference that are kept one by one, for tests that need more than a profile."""
@@ -121,7 +128,19 @@ def unpack_reference(artifact: bytes) -> MeasuredReference:
         ) from None
 
 
-def _profile(records: Records) -> Any:
+def portable_profile(reference: MeasuredReference) -> ProfileSet:
+    """Return the reference's profile with its projection in it, as the edge needs it to profile images."""
+    profile = reference.profiles[""].whole()
+    space = reference.space
+    moments = profile.embeddings
+    if space is None:
+        return single(profile)
+    if moments is not None:
+        moments = replace(moments, projection=space.projection)
+    return single(replace(profile, embedder=space.embedder, embeddings=moments))
+
+
+def _profile(records: Records) -> Profile:
     if records.embeddings is None:
         return profile_records(records)
     known = ~np.isnan(records.embeddings).any(axis=1)

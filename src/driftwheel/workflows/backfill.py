@@ -4,49 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from dbos import DBOS
-from sqlalchemy import Connection, Engine
 
-from driftwheel.services.backfill import backfill_records, check_range
-from driftwheel.store.audit import note
+from driftwheel.services.backfill import backfill_records
 from driftwheel.store.database import writing
-from driftwheel.store.models import find_model
 from driftwheel.store.record_pages import RecordFilter
-from driftwheel.store.settings import all_settings, delete_setting, put_setting
+from driftwheel.store.settings import delete_setting
 from driftwheel.workflows.worker import current
 
-__all__ = ["ask_for_backfill", "asked_backfills", "backfill"]
-
-_PREFIX = "backfill."
-
-
-def ask_for_backfill(
-    engine: Engine, model: str, since: datetime, until: datetime, *, name: UUID, by: str, now: datetime
-) -> None:
-    """Ask the workers to measure a model's records with since ≤ time < until again.
-
-    `name` tells one wish from another; the same twice is once.
-
-    Raises
-    ------
-    UsageError
-        When there is no such model, or the range is none.
-    """
-    check_range(since, until)
-    with writing(engine) as connection:
-        found = find_model(connection, model)
-        wish = {"model": found.key, "since": since.isoformat(), "until": until.isoformat()}
-        put_setting(connection, f"{_PREFIX}{name}", wish)
-        details = {"since": wish["since"], "until": wish["until"]}
-        note(connection, now, by, "backfill", model, details)
-
-
-def asked_backfills(connection: Connection) -> dict[str, dict[str, Any]]:
-    """Return the backfills that were asked for and are not done, by name."""
-    known = all_settings(connection)
-    return {name: value for name, value in known.items() if name.startswith(_PREFIX)}
+__all__ = ["backfill"]
 
 
 @DBOS.workflow(name="backfill")

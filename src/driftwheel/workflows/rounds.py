@@ -19,12 +19,13 @@ from uuid import uuid4
 
 from dbos import DBOS, SetWorkflowID
 
+from driftwheel.services.backfill import asked_backfills
 from driftwheel.store.database import reading
 from driftwheel.store.records import count_received, next_received
 from driftwheel.store.references import measuring_references
 from driftwheel.store.turns import Turn
 from driftwheel.store.windows import stale_windows
-from driftwheel.workflows.backfill import asked_backfills, backfill
+from driftwheel.workflows.backfill import backfill
 from driftwheel.workflows.executor import dead_workers
 from driftwheel.workflows.measure import measure
 from driftwheel.workflows.reference import reference
