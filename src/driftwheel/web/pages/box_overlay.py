@@ -17,11 +17,15 @@ __all__ = ["box_overlay"]
 def box_overlay(width: int, height: int, predicted: Sequence[Box], true: Sequence[Box] = ()) -> Markup:
     """Return an ``<svg>`` that covers an image of `width` × `height` upright pixels.
 
-    Predicted boxes are solid, true ones dashed and of another colour, each with its class and score.
+    Predicted boxes are solid, with their class and, where there are few, their score; true ones are dashed,
+    of another colour, with their class where nothing was predicted.
     """
-    size = max(width, height) / 44  # of letters, in pixels of the image
-    parts = [_drawn(box, f"true-{i}", "true-box", width, size) for i, box in enumerate(true)]
-    parts += [_drawn(box, f"box-{i}", "said-box", width, size) for i, box in enumerate(predicted)]
+    few = len(predicted) <= _FEW
+    size = max(width, height) / (44 if few else 56)  # of letters, in pixels of the image
+    parts = [
+        _drawn(box, f"true-{i}", "true-box", width, size, few, not predicted) for i, box in enumerate(true)
+    ]
+    parts += [_drawn(box, f"box-{i}", "said-box", width, size, few, True) for i, box in enumerate(predicted)]
     return Markup(
         '<svg class="boxes" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">{}</svg>'
     ).format(width, height, Markup().join(parts))

@@ -30,7 +30,8 @@ __all__ = ["router"]
 router = APIRouter(include_in_schema=False)
 
 _SIMILAR = 12
-_SMALL = 160  # an image of fewer pixels a side is shown larger than it is
+_WIDEST, _HIGHEST = 760, 600  # an image is shown in so many pixels
+_LARGEST = 3  # times its own size, at most
 
 
 @router.get("/images/{key}", dependencies=[permit("read")])
@@ -106,7 +107,10 @@ def tell_feedback(  # noqa: PLR0917
 
 def _picture(described: ImageDescription) -> dict[str, Any]:
     record, model = described.record, described.model.name
-    picture = original = None
+    picture = original = shown = None
+    if record.width and record.height:
+        scale = min(_WIDEST / record.width, _HIGHEST / record.height, _LARGEST)
+        shown = max(1, round(record.width * scale)), max(1, round(record.height * scale))
     if record.image is not None:
         original = picture_address(model, record.image)
         if record.state is not RecordState.REJECTED:
@@ -114,7 +118,8 @@ def _picture(described: ImageDescription) -> dict[str, Any]:
     return {
         "picture": picture,
         "original": original,
-        "small": max(record.width or 0, record.height or 0) < _SMALL,
+        "shown": shown,
+        "tiny": shown is not None and shown[0] > (record.width or 0),
         "overlay": overlay_of(described),
     }
 
@@ -123,7 +128,7 @@ def _said(described: ImageDescription) -> dict[str, Any]:
     prediction = described.record.prediction
     return {
         "said": said_of(prediction, most=8),
-        "true": said_of(described.truth.truth, most=8) if described.truth else "",
+        "answer": said_of(described.truth.truth, most=8) if described.truth else "",
         "agrees": _agrees(described),
         "scores": score_rows(prediction),
         "boxes": boxes_of(prediction),

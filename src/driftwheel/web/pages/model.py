@@ -14,7 +14,7 @@ from driftwheel.services.list_images import ImageQuery, list_images
 from driftwheel.store.database import reading
 from driftwheel.store.models import find_model, list_versions
 from driftwheel.store.references import list_references
-from driftwheel.store.windows import StoredWindow, list_windows
+from driftwheel.store.windows import StoredWindow, list_windows, window_of
 from driftwheel.web.pages.model_sentence import model_sentence
 from driftwheel.web.pages.models import STATE_WORDS
 from driftwheel.web.pages.reference_words import reference_rows
@@ -29,7 +29,7 @@ __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
 
-_LATEST = 14
+_LATEST = 8
 _WINDOWS = 60
 
 
@@ -74,6 +74,7 @@ def show_model(request: Request, state: State, name: str) -> Response:
         chart=volume_chart(
             [Volume(each.start, each.records, each.rejected, each.stale) for each in summary.volumes],
             model.window,
+            [_images_of(name, *window_of(each.start, model.window)) for each in summary.volumes],
         ),
         windows=[_row(name, each) for each in newest[:_WINDOWS]],
         cut=len(newest) if len(newest) > _WINDOWS else 0,
@@ -96,12 +97,6 @@ _TOLD = {
 
 
 def _row(name: str, window: StoredWindow) -> _WindowRow:
-    values = {
-        "model": name,
-        "since": f"{window.start:%Y-%m-%dT%H:%MZ}",
-        "until": f"{window.end:%Y-%m-%dT%H:%MZ}",
-        "tag": f"{window.tag}={window.value}" if window.tag else "",
-    }
     return _WindowRow(
         window.start,
         window.tag,
@@ -110,5 +105,10 @@ def _row(name: str, window: StoredWindow) -> _WindowRow:
         window.rejected,
         window.stale,
         window.made,
-        address("/images", values),
+        _images_of(name, window.start, window.end, f"{window.tag}={window.value}" if window.tag else ""),
     )
+
+
+def _images_of(name: str, start: datetime, end: datetime, tag: str = "") -> str:
+    since, until = (f"{each:%Y-%m-%dT%H:%MZ}" for each in (start, end))
+    return address("/images", {"model": name, "since": since, "until": until, "tag": tag})

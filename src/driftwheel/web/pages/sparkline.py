@@ -8,7 +8,7 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from driftwheel.report.charts.svg import drawing, element, text
+from driftwheel.report.charts.svg import element
 from driftwheel.report.numbers import count, several
 
 __all__ = ["Volume", "sparkline", "volume_chart"]
@@ -41,43 +41,53 @@ def sparkline(volumes: Sequence[Volume], per: str) -> Markup:
         parts.append(
             element("rect", x=at * width, y=28 - height, width=width - gap, height=height, class_=kind)
         )
-    return drawing(132, 28, title, parts, "spark")
+    return Markup(
+        '<svg class="spark" viewBox="0 0 132 28" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>'
+    ).format(title, Markup().join([element("title", title), *parts]))
 
 
-def volume_chart(volumes: Sequence[Volume], per: str) -> Markup:
-    """Return the same at full width, with its scale, its ends named, and rejected images in red on top."""
-    wide, high, foot = 760, 112, 94
+def volume_chart(volumes: Sequence[Volume], per: str, addresses: Sequence[str]) -> Markup:
+    """Return the same at full width: with its scale, its ends named in UTC, and unreadable images in red on top.
+
+    Each bar leads to the address of its window.
+    """
     most = max((each.records + each.rejected for each in volumes), default=0) or 1
-    total = sum(each.records for each in volumes)
-    rejected = sum(each.rejected for each in volumes)
-    step = (wide - 52) / max(len(volumes), 1)
+    step = 1000 / max(len(volumes), 1)
     parts = [
-        element("line", x1=48, x2=wide, y1=foot + 0.5, y2=foot + 0.5, class_="axis"),
-        element("line", x1=48, x2=wide, y1=8.5, y2=8.5, class_="axis"),
-        text(42, 12, count(most), "end"),
-        text(42, foot + 3, "0", "end"),
+        _volume(each, address, at * step, step, most)
+        for at, (each, address) in enumerate(zip(volumes, addresses, strict=True))
     ]
-    for at, each in enumerate(volumes):
-        left, width = 52 + at * step, max(1.0, min(step - 2, 40))
-        tall = 85 * each.records / most
-        red = 85 * each.rejected / most
-        came = several(each.records, "record")
-        said = f"{each.start:%Y-%m-%d %H:%M} UTC: {came}, {count(each.rejected)} cannot be read"
-        inner = [element("title", said)]
-        if each.records:
-            kind = "bar stale" if each.stale else "bar"
-            inner.append(element("rect", x=left, y=foot - tall, width=width, height=tall, class_=kind))
-        if each.rejected:
-            inner.append(
-                element("rect", x=left, y=foot - tall - red, width=width, height=red, class_="rejected")
-            )
-        parts.append(Markup("<g>{}</g>").format(Markup().join(inner)))
-    if volumes:
-        form = "%b %-d, %H:%M" if per == "hour" else "%b %-d"
-        parts.append(text(52, high - 2, f"{volumes[0].start:{form}}"))
-        if len(volumes) > 1:
-            end = min(wide, 52 + len(volumes) * step)
-            parts.append(text(end, high - 2, f"{volumes[-1].start:{form}}", "end"))
-    counted = f"{several(total, 'record')}, {several(rejected, 'image')} that cannot be read"
+    total = sum(each.records for each in volumes)
+    unreadable = sum(each.rejected for each in volumes)
+    counted = f"{several(total, 'record')}, {several(unreadable, 'image')} that cannot be read"
     title = f"{counted}, in {several(len(volumes), per)}"
-    return drawing(wide, high, title, parts, "volume")
+    form = "%b %-d, %H:%M" if per == "hour" else "%b %-d"
+    ends = [f"{each.start:{form}}" for each in (volumes[0], volumes[len(volumes) // 2], volumes[-1])]
+    svg = Markup(
+        '<svg class="volume" viewBox="0 0 1000 100" preserveAspectRatio="none" role="group" aria-label="{}">{}</svg>'
+    ).format(title, Markup().join(parts))
+    said = Markup().join(Markup("<span>{}</span>").format(end) for end in ends)
+    return Markup(
+        '<div class="volumes"><div class="scale"><span>{}</span><span>0</span></div>{}'
+        '<div class="ends">{}</div></div>'
+    ).format(count(most), svg, said)
+
+
+def _volume(each: Volume, address: str, left: float, step: float, most: int) -> Markup:
+    tall, red = (92 * n / most for n in (each.records, each.rejected))
+    came = several(each.records, "record")
+    said = f"{each.start:%Y-%m-%d %H:%M} UTC: {came}, {count(each.rejected)} cannot be read"
+    width = step * 0.86
+    inner = [
+        element("title", said),
+        element("rect", x=left, y=0, width=step, height=100, class_="hit"),
+    ]
+    if each.records:
+        kind = "bar stale" if each.stale else "bar"
+        inner.append(element("rect", x=left, y=100 - tall, width=width, height=tall, class_=kind))
+    if each.rejected:
+        top = 100 - tall - red
+        inner.append(element("rect", x=left, y=top, width=width, height=red, class_="rejected"))
+    if not (each.records or each.rejected or each.stale):
+        return Markup("<g>{}</g>").format(Markup().join(inner))
+    return Markup('<a href="{}" aria-label="{}">{}</a>').format(address, said, Markup().join(inner))

@@ -20,13 +20,15 @@ const WITH_YEAR = {
   day: format({ ...day, year: "numeric" }),
 };
 const FULL = format({ dateStyle: "full", timeStyle: "long" });
-const STEPS = [["year", 31557600], ["month", 2629800], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60]];
-const AGO = new Intl.RelativeTimeFormat("en", { style: "short", numeric: "always" });
+const STEPS = [["year", 31557600], ["month", 2629800], ["week", 604800], ["day", 86400], ["h", 3600], ["min", 60]];
 
 export function ago(moment, now = new Date()) {
   const seconds = (moment - now) / 1000;
   for (const [unit, length] of STEPS) {
-    if (Math.abs(seconds) >= length) return AGO.format(Math.trunc(seconds / length), unit);
+    const n = Math.trunc(Math.abs(seconds) / length);
+    if (n < 1) continue;
+    const span = `${n} ${unit}${n > 1 && length > 3600 ? "s" : ""}`;
+    return seconds < 0 ? `${span} ago` : `in ${span}`;
   }
   return seconds > 30 ? "in under a minute" : "just now";
 }
