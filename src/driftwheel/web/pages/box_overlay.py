@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from markupsafe import Markup
 
@@ -13,39 +14,43 @@ from driftwheel.report.printable import shortened
 
 __all__ = ["box_overlay"]
 
+_FEW = 8
+
 
 def box_overlay(width: int, height: int, predicted: Sequence[Box], true: Sequence[Box] = ()) -> Markup:
     """Return an ``<svg>`` that covers an image of `width` × `height` upright pixels.
 
-    Predicted boxes are solid, with their class and, where there are few, their score; true ones are dashed,
-    of another colour, with their class where nothing was predicted.
+    Predicted boxes are solid, with their class and, where there are at most eight, their score; true ones are
+    dashed, of another colour, and named where nothing was predicted.
     """
     few = len(predicted) <= _FEW
     size = max(width, height) / (44 if few else 56)  # of letters, in pixels of the image
-    parts = [
-        _drawn(box, f"true-{i}", "true-box", width, size, few, not predicted) for i, box in enumerate(true)
-    ]
-    parts += [_drawn(box, f"box-{i}", "said-box", width, size, few, True) for i, box in enumerate(predicted)]
-    return Markup(
-        '<svg class="boxes" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">{}</svg>'
-    ).format(width, height, Markup().join(parts))
+    drawn = partial(_drawn, width=width, size=size, scored=few)
+    parts = [drawn(box, f"true-{i}", "true-box", named=not predicted) for i, box in enumerate(true)]
+    parts += [drawn(box, f"box-{i}", "said-box", named=True) for i, box in enumerate(predicted)]
+    svg = '<svg class="boxes" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">{}</svg>'
+    return Markup(svg).format(width, height, Markup().join(parts))
 
 
-def _drawn(box: Box, identity: str, kind: str, width: int, size: float) -> Markup:
-    score = "" if box.score is None else f" {share(box.score)}"
-    words = shortened(box.label, 24) + score
+def _drawn(
+    box: Box, identity: str, kind: str, *, width: int, size: float, scored: bool, named: bool
+) -> Markup:
+    inner = [_frame(box, "box under"), _frame(box, f"box {kind}")]
+    if named:
+        score = share(box.score) if scored and box.score is not None else ""
+        inner += _tag(box, f"{shortened(box.label, 24)} {score}".rstrip(), kind, width, size)
+    return Markup('<g id="{}">{}</g>').format(identity, Markup().join(inner))
+
+
+def _tag(box: Box, words: str, kind: str, width: int, size: float) -> list[Markup]:
     across = 0.62 * size * len(words) + 0.8 * size
     left = max(0.0, min(box.x, width - across))
-    top = box.y - 1.5 * size if box.y >= 1.5 * size else box.y
-    inner = [
-        _frame(box, "box under"),
-        _frame(box, f"box {kind}"),
+    top = box.y - 1.5 * size if box.y >= 1.5 * size else max(box.y, 0.0)
+    x, y = left + 0.4 * size, top + 1.1 * size
+    return [
         element("rect", x=left, y=top, width=across, height=1.5 * size, class_=f"tag-back {kind}"),
-        element(
-            "text", words, x=left + 0.4 * size, y=top + 1.1 * size, font_size=f"{size:.2f}", class_="tag-text"
-        ),
+        element("text", words, x=x, y=y, font_size=f"{size:.2f}", class_="tag-text"),
     ]
-    return Markup('<g id="{}">{}</g>').format(identity, Markup().join(inner))
 
 
 def _frame(box: Box, kind: str) -> Markup:

@@ -63,20 +63,22 @@ def image_sentence(described: ImageDescription) -> ImageSentence:
             act="reference",
         )
     compared, outside = len(described.compared), len(described.outside)
+    tone = "ok"
     if record.outlier_p is not None and record.outlier_p < _ODD:
-        lead = f"Unusual as a whole: of images like the reference, {odds(record.outlier_p)} look as unusual."
         tone = "warn"
+        lead = f"Unusual as a whole: of images like the reference, {odds(record.outlier_p)} look as unusual."
+    elif outside > _by_chance(compared):
+        tone, lead = "warn", "Unusual in part."
     elif outside:
-        tone, lead = "warn" if outside > _by_chance(compared) else "ok", ""
+        lead = "Little out of the ordinary."
     else:
-        tone, lead = "ok", "Nothing unusual."
-    rest = _outside(described, outside, compared)
+        lead = "Nothing unusual."
     small = f"Reference: n = {count(described.n_reference)} images."
     if outside:
         small += f" Chance alone puts about {0.01 * compared:.1f} of {compared} properties outside."
     if record.outlier_p is not None:
         small += f" Outlier {p_statement(record.outlier_p)}."
-    return ImageSentence(tone, lead or rest, rest if lead else "", small)
+    return ImageSentence(tone, lead, _outside(described, outside, compared), small)
 
 
 def _outside(described: ImageDescription, outside: int, compared: int) -> str:

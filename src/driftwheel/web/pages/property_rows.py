@@ -61,7 +61,7 @@ def _row(words: PropertyWords, value: float, usual: PropertyRange | None) -> Pro
         words,
         property_strip(usual, value),
         said,
-        low if low == high else f"{low} – {high}",
+        low if low == high else f"{low} to {high}",
         usual.outside(value),
     )
 

@@ -42,12 +42,13 @@ def sparkline(volumes: Sequence[Volume], per: str) -> Markup:
             element("rect", x=at * width, y=28 - height, width=width - gap, height=height, class_=kind)
         )
     return Markup(
-        '<svg class="spark" viewBox="0 0 132 28" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>'
+        '<svg class="spark" viewBox="0 0 132 28" preserveAspectRatio="none" role="img" '
+        'aria-label="{}">{}</svg>'
     ).format(title, Markup().join([element("title", title), *parts]))
 
 
 def volume_chart(volumes: Sequence[Volume], per: str, addresses: Sequence[str]) -> Markup:
-    """Return the same at full width: with its scale, its ends named in UTC, and unreadable images in red on top.
+    """Return the same at full width: its scale, its ends in UTC, and unreadable images in red on top.
 
     Each bar leads to the address of its window.
     """
@@ -64,7 +65,8 @@ def volume_chart(volumes: Sequence[Volume], per: str, addresses: Sequence[str]) 
     form = "%b %-d, %H:%M" if per == "hour" else "%b %-d"
     ends = [f"{each.start:{form}}" for each in (volumes[0], volumes[len(volumes) // 2], volumes[-1])]
     svg = Markup(
-        '<svg class="volume" viewBox="0 0 1000 100" preserveAspectRatio="none" role="group" aria-label="{}">{}</svg>'
+        '<svg class="volume" viewBox="0 0 1000 100" preserveAspectRatio="none" role="group" '
+        'aria-label="{}">{}</svg>'
     ).format(title, Markup().join(parts))
     said = Markup().join(Markup("<span>{}</span>").format(end) for end in ends)
     return Markup(
