@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -160,7 +160,7 @@ def _why_not(error: ValidationError) -> str:
     )
 
 
-def to_record(body: RecordBody, model: str, *, new_id: str, received: datetime) -> Record:
+def to_record(body: RecordBody, model: str, *, new_id: Callable[[], str], received: datetime) -> Record:
     """Return the value of a record.
 
     Parameters
@@ -170,7 +170,7 @@ def to_record(body: RecordBody, model: str, *, new_id: str, received: datetime) 
     model
         Name of the model it was sent for.
     new_id
-        What it is called when the client gave no id.
+        Makes what it is called when the client gave no id.
     received
         Taken for its time when the client gave neither id nor time.
 
@@ -186,7 +186,7 @@ def to_record(body: RecordBody, model: str, *, new_id: str, received: datetime) 
     except OverflowError:
         raise UsageError(f"The time {body.time} is too early.") from None
     return Record(
-        body.id if body.id is not None else new_id,
+        body.id if body.id is not None else new_id(),
         model,
         time,
         body.model_version,

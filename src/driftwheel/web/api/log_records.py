@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Sequence
+from functools import partial
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -30,7 +30,7 @@ from driftwheel.web.api.results import (
     in_order,
 )
 from driftwheel.web.security.permit import permit
-from driftwheel.web.state import Services, State
+from driftwheel.web.state import Services, State, services_of
 
 __all__ = ["router"]
 
@@ -43,18 +43,18 @@ router = APIRouter(prefix="/api/v1/models/{name}", tags=["log"], dependencies=[p
     responses={202: {"model": ResultBody | BatchAnswer}, **INGEST_PROBLEMS},
     openapi_extra=one_or_lines("RecordBody"),
 )
-async def log_records(name: str, request: Request, state: State) -> Response:
+async def log_records(name: str, request: Request) -> Response:
     """Log one record (`application/json`), or one on each line (`application/x-ndjson`).
 
     The answer comes when they are kept: on disk, whatever happens next. Lines have a result each, and what is
     wrong with one does not touch the others.
     """
+    state = await services_of(request)  # a parameter would cost as much as reading the body
     received = state.clock()
+    new_id = partial(new_record_id, received)
 
     def convert(body: RecordBody) -> Record:
-        return to_record(
-            body, name, new_id=new_record_id(received, secrets.token_bytes(10)), received=received
-        )
+        return to_record(body, name, new_id=new_id, received=received)
 
     read = await read_lines(request, RECORD, convert, most=state.settings.max_batch_records)
     incoming = [Incoming(one) for one in read.values if isinstance(one, Record)]
@@ -77,15 +77,14 @@ async def log_images(name: str, request: Request, state: State) -> Response:
     JPEG, PNG, WebP, BMP, TIFF or GIF. A record without an image after it has none.
     """
     received = state.clock()
+    new_id = partial(new_record_id, received)
     parts = await _read_parts(request, state)
     values: list[Record | Mistaken] = []
     incoming: list[Incoming] = []
     for text, image in parts:
         try:
             body = parse(RECORD, text)
-            record = to_record(
-                body, name, new_id=new_record_id(received, secrets.token_bytes(10)), received=received
-            )
+            record = to_record(body, name, new_id=new_id, received=received)
         except UsageError as error:
             values.append(Mistaken(str(error)))
             continue
