@@ -8,7 +8,22 @@ from typing import Annotated
 import typer
 
 from driftwheel._version import __version__
-from driftwheel.cli import check, compare, demo, merge, models, profile, reference, serve, show, worker
+from driftwheel.cli import (
+    backup,
+    check,
+    compare,
+    demo,
+    merge,
+    models,
+    profile,
+    reference,
+    restore,
+    serve,
+    show,
+    tokens,
+    users,
+    worker,
+)
 from driftwheel.cli.exit_codes import EXIT_ERROR, EXIT_INTERRUPTED
 from driftwheel.errors import DriftwheelError
 
@@ -22,7 +37,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (check, profile, merge, show, compare, demo, serve, worker, models, reference):
+for command in (
+    *(check, profile, merge, show, compare, demo),
+    *(serve, worker, models, reference, users, tokens, backup, restore),
+):
     command.register(app)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -13,7 +14,16 @@ if TYPE_CHECKING:
 
     from driftwheel.settings import Settings
 
-__all__ = ["BLOBS", "DATA", "DATABASE_URL", "load_settings", "open_installation"]
+__all__ = [
+    "BLOBS",
+    "DATA",
+    "DATABASE_URL",
+    "acting_user",
+    "load_settings",
+    "open_installation",
+    "told_as_usage_errors",
+    "utc_now",
+]
 
 DATA = typer.Option(
     "--data",
@@ -80,8 +90,6 @@ def open_installation(settings: Settings, *, create: bool = False) -> Iterator[E
     """
     from pathlib import Path
 
-    from sqlalchemy.exc import OperationalError
-
     from driftwheel.errors import UsageError
     from driftwheel.store.database import open_database
     from driftwheel.store.migrate import is_current, migrate
@@ -97,15 +105,45 @@ def open_installation(settings: Settings, *, create: bool = False) -> Iterator[E
         Path(file).parent.mkdir(parents=True, exist_ok=True)
     engine = open_database(settings.database_url)
     try:
-        if create:
-            migrate(engine)
-        elif not is_current(engine):
-            raise UsageError(
-                "The tables of the database are of another release of Driftwheel, or not made yet. Make a "
-                "backup with the release that wrote them, then start this one once: driftwheel serve"
-            )
-        yield engine
-    except OperationalError as error:
-        raise UsageError(f"The database cannot be reached: {str(error.orig).strip()}.") from None
+        with told_as_usage_errors():
+            if create:
+                migrate(engine)
+            elif not is_current(engine):
+                raise UsageError(
+                    "The tables of the database are of another release of Driftwheel, or not made yet. "
+                    "Make a backup with the release that wrote them, then start this one: driftwheel serve"
+                )
+            yield engine
     finally:
         engine.dispose()
+
+
+@contextmanager
+def told_as_usage_errors() -> Iterator[None]:
+    """Tell of a database that cannot be reached or read as of a mistake in its address."""
+    from sqlalchemy.exc import DBAPIError, OperationalError
+
+    from driftwheel.errors import UsageError
+
+    try:
+        yield
+    except DBAPIError as error:
+        if not isinstance(error, OperationalError) and "file is not a database" not in str(error.orig):
+            raise
+        said = " ".join(str(error.orig).split()).rstrip(".")
+        raise UsageError(f"The database cannot be opened: {said}. Check --database-url and --data.") from None
+
+
+def acting_user() -> str:
+    """Return who gives the command, as the audit says it."""
+    import getpass
+
+    try:
+        return f"{getpass.getuser()} (command line)"
+    except (KeyError, OSError):  # a container's user without a name
+        return "command line"
+
+
+def utc_now() -> datetime:
+    """Return the time, in UTC."""
+    return datetime.now(UTC)
