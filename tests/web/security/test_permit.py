@@ -1,0 +1,136 @@
+"""Every route says who may call it, and nobody else may."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import APIRouter, FastAPI
+
+from driftwheel.services.authorise import PERMISSIONS, ROLES
+from driftwheel.settings import Settings
+from driftwheel.web.app import create_app
+from driftwheel.web.security.permit import guarded_routes, permit, require_permissions
+from tests.web.serving import Running
+
+PUBLIC = {"/livez", "/readyz", "/openapi.json", "/api/v1/session", "/log-in", "/assets"}
+"""Routes open to all, or what their address begins with; add one here only with a reason."""
+
+
+def routes(app: FastAPI) -> list[tuple[str, str, str]]:
+    """Method, path and permission of every route."""
+    found = []
+    for route, permits in guarded_routes(app):
+        assert permits, route.path
+        for method in sorted(route.methods or ()):
+            found.append((method, str(route.path_format), permits[-1].asked))
+    return found
+
+
+def fill(path: str) -> str:
+    return re.sub(r"\{(\w+)(:\w+)?\}", lambda one: "0" * 64 if one[1] == "sha256" else "1", path)
+
+
+def test_every_route_asks_for_something(server: Running) -> None:
+    found = routes(server.app)
+    assert len(found) > 25
+    assert {asked for _, _, asked in found} <= {*PERMISSIONS, "public", "logged-in"}
+
+
+def test_the_routes_open_to_all_are_these(server: Running) -> None:
+    for method, path, asked in routes(server.app):
+        if asked == "public":
+            assert any(path == one or path.startswith(one + "/") for one in PUBLIC), f"{method} {path}"
+
+
+def test_nobody_gets_anything_without_a_token_or_session(server: Running) -> None:
+    client = server.client({"accept": "application/json"})
+    for method, path, asked in routes(server.app):
+        if asked != "public":
+            answer = client.request(method, fill(path))
+            assert answer.status_code in {401, 422}, f"{method} {path}: {answer.status_code}"
+            assert answer.headers["content-type"] == "application/problem+json"
+            if answer.status_code == 401:
+                assert "Bearer" in answer.headers["www-authenticate"]
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+def test_a_role_may_call_what_it_has_the_permission_for_and_nothing_else(server: Running, role: str) -> None:
+    client = server.with_token(role)
+    for method, path, asked in routes(server.app):
+        if asked in {"public", "logged-in"} or path.startswith("/settings"):
+            continue
+        allowed = asked in ROLES[role]  # type: ignore[index]
+        answer = client.request(method, fill(path), follow_redirects=False)
+        if allowed:
+            assert answer.status_code not in {401, 403}, f"{role}: {method} {path}: {answer.text}"
+        elif answer.status_code != 422:  # a body is checked for its form before anything is done
+            assert answer.status_code == 403, f"{role}: {method} {path}: {answer.status_code}"
+
+
+def test_a_forbidden_request_with_a_good_body_changes_nothing(server: Running) -> None:
+    for role in ("viewer", "ingest", "annotator", "engineer"):
+        client = server.with_token(role)
+        new_user = {"name": f"mallory-{role}", "password": "three blue horses", "role": "admin"}
+        assert client.post("/api/v1/users", json=new_user).status_code == 403
+        assert client.post("/api/v1/tokens", json={"name": f"mine {role}", "role": "admin"}).status_code == 403
+    for role in ("viewer", "ingest", "annotator"):
+        new_model = {"name": f"m-{role}", "task": "detection"}
+        assert server.with_token(role).post("/api/v1/models", json=new_model).status_code == 403
+    admin = server.with_token("admin")
+    assert not any("mallory" in one["name"] for one in admin.get("/api/v1/users").json())
+    assert [one["name"] for one in admin.get("/api/v1/models").json()] == ["cats", "parts"]
+
+
+def test_ingest_writes_and_reads_nothing(server: Running) -> None:
+    client = server.with_token("ingest")
+    assert client.post("/api/v1/models/cats/records", json={}).status_code == 202
+    assert client.get("/api/v1/models/cats/records").status_code == 403
+    assert client.get("/api/v1/models").status_code == 403
+
+
+def test_a_server_with_a_route_that_asks_nothing_does_not_start(tmp_path: Path) -> None:
+    app = create_app(Settings.load(data=tmp_path, worker=False))
+    router = APIRouter()
+
+    @router.get("/job")
+    def job() -> None:
+        """A route that somebody forgot to guard."""
+
+    app.include_router(router)
+    with pytest.raises(RuntimeError, match=r"The route /job says nothing of who may call it"):
+        require_permissions(app)
+
+
+def test_a_mount_asks_nothing_so_it_is_refused_too(tmp_path: Path) -> None:
+    app = create_app(Settings.load(data=tmp_path, worker=False))
+    app.mount("/files", FastAPI())
+    with pytest.raises(RuntimeError, match="/files"):
+        require_permissions(app)
+
+
+def test_an_unknown_permission_is_no_permission(tmp_path: Path) -> None:
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+
+    @app.get("/a", dependencies=[permit("raed")])  # type: ignore[arg-type]
+    def a() -> None:
+        """A route whose permission is misspelt."""
+
+    with pytest.raises(RuntimeError, match="/a"):
+        require_permissions(app)
+
+
+def test_what_is_not_there_is_a_problem_too(server: Running) -> None:
+    answer = server.client().get("/api/v1/nothing")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+    answer = server.client().request("PURGE", "/api/v1/models")
+    assert answer.status_code == 405
+
+
+def test_websockets_are_refused(server: Running) -> None:
+    headers = {"connection": "upgrade", "upgrade": "websocket", "sec-websocket-version": "13"}
+    key = {"sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ=="}
+    answer = httpx.get(f"{server.url}/api/v1/models", headers=headers | key, trust_env=False)
+    assert answer.status_code == 401
