@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import logging
 from collections.abc import Mapping, Sequence
@@ -152,9 +151,8 @@ def _answer(
     if status == 401 and request.method == "GET":
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(f"/log-in?next={quote(path + query, safe='')}", 303)
-    title = html.escape(HTTPStatus(status).phrase)
-    page = (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title} · Driftwheel</title>'
-        f'<main><h1>{title}</h1><p>{html.escape(detail)}</p><p><a href="/">Driftwheel</a></p></main></html>'
-    )
-    return Response(page, status, dict(headers or {}), "text/html")
+    from driftwheel.web.pages.error_page import error_page  # the pages import much
+
+    page = error_page(request, status, HTTPStatus(status).phrase, detail)
+    page.headers.update(headers or {})
+    return page

@@ -28,8 +28,9 @@ def box_overlay(width: int, height: int, predicted: Sequence[Box], true: Sequenc
     drawn = partial(_drawn, width=width, size=size, scored=few)
     parts = [drawn(box, f"true-{i}", "true-box", named=not predicted) for i, box in enumerate(true)]
     parts += [drawn(box, f"box-{i}", "said-box", named=True) for i, box in enumerate(predicted)]
-    svg = '<svg class="boxes" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">{}</svg>'
-    return Markup(svg).format(width, height, Markup().join(parts))
+    return Markup(
+        '<svg class="boxes" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">{}</svg>'
+    ).format(width, height, Markup().join(parts))
 
 
 def _drawn(

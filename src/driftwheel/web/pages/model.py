@@ -83,7 +83,7 @@ def show_model(request: Request, state: State, name: str) -> Response:
         reference=summary.reference,
         versions=versions,
         latest=shots_of(name, latest),
-        snippet=log_snippet(server, name, model.task),
+        snippet=log_snippet(server, name, model.task, model.classes),
         curl=curl_snippet(server, name),
         done=_TOLD.get(request.query_params.get("told", ""), ""),
         wrong="",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+
 __all__ = ["curl_snippet", "log_snippet"]
 
 
-def log_snippet(server: str, model: str, task: str) -> str:
+def log_snippet(server: str, model: str, task: str, classes: Sequence[str] = ()) -> str:
     """Return Python that logs one prediction to a model.
 
     Examples
@@ -13,9 +16,10 @@ def log_snippet(server: str, model: str, task: str) -> str:
     >>> print(log_snippet("http://localhost:8080", "pets", "classification").splitlines()[0])
     from driftwheel.client import Client
     """
-    prediction = {
-        "detection": '{"boxes": [{"class": "cat", "score": 0.9, "x": 10, "y": 20, "w": 80, "h": 60}]}',
-    }.get(task, '{"class": "cat", "scores": {"cat": 0.93, "dog": 0.07}}')
+    one = json.dumps(classes[0] if classes else "cat", ensure_ascii=False)
+    prediction = f'{{"class": {one}, "scores": {{{one}: 0.93}}}}'
+    if task == "detection":
+        prediction = f'{{"boxes": [{{"class": {one}, "score": 0.9, "x": 10, "y": 20, "w": 80, "h": 60}}]}}'
     return (
         "from driftwheel.client import Client\n"
         "\n"
