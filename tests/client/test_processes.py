@@ -30,7 +30,15 @@ def run(server: FailingServer, tmp_path: Path) -> Run:
 
     def run_program(program: str) -> subprocess.CompletedProcess[str]:
         code = START + textwrap.dedent(program)
-        command = [sys.executable, "-W", "error::ResourceWarning", "-c", code, server.url, str(tmp_path / "spool")]
+        command = [
+            sys.executable,
+            "-W",
+            "error::ResourceWarning",
+            "-c",
+            code,
+            server.url,
+            str(tmp_path / "spool"),
+        ]
         return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
     return run_program
