@@ -183,16 +183,22 @@ class Rounds:
         return False
 
 
-def is_idle(worker: Worker, *, left: int = 0) -> bool:
-    """Return whether nothing waits or is under way, but for `left` records that cannot be measured."""
+def is_idle(rounds: Rounds) -> bool:
+    """Return whether nothing waits or is under way here, but for records that cannot be measured now."""
+    worker = rounds.worker
     with reading(worker.engine) as connection:
         waits = (
-            count_received(connection) > left
+            count_received(connection) > rounds.left
             or bool(stale_windows(connection, limit=1))
             or bool(measuring_references(connection))
             or bool(asked_backfills(connection))
         )
-    return not waits and worker.busy == 0
+    if waits or worker.busy:
+        return False
+    under_way = DBOS.list_workflows(
+        status=["PENDING", "ENQUEUED"], load_input=False, load_output=False, limit=_FORGOTTEN_AT_ONCE
+    )
+    return all(one.executor_id not in {None, rounds.name} for one in under_way)
 
 
 def _run(name: str, work: Callable[[], Done]) -> Done:

@@ -121,8 +121,7 @@ def wait_until_idle(seconds: float) -> bool:
     while looks < _IDLE_LOOKS:
         if time.monotonic() > deadline or not _running:
             return False
-        running = _running[0]
-        looks = looks + 1 if is_idle(running.worker, left=running.rounds.left) else 0
+        looks = looks + 1 if is_idle(_running[0].rounds) else 0
         time.sleep(0.1)
     return True
 

@@ -1,0 +1,110 @@
+"""A worker killed at every step, one after another, ends with the same as one that was never killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from tests.databases import PostgresServer
+from tests.workflows.installation import add_model, everything, picture
+
+from driftwheel.services.crash_points import VARIABLE
+from driftwheel.store.blobs import Blobs
+from driftwheel.store.database import open_database
+from driftwheel.store.migrate import migrate
+
+ROOT = Path(__file__).parents[2]
+
+POINTS = (
+    "reference-begun",
+    "reference-measured",
+    "reference-kept",
+    "reference-written",
+    "reference-ready",
+    "measure-taken",
+    "measure-measured",
+    "measure-written",
+    "measure-committed",
+    "summarise-made",
+    "summarise-written",
+    "summarise-committed",
+    "backfill-measured",
+    "backfill-written",
+    "backfill-committed",
+    "retention-archived",
+    "retention-committed",
+    "retention-dropped",
+    "retention-drop-committed",
+    "retention-blob-deleted",
+)
+
+
+def work(database_url: str, folder: Path, *, crash_at: str | None = None) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
+    environment["PYTHONPATH"] = str(ROOT)
+    if crash_at is not None:
+        environment[VARIABLE] = crash_at
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "tests.workflows.work_through", database_url, str(folder)],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def prepare(database_url: str, folder: Path) -> None:
+    (folder / "reference").mkdir(parents=True)
+    for i in range(12):
+        (folder / "reference" / f"{i}.png").write_bytes(picture(500 + i))
+    engine = open_database(database_url)
+    migrate(engine)
+    add_model(engine, retention_days=30, keep_images=0.5)
+    engine.dispose()
+
+
+def found(database_url: str, folder: Path) -> dict[str, object]:
+    engine = open_database(database_url)
+    try:
+        return everything(engine, Blobs.open(str(folder / "blobs")))
+    finally:
+        engine.dispose()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_killed_at_every_step(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    urls = {}
+    for name in ("never", "always"):
+        (tmp_path / name).mkdir()
+        urls[name] = f"sqlite:///{tmp_path / name / 'driftwheel.sqlite'}"
+        if kind == "postgresql":
+            server: PostgresServer = request.getfixturevalue("postgres_server")
+            server.execute(f"CREATE DATABASE kill_{name}")
+            urls[name] = server.url(f"kill_{name}")
+        prepare(urls[name], tmp_path / name)
+    recent = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=12)
+    for name in urls:
+        (tmp_path / name / "recent").write_text(recent.isoformat())
+
+    done = work(urls["never"], tmp_path / "never")
+    assert (done.returncode, done.stderr) == (0, "")
+    for point in POINTS:
+        killed = work(urls["always"], tmp_path / "always", crash_at=point)
+        assert killed.returncode == -signal.SIGKILL, (point, killed.stderr)
+    done = work(urls["always"], tmp_path / "always")
+    assert (done.returncode, done.stderr) == (0, "")
+
+    expected, got = found(urls["never"], tmp_path / "never"), found(urls["always"], tmp_path / "always")
+    for what, value in expected.items():
+        assert got[what] == value, what
+    states = {row[0] for row in expected["records"].values()}  # type: ignore[attr-defined]
+    assert states == {"MEASURED", "REJECTED", "NO_IMAGE"}
+    assert any(archive for _, archive, *_ in expected["windows"].values())  # type: ignore[attr-defined]
+    assert not any(row[-1] for row in expected["windows"].values())  # type: ignore[attr-defined]
