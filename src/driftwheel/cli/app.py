@@ -13,6 +13,7 @@ from driftwheel.cli import (
     check,
     compare,
     demo,
+    doctor,
     merge,
     models,
     profile,
@@ -39,7 +40,7 @@ app = typer.Typer(
 )
 for command in (
     *(check, profile, merge, show, compare, demo),
-    *(serve, worker, models, reference, users, tokens, backup, restore),
+    *(serve, worker, models, reference, users, tokens, backup, restore, doctor),
 ):
     command.register(app)
 

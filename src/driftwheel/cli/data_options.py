@@ -130,7 +130,7 @@ def told_as_usage_errors() -> Iterator[None]:
     except DBAPIError as error:
         if not isinstance(error, OperationalError) and "file is not a database" not in str(error.orig):
             raise
-        said = " ".join(str(error.orig).split()).rstrip(".")
+        said = " ".join(str(error.orig).split()).rstrip(".?")
         raise UsageError(f"The database cannot be opened: {said}. Check --database-url and --data.") from None
 
 
@@ -139,9 +139,9 @@ def acting_user() -> str:
     import getpass
 
     try:
-        return f"{getpass.getuser()} (command line)"
+        return f"{getpass.getuser()} (cli)"
     except (KeyError, OSError):  # a container's user without a name
-        return "command line"
+        return "cli"
 
 
 def utc_now() -> datetime:

@@ -42,7 +42,8 @@ def print_rows(what: str, rows: Sequence[Mapping[str, Cell]], *, as_json: bool) 
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
     for name in rows[0]:
         right = all(type(row[name]) is int for row in rows)
-        table.add_column(name, justify="right" if right else "left", overflow="fold")
+        moments = any(isinstance(row[name], datetime) for row in rows)
+        table.add_column(name, justify="right" if right else "left", overflow="fold", no_wrap=moments)
     for row in rows:
         table.add_row(*(Text(_shown(cell)) for cell in row.values()))
     Console().print(table)

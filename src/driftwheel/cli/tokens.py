@@ -83,11 +83,10 @@ def list_all(
             "name": token.name,
             "role": token.role,
             "models": token.models or ("all",),
-            "by": token.by,
-            "created": token.created,
             "last used": token.last_used,
             "ends": token.expires,
-            "revoked": token.revoked,
+            **({"revoked": token.revoked} if every else {}),
+            **({"created": token.created, "by": token.by} if as_json else {}),
         }
         for token in tokens
     ]
