@@ -7,9 +7,10 @@ from datetime import datetime
 
 import typer
 
-__all__ = ["print_rows"]
+__all__ = ["Cell", "print_rows"]
 
 Cell = str | int | bool | datetime | Sequence[str] | None
+"""What can stand in a column."""
 
 
 def print_rows(what: str, rows: Sequence[Mapping[str, Cell]], *, as_json: bool) -> None:

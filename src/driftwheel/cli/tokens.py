@@ -67,7 +67,7 @@ def list_all(
 ) -> None:
     """List the tokens in use: role, models, and when each was last used (UTC)."""
     from driftwheel.cli.data_options import load_settings, open_installation, utc_now
-    from driftwheel.cli.listing import print_rows
+    from driftwheel.cli.listing import Cell, print_rows
     from driftwheel.store.database import reading
     from driftwheel.store.tokens import list_tokens
 
@@ -77,7 +77,7 @@ def list_all(
         reading(engine) as connection,
     ):
         tokens = [token for token in list_tokens(connection) if every or token.is_good(now)]
-    rows = [
+    rows: list[dict[str, Cell]] = [
         {
             "number": token.key,
             "name": token.name,

@@ -80,7 +80,7 @@ def _examine_settings(settings: Settings) -> Finding:
         return Finding(
             "settings",
             "warn",
-            f"an image may have {settings.max_image_bytes:,} bytes, a request only {settings.max_body_bytes:,}",
+            f"an image may have {settings.max_image_bytes:,} bytes, a body only {settings.max_body_bytes:,}",
             "Raise DRIFTWHEEL_MAX_BODY_BYTES, or lower DRIFTWHEEL_MAX_IMAGE_BYTES.",
         )
     return Finding("settings", "ok", f"data in {settings.data}")
@@ -199,9 +199,7 @@ def _examine_workflows(settings: Settings) -> Finding:
             "workflows",
             "fail",
             f"what DBOS keeps cannot be read: {_said(error)}",
-            "See the database."
-            if file is None
-            else f"Stop the server and move {file} aside; work begins anew.",
+            "See the database." if file is None else f"Stop the server, move {file} aside; work begins anew.",
         )
     if counts is None:
         return Finding("workflows", "ok", "DBOS has not made its tables yet; the first start makes them")

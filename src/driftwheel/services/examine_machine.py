@@ -50,7 +50,8 @@ _EXTRAS = {
 
 def examine_python() -> Finding:
     """The interpreter and the machine it runs on."""
-    said = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} processors"
+    system = f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors"
+    said = f"Python {platform.python_version()}, {system}"
     if sys.version_info < _OLDEST_PYTHON:
         return Finding("Python", "fail", said, "Install Python 3.11 or newer.")
     return Finding("Python", "ok", said)
@@ -73,8 +74,8 @@ def examine_packages() -> Finding:
             f"Driftwheel {__version__} without {', '.join(missing)}",
             "Install them: pip install 'driftwheel[server]'",
         )
-    said = f"Driftwheel {__version__}, {len(needed)} packages of the server, extras: {', '.join(extras) or 'none'}"
-    return Finding("packages", "ok", said)
+    listed = ", ".join(["server", *extras])
+    return Finding("packages", "ok", f"Driftwheel {__version__} with the extras {listed}")
 
 
 def examine_disk_space(data: Path, reserve: int) -> Finding:
@@ -109,7 +110,7 @@ def examine_disk_space(data: Path, reserve: int) -> Finding:
 
 
 def examine_disk_speed(data: Path, timer: Callable[[], float] = time.perf_counter) -> Finding:
-    """How long the disk takes to make 4 KiB outlive a power cut: every commit and every image waits for it."""
+    """How long the disk takes to make 4 KiB outlive a power cut: each commit and each image waits for it."""
     folder = existing_folder(data)
     kind = file_system_of(folder)
     try:
