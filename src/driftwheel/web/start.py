@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
+
+from driftwheel.errors import UsageError
 from driftwheel.services.crash_points import reach
 from driftwheel.services.ingest_records import Ingest
 from driftwheel.settings import Settings
@@ -25,7 +28,7 @@ def open_services(settings: Settings, clock: Clock) -> Services:
     Raises
     ------
     UsageError
-        When the database or the blobs cannot be opened, or a newer release wrote them.
+        When the database or the blobs cannot be opened or used, or a newer release wrote them.
     """
     Path(settings.data).mkdir(parents=True, exist_ok=True)
     blobs = Blobs.open(settings.blobs, reserve=settings.disk_reserve_bytes, on_step=reach)
@@ -33,6 +36,9 @@ def open_services(settings: Settings, clock: Clock) -> Services:
     try:
         migrate(engine)
         writer = RecordWriter(engine, most_waiting=settings.queue_records)
+    except DBAPIError as error:
+        engine.dispose()
+        raise UsageError(f"The database cannot be used: {str(error.orig).strip()}.") from error
     except BaseException:
         engine.dispose()
         raise

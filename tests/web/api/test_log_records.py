@@ -31,7 +31,9 @@ def png(seed: int = 0, side: int = 32) -> bytes:
     return cv2.imencode(".png", pixels)[1].tobytes()
 
 
-def test_a_record_is_accepted_and_the_same_again_is_a_duplicate(server: Running, client: httpx.Client) -> None:
+def test_a_record_is_accepted_and_the_same_again_is_a_duplicate(
+    server: Running, client: httpx.Client
+) -> None:
     body = {
         "id": "a/1",
         "time": TIME,
@@ -93,8 +95,18 @@ def test_each_line_has_its_result(client: httpx.Client) -> None:
         ({"id": "x", "time": "2999-03-04T05:06:07Z"}, "in the future"),
         ({"id": "x", "time": "0001-01-01T00:00:00+14:00"}, "too early"),
         ({"id": "x", "time": TIME, "tags": {"a": "\0"}}, "NUL"),
-        ({"id": "x", "time": TIME, "prediction": {"class": "cat", "scores": {"cat": 2}}}, "less than or equal"),
-        ({"id": "x", "time": TIME, "prediction": {"boxes": [{"class": "a", "x": 1, "y": 1, "w": 0, "h": 1}]}}, "w"),
+        (
+            {"id": "x", "time": TIME, "prediction": {"class": "cat", "scores": {"cat": 2}}},
+            "less than or equal",
+        ),
+        (
+            {
+                "id": "x",
+                "time": TIME,
+                "prediction": {"boxes": [{"class": "a", "x": 1, "y": 1, "w": 0, "h": 1}]},
+            },
+            "w",
+        ),
     ],
 )
 def test_what_cannot_be_kept_says_why(client: httpx.Client, body: dict[str, object], words: str) -> None:
@@ -186,7 +198,9 @@ def test_parts_out_of_order_are_refused(client: httpx.Client) -> None:
     assert client.post(address, json={}).status_code == 415
     broken = {"content-type": "multipart/form-data; boundary=x"}
     assert client.post(address, content=b"--y\r\n", headers=broken).status_code in {400, 422}
-    assert client.post(address, content=b"", headers={"content-type": "multipart/form-data"}).status_code == 400
+    assert (
+        client.post(address, content=b"", headers={"content-type": "multipart/form-data"}).status_code == 400
+    )
 
 
 def test_truths_feedback_and_profiles(server: Running, client: httpx.Client) -> None:

@@ -45,7 +45,9 @@ def test_the_policy_allows_our_own_scripts_only() -> None:
     assert "http" not in CONTENT_SECURITY_POLICY
 
 
-@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "", "10.0.0.1"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "", "10.0.0.1"]
+)
 def test_other_names_are_refused(server: Running, host: str) -> None:
     for path in ("/api/v1/models", "/openapi.json", "/log-in"):
         answer = server.client({"host": host}).get(path)
