@@ -102,13 +102,17 @@ def everything(engine: Engine, blobs: Blobs) -> dict[str, Any]:
         references = list_references(connection, model.key)
     return {
         "records": {
-            row.id: (row.state.name, row.reason, row.image, row.properties, row.embedding)
-            + (row.space, row.hash, row.outlier_p, row.width, row.height)
+            row.id: (
+                *(row.state.name, row.reason, row.image, row.properties, row.embedding),
+                *(row.space, row.hash, row.outlier_p, row.width, row.height),
+            )
             for row in rows
         },
         "windows": {
-            (one.start, one.tag, one.value): (one.profile, archives[one.key])
-            + (one.records, one.rejected, one.stale)
+            (one.start, one.tag, one.value): (
+                *(one.profile, archives[one.key]),
+                *(one.records, one.rejected, one.stale),
+            )
             for one in windows
         },
         "references": [(one.kind, one.state, one.reason, one.artifact) for one in references],
