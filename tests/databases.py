@@ -43,7 +43,7 @@ class PostgresServer:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    """A server of this session, without any fsync-ing turned off; skips where there is no PostgreSQL."""
+    """A server of this session, without fsync as none of it is to be kept; skips where there is none."""
     programs = _programs()
     if programs is None:
         pytest.skip("There is no PostgreSQL here; install the package `postgresql`.")
@@ -54,6 +54,7 @@ def postgres_server() -> Iterator[PostgresServer]:
         ways = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale"]
         _run([str(programs / "initdb"), "-D", str(data), *ways], user)
         options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c max_connections=200"
+        options += " -c fsync=off"
         start = [str(programs / "pg_ctl"), "-D", str(data), "-w", "-t", "60", "-o", options]
         _run([*start, "-l", str(folder / "log"), "start"], user)
         try:

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import Engine
+from tests.store.rows import NOON
 
 from driftwheel.store.database import writing
 from driftwheel.store.models import Model, create_model
-from tests.store.rows import NOON
 
 
 @pytest.fixture

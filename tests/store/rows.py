@@ -28,7 +28,7 @@ def new_record(
     image: str | None = "",
     prediction: Prediction | None = None,
 ) -> NewRecord:
-    """A record with the id `name`; one with other `content` is another record. `image` "" is one of its own."""
+    """A record with the id `name`; with other `content` it is another. `image` "" is one of its own."""
     record = Record(
         id=name,
         model="m",

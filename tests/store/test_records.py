@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import IntegrityError
+from tests.store.rows import NOON, digest, new_record
 
 from driftwheel.predictions import Box, Classification, Detection, Record
 from driftwheel.store.database import open_database, reading, writing
@@ -28,7 +29,6 @@ from driftwheel.store.records import (
     set_measured,
 )
 from driftwheel.store.tables import records
-from tests.store.rows import NOON, digest, new_record
 
 
 def count(database: Engine) -> int:

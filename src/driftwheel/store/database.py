@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from driftwheel.errors import DatabaseBusyError, StorageFullError, UsageError
@@ -26,6 +26,13 @@ BUSY_SECONDS = 30.0
 APPLICATION_NAME = "driftwheel"
 """What PostgreSQL calls our connections."""
 
+_DRIVERS = {
+    "sqlite": "sqlite+pysqlite",
+    "sqlite+pysqlite": "sqlite+pysqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
 _DISK_FULL = {"53100"}  # PostgreSQL's SQLSTATE
 _BUSY = {"55P03", "40P01"}  # lock not available, deadlock
 _to_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
@@ -50,7 +57,7 @@ def open_database(url: str) -> Engine:
     Raises
     ------
     UsageError
-        For a URL that is none, or of another database.
+        For a URL that is none, or of another database or driver.
     """
     where = _parse(url)
     if where.get_backend_name() == "sqlite":
@@ -114,22 +121,18 @@ def reading(engine: Engine) -> Iterator[Connection]:
     if engine.dialect.name == "postgresql":
         options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with engine.connect() as connection:
-        reader = connection.execution_options(**options)
-        with reader.begin():
-            yield reader
+        yield connection.execution_options(**options)
 
 
 def _parse(url: str) -> URL:
     try:
         where = make_url(url)
-        backend = where.get_backend_name()
-    except (ArgumentError, NoSuchModuleError):
-        backend = ""
-    if backend not in {"sqlite", "postgresql"}:
+        driver = _DRIVERS[where.drivername]
+    except (ArgumentError, KeyError):
         raise UsageError(
             f"'{_without_password(url)}' is no database URL; give sqlite:///path or postgresql://user@host/name."
-        )
-    return where.set(drivername="postgresql+psycopg") if backend == "postgresql" else where
+        ) from None
+    return where.set(drivername=driver)
 
 
 def _without_password(url: str) -> str:

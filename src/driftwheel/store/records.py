@@ -85,11 +85,12 @@ def insert_records(connection: Connection, rows: Sequence[NewRecord]) -> list[Ou
     outcomes: list[Outcome] = []
     for row in rows:
         identity = (row.model, row.record.id)
-        if identity in written and row is first[identity]:
+        if identity in written:  # the first of this id, which is the one that was written
+            written.remove(identity)
+            known[identity] = row.body
             outcomes.append("accepted")
-            continue
-        body = first[identity].body if identity in written else known[identity]
-        outcomes.append("duplicate" if body == row.body else "conflict")
+        else:
+            outcomes.append("duplicate" if known[identity] == row.body else "conflict")
     return outcomes
 
 
