@@ -89,8 +89,8 @@ def _examine_settings(settings: Settings) -> Finding:
 def _examine_blobs(settings: Settings) -> Finding:
     local = settings.blobs.removeprefix("file://")
     if "://" not in local and not Path(local).exists():
-        folder = machine.existing_folder(Path(local).absolute())
-        if os.access(folder, os.W_OK):
+        above = next(path for path in Path(local).absolute().parents if path.exists())
+        if above.is_dir() and os.access(above, os.W_OK):
             return Finding("images", "ok", f"{local} is not there yet; the first start makes it")
     try:
         blobs = Blobs.open(settings.blobs)
