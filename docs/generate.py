@@ -31,6 +31,7 @@ from driftwheel.records import Evidence, Image, Records, Unreadable
 from driftwheel.report.json_document import json_schema
 from driftwheel.services.check_images import check_against
 from driftwheel.services.measure_reference import measure_reference
+from driftwheel.settings import settings_table
 
 VALUES = (
     Check, Verdict, PropertyDrift, EmbeddingDrift, FaultFinding, Outlier, Evidence, Records, Image, Unreadable
@@ -186,6 +187,16 @@ def _json_type(one: dict[str, Any]) -> str:
     return " or ".join(sorted(flat, key=lambda kind: kind == "null"))
 
 
+def settings() -> str:
+    """Every setting: its variable, what it is, its default and what it does."""
+    lines = ["| variable | what it is | default | what it does |", "| --- | --- | --- | --- |"]
+    lines += [
+        f"| `{one.variable}` | {_cell(one.kind)} | `{one.default}` | {_cell(one.help)} |"
+        for one in settings_table()
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def error_tree() -> str:
     """The tree drawn at the top of errors.py."""
     doc = inspect.getdoc(errors) or ""
@@ -272,6 +283,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "json": json_keys,
     "properties": properties,
     "python": python,
+    "settings": settings,
     "values": values,
     "verbs": verbs,
 }

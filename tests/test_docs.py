@@ -19,6 +19,7 @@ from driftwheel import errors
 from driftwheel.cli import app, exit_codes
 from driftwheel.images.faults import FAULT_NAMES
 from driftwheel.images.properties import PROPERTY_NAMES
+from driftwheel.settings import Setting, settings_table
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -37,6 +38,7 @@ def load_generator() -> ModuleType:
 
 GENERATOR = load_generator()
 COMMANDS: dict[str, Any] = dict(GENERATOR.walk(typer.main.get_command(app), "driftwheel"))
+GROUPS = {name.split()[1] for name in COMMANDS if name.count(" ") > 1}
 
 
 def page(name: str) -> str:
@@ -67,6 +69,19 @@ def test_every_property_is_documented(name: str) -> None:
     assert f"| `{name}` |" in page("properties")
 
 
+@pytest.mark.parametrize("setting", settings_table(), ids=lambda setting: setting.name)
+def test_every_setting_is_documented_and_says_what_it_does(setting: Setting) -> None:
+    row = f"| `{setting.variable}` | {setting.kind} | `{setting.default}` | {setting.help}"
+    assert row.replace("\n", " ") in page("settings")
+
+
+@pytest.mark.parametrize("path", [*PAGES, *FRONT], ids=lambda path: path.name)
+def test_every_variable_shown_is_a_setting(path: Path) -> None:
+    of_others = {"DRIFTWHEEL_CACHE"}
+    shown = set(re.findall(r"DRIFTWHEEL_[A-Z_]*[A-Z]", path.read_text(encoding="utf-8")))
+    assert shown - {setting.variable for setting in settings_table()} <= of_others
+
+
 @pytest.mark.parametrize("name", FAULT_NAMES)
 def test_every_fault_is_documented(name: str) -> None:
     assert f"| `{name}` |" in page("faults")
@@ -94,7 +109,8 @@ def options_used(text: str) -> set[tuple[str, str]]:
         words = next(one for one in line if one).split()
         if len(words) > 1 and words[1].isalpha() and words[1].islower():
             options = {word.split("=")[0] for word in words if re.match(r"-[a-z]$|--[a-z]", word)}
-            used |= {(words[1], option) for option in options or {""}}
+            name = " ".join(words[1:3] if words[1] in GROUPS else words[1:2])
+            used |= {(name, option) for option in options or {""}}
     return used
 
 
@@ -105,7 +121,7 @@ def test_every_command_line_shown_exists(path: Path) -> None:
         for name, command in COMMANDS.items()
         for parameter in command.params
         for option in ["", "--help", *parameter.opts, *parameter.secondary_opts]
-    }
+    } | {(group, "") for group in GROUPS}
     assert options_used(path.read_text(encoding="utf-8")) - known == set()
 
 
