@@ -7,6 +7,7 @@ same without a wait, where what there is no room for is dropped.
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import statistics
 import sys
@@ -35,11 +36,13 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        records = body.count(b'name="record"') or body.count(b"\n")
+        answer = json.dumps({"results": [{"id": "", "outcome": "accepted"}] * records}).encode()
         self.send_response(202)
-        self.send_header("Content-Length", "2")
+        self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
-        self.wfile.write(b"{}")
+        self.wfile.write(answer)
 
     def log_message(self, *args: object) -> None:
         pass

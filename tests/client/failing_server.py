@@ -132,20 +132,21 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def parts(body: bytes, boundary: bytes) -> tuple[list[dict[str, Any]], list[bytes]]:
-    """The records and the images of a multipart body, in order and one after the other."""
-    documents, files, last = [], [], ""
+    """The records of a multipart body, and the image of each, empty where it has none."""
+    documents: list[dict[str, Any]] = []
+    files: list[bytes] = []
     pieces = (b"\r\n" + body).split(b"\r\n--" + boundary)
     assert pieces[0] == b""
     assert pieces[-1] == b"--\r\n"
     for piece in pieces[1:-1]:
         head, _, content = piece.partition(b"\r\n\r\n")
         name = head.split(b'name="')[1].split(b'"')[0].decode()
-        assert name != last
-        last = name
         if name == "record":
             documents.append(json.loads(content))
+            files.append(b"")
         else:
-            files.append(content)
+            assert files[-1] == b""
+            files[-1] = content
     return documents, files
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
@@ -200,6 +202,47 @@ def test_new_data_does_not_wait_for_all_of_the_old(
     order = list(server.kept)
     assert set(order) == {*old, new}
     assert order.index(new) < 60
+
+
+@pytest.mark.parametrize("spooled", [True, False])
+def test_one_record_the_server_fails_on_does_not_keep_the_others_waiting(
+    spooled: bool, connect: Connect, server: FailingServer
+) -> None:
+    def failing(handler: Handler, seen: Seen) -> bool:
+        return any(one["id"] == "13" for one in seen.documents) and refuse(500)[0](handler, seen)
+
+    client = connect() if spooled else connect(spool=None)
+    server.always = failing
+    for i in range(100):
+        client.log(None, id=str(i))
+    until(lambda: len(server.kept) == 99)
+    until(lambda: client.stats.waiting == 1)
+    server.always = None
+    assert client.flush()
+    assert client.stats == Stats(100, 100, 0, 0, 0)
+
+
+def test_a_signal_handler_may_log(connect: Connect) -> None:
+    client, done = connect(), threading.Event()
+
+    def handle(number: int, frame: object) -> None:
+        client.log(FRAME)
+
+    before = signal.signal(signal.SIGALRM, handle)
+    signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+    threading.Timer(1.0, done.set).start()
+    n = 0
+    try:
+        while not done.is_set():
+            client.log(None)
+            n += 1
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert client.flush(30)
+    stats = client.stats
+    assert stats.logged > n
+    assert (stats.rejected, stats.waiting) == (0, 0)
 
 
 def test_without_a_spool_memory_waits(connect: Connect, server: FailingServer) -> None:

@@ -32,10 +32,13 @@ def test_requests_of_every_kind() -> None:
         "application/x-ndjson",
     )
     assert b"".join(lines.body) == b'{"id":"2"}\n{"id":"2"}\n'
-    images = to_request("m", [record, record])
+    images = to_request("m", [record, bare, record])
     assert images.path == "/api/v1/models/m/records/images"
     boundary = images.content_type.partition("boundary=")[2].encode()
-    assert parts(b"".join(images.body), boundary) == ([{"id": "1"}] * 2, [b"\xff\r\n--x"] * 2)
+    assert parts(b"".join(images.body), boundary) == (
+        [{"id": "1"}, {"id": "2"}, {"id": "1"}],
+        [b"\xff\r\n--x", b"", b"\xff\r\n--x"],
+    )
     assert images.length == len(b"".join(images.body))
     profile = to_request("m", [Item(Kind.PROFILE, b"", b"dwp")])
     assert (profile.path, b"".join(profile.body)) == ("/api/v1/models/m/profiles", b"dwp")

@@ -245,13 +245,13 @@ def test_a_folder_that_cannot_be_made_keeps_nothing(caplog: pytest.LogCaptureFix
     assert "cannot be written to" in caplog.text
 
 
-def test_a_request_carries_items_of_one_route_up_to_its_size() -> None:
+def test_a_request_carries_items_of_one_kind_up_to_its_size() -> None:
     bare = Item(Kind.RECORD, b"{}")
     assert first_batch([], 9, 9) == []
     assert first_batch(ITEMS, 2, 1 << 20) == ITEMS[:2]
     assert first_batch(ITEMS, 9, 2500) == ITEMS[:2]
     assert first_batch(ITEMS, 9, 1) == ITEMS[:1]
-    assert first_batch([bare, ITEMS[0]], 9, 1 << 20) == [bare]
+    assert first_batch([bare, ITEMS[0]], 9, 1 << 20) == [bare, ITEMS[0]]
     assert first_batch([bare, Item(Kind.TRUTH, b"{}")], 9, 1 << 20) == [bare]
 
 

@@ -30,7 +30,7 @@ class BoundedQueue(Generic[_Value]):
         self._values: deque[tuple[_Value, int]] = deque()
         self._bytes = 0
         self._closed = False
-        self._changed = threading.Condition(threading.Lock())
+        self._changed = threading.Condition()  # of a reentrant lock: a signal handler may log, too
 
     def put(self, value: _Value, timeout: float = 0.0) -> bool:
         """Put a value at the end; return False without room (in so many seconds), or when it is closed."""

@@ -100,14 +100,13 @@ class Courier:
         """
         kept_open = self._connection.sock is not None
         try:
-            return self._post(request)
-        except (ConnectionError, http.client.RemoteDisconnected):
-            self.close()
-            if not kept_open:
-                raise
+            if kept_open:
+                with contextlib.suppress(ConnectionError):  # http.client.RemoteDisconnected is one, too
+                    return self._post(request)
+                self.close()
             return self._post(request)
         except BaseException:
-            self.close()
+            self.close()  # it may be in the middle of anything
             raise
 
     def close(self) -> None:

@@ -39,19 +39,14 @@ class Item:
     def __len__(self) -> int:
         return len(self.document) + len(self.attachment)
 
-    @property
-    def route(self) -> tuple[Kind, bool]:
-        """Items of the same route can go in one request."""
-        return self.kind, bool(self.attachment)
-
 
 def first_batch(items: Sequence[Item], most: int, most_bytes: int) -> list[Item]:
-    """Return the first items, all of one route, that one request carries: at least one, if there is one."""
+    """Return the first items, all of one kind, that one request carries: at least one, if there is one."""
     chosen: list[Item] = []
     size = 0
     for item in items[:most]:
         size += len(item)
-        if chosen and (size > most_bytes or item.route != chosen[0].route):
+        if chosen and (size > most_bytes or item.kind != chosen[0].kind):
             break
         chosen.append(item)
     return chosen

@@ -29,36 +29,33 @@ class Request:
 
 
 def to_request(model: str, items: Sequence[Item]) -> Request:
-    """Return the request for items of one route; of profiles, one at a time.
+    """Return the request for items of one kind; of profiles, one at a time.
 
-    Records without images, truths and feedback travel as JSON lines; records with images as multipart, each
-    as a part ``record`` and after it a part ``image``.
+    Truths, feedback, and records of which none has an image travel as JSON lines; other records as multipart,
+    each as a part ``record`` and after it a part ``image``, if it has one.
     """
     base = f"/api/v1/models/{quote(model, safe='')}"
-    kind, with_file = items[0].route
+    kind = items[0].kind
     if kind == Kind.PROFILE:
         return Request(f"{base}/profiles", "application/octet-stream", (items[0].attachment,))
-    if not with_file:
+    if not any(item.attachment for item in items):
         lines = b"".join(item.document + b"\n" for item in items)
         return Request(f"{base}/{_ROUTES[kind]}", "application/x-ndjson", (lines,))
     boundary = _boundary(items)
     pieces: list[bytes] = []
     for item in items:
-        pieces += [
-            _part(boundary, "record", "application/json"),
-            item.document,
-            _part(boundary, "image", "application/octet-stream", "image"),
-            item.attachment,
-        ]
+        pieces += [_part(boundary, "record", "application/json"), item.document]
+        if item.attachment:
+            pieces += [_part(boundary, "image", "application/octet-stream", "image"), item.attachment]
     pieces[0] = pieces[0].removeprefix(b"\r\n")
     pieces.append(f"\r\n--{boundary}--\r\n".encode())
     return Request(f"{base}/records/images", f"multipart/form-data; boundary={boundary}", tuple(pieces))
 
 
 def _boundary(items: Sequence[Item]) -> str:
-    """Return a line no image holds but by an accident of 128 bits, or by knowing the first record's id."""
+    """Return a boundary that no image holds but by an accident of 128 bits."""
     digest = hashlib.sha256(items[0].document + items[-1].document)
-    digest.update(items[0].attachment[-4096:])
+    digest.update(items[-1].attachment[-4096:])
     return f"driftwheel-{digest.hexdigest()[:32]}"
 
 

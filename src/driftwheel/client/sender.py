@@ -24,6 +24,7 @@ _MOST_ITEMS = 500
 _MOST_BYTES = 4 << 20
 _LOOK_AGAIN = 5.0  # seconds between looks for what another process left in the spool
 _LOCKED_OUT_PAUSE = 300.0
+_NOT_OURS = {"detail": "this answer is not that of a Driftwheel server. Check the address."}
 
 
 class Sender:
@@ -64,6 +65,7 @@ class Sender:
         self._stopping = stopping
         self._hand: list[Item] = []  # taken from `ready`, and not sent yet
         self._failures = 0
+        self._most_items = _MOST_ITEMS
         self._spool_next = True
 
     def run(self) -> None:
@@ -100,28 +102,42 @@ class Sender:
 
     def _deliver(self, items: Sequence[Item], spool: Spool | None) -> None:
         """Send items that lie in the spool, or in the hand, and take out of there those that are settled."""
-        done, size = 0, len(items)
-        if items[0].kind == Kind.PROFILE:
-            size = 1
+        done, size = 0, min(len(items), self._most_items)
         while done < len(items) and not self._stopping.is_set():
-            part = items[done : done + size]
+            part = items[done : done + (1 if items[0].kind == Kind.PROFILE else size)]
             try:
                 answer = self._courier.post(to_request(self._model, part))
             except (OSError, http.client.HTTPException) as error:
                 self._pause(f"no answer from the server: {error!r}", None)
                 return
             meaning = meaning_of(answer.status, len(part))
-            if meaning is Meaning.TAKEN and answer.document is None:
-                meaning, answer = Meaning.LATER, Answer(answer.status, {"detail": "not Driftwheel's"}, None)
+            if meaning is Meaning.TAKEN and not _acknowledges(answer.document, len(part)):
+                meaning, answer = Meaning.LATER, Answer(answer.status, _NOT_OURS, None)
             if meaning is Meaning.HALVE:
                 size = max(1, len(part) // 2)
                 continue
             if meaning in (Meaning.LATER, Meaning.LOCKED_OUT):
+                if answer.status == 500:
+                    self._isolate(part, spool)
                 self._put_off(meaning, answer)
                 return
             self._settle(part, answer, meaning, spool)
             done += len(part)
-            size = 1 if part[0].kind == Kind.PROFILE else size * 2
+            size *= 2
+            self._most_items = min(_MOST_ITEMS, max(self._most_items, size))
+
+    def _isolate(self, items: Sequence[Item], spool: Spool | None) -> None:
+        """Send less at once after a failure inside the server; a single item that it fails on goes last.
+
+        One item on which a server fails again and again must not keep all others waiting.
+        """
+        self._most_items = max(1, len(items) // 2)
+        if len(items) > 1:
+            return
+        if spool is None:
+            self._hand.append(self._hand.pop(0))
+        elif spool.append(items):
+            spool.forget(1)
 
     def _settle(self, items: Sequence[Item], answer: Answer, meaning: Meaning, spool: Spool | None) -> None:
         if self.down and self._tally.may_warn_again("down"):
@@ -179,6 +195,11 @@ def _results(document: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
     """Return the results of an answer, one for each item; or that of its only one."""
     results = (document or {}).get("results", [document])
     return [one for one in results if isinstance(one, dict)] if isinstance(results, list) else []
+
+
+def _acknowledges(document: Mapping[str, Any] | None, items: int) -> bool:
+    """Return whether an answer speaks of each item, as only a Driftwheel server's does."""
+    return [isinstance(one.get("outcome"), str) for one in _results(document)] == [True] * items
 
 
 def _detail(answer: Answer) -> str:

@@ -74,7 +74,7 @@ class Spool:
     def peek(self, most: int, most_bytes: int) -> list[Item]:
         """Return the oldest items that one request can carry: as many as allowed, but one whatever its size.
 
-        All are of one route. The same are returned again until `forget` is called.
+        All are of one kind. The same are returned again until `forget` is called.
         """
         with self._lock:
             while not self._items and self._claim_next():

@@ -43,7 +43,7 @@ class Tally:
     """Counts, kept by several threads; and a log that says each thing once."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may log while its own thread is counting
         self._counts = {"logged": 0, "sent": 0, "dropped": 0, "rejected": 0, "in_memory": 0}
         self._said: set[str] = set()
 
