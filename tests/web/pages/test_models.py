@@ -1,0 +1,123 @@
+import pytest
+from playwright.sync_api import Page, expect
+from tests.web.pages.conftest import Site, log_in
+
+from driftwheel.store.database import reading
+from driftwheel.store.models import find_model
+from driftwheel.store.references import list_references
+
+PLACES = [
+    "/models",
+    "/models/discs",
+    "/models/parts",
+    "/models/quiet",
+    "/models/new",
+    "/models/discs/reference",
+]
+MORE_PLACES = ["/images?model=discs", "/images?model=quiet&tag=a%3Db", "/images/1", "/images/8", "/images/71"]
+SETTINGS = ["/settings/users", "/settings/tokens", "/settings/retention", "/settings/account"]
+
+
+def test_the_list_tells_how_each_model_is(page: Page, site: Site) -> None:
+    log_in(page, site, "vic")
+    row = page.locator("tr", has_text="discs")
+    expect(row).to_contain_text("watched")
+    expect(page.locator("tr", has_text="parts")).to_contain_text("no reference")
+    row.get_by_role("link").click()
+    expect(page.locator(".say")).to_contain_text("Watched.")
+    expect(page.locator("tr", has_text="usual")).to_contain_text("130")
+    expect(page.get_by_text("Set a reference")).to_have_count(0)  # a viewer changes nothing
+
+
+def test_windows_are_told_with_n_and_lead_to_their_images(page: Page, site: Site) -> None:
+    log_in(page, site, "vic", to="/models/discs")
+    page.get_by_text("Windows as a table").click()
+    row = page.locator("details tr", has_text="camera = 2").filter(has_text="Fri, Nov 20")
+    expect(row.locator("[data-name=records]")).to_have_text("4")  # of 12 records from noon, every third
+    row.get_by_role("link", name="Images").click()
+    expect(page.locator(".shot")).to_have_count(4)
+
+
+def test_a_model_is_registered_and_told_how_to_log(page: Page, site: Site) -> None:
+    log_in(page, site, "ella", to="/models")
+    page.keyboard.press("n")
+    page.get_by_label("Name").fill("bolts")
+    page.get_by_label("Task").select_option("detection")
+    page.get_by_label("Classes").fill("bolt, nut")
+    page.get_by_label("Embedder").fill("none")
+    page.get_by_role("button", name="Register").click()
+    page.wait_for_url("**/models/bolts**")
+    expect(page.locator(".command").first).to_contain_text(
+        f'Client("{site.url}", token="dw_…", model="bolts")'
+    )
+    with reading(site.running.services.engine) as connection:
+        model = find_model(connection, "bolts")
+    assert model is not None
+    assert (model.task, model.classes, model.window) == ("detection", ("bolt", "nut"), "day")
+
+
+def test_a_taken_name_is_told_and_the_form_keeps_what_was_written(page: Page, site: Site) -> None:
+    log_in(page, site, "ella", to="/models/new")
+    page.get_by_label("Name").fill("discs")
+    page.get_by_label("Classes").fill("a, b")
+    page.get_by_label("Embedder").fill("none")
+    page.get_by_role("button", name="Register").click()
+    expect(page.get_by_role("alert")).to_contain_text("There is already a model 'discs'")
+    expect(page.get_by_label("Classes")).to_have_value("a, b")
+
+
+def test_a_reference_is_set_from_a_past_time_in_the_viewers_zone(page: Page, site: Site) -> None:
+    log_in(page, site, "ella", to="/models/parts/reference")
+    page.get_by_label("Made from").select_option("range")
+    expect(page.get_by_label("Folder or archive")).to_be_hidden()
+    page.fill("#start", "2026-11-01T01:00")
+    page.fill("#end", "2026-11-19T01:00")
+    page.get_by_role("button", name="Set the reference").click()
+    page.wait_for_url("**/models/parts**")
+    expect(page.locator("tr", has_text="records from")).to_contain_text("measuring")
+    with reading(site.running.services.engine) as connection:
+        model = find_model(connection, "parts")
+        assert model is not None
+        newest = list_references(connection, model.key)[0]
+    assert newest.source == {"since": "2026-11-01T00:00:00+00:00", "until": "2026-11-19T00:00:00+00:00"}
+
+
+def test_a_folder_that_is_not_there_is_told(page: Page, site: Site) -> None:
+    log_in(page, site, "ella", to="/models/parts/reference")
+    page.get_by_label("Folder or archive").fill("/no/such/folder")
+    page.get_by_role("button", name="Set the reference").click()
+    expect(page.get_by_role("alert")).to_contain_text("There is no '/no/such/folder' on this machine")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_page_is_wider_than_the_screen_and_every_field_has_a_name(
+    page: Page, site: Site, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    log_in(page, site)
+    for place in [*PLACES, *MORE_PLACES, *SETTINGS]:
+        answer = page.goto(site.url + place)
+        assert answer is not None
+        assert answer.status == 200, place
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, place
+        nameless = page.evaluate(
+            """[...document.querySelectorAll("input:not([type=hidden]), select, textarea")]
+                .filter(each => !each.labels.length && !each.ariaLabel).map(each => each.outerHTML)"""
+        )
+        assert nameless == [], place
+        assert page.evaluate("document.querySelectorAll('[style], script:not([src]), style').length") == 0, (
+            place
+        )
+
+
+def test_pages_work_without_scripts(site: Site, browser) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    log_in(page, site, "vic", to="/images?model=discs&sort=oldest")
+    expect(page.locator("li", has=page.locator("[title=disc-000]")).locator("time")).to_have_text(
+        "2026-11-20 12:00 UTC"
+    )
+    page.fill("input[name=tag]", "camera=2")
+    page.get_by_role("button", name="Filter").click()
+    assert page.locator(".shot").count() == 24
+    context.close()
