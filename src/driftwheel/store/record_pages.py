@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +20,10 @@ __all__ = ["Cursor", "Order", "Page", "RecordFilter", "page_records"]
 
 Order = Literal["newest", "oldest", "outlier"]
 """By event time from the newest or the oldest, or from the least outlier p-value (none without one)."""
+
+
+_CURSOR = re.compile(r"(-?[0-9]{1,20}(?:\.[0-9]{1,20})?(?:e[-+]?[0-9]{1,3})?)\.([0-9]{1,19})", re.ASCII)
+_MOST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +89,11 @@ class Cursor:
         >>> Cursor.from_text("0.25.7") == Cursor(0.25, 7)
         True
         """
-        position, _, key = text.rpartition(".")
-        try:
-            return Cursor(float(position) if {".", "e"} & set(position) else int(position), int(key))
-        except ValueError:
-            raise UsageError(f"'{text}' is no place in a list; give the 'next' of the page before.") from None
+        found = _CURSOR.fullmatch(text)
+        if found is None or abs(float(found[1])) > _MOST or int(found[2]) > _MOST:
+            raise UsageError(f"'{text}' is no place in a list; give the 'next' of the page before.")
+        position = found[1]
+        return Cursor(int(position) if position.lstrip("-").isdigit() else float(position), int(found[2]))
 
 
 @dataclass(frozen=True, slots=True)
