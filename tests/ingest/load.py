@@ -8,6 +8,7 @@ import io
 import json
 import random
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -39,11 +40,19 @@ class Request:
 
 @dataclass
 class Client:
-    """Sends one request after another; what had no answer it keeps, and sends first the next time."""
+    """Sends one request after another; what had no answer it keeps, and sends first the next time.
+
+    `kinds` is what it sends, `side` and `images` how large its images are and how many there are; `refused`
+    counts the answers that are no answer, by status.
+    """
 
     installation: Installation
     history: History
     seed: int
+    kinds: tuple[str, ...] = ("single", "lines", "images", "images", "truth", "feedback", "profile")
+    side: int = 8
+    images: int = 40
+    refused: Counter[int] = field(default_factory=Counter)
     open: list[Request] = field(default_factory=list)
     made: int = 0
     errors: list[str] = field(default_factory=list)
@@ -81,6 +90,7 @@ class Client:
         response = connection.getresponse()
         body = response.read()
         if response.status >= 500:
+            self.refused[response.status] += 1
             raise http.client.HTTPException(f"{response.status}: {body!r}")
         if response.status != 202:
             self.errors.append(f"{request.path} was answered {response.status}: {body[:500]!r}")
@@ -95,7 +105,7 @@ class Client:
     def next_request(self) -> Request:
         self.made += 1
         name = f"{self.seed}-{self.made}"
-        kind = self.random.choice(["single", "lines", "images", "images", "truth", "feedback", "profile"])
+        kind = self.random.choice(self.kinds)
         if kind == "single":
             body, item = self._record(name, None)
             return Request("records", "application/json", body, [item])
@@ -104,7 +114,8 @@ class Client:
             body = b"\n".join(one for one, _ in made)
             return Request("records", "application/x-ndjson", body, [item for _, item in made])
         if kind == "images":
-            images = [_image(self.random.randrange(40)) for _ in range(self.random.randint(1, 3))]
+            numbers = [self.random.randrange(self.images) for _ in range(self.random.randint(1, 3))]
+            images = [_image(number, self.side) for number in numbers]
             made = [self._record(f"{name}-{number}", image) for number, image in enumerate(images)]
             body = b"".join(
                 _part("record", record) + _part("image", image)
@@ -155,9 +166,11 @@ def _part(name: str, data: bytes) -> bytes:
     return head.encode() + data + b"\r\n"
 
 
-def _image(number: int) -> bytes:
+def _image(number: int, side: int) -> bytes:
+    """A PNG of noise, about 3 side² bytes."""
+    noise = np.random.default_rng(number).integers(0, 256, (side, side, 3), dtype=np.uint8)
     file = io.BytesIO()
-    Image.new("RGB", (16, 12), (number, 0, 0)).save(file, "PNG")
+    Image.fromarray(noise).save(file, "PNG", compress_level=0)
     return file.getvalue()
 
 
