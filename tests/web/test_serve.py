@@ -13,7 +13,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-
 from tests.web.process import running_process
 
 
@@ -47,7 +46,8 @@ def test_it_ends_well_and_answers_what_is_under_way(tmp_path: Path) -> None:
         port = int(process.url.rpartition(":")[2])
         body = json.dumps({"id": "last", "time": "2026-03-04T05:06:07Z"}).encode()
         head = (
-            f"POST /api/v1/models/cats/records HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
+            f"POST /api/v1/models/cats/records HTTP/1.1\r\nHost: localhost\r\n"
+            f"Authorization: Bearer {token}\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         with socket.create_connection(("127.0.0.1", port)) as connection:

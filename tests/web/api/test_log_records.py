@@ -11,11 +11,11 @@ import cv2
 import httpx
 import numpy as np
 import pytest
+from tests.web.serving import Running
 
 from driftwheel.store.database import reading
 from driftwheel.store.models import find_model
 from driftwheel.store.records import find_record
-from tests.web.serving import Running
 
 ADDRESS = "/api/v1/models/cats/records"
 TIME = "2026-03-04T05:06:07Z"

@@ -6,7 +6,6 @@ import json
 
 import httpx
 import pytest
-
 from tests.web.serving import PASSWORD, Running
 
 TIME = "2026-03-04T05:06:07Z"

@@ -10,7 +10,6 @@ import cv2
 import httpx
 import numpy as np
 import pytest
-
 from tests.web.serving import Running
 
 BASE = "/api/v1/models/cats/images"

@@ -7,11 +7,11 @@ import asyncio
 import httpx
 import pytest
 from fastapi import FastAPI
+from tests.web.serving import Running
 
 from driftwheel.web.problems import UnexpectedErrors
 from driftwheel.web.security.headers import CONTENT_SECURITY_POLICY, SecurityHeaders
 from driftwheel.web.security.hosts import AllowedHosts, is_allowed
-from tests.web.serving import Running
 
 
 @pytest.mark.parametrize(

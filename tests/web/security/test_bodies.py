@@ -11,7 +11,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-
 from tests.web.process import running_process
 from tests.web.serving import Running
 

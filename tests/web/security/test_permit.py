@@ -8,12 +8,12 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
+from tests.web.serving import Running
 
 from driftwheel.services.authorise import PERMISSIONS, ROLES
 from driftwheel.settings import Settings
 from driftwheel.web.app import create_app
 from driftwheel.web.security.permit import guarded_routes, permit, require_permissions
-from tests.web.serving import Running
 
 PUBLIC = {"/livez", "/readyz", "/openapi.json", "/api/v1/session", "/log-in", "/assets"}
 """Routes open to all, or what their address begins with; add one here only with a reason."""
@@ -24,8 +24,8 @@ def routes(app: FastAPI) -> list[tuple[str, str, str]]:
     found = []
     for route, permits in guarded_routes(app):
         assert permits, route.path
-        for method in sorted(route.methods or ()):
-            found.append((method, str(route.path_format), permits[-1].asked))
+        methods = sorted(route.methods or ())
+        found.extend((method, str(route.path_format), permits[-1].asked) for method in methods)
     return found
 
 

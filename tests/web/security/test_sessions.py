@@ -10,7 +10,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-
 from tests.web.serving import PASSWORD, Running, serving
 
 SESSION = "/api/v1/session"

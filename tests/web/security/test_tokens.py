@@ -6,8 +6,9 @@ import hashlib
 from datetime import timedelta
 from pathlib import Path
 
-from driftwheel.web.start import note_token_uses
 from tests.web.serving import Running
+
+from driftwheel.web.start import note_token_uses
 
 RECORD = {"time": "2026-03-04T05:06:07Z", "id": "1"}
 

@@ -41,7 +41,7 @@ __all__ = [
 _Value = TypeVar("_Value")
 _LONGEST = 1024 * 1024  # bytes of one object: 10,000 boxes
 _MOST_MISTAKES = 1000
-_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
+_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True, strict=True)
 Id = Annotated[str, Field(min_length=1, max_length=128, examples=["line-2/000123"])]
 Label = Annotated[str, Field(min_length=1, max_length=256, examples=["cat"])]
 Score = Annotated[float, Field(ge=0, le=1)]

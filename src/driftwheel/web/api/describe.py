@@ -43,13 +43,16 @@ _WORDS = {
     404: "There is no such thing.",
     409: "Something else is kept under this id or name.",
     413: "Too much at once.",
+    414: "The address is too long.",
     415: "The body is of another media type.",
     422: "The content cannot be used.",
     429: "Too much is waiting, or too many attempts; `Retry-After` says for how many seconds to wait.",
     503: "Not now; try again.",
     507: "The disk is full.",
 }
-_ALWAYS = (400, 401, 403, 422)
+_ALWAYS = (400, 414, 422)
+_OF_CALLERS = (401, 403)
+_OF_BODIES = (413, 415)
 _SCHEMA = "#/components/schemas/"
 
 
@@ -146,7 +149,8 @@ def _described(app: FastAPI) -> dict[str, Any]:
             if operation is None:
                 continue
             asked = [permit.asked for permit in permits if permit.asked != "public"]
-            always = _ALWAYS if asked else (400, 422)
+            always = _ALWAYS + (_OF_CALLERS if asked else ())
+            always += _OF_BODIES if "requestBody" in operation else ()
             told = {str(status): answer for status, answer in problems(*always).items()}
             operation["responses"] = dict(sorted((operation["responses"] | told).items()))
             operation["security"] = [{"token": []}, {"session": []}] if asked else []

@@ -63,7 +63,7 @@ async def read_session(caller: Caller) -> WhoAnswer:
 
 @router.delete("", status_code=204, dependencies=[permit("logged-in")])
 async def end_session(request: Request, response: Response, state: State) -> None:
-    """Log out."""
+    """Log out: the session ends, here and in the browser."""
     await sign_out(request, response, state)
 
 
