@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 __all__ = ["FailingServer", "Seen", "Trouble", "failing_server", "refuse"]
@@ -184,14 +186,19 @@ def slow(seconds: float) -> Trouble:
 
 
 @contextmanager
-def failing_server(port: int = 0) -> Iterator[FailingServer]:
-    """A running server."""
+def failing_server(port: int = 0, certificate: tuple[Path, Path] | None = None) -> Iterator[FailingServer]:
+    """A running server; with a certificate and its key it speaks TLS."""
     state = FailingServer()
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    if certificate is not None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(*certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     server.daemon_threads = True
     server.block_on_close = False
     server.state = state  # type: ignore[attr-defined]
-    state.url = f"http://127.0.0.1:{server.server_address[1]}"
+    scheme = "http" if certificate is None else "https"
+    state.url = f"{scheme}://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:

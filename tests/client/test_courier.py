@@ -1,13 +1,26 @@
 from __future__ import annotations
 
 import http.client
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from tests.client.failing_server import FailingServer, Handler, Seen, drop, parts, refuse, slow
+from tests.client.failing_server import (
+    FailingServer,
+    Handler,
+    Seen,
+    drop,
+    failing_server,
+    parts,
+    refuse,
+    slow,
+)
 
 from driftwheel.client.courier import Courier, check_url
 from driftwheel.client.item import Item, Kind
@@ -188,3 +201,22 @@ def test_what_is_no_address_is_refused(url: str) -> None:
 def test_an_address_loses_the_slash_at_its_end() -> None:
     assert check_url("https://host/driftwheel/") == "https://host/driftwheel"
     assert check_url("http://[::1]:80") == "http://[::1]:80"
+
+
+def test_https_needs_a_certificate_it_knows(tmp_path: Path) -> None:
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("The program openssl is not installed; install the package `openssl`.")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    make = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    make += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(make, check=True, capture_output=True)
+    with failing_server(certificate=(certificate, key)) as running:
+        url = running.url.replace("127.0.0.1", "localhost")
+        stranger = Courier(url, "dw_x", 5.0, None)
+        with pytest.raises(ssl.SSLCertVerificationError):
+            stranger.post(RECORD)
+        known = Courier(url, "dw_x", 5.0, ssl.create_default_context(cafile=certificate))
+        assert known.post(RECORD).status == 202
+        known.close()
+    assert [seen.token for seen in running.requests] == ["Bearer dw_x"]

@@ -24,6 +24,7 @@ _MOST_ITEMS = 500
 _MOST_BYTES = 4 << 20
 _LOOK_AGAIN = 5.0  # seconds between looks for what another process left in the spool
 _LOCKED_OUT_PAUSE = 300.0
+_SAY_AGAIN = 600.0
 _NOT_OURS = {"detail": "this answer is not that of a Driftwheel server. Check the address."}
 
 
@@ -64,6 +65,7 @@ class Sender:
         self._tally = tally
         self._stopping = stopping
         self._hand: list[Item] = []  # taken from `ready`, and not sent yet
+        self._said_down = False
         self._failures = 0
         self._most_items = _MOST_ITEMS
         self._spool_next = True
@@ -140,8 +142,9 @@ class Sender:
             spool.forget(1)
 
     def _settle(self, items: Sequence[Item], answer: Answer, meaning: Meaning, spool: Spool | None) -> None:
-        if self.down and self._tally.may_warn_again("down"):
+        if self._said_down:
             LOGGER.info("The server takes data again")
+            self._said_down = False
         self.down, self._failures = False, 0
         sent = len(items)
         if meaning is Meaning.REFUSED:
@@ -181,7 +184,8 @@ class Sender:
         self._failures += 1
         if why is not None:
             where = "memory" if self._spool is None else "the spool"
-            self._tally.warn_once("down", f"Sending is put off, what is logged waits in {where}: {why}")
+            said = f"Sending is put off, what is logged waits in {where}: {why}"
+            self._said_down |= self._tally.warn_once("down", said, again_after=_SAY_AGAIN)
         if self._spool is not None:
             self._hand += self._ready.take(1 << 30, 0.0)
             kept = self._spool.append(self._hand)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
+import time
 from dataclasses import dataclass
 
 __all__ = ["Stats", "Tally"]
@@ -45,7 +47,7 @@ class Tally:
     def __init__(self) -> None:
         self._lock = threading.RLock()  # a signal handler may log while its own thread is counting
         self._counts = {"logged": 0, "sent": 0, "dropped": 0, "rejected": 0, "in_memory": 0}
-        self._said: set[str] = set()
+        self._said: dict[str, float] = {}
 
     def logged(self) -> None:
         """Count one more that was logged, and is in memory."""
@@ -73,17 +75,13 @@ class Tally:
             counts = dict(self._counts)
         return Stats(waiting=counts.pop("in_memory") + spooled, **counts)
 
-    def warn_once(self, key: str, message: str) -> None:
-        """Log a warning, unless one of this `key` was logged before."""
+    def warn_once(self, key: str, message: str, *, again_after: float = math.inf) -> bool:
+        """Log a warning, unless one of this `key` was in the last so many seconds; return whether it was."""
+        now = time.monotonic()
         with self._lock:
-            new = key not in self._said
-            self._said.add(key)
+            new = now - self._said.get(key, -math.inf) >= again_after or key not in self._said
+            if new:
+                self._said[key] = now
         if new:
             LOGGER.warning("%s", message)
-
-    def may_warn_again(self, key: str) -> bool:
-        """Forget that a warning was logged; return whether there was one."""
-        with self._lock:
-            known = key in self._said
-            self._said.discard(key)
-        return known
+        return new
