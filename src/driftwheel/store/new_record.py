@@ -20,19 +20,35 @@ from driftwheel.predictions import Record
 from driftwheel.store.prediction_json import prediction_to_json
 from driftwheel.store.record_state import RecordState
 from driftwheel.store.tables import EPOCH, MICROSECOND, records
-from driftwheel.store.upsert import upsert
 
 __all__ = ["Identity", "NewRecord", "insert_new"]
 
 Identity = tuple[int, str]
 """A model's key and the client's id."""
 
-_COLUMNS = (
-    "model", "id", "body", "model_version", "time", "received", "tags", "image", "width", "height",
-    "prediction", "latency", "error", "state",
-)  # fmt: skip
+_COLUMNS = {  # and their types on PostgreSQL
+    "model": "integer",
+    "id": "text",
+    "body": "bytea",
+    "model_version": "text",
+    "time": "bigint",
+    "received": "bigint",
+    "tags": "json",
+    "image": "bytea",
+    "width": "integer",
+    "height": "integer",
+    "prediction": "json",
+    "latency": "float8",
+    "error": "text",
+    "state": "smallint",
+}
 _SIZES = (1024, 256, 64, 16, 4, 1)  # rows of one statement: few texts, so that SQLite knows them already
 _IDS = 500  # in one question
+_FROM_ARRAYS = (  # of one value a row each: one short text that the server knows already
+    f"INSERT INTO records ({', '.join(_COLUMNS)}) "  # noqa: S608  no data in it
+    f"SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for kind in _COLUMNS.values())}) "
+    "ON CONFLICT (model, id) DO NOTHING RETURNING model, id"
+)
 _GREATEST_KEY = select(func.coalesce(func.max(records.c.key), 0))
 _to_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
@@ -96,13 +112,8 @@ def _insert_sqlite(connection: Connection, rows: Sequence[NewRecord]) -> set[Ide
 def _insert_postgresql(connection: Connection, rows: Sequence[NewRecord]) -> set[Identity]:
     """In the order of ids, so that two servers with the same rows do not wait for each other in a circle."""
     ordered = sorted(rows, key=lambda row: (row.model, row.record.id))
-    statement = upsert(connection.dialect.name, records).on_conflict_do_nothing(
-        index_elements=["model", "id"]
-    )
-    written = connection.execute(
-        statement.returning(records.c.model, records.c.id), [_values(row) for row in ordered]
-    )
-    return {(model, name) for model, name in written}
+    columns = tuple(list(column) for column in zip(*map(_row, ordered), strict=True))
+    return {(model, name) for model, name in connection.exec_driver_sql(_FROM_ARRAYS, columns)}
 
 
 @cache
@@ -115,7 +126,7 @@ def _statement(size: int) -> str:
 
 
 def _row(row: NewRecord) -> list[Any]:
-    """Return what SQLite keeps of a row, as the types of the table's columns would."""
+    """Return what the databases keep of a row, as the types of the table's columns would."""
     values = _values(row)
     for moment in ("time", "received"):
         values[moment] = (values[moment] - EPOCH) // MICROSECOND
