@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -39,8 +40,9 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-"""Event time of the first record; one follows every hour."""
+NOON = datetime(2099, 11, 20, 12, tzinfo=UTC)
+"""Event time of the first record; one follows every hour. The server's clock stands three days later:
+in a year that is not the browser's, so that dates are always written alike."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class Site:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site")
     with serving(folder / "data") as running:
+        running.clock.ahead = NOON + timedelta(days=3) - datetime.now(UTC)
         _fill(running.services, folder)
         for name, role in (("chef", "admin"), ("ella", "engineer"), ("vic", "viewer"), ("anno", "annotator")):
             running.user(name, role)
@@ -81,6 +84,7 @@ def page(browser: Browser) -> Iterator[Page]:
     """A page of nobody, in Berlin, that fails the test when a script fails or the policy refuses anything."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, timezone_id="Europe/Berlin")
     page = context.new_page()
+    page.set_default_timeout(10_000)
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda said: wrong.append(said.text) if _is_wrong(said.type, said.text) else None)
@@ -91,7 +95,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def log_in(page: Page, site: Site, name: str = "chef", *, to: str = "/") -> None:
     """Log in by the form, as a person does, and arrive at an address."""
-    page.goto(f"{site.url}/log-in?next={to}")
+    page.goto(f"{site.url}/log-in?next={quote(to, safe='')}")
     page.fill("input[name=name]", name)
     page.fill("input[name=password]", PASSWORD)
     page.get_by_role("button", name="Log in").click()

@@ -14,7 +14,8 @@ PLACES = [
     "/models/new",
     "/models/discs/reference",
 ]
-MORE_PLACES = ["/images?model=discs", "/images?model=quiet&tag=a%3Db", "/images/1", "/images/8", "/images/71"]
+MORE_PLACES = ["/models/discs/reference", "/images?model=discs", "/images?model=quiet&tag=a%3Db", "/images/1"]
+MORE_PLACES += ["/images/8", "/images/71"]
 SETTINGS = ["/settings/users", "/settings/tokens", "/settings/retention", "/settings/account"]
 
 
@@ -32,7 +33,7 @@ def test_the_list_tells_how_each_model_is(page: Page, site: Site) -> None:
 def test_windows_are_told_with_n_and_lead_to_their_images(page: Page, site: Site) -> None:
     log_in(page, site, "vic", to="/models/discs")
     page.get_by_text("Windows as a table").click()
-    row = page.locator("details tr", has_text="camera = 2").filter(has_text="Fri, Nov 20")
+    row = page.locator("details tr", has_text="camera = 2").filter(has_text="Nov 20, 2099")
     expect(row.locator("[data-name=records]")).to_have_text("4")  # of 12 records from noon, every third
     row.get_by_role("link", name="Images").click()
     expect(page.locator(".shot")).to_have_count(4)
@@ -41,10 +42,10 @@ def test_windows_are_told_with_n_and_lead_to_their_images(page: Page, site: Site
 def test_a_model_is_registered_and_told_how_to_log(page: Page, site: Site) -> None:
     log_in(page, site, "ella", to="/models")
     page.keyboard.press("n")
-    page.get_by_label("Name").fill("bolts")
-    page.get_by_label("Task").select_option("detection")
-    page.get_by_label("Classes").fill("bolt, nut")
-    page.get_by_label("Embedder").fill("none")
+    page.locator("input[name=name]").fill("bolts")
+    page.locator("select[name=task]").select_option("detection")
+    page.locator("input[name=classes]").fill("bolt, nut")
+    page.locator("input[name=embedder]").fill("none")
     page.get_by_role("button", name="Register").click()
     page.wait_for_url("**/models/bolts**")
     expect(page.locator(".command").first).to_contain_text(
@@ -58,12 +59,12 @@ def test_a_model_is_registered_and_told_how_to_log(page: Page, site: Site) -> No
 
 def test_a_taken_name_is_told_and_the_form_keeps_what_was_written(page: Page, site: Site) -> None:
     log_in(page, site, "ella", to="/models/new")
-    page.get_by_label("Name").fill("discs")
-    page.get_by_label("Classes").fill("a, b")
-    page.get_by_label("Embedder").fill("none")
+    page.locator("input[name=name]").fill("discs")
+    page.locator("input[name=classes]").fill("a, b")
+    page.locator("input[name=embedder]").fill("none")
     page.get_by_role("button", name="Register").click()
     expect(page.get_by_role("alert")).to_contain_text("There is already a model 'discs'")
-    expect(page.get_by_label("Classes")).to_have_value("a, b")
+    expect(page.locator("input[name=classes]")).to_have_value("a, b")
 
 
 def test_a_reference_is_set_from_a_past_time_in_the_viewers_zone(page: Page, site: Site) -> None:
@@ -115,7 +116,7 @@ def test_pages_work_without_scripts(site: Site, browser) -> None:
     page = context.new_page()
     log_in(page, site, "vic", to="/images?model=discs&sort=oldest")
     expect(page.locator("li", has=page.locator("[title=disc-000]")).locator("time")).to_have_text(
-        "2026-11-20 12:00 UTC"
+        "2099-11-20 12:00 UTC"
     )
     page.fill("input[name=tag]", "camera=2")
     page.get_by_role("button", name="Filter").click()

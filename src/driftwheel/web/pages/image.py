@@ -30,7 +30,7 @@ __all__ = ["router"]
 router = APIRouter(include_in_schema=False)
 
 _SIMILAR = 12
-_WIDEST, _HIGHEST = 760, 600  # an image is shown in so many pixels
+_WIDEST, _HIGHEST = 760, 540  # an image is shown in so many pixels
 _LARGEST = 3  # times its own size, at most
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -30,7 +30,8 @@ __all__ = ["router"]
 router = APIRouter(include_in_schema=False)
 
 _LATEST = 8
-_WINDOWS = 60
+_WINDOWS = 120
+_MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def show_model(request: Request, state: State, name: str) -> Response:
         except UsageError as error:
             raise HTTPException(404, str(error)) from None
         summary = describe_model(connection, model, state.clock())
-        windows = list_windows(connection, model.key)
+        windows = list_windows(connection, model.key, since=summary.volumes[0].start + _MOMENT)
         references = list_references(connection, model.key)
         versions = list_versions(connection, model.key)
         latest = list_images(connection, ImageQuery(name), limit=_LATEST).records
