@@ -64,6 +64,16 @@ def test_postgresql_is_reached_by_psycopg_and_keeps_the_workflows_too() -> None:
         assert "secret" not in repr(settings)
 
 
+def test_sqlite_is_a_file_by_whatever_name() -> None:
+    for scheme in ("sqlite", "sqlite+pysqlite"):
+        assert (
+            Settings.load(database_url=f"{scheme}:////srv/x.sqlite").database_url == "sqlite:////srv/x.sqlite"
+        )
+    for address in ("sqlite://", "sqlite:///", "sqlite:///:memory:"):
+        with pytest.raises(UsageError, match="expected sqlite:///path"):
+            Settings.load(database_url=address)
+
+
 @pytest.mark.parametrize(
     ("host", "allowed"),
     [

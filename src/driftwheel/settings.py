@@ -105,8 +105,8 @@ class Settings(BaseSettings):
         scheme, separator, rest = value.partition("://")
         if scheme in {"postgres", "postgresql", "postgresql+psycopg"} and separator and rest:
             return f"postgresql+psycopg://{rest}"
-        if scheme == "sqlite" and rest.removeprefix("/") not in {"", ":memory:"}:
-            return value
+        if scheme in {"sqlite", "sqlite+pysqlite"} and rest.removeprefix("/") not in {"", ":memory:"}:
+            return f"sqlite://{rest}"
         raise ValueError(
             "expected sqlite:///path/of/the/file.sqlite or postgresql://user:password@host:5432/name"
         )

@@ -412,3 +412,48 @@ def test_the_memory_of_an_archive_does_not_grow_with_its_blobs(tmp_path: Path) -
 
     peak(10)
     assert peak(2000) < peak(100) + 100_000
+
+
+@pytest.mark.parametrize(
+    "point", ["restore-checked", "restore-blobs-put", "restore-kept-old", "restore-done"]
+)
+def test_a_restore_that_is_killed_leaves_the_old_or_the_new_and_can_be_given_again(
+    database: Engine, blobs: Blobs, model: int, tmp_path: Path, point: str
+) -> None:
+    if point == "restore-kept-old" and database.dialect.name == "postgresql":
+        pytest.skip("PostgreSQL changes in one transaction")
+    log(database, blobs, model, "old", b"old")
+    backup = save(database, blobs, tmp_path)
+    new = log(database, blobs, model, "new", b"new")
+    blobs.delete(blobs.put(b"old"))
+    url = database.url.render_as_string(hide_password=False)
+    database.dispose()
+    words = ["restore", str(backup.file), "--replace", "--data", str(tmp_path), "--database-url", url]
+    line = [sys.executable, "-c", "from driftwheel.cli import main; main()", *words, "--blobs", blobs.root]
+    killed = subprocess.run(
+        line, env=os.environ | {"DRIFTWHEEL_CRASH_AT": point}, capture_output=True, check=False
+    )
+    assert killed.returncode == -9, killed.stderr
+    names = [row.id for row in everything(database)["records"]]
+    assert names == (["old"] if point == "restore-done" else ["old", "new"])
+    assert blobs.get(new) == b"new"
+    database.dispose()
+    again = subprocess.run(line, capture_output=True, check=False)
+    assert again.returncode == 0, again.stderr
+    assert [row.id for row in everything(database)["records"]] == ["old"]
+    assert blobs.get(hashlib.sha256(b"old").digest()) == b"old"
+    assert [path.name for path in tmp_path.glob(".*")] == []
+
+
+def test_blobs_elsewhere_than_on_a_disk_are_saved_too(database: Engine, model: int, tmp_path: Path) -> None:
+    bucket = Blobs.open(f"memory://{tmp_path.name}")
+    digest = log(database, bucket, model, "one", b"image")
+    lost = log(database, bucket, model, "two", b"lost")
+    bucket.delete(lost)
+    backup = save(database, bucket, tmp_path)
+    assert backup.manifest.missing == (lost.hex(),)
+    target = open_database(f"sqlite:///{tmp_path / 'target.sqlite'}")
+    other = Blobs.open(f"memory://other-{tmp_path.name}")
+    bring_back(backup.file, target, other, tmp_path)
+    target.dispose()
+    assert other.get(digest) == b"image"

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from driftwheel.errors import UsageError
 from driftwheel.services.change_user import change_password, change_role, set_active
-from driftwheel.services.create_user import create_user
+from driftwheel.services.create_user import create_first_admin, create_user
 from driftwheel.services.log_in import log_in
 from driftwheel.services.password import verify_password
 from driftwheel.store.audit import list_audit
@@ -168,3 +168,35 @@ def test_two_admins_who_demote_each_other_at_once_leave_one(database: Engine) ->
         assert role_of(database, admin) == ("admin", True)
         for name in names:
             change_role(database, name, "admin", by="test", now=NOW)
+
+
+def test_the_first_admin_is_made_once_with_a_password_nobody_knows(database: Engine) -> None:
+    password = create_first_admin(database, now=NOW)
+    assert password is not None
+    assert len(password) == 20
+    assert logs_in(database, "admin", password)
+    assert role_of(database, "admin") == ("admin", True)
+    assert create_first_admin(database, now=NOW) is None
+
+
+def test_where_there_is_a_user_no_admin_is_made(database: Engine) -> None:
+    add(database, "anna", "viewer")
+    assert create_first_admin(database, now=NOW) is None
+
+
+def test_of_servers_that_start_at_once_one_makes_the_admin(database: Engine) -> None:
+    start = threading.Barrier(4)
+    passwords: list[str | None] = []
+
+    def begin() -> None:
+        start.wait()
+        passwords.append(create_first_admin(database, now=NOW))
+
+    threads = [threading.Thread(target=begin) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (password,) = [one for one in passwords if one is not None]
+    assert len(passwords) == 4
+    assert logs_in(database, "admin", password)

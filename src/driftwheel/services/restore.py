@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from driftwheel.errors import BackupError, UsageError
 from driftwheel.services.backup_archive import DATABASE, Manifest, check_archive, read_members
+from driftwheel.services.crash_points import reach
 from driftwheel.services.progress import OnProgress
 from driftwheel.services.whole_blob import read_whole
 from driftwheel.store.audit import note
@@ -26,6 +27,8 @@ from driftwheel.store.snapshot import digests_named, has_rows, load_snapshot
 from driftwheel.store.synced_file import sync_folder
 
 __all__ = ["Restored", "restore"]
+
+_SCRATCH = ".restore-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +99,17 @@ def restore(
     """
     manifest, present = check_archive(archive, on_progress)
     _must_be_free(engine, replace=replace)
-    with tempfile.TemporaryDirectory(prefix=".restore-", dir=scratch) as folder:
+    reach("restore-checked")
+    for left in scratch.glob(f"{_SCRATCH}*"):  # of one that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=scratch) as folder:
         snapshot = Path(folder) / DATABASE
         _extract_database(archive, snapshot)
         _prepare(snapshot, manifest, archive, by=by, now=now)
         named = set(digests_named(snapshot))
         put = _put_blobs(archive, blobs, named & present, on_progress)
         missing = sum(not blobs.exists(digest) for digest in named - present)
+        reach("restore-blobs-put")
         _must_be_free(engine, replace=replace)  # once more: that took its time
         if engine.dialect.name == "sqlite":
             if workflows is not None:
@@ -112,6 +119,7 @@ def restore(
             replaced = None
             migrate(engine)
             load_snapshot(snapshot, engine)
+        reach("restore-done")
     return Restored(manifest, put, missing, replaced)
 
 
@@ -187,6 +195,7 @@ def _swap_in(snapshot: Path, target: Path, now: datetime) -> Path | None:
             shutil.copy2(target, kept)
     for suffix in ("-wal", "-shm", "-journal"):
         Path(f"{target}{suffix}").unlink(missing_ok=True)
+    reach("restore-kept-old")
     snapshot.replace(target)
     sync_folder(target.parent)
     return kept
