@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.web.serving import Running, serving
 
 from driftwheel.web.security.permit import guarded_routes
-from tests.web.serving import Running, serving
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 

@@ -110,10 +110,10 @@ def _add_pages(app: FastAPI) -> None:
 
 async def _start_worker(services: Services, stack: AsyncExitStack) -> None:
     """Measure and sum up inside the server, until it stops."""
-    from driftwheel.workflows import run
+    from driftwheel.workflows.run import start, stop
 
-    await run_in_threadpool(run.start, services.settings, services.engine, services.blobs)
-    stack.push_async_callback(run_in_threadpool, run.stop)
+    await run_in_threadpool(start, services.settings, services.engine, services.blobs)
+    stack.push_async_callback(run_in_threadpool, stop)
 
 
 async def _keep_noting_uses(services: Services) -> None:
