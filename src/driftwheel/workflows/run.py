@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from dataclasses import dataclass
@@ -138,6 +139,7 @@ def _launch(url: str, name: str) -> None:
         "max_executor_threads": 16,
         "sys_db_pool_size": 5,
     }
+    _log_to_stderr()
     DBOS(config=config)
     DBOS.launch()
     DBOS.apply_schedules(
@@ -147,3 +149,11 @@ def _launch(url: str, name: str) -> None:
             {"schedule_name": "follow", "workflow_fn": follow, "schedule": _FOLLOW},
         ]
     )
+
+
+def _log_to_stderr() -> None:
+    """Let errors of DBOS go where Python's own would, and nothing else: it would keep hold of a stream."""
+    logger = logging.getLogger("dbos")
+    if not logger.handlers and logging.lastResort is not None:
+        logger.addHandler(logging.lastResort)
+        logger.propagate = False

@@ -1,0 +1,263 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from dbos import DBOS
+from sqlalchemy import Engine
+from tests.workflows.installation import (
+    NOW,
+    add_model,
+    addresses,
+    everything,
+    log,
+    picture,
+    record,
+    some_records,
+)
+
+from driftwheel.errors import UsageError
+from driftwheel.services.backfill import ask_for_backfill
+from driftwheel.services.set_reference import Folder, Trailing, set_reference
+from driftwheel.store.blobs import Blobs
+from driftwheel.store.database import reading
+from driftwheel.store.records import count_received
+from driftwheel.store.references import list_references
+from driftwheel.store.turns import Turn
+from driftwheel.store.windows import list_windows
+from driftwheel.workflows import run
+from driftwheel.workflows.reference import follow
+from driftwheel.workflows.worker import current
+
+MAIN = "from driftwheel.cli import main; main()"
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> Blobs:
+    return Blobs.open(str(tmp_path / "blobs"))
+
+
+@pytest.fixture(autouse=True)
+def stopped() -> Iterator[None]:
+    yield
+    run.stop()
+
+
+def start(database_url: str, engine: Engine, blobs: Blobs, tmp_path: Path) -> None:
+    run.start(addresses(database_url, tmp_path), engine, blobs, threads=1, summary_share=1.0)
+
+
+def test_what_is_logged_is_measured_and_summed_up(
+    database: Engine, database_url: str, blobs: Blobs, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    model = add_model(database)
+    start(database_url, database, blobs, tmp_path)
+    assert run.is_running()
+    for begin in range(0, 30, 10):
+        log(database, blobs, model, some_records(30)[begin : begin + 10])
+    assert run.wait_until_idle(60)
+    found = everything(database, blobs)
+    states = {row[0] for row in found["records"].values()}
+    assert states == {"MEASURED", "REJECTED", "NO_IMAGE"}
+    assert not any(row[-1] for row in found["windows"].values())
+    left = DBOS.list_workflows()
+    run.stop()
+    assert not run.is_running()
+    assert not left  # each was forgotten when it was done
+    assert "driftwheel-measure" not in {thread.name for thread in threading.enumerate()}
+    assert capfd.readouterr().err == ""
+
+
+def test_it_starts_again_and_stops_twice(
+    database: Engine, database_url: str, blobs: Blobs, tmp_path: Path
+) -> None:
+    model = add_model(database, embedder="none")
+    for i in range(3):
+        start(database_url, database, blobs, tmp_path)
+        with pytest.raises(UsageError, match="This process has a worker already"):
+            start(database_url, database, blobs, tmp_path)
+        log(database, blobs, model, [record(str(i), picture(i))])
+        assert run.wait_until_idle(60)
+        run.stop()
+        run.stop()
+    with reading(database) as connection:
+        assert count_received(connection) == 0
+    with pytest.raises(UsageError, match="No worker runs in this process"):
+        current()
+    assert not run.wait_until_idle(1)
+
+
+def test_stopping_in_the_middle_loses_nothing(
+    database: Engine, database_url: str, blobs: Blobs, tmp_path: Path
+) -> None:
+    model = add_model(database)
+    log(database, blobs, model, some_records(60))
+    ask_for_backfill(database, "m", NOW, NOW + timedelta(1), name=UUID(int=3), by="me", now=NOW)
+    for _ in range(3):
+        start(database_url, database, blobs, tmp_path)
+        time.sleep(0.4)
+        run.stop()
+    start(database_url, database, blobs, tmp_path)
+    assert run.wait_until_idle(60)
+    found = everything(database, blobs)
+    assert len(found["records"]) == 60
+    assert "RECEIVED" not in {row[0] for row in found["records"].values()}
+    assert not any(row[-1] for row in found["windows"].values())
+
+
+def test_references_are_measured_or_say_why_not(
+    database: Engine, database_url: str, blobs: Blobs, tmp_path: Path
+) -> None:
+    model = add_model(database)
+    (tmp_path / "good").mkdir()
+    (tmp_path / "empty").mkdir()
+    for i in range(5):
+        (tmp_path / "good" / f"{i}.png").write_bytes(picture(i))
+    for name in ("good", "empty"):
+        set_reference(database, "m", Folder(str(tmp_path / name)), by="me", now=NOW)
+    start(database_url, database, blobs, tmp_path)
+    assert run.wait_until_idle(60)
+    with reading(database) as connection:
+        empty, good = list_references(connection, model.key)
+    assert (good.state, good.reason) == ("ready", None)
+    assert blobs.exists(good.artifact or b"")
+    assert empty.state == "failed"
+    assert str(tmp_path / "empty") in (empty.reason or "")
+
+
+def test_a_trailing_reference_is_taken_anew(
+    database: Engine, database_url: str, blobs: Blobs, tmp_path: Path
+) -> None:
+    model = add_model(database, embedder="none")
+    start(database_url, database, blobs, tmp_path)
+    long_ago = (current().now() - NOW).days + 2
+    log(database, blobs, model, [record("a", picture(1))])
+    assert run.wait_until_idle(60)
+    set_reference(database, "m", Trailing(long_ago), by="me", now=NOW)
+    assert run.wait_until_idle(60)
+    with reading(database) as connection:
+        (before,) = list_references(connection, model.key)
+    log(database, blobs, model, [record("b", picture(2))])
+    assert run.wait_until_idle(60)
+    follow(NOW, None)
+    with reading(database) as connection:
+        (after,) = list_references(connection, model.key)
+    assert (before.state, after.state) == ("ready", "ready")
+    assert before.artifact != after.artifact
+
+
+def test_a_round_outlives_an_error(  # noqa: PLR0917  fixtures
+    database: Engine,
+    database_url: str,
+    blobs: Blobs,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("driftwheel.workflows.rounds._AFTER_ERROR_SECONDS", 0.1)
+    failures = iter([OSError("the disk is away"), OSError("still away")])
+
+    def fail_twice(point: str) -> None:
+        if point == "measure-taken" and (error := next(failures, None)) is not None:
+            raise error
+
+    monkeypatch.setattr("driftwheel.services.measure_received.reach", fail_twice)
+    model = add_model(database, embedder="none")
+    log(database, blobs, model, [record("a", picture(1))])
+    start(database_url, database, blobs, tmp_path)
+    assert run.wait_until_idle(60)
+    with reading(database) as connection:
+        (window,) = list_windows(connection, model.key)
+    assert window.records == 1
+    assert "still away" in caplog.text
+
+
+def test_turns_are_had_by_one_at_a_time(database: Engine) -> None:
+    one, other, third = Turn(database, "a"), Turn(database, "a"), Turn(database, "b")
+    assert one.take()
+    assert one.take()
+    assert one.held()
+    assert not other.take()
+    assert third.take()
+    one.give_back()
+    assert not one.held()
+    assert other.take()
+    other.give_back()
+    third.give_back()
+
+
+def process(database_url: str, tmp_path: Path, *options: str, crash_at: str = "") -> subprocess.Popen[str]:
+    environment = os.environ | {
+        "DRIFTWHEEL_DATABASE_URL": database_url,
+        "DRIFTWHEEL_DATA": str(tmp_path),
+        "DRIFTWHEEL_BLOBS": f"file://{tmp_path / 'blobs'}",
+        "DRIFTWHEEL_CRASH_AT": crash_at,
+    }
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", MAIN, "worker", "--threads", "1", *options],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_the_command_works_until_nothing_waits(
+    database: Engine, database_url: str, blobs: Blobs, tmp_path: Path
+) -> None:
+    model = add_model(database)
+    log(database, blobs, model, some_records(20), received=datetime.now(tz=NOW.tzinfo))
+    with process(database_url, tmp_path, "--once") as worker:
+        out, error = worker.communicate(timeout=120)
+    assert (worker.returncode, error) == (0, "")
+    assert "A worker runs on" in out
+    with reading(database) as connection:
+        assert count_received(connection) == 0
+        assert not any(one.stale for one in list_windows(connection, model.key))
+
+
+def test_the_command_stops_when_it_is_told_to(
+    database: Engine, database_url: str, blobs: Blobs, tmp_path: Path
+) -> None:
+    add_model(database)
+    with process(database_url, tmp_path) as worker:
+        assert worker.stdout is not None
+        assert "A worker runs on" in worker.stdout.readline()
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(60) == 0
+
+
+def test_an_sqlite_database_has_one_worker_and_postgresql_many(
+    database: Engine, database_url: str, blobs: Blobs, tmp_path: Path
+) -> None:
+    """And on PostgreSQL the others take over what a killed one leaves."""
+    model = add_model(database)
+    with process(database_url, tmp_path, crash_at="backfill-measured") as first:
+        assert first.stdout is not None
+        first.stdout.readline()
+        if database.dialect.name == "sqlite":
+            with pytest.raises(UsageError, match="A worker runs on this data already"):
+                start(database_url, database, blobs, tmp_path)
+            first.kill()
+            first.wait(60)
+            return
+        start(database_url, database, blobs, tmp_path)
+        log(database, blobs, model, some_records(40), received=datetime.now(tz=NOW.tzinfo))
+        assert run.wait_until_idle(60)
+        ask_for_backfill(database, "m", NOW, NOW + timedelta(1), name=UUID(int=3), by="me", now=NOW)
+        assert run.wait_until_idle(100)  # whichever took it: if it was the first, we go on with it
+        if first.poll() is None:
+            first.kill()
+        first.wait(60)
+    found = everything(database, blobs)
+    assert "RECEIVED" not in {row[0] for row in found["records"].values()}
+    assert not any(row[-1] for row in found["windows"].values())
