@@ -60,7 +60,7 @@ def asset_address(name: str) -> str:
 
 
 @router.get("/assets/{version}/{file}", include_in_schema=False, dependencies=[permit("public")])
-async def asset(version: str, file: str) -> Response:
+async def _asset(version: str, file: str) -> Response:
     """Serve one file; an old address still works, but only the present one may be kept."""
     known = assets().get(file)
     if known is None:

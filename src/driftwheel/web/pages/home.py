@@ -16,7 +16,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/", dependencies=[permit("logged-in")])
-def arrive(request: Request, caller: Caller) -> Response:
+def _arrive(request: Request, caller: Caller) -> Response:
     """Lead to the models, or say why there is nothing to see."""
     if allows(caller, "read"):
         return RedirectResponse("/models", 303)

@@ -35,7 +35,7 @@ _LARGEST = 3  # times its own size, at most
 
 
 @router.get("/images/{key}", dependencies=[permit("read")])
-def show_image(request: Request, state: State, key: int) -> Response:
+def _show_image(request: Request, state: State, key: int) -> Response:
     """Show one image."""
     with reading(state.engine) as connection:
         try:
@@ -73,7 +73,7 @@ def show_image(request: Request, state: State, key: int) -> Response:
 
 
 @router.post("/images/{key}/feedback", dependencies=[permit("annotate")])
-def tell_feedback(  # noqa: PLR0917
+def _tell_feedback(  # noqa: PLR0917
     request: Request,
     state: State,
     caller: Caller,

@@ -31,7 +31,7 @@ ORDER_WORDS = {"newest": "Newest first", "oldest": "Oldest first", "outlier": "M
 
 
 @router.get("/images", dependencies=[permit("read")])
-def show_images(request: Request, state: State) -> Response:
+def _show_images(request: Request, state: State) -> Response:
     """Show one page of the grid."""
     with reading(state.engine) as connection:
         models = list_models(connection)
@@ -49,7 +49,7 @@ def show_images(request: Request, state: State) -> Response:
 
 
 @router.get("/images/of/{name}", dependencies=[permit("read")])
-def show_images_of(name: str) -> Response:
+def _show_images_of(name: str) -> Response:
     """Lead to the images of one model."""
     return RedirectResponse(read_filter({}, name).address(), 303)
 

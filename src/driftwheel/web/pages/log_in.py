@@ -33,13 +33,13 @@ def safe_next(address: str) -> str:
 
 
 @router.get("/log-in", dependencies=[permit("public")])
-async def show_log_in(request: Request, next: str = "/") -> Response:  # noqa: A002
+async def _show_log_in(request: Request, next: str = "/") -> Response:  # noqa: A002
     """Show the form."""
     return render(request, "log_in.html.j2", next=safe_next(next), name="", wrong="")
 
 
 @router.post("/log-in", dependencies=[permit("public")])
-async def do_log_in(
+async def _do_log_in(
     request: Request,
     state: State,
     name: Annotated[str, Form()] = "",
@@ -67,7 +67,7 @@ async def do_log_in(
 
 
 @router.post("/log-out", dependencies=[permit("logged-in")])
-async def do_log_out(request: Request, state: State) -> Response:
+async def _do_log_out(request: Request, state: State) -> Response:
     """End the session."""
     answer = RedirectResponse("/log-in", 303)
     await sign_out(request, answer, state)

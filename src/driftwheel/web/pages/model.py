@@ -49,7 +49,7 @@ class _WindowRow:
 
 
 @router.get("/models/{name}", dependencies=[permit("read")])
-def show_model(request: Request, state: State, name: str) -> Response:
+def _show_model(request: Request, state: State, name: str) -> Response:
     """Show one model."""
     with reading(state.engine) as connection:
         try:

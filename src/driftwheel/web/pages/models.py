@@ -58,7 +58,7 @@ class _Row:
 
 
 @router.get("/models", dependencies=[permit("read")])
-def show_models(request: Request, state: State) -> Response:
+def _show_models(request: Request, state: State) -> Response:
     """List the models, or say how to begin."""
     with reading(state.engine) as connection:
         summaries = describe_models(connection, state.clock())

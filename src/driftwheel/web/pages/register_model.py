@@ -30,13 +30,13 @@ _EMPTY = {
 
 
 @router.get("/models/new", dependencies=[permit("edit-models")])
-def show_form(request: Request) -> Response:
+def _show_form(request: Request) -> Response:
     """Show the form."""
     return render(request, "register_model.html.j2", given=_EMPTY, wrong="")
 
 
 @router.post("/models/new", dependencies=[permit("edit-models")])
-def register(  # noqa: PLR0917
+def _register(  # noqa: PLR0917
     request: Request,
     state: State,
     caller: Caller,

@@ -26,13 +26,13 @@ _EMPTY = {"kind": "folder", "path": "", "start": "", "end": "", "days": "14"}
 
 
 @router.get("/models/{name}/reference", dependencies=[permit("edit-models")])
-def show_form(request: Request, state: State, name: str) -> Response:
+def _show_form(request: Request, state: State, name: str) -> Response:
     """Show the form."""
     return render(request, "set_reference.html.j2", model=_model(state, name), given=_EMPTY, wrong="")
 
 
 @router.post("/models/{name}/reference", dependencies=[permit("edit-models")])
-def take_form(  # noqa: PLR0917
+def _take_form(  # noqa: PLR0917
     request: Request,
     state: State,
     caller: Caller,

@@ -23,13 +23,13 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/settings/account", dependencies=[permit("logged-in")])
-def show_account(request: Request) -> Response:
+def _show_account(request: Request) -> Response:
     """Show the form."""
     return render(request, "settings_account.html.j2", done="", wrong="")
 
 
 @router.post("/settings/account", dependencies=[permit("logged-in")])
-def change_own_password(  # noqa: PLR0917
+def _change_own_password(  # noqa: PLR0917
     request: Request,
     state: State,
     caller: Caller,

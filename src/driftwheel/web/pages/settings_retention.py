@@ -23,13 +23,13 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/settings/retention", dependencies=[permit("edit-models")])
-def show_retention(request: Request, state: State) -> Response:
+def _show_retention(request: Request, state: State) -> Response:
     """Show what is kept of each model."""
     return _page(request, state)
 
 
 @router.post("/settings/retention/{name}", dependencies=[permit("edit-models")])
-def set_retention(  # noqa: PLR0917
+def _set_retention(  # noqa: PLR0917
     request: Request,
     state: State,
     caller: Caller,

@@ -29,13 +29,13 @@ _ORDER = ("ingest", "viewer", "engineer", "annotator", "admin")  # what most nee
 
 
 @router.get("/settings/tokens", dependencies=[permit("administer")])
-def show_tokens(request: Request, state: State) -> Response:
+def _show_tokens(request: Request, state: State) -> Response:
     """List the tokens."""
     return _page(request, state)
 
 
 @router.post("/settings/tokens", dependencies=[permit("administer")])
-def add_token(  # noqa: PLR0917
+def _add_token(  # noqa: PLR0917
     request: Request,
     state: State,
     caller: Caller,
@@ -63,7 +63,7 @@ def add_token(  # noqa: PLR0917
 
 
 @router.post("/settings/tokens/{key}/revoke", dependencies=[permit("administer")])
-def end_token(request: Request, state: State, caller: Caller, key: int) -> Response:
+def _end_token(request: Request, state: State, caller: Caller, key: int) -> Response:
     """Revoke a token; it stops working at once on this server."""
     try:
         token = revoke_token(state.engine, key, by=caller.name, now=state.clock())

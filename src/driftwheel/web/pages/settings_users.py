@@ -34,7 +34,7 @@ MEANINGS: Mapping[str, str] = {
 
 
 @router.get("/settings", dependencies=[permit("logged-in")])
-def show_settings(caller: Caller) -> Response:
+def _show_settings(caller: Caller) -> Response:
     """Lead to the first part of the settings that the caller may see."""
     if allows(caller, "administer"):
         return RedirectResponse("/settings/users", 303)
@@ -44,13 +44,13 @@ def show_settings(caller: Caller) -> Response:
 
 
 @router.get("/settings/users", dependencies=[permit("administer")])
-def show_users(request: Request, state: State) -> Response:
+def _show_users(request: Request, state: State) -> Response:
     """List the users."""
     return _page(request, state)
 
 
 @router.post("/settings/users", dependencies=[permit("administer")])
-def add_user(
+def _add_user(
     request: Request,
     state: State,
     caller: Caller,
@@ -68,7 +68,7 @@ def add_user(
 
 
 @router.post("/settings/users/{user}/role", dependencies=[permit("administer")])
-def set_role(
+def _set_role(
     request: Request, state: State, caller: Caller, user: str, role: Annotated[str, Form()] = ""
 ) -> Response:
     """Give a user another role."""
@@ -80,7 +80,7 @@ def set_role(
 
 
 @router.post("/settings/users/{user}/active", dependencies=[permit("administer")])
-def switch(
+def _switch(
     request: Request, state: State, caller: Caller, user: str, active: Annotated[str, Form()] = ""
 ) -> Response:
     """Switch a user on or off."""
@@ -93,7 +93,7 @@ def switch(
 
 
 @router.post("/settings/users/{user}/password", dependencies=[permit("administer")])
-def renew_password(request: Request, state: State, caller: Caller, user: str) -> Response:
+def _renew_password(request: Request, state: State, caller: Caller, user: str) -> Response:
     """Give a user a new random password, shown once."""
     password = random_password()
     try:
