@@ -291,3 +291,31 @@ def test_more_records_of_a_window_than_are_fetched_at_once(database: Engine, mod
     with reading(database) as connection:
         found = records_in_window(connection, model.key, NOON, NOON + timedelta(hours=1))
         assert [one.id for one in found] == [row.record.id for row in rows]
+
+
+def test_workers_that_claim_take_different_records(database: Engine, model: Model) -> None:
+    if database.dialect.name != "postgresql":
+        pytest.skip("SQLite has one writer at a time")
+    with writing(database) as connection:
+        insert_records(connection, [new_record(model.key, f"r{i}") for i in range(5)])
+    with writing(database) as first, writing(database) as second:
+        mine = next_received(first, 0, 3, claim=True)
+        yours = next_received(second, 0, 3, claim=True)
+        assert [one.id for one in mine + yours] == ["r0", "r1", "r2", "r3", "r4"]
+        set_measured(first, [Measurement(one.key, b"p") for one in mine])
+    with reading(database) as connection:
+        assert [one.id for one in next_received(connection, 0, 9)] == ["r3", "r4"]
+
+
+def test_the_queue_goes_along_its_index(database: Engine, model: Model) -> None:
+    """However many records are kept, counting those that wait costs what they are."""
+    with writing(database) as connection:
+        insert_records(connection, [new_record(model.key, f"r{i}", image=None) for i in range(2000)])
+        insert_records(connection, [new_record(model.key, "waits")])
+        if database.dialect.name == "postgresql":
+            connection.exec_driver_sql("ANALYZE records")
+    explain = "EXPLAIN" if database.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+    with reading(database) as connection:
+        plan = connection.exec_driver_sql(f"{explain} SELECT count(*) FROM records WHERE state = 0").all()
+        assert count_received(connection) == 1
+    assert "ix_records_received" in str(plan)

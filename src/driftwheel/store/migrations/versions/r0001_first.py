@@ -6,28 +6,12 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import sqlite
 
-__all__ = ["downgrade", "upgrade"]
+__all__ = ["upgrade"]
 
 revision = "r0001"
 down_revision = None
 branch_labels = None
 depends_on = None
-
-TABLES = (
-    "audit",
-    "models",
-    "settings",
-    "tokens",
-    "users",
-    "edge_profiles",
-    "feedback",
-    "model_versions",
-    "records",
-    "references",
-    "sessions",
-    "truths",
-    "windows",
-)
 
 
 def upgrade() -> None:
@@ -236,9 +220,3 @@ def upgrade() -> None:
         sa.UniqueConstraint("model", "start", "tag", "value", name="uq_windows_model_start_tag_value"),
     )
     op.create_index("ix_windows_stale_key", "windows", ["stale", "key"], unique=False)
-
-
-def downgrade() -> None:
-    """Drop all tables, with what is in them."""
-    for table in reversed(TABLES):
-        op.drop_table(table)
