@@ -10,7 +10,7 @@ from driftwheel.store.migrate import is_current
 from driftwheel.web.security.permit import permit
 from driftwheel.web.state import State
 
-__all__ = ["router"]
+__all__ = ["livez", "readyz", "router"]
 
 router = APIRouter(tags=["probes"], dependencies=[permit("public")])
 

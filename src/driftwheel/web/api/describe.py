@@ -17,6 +17,7 @@ from driftwheel.web.security.permit import guarded_routes, permit
 __all__ = [
     "ABOUT",
     "INGEST_PROBLEMS",
+    "Problem",
     "describe",
     "file_body",
     "multipart_body",

@@ -19,7 +19,7 @@ from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import permit
 from driftwheel.web.state import Services, State
 
-__all__ = ["router"]
+__all__ = ["log_feedback", "log_profile", "log_truths", "router"]
 
 router = APIRouter(prefix="/api/v1/models/{name}", tags=["log"], dependencies=[permit("ingest")])
 

@@ -32,7 +32,7 @@ from driftwheel.web.api.results import (
 from driftwheel.web.security.permit import permit
 from driftwheel.web.state import Services, State, services_of
 
-__all__ = ["router"]
+__all__ = ["log_images", "log_records", "router"]
 
 router = APIRouter(prefix="/api/v1/models/{name}", tags=["log"], dependencies=[permit("ingest")])
 

@@ -26,7 +26,19 @@ from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import permit
 from driftwheel.web.state import Services, State
 
-__all__ = ["router"]
+__all__ = [
+    "ModelAnswer",
+    "ModelChangeBody",
+    "NewModelBody",
+    "VersionAnswer",
+    "edit_model",
+    "make_model",
+    "make_version",
+    "read_model",
+    "read_models",
+    "read_versions",
+    "router",
+]
 
 router = APIRouter(prefix="/api/v1/models", tags=["models"])
 

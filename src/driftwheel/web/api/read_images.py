@@ -16,7 +16,7 @@ from driftwheel.web.api.known_model import known_model
 from driftwheel.web.security.permit import permit
 from driftwheel.web.state import State
 
-__all__ = ["router"]
+__all__ = ["read_image", "router"]
 
 router = APIRouter(prefix="/api/v1/models/{name}/images", tags=["records"], dependencies=[permit("read")])
 

@@ -26,7 +26,7 @@ from driftwheel.web.api.record_answer import (
 from driftwheel.web.security.permit import permit
 from driftwheel.web.state import State
 
-__all__ = ["router"]
+__all__ = ["list_records", "read_record", "router"]
 
 router = APIRouter(prefix="/api/v1/models/{name}", tags=["records"], dependencies=[permit("read")])
 

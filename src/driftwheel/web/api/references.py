@@ -18,7 +18,17 @@ from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import permit
 from driftwheel.web.state import State
 
-__all__ = ["router"]
+__all__ = [
+    "RangeBody",
+    "ReferenceAnswer",
+    "TrailingBody",
+    "WindowAnswer",
+    "make_reference",
+    "read_references",
+    "read_window_profile",
+    "read_windows",
+    "router",
+]
 
 router = APIRouter(prefix="/api/v1/models/{name}", tags=["models"])
 

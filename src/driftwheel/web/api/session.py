@@ -15,7 +15,15 @@ from driftwheel.web.security.session_cookie import set_session_cookie
 from driftwheel.web.sign_in import sign_in, sign_out
 from driftwheel.web.state import State
 
-__all__ = ["router"]
+__all__ = [
+    "LogInBody",
+    "StartedAnswer",
+    "WhoAnswer",
+    "end_session",
+    "read_session",
+    "router",
+    "start_session",
+]
 
 router = APIRouter(prefix="/api/v1/session", tags=["session"])
 

@@ -18,7 +18,15 @@ from driftwheel.web.security.permit import permit
 from driftwheel.web.start import note_token_uses
 from driftwheel.web.state import State
 
-__all__ = ["router"]
+__all__ = [
+    "NewTokenAnswer",
+    "NewTokenBody",
+    "TokenAnswer",
+    "end_token",
+    "make_token",
+    "read_tokens",
+    "router",
+]
 
 router = APIRouter(prefix="/api/v1/tokens", tags=["tokens"], dependencies=[permit("administer")])
 

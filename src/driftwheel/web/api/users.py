@@ -16,7 +16,7 @@ from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import permit
 from driftwheel.web.state import Services, State
 
-__all__ = ["router"]
+__all__ = ["NewUserBody", "UserAnswer", "UserChangeBody", "change_user", "make_user", "read_users", "router"]
 
 router = APIRouter(prefix="/api/v1/users", tags=["users"], dependencies=[permit("administer")])
 
