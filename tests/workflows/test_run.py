@@ -26,7 +26,7 @@ from tests.workflows.installation import (
 )
 
 from driftwheel.errors import UsageError
-from driftwheel.services.backfill import ask_for_backfill
+from driftwheel.services.backfill import ask_for_backfill, asked_backfills
 from driftwheel.services.set_reference import Folder, Trailing, set_reference
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import reading
@@ -239,25 +239,52 @@ def test_the_command_stops_when_it_is_told_to(
 def test_an_sqlite_database_has_one_worker_and_postgresql_many(
     database: Engine, database_url: str, blobs: Blobs, tmp_path: Path
 ) -> None:
-    """And on PostgreSQL the others take over what a killed one leaves."""
     model = add_model(database)
-    with process(database_url, tmp_path, crash_at="backfill-measured") as first:
+    with process(database_url, tmp_path) as first:
         assert first.stdout is not None
         first.stdout.readline()
         if database.dialect.name == "sqlite":
             with pytest.raises(UsageError, match="A worker runs on this data already"):
                 start(database_url, database, blobs, tmp_path)
-            first.kill()
-            first.wait(60)
-            return
-        start(database_url, database, blobs, tmp_path)
-        log(database, blobs, model, some_records(40), received=datetime.now(tz=NOW.tzinfo))
-        assert run.wait_until_idle(60)
-        ask_for_backfill(database, "m", NOW, NOW + timedelta(1), name=UUID(int=3), by="me", now=NOW)
-        assert run.wait_until_idle(100)  # whichever took it: if it was the first, we go on with it
-        if first.poll() is None:
-            first.kill()
+        else:
+            start(database_url, database, blobs, tmp_path)
+            for begin in range(0, 60, 10):
+                part = some_records(60)[begin : begin + 10]
+                log(database, blobs, model, part, received=datetime.now(tz=NOW.tzinfo))
+            assert run.wait_until_idle(60)
+            found = everything(database, blobs)
+            assert "RECEIVED" not in {row[0] for row in found["records"].values()}
+            assert not any(row[-1] for row in found["windows"].values())
+        first.terminate()
         first.wait(60)
-    found = everything(database, blobs)
-    assert "RECEIVED" not in {row[0] for row in found["records"].values()}
-    assert not any(row[-1] for row in found["windows"].values())
+
+
+def test_a_worker_goes_on_with_what_a_killed_one_left(
+    database: Engine,
+    database_url: str,
+    blobs: Blobs,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if database.dialect.name == "sqlite":
+        pytest.skip("An SQLite database has one worker; tests of what is killed are in test_kill.py.")
+    monkeypatch.setattr("driftwheel.workflows.rounds._RECOVER_SECONDS", 1.0)
+    model = add_model(database)
+    log(database, blobs, model, some_records(40), received=datetime.now(tz=NOW.tzinfo))
+    with process(database_url, tmp_path, "--once") as first:
+        first.communicate(timeout=120)
+    ask_for_backfill(database, "m", NOW, NOW + timedelta(1), name=UUID(int=3), by="me", now=NOW)
+    with process(database_url, tmp_path, crash_at="backfill-committed") as killed:
+        killed.communicate(timeout=120)
+    assert killed.returncode == -signal.SIGKILL
+    number = Turn(database, "worker-1")
+    assert number.take()  # as if the killed one lived: the next is another, and must leave its work alone
+    start(database_url, database, blobs, tmp_path)
+    assert not run.wait_until_idle(4)
+    with reading(database) as connection:
+        assert asked_backfills(connection)
+    number.give_back()
+    assert run.wait_until_idle(60)
+    with reading(database) as connection:
+        assert not asked_backfills(connection)
+        assert not any(one.stale for one in list_windows(connection, model.key))
