@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from driftwheel.client.backoff import LONGEST_PAUSE, next_pause, read_retry_after
@@ -12,12 +12,14 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 JITTER = st.floats(0, 1, exclude_max=True)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 10_000), JITTER)
 def test_pauses_grow_to_a_bound_and_are_never_short(failures: int, jitter: float) -> None:
     longest = min(0.5 * 2 ** min(failures - 1, 30), LONGEST_PAUSE)
     assert longest / 2 <= next_pause(failures, jitter) <= longest
 
 
+@settings(deadline=None)
 @given(st.integers(1, 100), JITTER, st.floats(0, 3600))
 def test_the_server_is_never_called_before_it_said(failures: int, jitter: float, asked: float) -> None:
     assert asked <= next_pause(failures, jitter, asked) <= asked * 1.25

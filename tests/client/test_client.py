@@ -65,7 +65,7 @@ def test_everything_logged_arrives(connect: Connect, server: FailingServer) -> N
     client.feedback(full, True, "dog", note="a tail")
     client.feedback(bare, False)
     client.log_profile(PROFILE)
-    assert client.flush()
+    assert client.flush(60)
     assert client.stats == Stats(logged=6, sent=6, dropped=0, rejected=0, waiting=0)
     document, image = server.kept[full]
     assert document == {
@@ -93,7 +93,7 @@ def test_everything_logged_arrives(connect: Connect, server: FailingServer) -> N
 def test_the_time_is_now_and_a_naive_one_is_utc(connect: Connect, server: FailingServer) -> None:
     client = connect()
     now, naive = client.log(None), client.log(None, time=datetime(2026, 1, 1))
-    assert client.flush()
+    assert client.flush(60)
     told = datetime.fromisoformat(server.kept[now][0]["time"])
     assert abs(told - datetime.now(UTC)) < timedelta(minutes=1)
     assert server.kept[naive][0]["time"] == "2026-01-01T00:00:00Z"
@@ -102,7 +102,7 @@ def test_the_time_is_now_and_a_naive_one_is_utc(connect: Connect, server: Failin
 def test_truth_has_no_scores_in_boxes_either(connect: Connect, server: FailingServer) -> None:
     client = connect()
     client.truth("1", {"boxes": [{"class": "cat", "score": 0.5, "x": 1, "y": 2, "w": 3, "h": 4}]})
-    assert client.flush()
+    assert client.flush(60)
     box = {"class": "cat", "x": 1.0, "y": 2.0, "w": 3.0, "h": 4.0}
     assert server.others == [{"record": "1", "truth": {"boxes": [box]}}]
 
@@ -114,14 +114,14 @@ def test_profiles_of_every_kind(connect: Connect, server: FailingServer, tmp_pat
     client.log_profile(to_bytes(PROFILE))
     client.log_profile(path)
     client.log_profile(str(path))
-    assert client.flush()
+    assert client.flush(60)
     assert server.profiles == [to_bytes(PROFILE)] * 4
 
 
 def test_images_stay_where_they_are_in_privacy(connect: Connect, server: FailingServer) -> None:
     client = connect(send_images=False)
     record = client.log(FRAME, "cat")
-    assert client.flush()
+    assert client.flush(60)
     document, image = server.kept[record]
     assert (document["width"], document["height"], image) == (64, 48, b"")
 
@@ -130,25 +130,25 @@ def test_many_travel_together(connect: Connect, server: FailingServer) -> None:
     client = connect()
     server.troubles = [slow(0.3)]
     records = [client.log(None) for _ in range(1000)]
-    assert client.flush()
+    assert client.flush(60)
     assert set(server.kept) == set(records)
     assert len(server.requests) < 20
     assert max(len(request.documents) for request in server.requests) <= 500
 
 
 @pytest.mark.parametrize(
-    "trouble", [drop, keep_and_drop, slow(0.4), *refuse(500), *refuse(503), *refuse(507)]
+    "trouble", [drop, keep_and_drop, slow(1.0), *refuse(500), *refuse(503), *refuse(507)]
 )
 def test_nothing_is_lost_or_doubled_when_the_server_fails(
     trouble: Callable[[Handler, Seen], bool], connect: Connect, server: FailingServer
 ) -> None:
-    client = connect(timeout=0.2)
+    client = connect(timeout=0.5)
     server.troubles = [trouble] * 4
     records = []
     for _ in range(30):
         records.append(client.log(FRAME, "cat"))
         time.sleep(0.005)
-    assert client.flush()
+    assert client.flush(60)
     assert set(server.kept) == set(records)
     assert client.stats == Stats(30, 30, 0, 0, 0)
     assert server.troubles == []
@@ -158,7 +158,7 @@ def test_what_is_sent_again_is_the_same_to_the_byte(connect: Connect, server: Fa
     client = connect()
     server.troubles = [keep_and_drop] * 3
     client.log(FRAME, "cat")
-    assert client.flush()
+    assert client.flush(60)
     assert server.duplicates == 3
     first, *again = server.requests
     assert all(request == first for request in again)
@@ -178,13 +178,25 @@ def test_an_outage_goes_through_the_spool_and_comes_back(
     assert client.stats.waiting == 20
     assert not client.flush(0.05)
     server.always = None
-    assert client.flush()
+    assert client.flush(60)
     assert set(server.kept) == set(records)
     assert list((tmp_path / "spool" / "cats").iterdir()) == []
     assert (
         caplog.text.count("Sending is put off, what is logged waits in the spool: the server says 503") == 1
     )
     assert "The server takes data again" in caplog.text
+
+
+def test_during_a_pause_nothing_stays_in_memory(connect: Connect, server: FailingServer) -> None:
+    server.always = refuse(503, headers={"Retry-After": "600"})[0]
+    client = connect()
+    client.log(FRAME)
+    until(lambda: client._worker._sender.down)
+    for _ in range(10):
+        client.log(FRAME)
+    until(lambda: client._worker.tally.in_memory == 0)
+    assert client.stats == Stats(11, 0, 0, 0, 11)
+    assert len(server.requests) == 1
 
 
 def test_new_data_does_not_wait_for_all_of_the_old(
@@ -198,7 +210,7 @@ def test_new_data_does_not_wait_for_all_of_the_old(
     server.always = slow(0.02)
     until(lambda: not client._worker._sender.down)
     new = client.log(None)
-    assert client.flush()
+    assert client.flush(60)
     order = list(server.kept)
     assert set(order) == {*old, new}
     assert order.index(new) < 60
@@ -218,7 +230,7 @@ def test_one_record_the_server_fails_on_does_not_keep_the_others_waiting(
     until(lambda: len(server.kept) == 99)
     until(lambda: client.stats.waiting == 1)
     server.always = None
-    assert client.flush()
+    assert client.flush(60)
     assert client.stats == Stats(100, 100, 0, 0, 0)
 
 
@@ -249,7 +261,7 @@ def test_without_a_spool_memory_waits(connect: Connect, server: FailingServer) -
     client = connect(spool=None)
     server.troubles = refuse(500, times=5)
     records = [client.log(FRAME) for _ in range(10)]
-    assert client.flush()
+    assert client.flush(60)
     assert set(server.kept) == set(records)
 
 
@@ -268,7 +280,7 @@ def test_what_there_is_no_room_for_is_dropped_and_counted(
         caplog.text.count("What is logged is lost from now on: more is logged than can be sent or kept") == 1
     )
     server.always = None
-    assert client.flush()
+    assert client.flush(60)
     assert client.stats == Stats(200, stats.waiting, stats.dropped, 0, 0)
     assert len(server.kept) == stats.waiting
 
@@ -283,7 +295,7 @@ def test_retry_after_is_honoured(connect: Connect, server: FailingServer) -> Non
     server.troubles = [lambda h, s: note(h, s) or refuse(429, headers={"Retry-After": "1"})[0](h, s), note]
     client = connect()
     client.log(None)
-    assert client.flush()
+    assert client.flush(60)
     assert 1.0 <= times[1] - times[0] < 3.0
 
 
@@ -294,7 +306,7 @@ def test_what_the_server_refuses_is_never_sent_again(
     client = connect()
     server.troubles = refuse(status)
     client.log(None)
-    assert client.flush()
+    assert client.flush(60)
     time.sleep(0.1)
     assert len(server.requests) == 1
     assert client.stats == Stats(1, 0, 0, 1, 0)
@@ -310,7 +322,7 @@ def test_one_bad_record_does_not_spoil_the_others(
     client = connect()
     server.troubles, server.always = [lambda h, s: slow(0.3)(h, s) or strict(h, s)], strict
     good = [client.log(None, error="worst" if i == 37 else "bad" if i == 5 else None) for i in range(100)]
-    assert client.flush()
+    assert client.flush(60)
     assert set(server.kept) == set(good) - {good[37], good[5]}
     assert client.stats == Stats(100, 98, 0, 2, 0)
     assert "(rejected), which is lost: it is bad" in caplog.text
@@ -324,7 +336,7 @@ def test_too_much_at_once_is_sent_in_parts(connect: Connect, server: FailingServ
     client = connect()
     server.troubles, server.always = [slow(0.3)], small
     records = [client.log(FRAME) for _ in range(40)]
-    assert client.flush()
+    assert client.flush(60)
     assert set(server.kept) == set(records)
 
 
@@ -341,7 +353,7 @@ def test_a_client_that_is_locked_out_keeps_everything_and_says_so_once(
     assert client.stats == Stats(6, 0, 0, 0, 6)
     assert caplog.text.count("Check the token and the address") == 1
     server.always = None
-    assert connect().flush()
+    assert connect().flush(60)
     assert set(server.kept) == set(records)
 
 
@@ -355,7 +367,7 @@ def test_an_answer_that_is_not_driftwheels_acknowledges_nothing(
     client = connect()
     server.troubles = [hotel] * 3
     record = client.log(FRAME)
-    assert client.flush()
+    assert client.flush(60)
     assert set(server.kept) == {record}
     assert client.stats == Stats(1, 1, 0, 0, 0)
 
@@ -384,7 +396,7 @@ def test_a_token_for_one_model_never_meets_the_spool_of_another(
     server.always = None
     with Client(server.url, "", "a/b", spool=client._options.spool) as other:
         other.log(None)
-        assert other.flush()
+        assert other.flush(60)
         assert other.stats.sent == 1
     assert {request.path for request in server.requests[-1:]} == {"/api/v1/models/a%2Fb/records"}
 
@@ -410,7 +422,7 @@ def test_closing_beside_a_dead_server_is_quick_and_loses_nothing(
     assert time.monotonic() - start < 3.0
     assert client.stats == Stats(21, 0, 0, 0, 21)
     server.always = None
-    assert connect().flush()
+    assert connect().flush(60)
     assert set(records) < set(server.kept)
 
 
@@ -460,12 +472,12 @@ def test_nothing_that_is_logged_ever_raises(
 ) -> None:
     client = connect()
     log(client)
-    assert client.flush()
+    assert client.flush(60)
     assert client.stats == Stats(1, 0, 0, 1, 0)
     assert server.requests == []
     assert caplog.text
     assert client.log(FRAME)
-    assert client.flush()
+    assert client.flush(60)
     assert client.stats.sent == 1
 
 
@@ -487,7 +499,7 @@ def test_a_server_that_comes_later_gets_everything(tmp_path: Path) -> None:
         records = [client.log(FRAME) for _ in range(10)]
         until(lambda: client._worker.tally.in_memory == 0)
         with failing_server(port) as running:
-            assert client.flush()
+            assert client.flush(60)
             assert set(running.kept) == set(records)
 
 

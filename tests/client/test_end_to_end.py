@@ -69,7 +69,7 @@ def test_a_record_with_all_there_is(connect: Connect, running: Running) -> None:
     prediction = Classification("cat", {"cat": 0.75, "dog": 0.25})
     record = client.log(FRAME, prediction, tags={"camera": "2"}, time=NOON, latency=0.5)
     bare = client.log(None, error="out of memory", time=NOON)
-    assert client.flush()
+    assert client.flush(60)
     assert client.stats == Stats(2, 2, 0, 0, 0)
     found = stored(running, record)
     assert (found.model_version, found.time, found.tags) == ("7", NOON, {"camera": "2"})
@@ -84,7 +84,7 @@ def test_a_record_with_all_there_is(connect: Connect, running: Running) -> None:
 def test_boxes_of_a_detector(connect: Connect, running: Running) -> None:
     client = connect("parts")
     record, none = client.log(FRAME, [results()]), client.log(FRAME, Detection())
-    assert client.flush()
+    assert client.flush(60)
     assert stored(running, record, "parts").prediction == BOXES
     assert stored(running, none, "parts").prediction == Detection()
 
@@ -99,7 +99,7 @@ def test_truth_and_feedback_and_profiles(connect: Connect, running: Running) -> 
     part = profile_records(Records(("a.jpg",), np.ones((1, 1), np.float32), ("brightness",), times=times))
     profile = ProfileSet({ProfileKey(NOON.replace(hour=0)): part}, "day")
     client.log_profile(profile)
-    assert client.flush()
+    assert client.flush(60)
     assert client.stats == Stats(4, 4, 0, 0, 0)
     right = Detection((Box("cat", 1, 2, 3, 4),))
     with reading(running.services.engine) as connection:
@@ -128,7 +128,7 @@ def test_the_same_again_is_no_harm_and_another_is_refused(
     client = connect()
     for prediction in ("cat", "cat", "dog"):
         client.log(FRAME, prediction, id="one", time=NOON)
-        assert client.flush()
+        assert client.flush(60)
     assert client.stats == Stats(3, 2, 0, 1, 0)
     assert "(conflict)" in caplog.text
 
@@ -139,7 +139,7 @@ def test_each_refusal_says_why_and_spoils_no_other(
     client = connect()
     client.log(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "cat")
     good = client.log(FRAME, "cat")
-    assert client.flush()
+    assert client.flush(60)
     assert client.stats == Stats(2, 1, 0, 1, 0)
     assert "(rejected), which is lost: " in caplog.text
     assert stored(running, good).prediction == Classification("cat")
@@ -148,7 +148,7 @@ def test_each_refusal_says_why_and_spoils_no_other(
 def test_a_model_that_is_not_there(connect: Connect, caplog: pytest.LogCaptureFixture) -> None:
     client = connect("catz")
     client.log(FRAME, "cat")
-    assert client.flush()
+    assert client.flush(60)
     assert client.stats == Stats(1, 0, 0, 1, 0)
     assert "(404)" in caplog.text
     assert "Did you mean 'cats'?" in caplog.text
@@ -165,7 +165,7 @@ def test_a_token_that_may_not(
     client.close()
     assert client.stats == Stats(1, 0, 0, 0, 1)
     assert "Check the token" in caplog.text
-    assert connect().flush()
+    assert connect().flush(60)
     assert stored(running, record).prediction == Classification("cat")
 
 

@@ -70,7 +70,7 @@ def test_a_program_that_ends_beside_a_dead_server_has_spooled_everything(
     assert "waits in the spool" in done.stderr
     assert not server.kept
     server.always = None
-    told(run("assert client.flush(20)"))
+    told(run("assert client.flush(50)"))
     assert set(server.kept) == set(done.stdout.split())
 
 
@@ -112,7 +112,7 @@ def test_a_fork_while_the_spool_is_in_use(run: Run, server: FailingServer) -> No
         """)
     assert done.returncode == 0, done.stderr
     server.always = None
-    told(run("assert client.flush(20)"))
+    told(run("assert client.flush(50)"))
     assert set(server.kept) == set(done.stdout.split())
     assert len(server.kept) == 30
 
@@ -169,7 +169,7 @@ def test_what_a_killed_process_had_spooled_the_next_one_sends(
         assert process.stdout.readline() == "spooled\n"
         process.send_signal(signal.SIGKILL)
     server.always = None
-    told(run("assert client.flush(20); assert client.stats.sent == 30"))
+    told(run("assert client.flush(50); assert client.stats.sent == 30"))
     assert set(server.kept) == set(records)
 
 

@@ -32,7 +32,7 @@ def drain(spool: Spool, most: int = 3) -> list[Item]:
     return found
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.lists(ANY_ITEM, max_size=5), max_size=8), st.integers(1, 4))
 def test_everything_comes_out_once_and_in_order(
     tmp_path_factory: pytest.TempPathFactory, appended: list[list[Item]], most: int
@@ -163,7 +163,7 @@ def test_a_killed_process_loses_nothing_it_had_appended(tmp_path: Path) -> None:
 
 
 @given(st.integers(0, 3000))
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_a_segment_cut_off_anywhere_gives_its_whole_items(
     tmp_path_factory: pytest.TempPathFactory, cut: int
 ) -> None:

@@ -4,7 +4,7 @@ import time
 import uuid
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from driftwheel.client.uuid7 import new_id, uuid7
@@ -14,6 +14,7 @@ MOMENTS = st.integers(0, 2**48 - 1)
 RANDOM = st.binary(min_size=10, max_size=10)
 
 
+@settings(deadline=None)
 @given(MOMENTS, RANDOM)
 def test_it_is_a_version_7_of_the_usual_variant_and_tells_its_time(moment: int, random: bytes) -> None:
     made = uuid.UUID(uuid7(moment, random))
@@ -21,12 +22,14 @@ def test_it_is_a_version_7_of_the_usual_variant_and_tells_its_time(moment: int, 
     assert made.int >> 80 == moment
 
 
+@settings(deadline=None)
 @given(MOMENTS, MOMENTS, RANDOM, RANDOM)
 def test_ids_sort_by_time(one: int, other: int, random: bytes, more: bytes) -> None:
     if one < other:
         assert uuid7(one, random) < uuid7(other, more)
 
 
+@settings(deadline=None)
 @given(MOMENTS, RANDOM, st.integers(0, 79))
 def test_74_random_bits_count(moment: int, random: bytes, bit: int) -> None:
     flipped = (int.from_bytes(random) ^ 1 << bit).to_bytes(10)
