@@ -347,6 +347,11 @@ def test_what_is_no_tar_is_said(tmp_path: Path, data: bytes) -> None:
         check_archive(file)
 
 
+def test_a_folder_is_no_backup(tmp_path: Path) -> None:
+    with pytest.raises(BackupError, match="cannot be read: Is a directory"):
+        check_archive(tmp_path)
+
+
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(BackupError, match=r"There is no file '.*x.tar'"):
         check_archive(tmp_path / "x.tar")

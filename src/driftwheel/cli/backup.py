@@ -42,7 +42,7 @@ def backup(
     )
     if manifest.missing:
         typer.echo(
-            f"Warning: {len(manifest.missing):,} images or model files that the database names are lost or "
+            f"Note: {len(manifest.missing):,} images or model files that the database names are lost or "
             f"damaged; manifest.json in the backup lists them. The first is {manifest.missing[0]}.",
             err=True,
         )

@@ -31,12 +31,16 @@ def restore(
     """
     from driftwheel.cli.data_options import acting_user, load_settings, told_as_usage_errors, utc_now
     from driftwheel.cli.progress import progress_bars
+    from driftwheel.errors import UsageError
     from driftwheel.services.restore import restore as bring_back
     from driftwheel.store.blobs import Blobs
     from driftwheel.store.database import open_database
 
     settings = load_settings(data=data, database_url=database_url, blobs=blobs)
-    settings.data.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"Cannot make the folder '{settings.data}': {error.strerror}.") from None
     engine = open_database(settings.database_url)
     on_sqlite = engine.dialect.name == "sqlite"
     try:
@@ -63,7 +67,7 @@ def restore(
         typer.echo(f"The database before is kept: {restored.replaced}")
     if restored.missing:
         typer.echo(
-            f"Warning: {restored.missing:,} images or model files that the database names were lost or "
+            f"Note: {restored.missing:,} images or model files that the database names were lost or "
             "damaged when the backup was made, and are missing.",
             err=True,
         )

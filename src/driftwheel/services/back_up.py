@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections.abc import Callable
@@ -141,3 +142,5 @@ def _must_be_new(target: Path) -> None:
         raise UsageError(
             f"Cannot write '{target}': there is no folder '{folder}'. Make it: mkdir -p '{folder}'"
         )
+    if not os.access(folder, os.W_OK):
+        raise UsageError(f"Cannot write '{target}': permission denied. Give a file in a folder of your own.")

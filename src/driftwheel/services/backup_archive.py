@@ -225,6 +225,8 @@ def _told_as_backup_errors(archive: Path) -> Iterator[None]:
         raise BackupError(
             f"'{archive}' cannot be read as a backup: {error}. It is no tar file, or damaged; take another."
         ) from None
+    except (IsADirectoryError, PermissionError) as error:
+        raise BackupError(f"'{archive}' cannot be read: {error.strerror}. Name a file that can.") from None
     except FileNotFoundError:
         raise BackupError(
             f"There is no file '{archive}'. Name the .tar that `driftwheel backup` wrote."

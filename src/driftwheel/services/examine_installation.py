@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -38,26 +38,24 @@ def examine_installation(settings: Settings, *, now: datetime) -> Iterator[Findi
     now
         This machine's time, in UTC.
     """
-    yield machine.examine_python()
-    yield machine.examine_packages()
-    yield _examine_settings(settings)
-    yield machine.examine_permissions(settings.data)
-    yield machine.examine_disk_space(settings.data, settings.disk_reserve_bytes)
-    yield machine.examine_disk_speed(settings.data)
-    yield _examine_blobs(settings)
-    file = _sqlite_file(settings.database_url)
-    if file is not None and not file.exists():
-        yield Finding(
-            "database", "ok", f"{file} is not there yet; the first start of `driftwheel serve` makes it"
-        )
-    else:
-        engine = open_database(settings.database_url)
+    parts: tuple[tuple[str, Callable[[], Iterable[Finding]]], ...] = (
+        ("Python", lambda: [machine.examine_python()]),
+        ("packages", lambda: [machine.examine_packages()]),
+        ("settings", lambda: [_examine_settings(settings)]),
+        ("permissions", lambda: [machine.examine_permissions(settings.data)]),
+        ("disk space", lambda: [machine.examine_disk_space(settings.data, settings.disk_reserve_bytes)]),
+        ("disk speed", lambda: [machine.examine_disk_speed(settings.data)]),
+        ("images", lambda: [_examine_blobs(settings)]),
+        ("database", lambda: _examine_database(settings, now)),
+        ("workflows", lambda: [_examine_workflows(settings)]),
+        ("port", lambda: [machine.examine_port(settings.host, settings.port)]),
+    )
+    for subject, look in parts:
         try:
-            yield from _examine_database(engine, settings, now)
-        finally:
-            engine.dispose()
-    yield _examine_workflows(settings)
-    yield machine.examine_port(settings.host, settings.port)
+            yield from look()
+        except OSError as error:
+            advice = "Give this command as the user that the server runs as."
+            yield Finding(subject, "fail", f"cannot be looked at: {error}", advice)
 
 
 def _examine_settings(settings: Settings) -> Finding:
@@ -112,7 +110,19 @@ def _examine_blobs(settings: Settings) -> Finding:
     return Finding("images", "ok", f"{settings.blobs} keeps, gives back and deletes")
 
 
-def _examine_database(engine: Engine, settings: Settings, now: datetime) -> Iterator[Finding]:
+def _examine_database(settings: Settings, now: datetime) -> Iterator[Finding]:
+    file = _sqlite_file(settings.database_url)
+    if file is not None and not file.exists():
+        yield Finding("database", "ok", f"{file} is not there yet; the first start makes it")
+        return
+    engine = open_database(settings.database_url)
+    try:
+        yield from _examine_tables(engine, settings, now)
+    finally:
+        engine.dispose()
+
+
+def _examine_tables(engine: Engine, settings: Settings, now: datetime) -> Iterator[Finding]:
     try:
         health = database_health(engine)
         current = is_current(engine)

@@ -183,7 +183,7 @@ def examine_port(host: str, port: int) -> Finding:
 
 def existing_folder(path: Path) -> Path:
     """Return the folder itself, or the nearest above it that is there."""
-    return next(one for one in (path, *path.parents) if one.is_dir())
+    return next((one for one in (path, *path.parents) if _is_folder(one)), Path(path.anchor))
 
 
 def file_system_of(folder: Path) -> str:
@@ -203,6 +203,13 @@ def file_system_of(folder: Path) -> str:
 def is_remote(kind: str) -> bool:
     """Return whether a file system of this type is on another machine."""
     return kind in _REMOTE
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except PermissionError:
+        return False
 
 
 def _seconds_of_a_sync(folder: Path, timer: Callable[[], float]) -> float:
