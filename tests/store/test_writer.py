@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, wait
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import IntegrityError
 from tests.store.rows import NOON, new_record
 
-from driftwheel.errors import QueueFullError, StorageFullError, UsageError
+from driftwheel.errors import DatabaseBusyError, QueueFullError, StorageFullError, UsageError
+from driftwheel.store import database as database_module
 from driftwheel.store.database import open_database, reading, writing
 from driftwheel.store.migrate import migrate
 from driftwheel.store.models import Model, create_model
@@ -199,6 +202,28 @@ def test_a_server_that_was_killed_beneath_it_is_told_and_forgotten(
     with pytest.raises(Exception, match=r"terminating connection|server closed"):
         failed.result(10)
     assert writer.submit([new_record(model.key, "a")]).result(10) == ["accepted"]
+
+
+def test_a_database_that_is_kept_busy_fails_all_who_wait_at_once_and_then_it_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "BUSY_SECONDS", 0.3)
+    engine, other = (open_database(f"sqlite:///{tmp_path / 'data.sqlite'}") for _ in range(2))
+    migrate(engine)
+    with writing(engine) as connection:
+        model = create_model(connection, "m", task="classification", created=NOON)
+    with RecordWriter(engine, most_waiting=1000) as writer:
+        began = time.monotonic()
+        with writing(other):  # as another process would
+            futures = [writer.submit([new_record(model.key, f"r{i}")]) for i in range(100)]
+            for future in futures:
+                with pytest.raises(DatabaseBusyError):
+                    future.result(30)
+        assert time.monotonic() - began < 10  # not 0.3 s for each
+        again = [writer.submit([new_record(model.key, f"r{i}")]) for i in range(100)]
+        assert [future.result(30) for future in again] == [["accepted"]] * 100
+    engine.dispose()
+    other.dispose()
 
 
 @pytest.fixture

@@ -73,7 +73,8 @@ class Measurement:
 def insert_records(connection: Connection, rows: Sequence[NewRecord]) -> list[Outcome]:
     """Write records and return, for each row, what became of it.
 
-    Of rows with one id in one call the first counts and the others are compared with it. A model that is not there raises SQLAlchemy's ``IntegrityError``.
+    Of rows with one id in one call the first counts and the others are compared with it. A model
+    that is not there raises SQLAlchemy's ``IntegrityError``.
     """
     first: dict[Identity, NewRecord] = {}
     for row in rows:

@@ -93,8 +93,8 @@ def mark_stale(  # noqa: PLR0917  four of them always go together
     """Note that the windows which hold records of these times and tags are out of date.
 
     Call it in the transaction that changes the records, after the change. `times` and `tags` go together, one
-    of each a record. A window that is not there yet is made, without a profile. For several models, call it in
-    the order of their keys, so that two transactions do not wait for each other in a circle.
+    of each a record. A window that is not there yet is made, without a profile. For several models, call it
+    in the order of their keys, so that two transactions do not wait for each other in a circle.
     """
     segments: defaultdict[datetime, set[tuple[str, str]]] = defaultdict(lambda: {("", "")})  # of each hour
     for time, its in zip(times, tags, strict=True):

@@ -9,9 +9,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from types import TracebackType
 
-from sqlalchemy import Connection, Engine, bindparam, select
+from sqlalchemy import Connection, Engine, bindparam, exc, select
 
-from driftwheel.errors import QueueFullError, UsageError
+from driftwheel.errors import DatabaseBusyError, QueueFullError, UsageError
 from driftwheel.store.database import writing
 from driftwheel.store.records import NewRecord, Outcome, insert_records
 from driftwheel.store.tables import models
@@ -27,6 +27,9 @@ _WINDOWS = (
     .where(models.c.key.in_(bindparam("keys", expanding=True)))
     .order_by(models.c.key)
 )
+
+_NOT_THEIR_FAULT = (DatabaseBusyError, exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
+"""Errors that would meet every batch of a group alone as well, each after a long wait."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,7 +159,7 @@ class RecordWriter:
                 outcomes = write_records(connection, [row for batch in group for row in batch.rows])
         except Exception as error:  # the thread must outlive whatever a commit raises
             failure = error
-        if failure is not None and len(group) > 1:
+        if failure is not None and len(group) > 1 and not isinstance(failure, _NOT_THEIR_FAULT):
             return False
         self._done(group)
         begin = 0
