@@ -12,7 +12,7 @@ from driftwheel.cli.data_options import BLOBS, DATA, DATABASE_URL
 if TYPE_CHECKING:
     from driftwheel.store.models import Model
 
-__all__ = ["register"]
+__all__ = ["BY", "register"]
 
 BY = "command line"
 """Who did it, in the audit log."""
@@ -37,7 +37,7 @@ _UNTIL = typer.Option("--until", help="End of the range, not itself in it.")
 
 
 @_commands.command("list")
-def list_(
+def _list_models(
     data: Annotated[Path | None, DATA] = None, database_url: Annotated[str | None, DATABASE_URL] = None
 ) -> None:
     """List the models."""
@@ -55,7 +55,7 @@ def list_(
 
 
 @_commands.command("register")
-def register_(
+def _register_model(
     name: Annotated[str, _NAME],
     task: Annotated[str, _TASK] = "classification",
     classes: Annotated[list[str] | None, _CLASSES] = None,
@@ -80,7 +80,7 @@ def register_(
 
 
 @_commands.command("show")
-def show(
+def _show_model(
     name: Annotated[str, _NAME],
     data: Annotated[Path | None, DATA] = None,
     database_url: Annotated[str | None, DATABASE_URL] = None,
@@ -114,7 +114,7 @@ def show(
 
 
 @_commands.command("change")
-def change(
+def _change_model(
     name: Annotated[str, _NAME],
     classes: Annotated[list[str] | None, _CLASSES] = None,
     segments: Annotated[list[str] | None, _SEGMENTS] = None,
@@ -138,7 +138,7 @@ def change(
 
 
 @_commands.command("add-version")
-def add_version(
+def _add_version(
     name: Annotated[str, _NAME],
     version: Annotated[str, _VERSION],
     onnx: Annotated[Path | None, _ONNX] = None,
@@ -166,7 +166,7 @@ def add_version(
 
 
 @_commands.command("backfill")
-def backfill(
+def _backfill(
     name: Annotated[str, _NAME],
     since: Annotated[str, _SINCE],
     until: Annotated[str, _UNTIL],

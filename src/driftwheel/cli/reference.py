@@ -30,7 +30,7 @@ _OUT = typer.Option(
 
 
 @_commands.command("set")
-def set_(
+def _set(
     model: Annotated[str, _MODEL],
     folder: Annotated[str | None, _FOLDER] = None,
     name_pattern: Annotated[str | None, _PATTERN] = None,
@@ -67,7 +67,7 @@ def set_(
 
 
 @_commands.command("show")
-def show(
+def _show(
     model: Annotated[str, _MODEL],
     out: Annotated[Path | None, _OUT] = None,
     data: Annotated[Path | None, DATA] = None,

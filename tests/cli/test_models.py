@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.workflows.installation import picture
+from typer.testing import CliRunner, Result
+
+from driftwheel.cli.app import app
+from driftwheel.cli.moments import as_moment
+from driftwheel.errors import UsageError
+from driftwheel.profiles import read_profiles
+from driftwheel.workflows import run
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DRIFTWHEEL_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("DRIFTWHEEL_DISK_RESERVE_BYTES", "0")
+    return tmp_path / "data"
+
+
+def call(*words: str, mistake: bool = False) -> str:
+    result: Result = CliRunner().invoke(app, words)
+    if mistake:
+        assert isinstance(result.exception, UsageError), result.output
+        return str(result.exception)
+    assert result.exception is None, result.exception
+    return result.output
+
+
+def test_a_model_from_registration_to_its_reference(tmp_path: Path) -> None:
+    said = ["--embedder", "gist", "--class", "cat", "--class", "dog", "--segment", "camera", "--days", "30"]
+    out = call("models", "register", "cam", "--window", "hour", *said)
+    assert "cam: classification" in out
+    assert "classes: cat, dog" in out
+    assert "records are kept for 30 days, of their images 100%" in out
+    assert "cam: classification, profiles by the hour" in call("models", "list")
+    out = call("models", "change", "cam", "--for-ever", "--keep-images", "0")
+    assert "records are kept for ever, of their images 0%" in out
+    assert "segments by camera" in out
+    call("models", "add-version", "cam", "1.0")
+    out = call("models", "show", "cam")
+    assert "version 1.0" in out
+    assert "reference: none" in out
+
+    assert "cam has no reference" in call("reference", "show", "cam")
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for i in range(6):
+        (folder / f"{i}.png").write_bytes(picture(i))
+    call("reference", "set", "cam", "--folder", str(folder))
+    assert "measuring" in call("reference", "show", "cam")
+    out_file = tmp_path / "reference.dwp"
+    mistake = call("reference", "show", "cam", "-o", str(out_file), mistake=True)
+    assert mistake == "The reference of 'cam' is not measured yet; there is nothing to write."
+    call("worker", "--once", "--threads", "1")
+    assert not run.is_running()
+    out = call("reference", "show", "cam", "-o", str(out_file))
+    assert "in use" in out
+    assert "6 images, 6 kept one by one, embeddings in gist-1/" in out
+    assert read_profiles(out_file).whole().n == 6
+    assert "reference: folder" in call("models", "show", "cam")
+    call("models", "backfill", "cam", "--since", "2026-01-01", "--until", "2026-02-01")
+    call("worker", "--once", "--threads", "1")
+
+
+def test_mistakes(data: Path) -> None:
+    assert "There is no installation in" in call("models", "list", mistake=True)
+    call("models", "register", "cam", "--embedder", "none")
+    assert "There is already a model 'cam'" in call("models", "register", "cam", mistake=True)
+    assert "Did you mean 'cam'" in call("models", "show", "cm", mistake=True)
+    assert "Give one of: --folder" in call("reference", "set", "cam", mistake=True)
+    both = ["--folder", str(data), "--trailing", "3"]
+    assert "Give one of: --folder" in call("reference", "set", "cam", *both, mistake=True)
+    since = ["--since", "yesterday", "--until", "today"]
+    assert "'yesterday' is no time" in call("models", "backfill", "cam", *since, mistake=True)
+    version = ["models", "add-version", "cam", "1", "--onnx", str(data / "none.onnx")]
+    assert "cannot be read" in call(*version, mistake=True)
+
+
+def test_times_may_name_their_zone() -> None:
+    assert as_moment("2026-03-04T05:06:07+02:00").isoformat() == "2026-03-04T03:06:07+00:00"
+
+
+@pytest.mark.parametrize(
+    "words", [["worker", "--help"], ["models", "--help"], ["reference", "set", "--help"]]
+)
+def test_help_imports_nothing_of_the_service(words: list[str]) -> None:
+    code = (
+        "import sys\nfrom driftwheel.cli import main\nsys.argv[1:] = sys.argv[1:]\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print([name for name in ('dbos', 'sqlalchemy', 'numpy', 'cv2') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
