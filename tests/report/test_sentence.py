@@ -39,9 +39,31 @@ def test_the_sentence_fits_the_share_and_the_confidence(checks, found, sentence)
 
 def test_a_change_of_content_is_no_camera_fault(checks) -> None:
     assert said(checks["content"].verdict) == (
-        "Drift: the 150 current images show other content than the reference: "
-        "the mix of classes or scenes changed."
+        "Drift: the 150 current images show something else than the reference: other content, "
+        "another scene or other light; none of the known camera faults explains it."
     )
+
+
+def test_a_fault_that_is_likelier_wrong_than_right_is_no_answer(checks) -> None:
+    verdict = replace(checks["blur"].verdict, diagnosis=(FaultFinding("haze", 2, 1.0, 0.23),))
+    assert answer(verdict).replace(NBSP, " ") == (
+        "the 150 current images look different from the reference; "
+        "no known camera fault clearly explains it (the nearest: haze, 23 % sure)."
+    )
+
+
+def test_images_that_cannot_be_read_are_the_answer(checks) -> None:
+    unread = tuple(Unreadable(f"{i}.jpg", "truncated") for i in range(50))
+    verdict = replace(checks["blur"].verdict, kind="unreadable", unreadable=unread, diagnosed=False)
+    assert said(verdict) == "Drift: 50 of 200 current images (25 %) could not be read: truncated (50)."
+    assert reason(verdict) == "Those that could be read look like the reference."
+    assert reason(replace(verdict, properties=())) == "Those that could be read are too few to compare."
+
+
+def test_a_certain_but_small_change_is_not_called_the_same(checks) -> None:
+    verdict = replace(checks["no_drift"].verdict, p_value=1e-9)
+    assert said(verdict).endswith("differ from the reference, but by no more than it varies by itself.")
+    assert "something did change; an alarm also takes a change that is large enough" in evidence(verdict)
 
 
 def test_an_unexplained_change_says_so(checks) -> None:
@@ -71,8 +93,8 @@ def test_no_drift_names_the_largest_difference_and_its_limit(checks) -> None:
     largest = calm[-1]
     sentence = reason(replace(verdict, properties=calm)).replace(NBSP, " ")
     assert sentence == (
-        f"The largest difference is in {property_words(largest.name).title}, {largest.effect:.2f} σ, "
-        "within what the reference itself varies by (0.50 σ)."
+        f"Nearest to counting is the difference in {property_words(largest.name).title}, "
+        f"{largest.effect:.2f} σ, within what the reference itself varies by (0.50 σ)."
     )
 
 
@@ -100,13 +122,13 @@ def test_the_evidence_is_held_against_chance_and_the_dial(checks) -> None:
     sentence = evidence(checks["blur"].verdict).replace(NBSP, " ")
     assert sentence == (
         "Without any change, evidence this strong would come up in fewer than 1 in 20,000 comparisons; "
-        "at most 1 false alarm a model-year is allowed, so an alarm takes less than 1 in 370."
+        "at most 1 false alarm a year is allowed, so an alarm takes less than 1 in 370."
     )
 
 
 def test_a_category_moves_a_share_of_the_images(checks) -> None:
     one = next(p for p in checks["category"].verdict.properties if p.name == "format")
-    assert movement(one).replace(NBSP, " ") == "format changed in 60 % of the images"
+    assert movement(one).replace(NBSP, " ") == "format differs for 60 % of the images"
 
 
 def test_unreadable_images_are_counted_by_reason(checks) -> None:

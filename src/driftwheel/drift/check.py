@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from driftwheel.drift.verdict import Verdict
 from driftwheel.images.exhibits import Exhibits
@@ -30,9 +30,9 @@ class Check:
     """
 
     verdict: Verdict
-    reference: Records
-    current: Records
-    exhibits: Exhibits | None
+    reference: Records = field(repr=False)
+    current: Records = field(repr=False)
+    exhibits: Exhibits | None = field(repr=False)
     reference_name: str
     current_name: str
     seconds: float

@@ -35,6 +35,7 @@ _PER_IMAGE = 0.1  # weight of the per-image mixture when grades and shares of on
 _TEMPER = 0.25  # of log-likelihoods when they are turned into confidence: features are not quite normal
 _ALSO = 0.1  # confidence from which a second fault is listed
 _SURE = 0.9  # confidence a fault needs to be named together with another mix of content
+_LEAST_SHARE_BESIDE = 0.02  # of the images a fault is on, to be named beside frozen frames
 _OTHER_MIX = 0.2  # total variation distance at which a mix of content counts as another
 
 
@@ -256,6 +257,7 @@ def _with_frozen(
     findings: list[FaultFinding], frozen: FrozenFrames, current: Records, affected: tuple[str, ...]
 ) -> tuple[list[FaultFinding], tuple[str, ...]]:
     found = FaultFinding("frozen_frame", None, frozen.share, 1 - frozen.p_value)
+    findings = [one for one in findings if one.share >= _LEAST_SHARE_BESIDE]
     first = not findings or frozen.share >= findings[0].share
     if not first:
         return [findings[0], found, *findings[1:]], affected

@@ -22,6 +22,7 @@ from driftwheel.drift.property_evidence import PropertyEvidence, property_eviden
 from driftwheel.drift.replay import blocks_of, replay_weights
 from driftwheel.drift.rules import alpha_for, images_needed
 from driftwheel.drift.tail import tail_log_p_value, tail_p_value
+from driftwheel.drift.unreadable_share import LEAST_SHARE, unreadable_share
 from driftwheel.drift.verdict import EmbeddingDrift, Verdict, unjudged
 from driftwheel.errors import IncomparableError
 from driftwheel.images.properties import property_named
@@ -50,7 +51,8 @@ def judge(
     """Return the verdict on `current` against `reference`; it has no diagnosis and no outliers yet.
 
     With fewer than `LEAST_SAMPLE` images on either side the verdict is ``insufficient`` and nothing is
-    tested.
+    tested, save for one thing, which needs no readable image: when a larger share of the current images
+    cannot be read than of the reference's, that is drift of the kind ``unreadable``.
 
     Raises
     ------
@@ -71,6 +73,13 @@ def judge(
         mode=reference.mode,
     )
     blank = replace(nothing, unreadable=current.unreadable, unreadable_reference=reference.unreadable)
+    damaged = unreadable_share(
+        len(current.unreadable), len(current), len(reference.unreadable), len(reference)
+    )
+    looked_at = 2 if current.unreadable or reference.unreadable else 1  # the files beside the pictures
+    damage_p = min(1.0, looked_at * (damaged.p_value or 0.0))
+    if damage_p <= alpha and (damaged.effect or 0.0) >= LEAST_SHARE:
+        blank = replace(blank, verdict="drift", p_value=damage_p, kind="unreadable")
     if missing:
         return blank
 
@@ -101,18 +110,22 @@ def judge(
         embedding = embedding_evidence(*placed, labels=labels, gate=gate, rng=rng)
         tables = np.hstack([tables[0], placed[0]]), np.hstack([tables[1], placed[1]])
     classified = _classified(*tables, labels, rng)
-    p_value, embedding_p_value = _combined(properties, embedding, classified)
+    p_value, embedding_p_value = (
+        min(1.0, looked_at * one) for one in _combined(properties, embedding, classified)
+    )
     found = None
     if embedding is not None:
         found = _embedding_drift(embedding, classified, str(reference.embedder), embedding_p_value, alpha)
     large_enough = any(one.drifted for one in properties.properties) or (found is not None and found.drifted)
     drifted = p_value <= alpha and large_enough
     scores = None if classified is None else classified.current_scores
+    if blank.verdict != "drift" or drifted:
+        blank = replace(
+            blank, verdict="drift" if drifted else "no_drift", kind="unknown" if drifted else None
+        )
     return replace(
         blank,
-        verdict="drift" if drifted else "no_drift",
-        p_value=p_value,
-        kind="unknown" if drifted else None,
+        p_value=min(p_value, damage_p),
         properties=properties.properties,
         embedding=found,
         exemplars=() if not drifted else exemplars(reference, current, properties.properties, scores),
@@ -199,6 +212,7 @@ def _notes(in_blocks: bool, small: bool) -> tuple[str, ...]:
         notes.append("Reference windows were replayed in whole blocks of tags and hour.")
     if small:
         notes.append(
-            "A change is beyond chance but no larger than what the reference itself varies by: no alarm."
+            "Something changed beyond chance, but nothing did by more than the reference itself varies by: "
+            "no alarm."
         )
     return tuple(notes)

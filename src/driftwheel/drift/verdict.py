@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 Answer = Literal["drift", "no_drift", "insufficient"]
-Kind = Literal["content", "appearance", "mixed", "unknown"]
+Kind = Literal["content", "appearance", "mixed", "unreadable", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,8 @@ class Verdict:
     false_alarms_per_year
         The one dial.
     kind
-        What kind of change; None without drift.
+        What kind of change; None without drift. ``unreadable``: files cannot be read that could be in the
+        reference; the images that can be read have not drifted, or are too few to say.
     diagnosis
         The faults that explain it, the best first; empty when none fits ("not one of the known faults").
     diagnosed

@@ -37,7 +37,7 @@ def how_measured(check: Check, made: datetime | None) -> list[tuple[str, str]]:
         ("mode", _MODES[verdict.mode]),
         ("embedder", printable(check.reference.embedder or "none")),
         ("properties", compared),
-        ("the one dial", f"at most {rate:g} false alarm{'' if rate == 1 else 's'} a model-year"),
+        ("the one dial", f"at most {rate:g} false alarm{'' if rate == 1 else 's'} a year"),
         ("alarm line", line),
         ("limits", "the effect that windows of this size, drawn from the reference alone, stay below"),
         ("took", f"{check.seconds:,.1f} s"),

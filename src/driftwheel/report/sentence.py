@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from driftwheel.drift.rules import LEAST_SAMPLE
 from driftwheel.drift.verdict import FaultFinding, PropertyDrift, Verdict
 from driftwheel.records import Unreadable
-from driftwheel.report.fault_words import fault_looks
+from driftwheel.report.fault_words import fault_looks, fault_title
 from driftwheel.report.numbers import NBSP, count, odds, quantity_pair, several, share, sigmas
 from driftwheel.report.printable import printable
 from driftwheel.report.property_words import property_words
@@ -29,12 +29,13 @@ __all__ = [
 
 _WORDS = {"drift": "Drift", "no_drift": "No drift", "insufficient": "Not enough images to say"}
 _KINDS = {
-    "content": "show other content than the reference: the mix of classes or scenes changed",
+    "content": "show something else than the reference: other content, another scene or other light",
     "appearance": "look different from the reference",
     "mixed": "changed both in what they show and in how it looks",
     "unknown": "differ from the reference",
 }
 _SURE = 0.8  # a fault named with less confidence is said to be probable
+_LIKELY = 0.5  # and with less than this it is no answer
 
 
 def answer_word(verdict: Verdict) -> str:
@@ -51,13 +52,14 @@ def answer(verdict: Verdict) -> str:
         return _too_few(verdict)
     images = several(verdict.n_current, "current image")
     if verdict.verdict == "no_drift":
+        if verdict.p_value <= verdict.alpha:
+            return f"the {images} differ from the reference, but by no more than it varies by itself."
         like = "looks" if verdict.n_current == 1 else "look"
         return f"the {images} {like} like the {several(verdict.n_reference, 'reference image')}."
-    if not verdict.diagnosis:
-        kind = _KINDS[verdict.kind or "unknown"]
-        unexplained = verdict.diagnosed and verdict.kind != "content"
-        tail = "; none of the known camera faults explains it" if unexplained else ""
-        return f"the {images} {kind}{tail}."
+    if verdict.kind == "unreadable":
+        return unreadable("current", verdict.unreadable, verdict.n_current)
+    if not verdict.diagnosis or verdict.diagnosis[0].confidence < _LIKELY:
+        return f"the {images} {_KINDS[verdict.kind or 'unknown']}{_unexplained(verdict)}."
     first = verdict.diagnosis[0]
     also = ", and what they show changed too" if verdict.kind == "mixed" else ""
     return f"{_affected(first, images)}{also}."
@@ -67,6 +69,9 @@ def reason(verdict: Verdict) -> str:
     """Return the sentence that says what moved, or how little did; empty with ``insufficient``."""
     if verdict.verdict == "insufficient":
         return ""
+    if verdict.kind == "unreadable":
+        few = not verdict.properties
+        return f"Those that could be read {'are too few to compare' if few else 'look like the reference'}."
     drifted = [one for one in ranked(verdict) if one.drifted]
     if verdict.verdict == "no_drift":
         return _largest_difference(verdict)
@@ -86,23 +91,23 @@ def reason(verdict: Verdict) -> str:
 def evidence(verdict: Verdict) -> str:
     """Return the sentence that holds the evidence against chance, and against the one dial."""
     rate = verdict.false_alarms_per_year
-    allowed = f"{rate:g}{NBSP}false alarm{'' if rate == 1 else 's'} a model-year"
+    allowed = f"{rate:g}{NBSP}false alarm{'' if rate == 1 else 's'} a year"
     if verdict.verdict == "insufficient":
         return f"No answer is given from so few: it could not keep to at most {allowed}."
     if math.isnan(verdict.p_value):
         return ""
     line = odds(verdict.alpha).removeprefix("about ").removeprefix("fewer than ")
-    return (
-        f"Without any change, evidence this strong would come up in {odds(verdict.p_value)} comparisons; "
-        f"at most {allowed} is allowed, so an alarm takes less than {line}."
-    )
+    chance = f"Without any change, evidence this strong would come up in {odds(verdict.p_value)} comparisons"
+    if verdict.verdict == "no_drift" and verdict.p_value <= verdict.alpha:
+        return f"{chance}, so something did change; an alarm also takes a change that is large enough."
+    return f"{chance}; at most {allowed} is allowed, so an alarm takes less than {line}."
 
 
 def movement(one: PropertyDrift) -> str:
     """Return what a property did: ``sharpness fell from 812 to 143``."""
     words = property_words(one.name)
     if is_share(one):
-        return f"{words.title} changed in {share(one.effect)} of the images"
+        return f"{words.title} differs for {share(one.effect)} of the images"
     if one.reference_mean is None or one.current_mean is None:
         return f"{words.title} changed"
     before, after = quantity_pair(one.reference_mean, one.current_mean, words.unit)
@@ -148,6 +153,16 @@ def unreadable(which: str, missing: Sequence[Unreadable], n_read: int) -> str:
     )
 
 
+def _unexplained(verdict: Verdict) -> str:
+    if not verdict.diagnosed:
+        return ""
+    if not verdict.diagnosis:
+        return "; none of the known camera faults explains it"
+    first = verdict.diagnosis[0]
+    nearest = f"{fault_title(first.fault)}, {share(first.confidence)} sure"
+    return f"; no known camera fault clearly explains it (the nearest: {nearest})"
+
+
 def _affected(fault: FaultFinding, images: str) -> str:
     looks = fault_looks(fault.fault)
     if fault.confidence < _SURE:
@@ -176,7 +191,7 @@ def _largest_difference(verdict: Verdict) -> str:
     if not comparable:
         return ""
     one = max(comparable, key=lambda each: each.effect / each.threshold if each.threshold else each.effect)
-    head = f"The largest difference is in {property_words(one.name).title}, {effect_size(one)}, "
+    head = f"Nearest to counting is the difference in {property_words(one.name).title}, {effect_size(one)}, "
     if one.effect <= one.threshold:
         return head + f"within what the reference itself varies by ({effect_size(one, one.threshold)})."
     return (

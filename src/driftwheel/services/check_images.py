@@ -12,6 +12,7 @@ from driftwheel.drift.diagnosis import diagnose as diagnose_drift
 from driftwheel.drift.judge import judge
 from driftwheel.drift.outliers import outliers
 from driftwheel.records import Mode
+from driftwheel.services.checked_options import check_dial, checked_seed
 from driftwheel.services.gather_exhibits import gather_exhibits
 from driftwheel.services.measure_reference import (
     Images,
@@ -20,6 +21,7 @@ from driftwheel.services.measure_reference import (
     measure_source,
 )
 from driftwheel.services.progress import OnProgress
+from driftwheel.services.same_place import SAME_PLACE, same_place
 from driftwheel.sources import Source, open_source
 
 __all__ = ["check_against", "check_images"]
@@ -52,9 +54,12 @@ def check_images(
     diagnose
         Whether to look for the camera fault, on drift.
     false_alarms_per_year, windows_per_year
-        The one dial, and how often such a check is made.
+        The one dial, and how often such a check is made: 0 < false alarms < windows.
+    threads
+        Images worked on at once, 1 or more; by default as many as there are processors.
     seed
-        Of label shuffles, replays and simulated faults: the same images and seed give the same answer.
+        0 or more, of label shuffles, replays and simulated faults: the same images and seed give the same
+        answer.
 
     Raises
     ------
@@ -64,7 +69,9 @@ def check_images(
         When a source cannot be opened or holds no images.
     """
     started = time.perf_counter()
-    opened = open_source(current, name_pattern=name_pattern, table=table)  # before the long work: it may fail
+    check_dial(false_alarms_per_year, windows_per_year)  # before the long work: any of these may fail
+    checked_seed(seed)
+    opened = open_source(current, name_pattern=name_pattern, table=table, called="current")
     measured = measure_reference(
         reference,
         embedder=embedder,
@@ -83,6 +90,8 @@ def check_images(
         seed=seed,
         on_progress=on_progress,
     )
+    if same_place(reference, current):
+        check = replace(check, verdict=replace(check.verdict, notes=(*check.verdict.notes, SAME_PLACE)))
     return replace(check, seconds=_since(started))
 
 
@@ -104,10 +113,11 @@ def check_against(
     is open already keeps its own times and tags.
     """
     started = time.perf_counter()
-    rng = np.random.default_rng(seed)
+    check_dial(false_alarms_per_year, windows_per_year)
+    rng = np.random.default_rng(checked_seed(seed))
     source = current
     if not isinstance(source, Source):
-        source = open_source(source, name_pattern=name_pattern, table=table)
+        source = open_source(source, name_pattern=name_pattern, table=table, called="current")
     left = reference.records
     right = measure_source(
         source,
@@ -125,12 +135,12 @@ def check_against(
         false_alarms_per_year=false_alarms_per_year,
         windows_per_year=windows_per_year,
     )
-    if verdict.verdict == "insufficient":
+    if not verdict.properties:  # too few readable images to look at any further
         return Check(verdict, left, right, None, *names, _since(started))
 
     verdict = replace(verdict, outliers=outliers(left, right, rng=rng))
     diagnosis = None
-    if verdict.verdict == "drift" and diagnose:
+    if verdict.verdict == "drift" and verdict.kind != "unreadable" and diagnose:
         library = reference.fault_library(seed, on_progress)
         diagnosis = diagnose_drift(library, left, right, rng=rng)
         verdict = replace(verdict, diagnosis=diagnosis.findings, kind=diagnosis.kind, diagnosed=True)

@@ -12,6 +12,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import chain, islice
 from typing import TypeVar
 
@@ -69,6 +70,8 @@ def _in_processes(work: Callable[[Task], Result], tasks: Iterable[Task], threads
     from loky.process_executor import TerminatedWorkerError
 
     pool = get_reusable_executor(threads, timeout=_IDLE_SECONDS, initializer=_start, env=_ONE_EACH)
+    with _deaf_to_interruption():
+        pool.submit(_nothing)  # starts the processes
     try:
         yield from _in_flight(pool, work, tasks, 2 * threads + 2)
     except TerminatedWorkerError as error:
@@ -82,6 +85,23 @@ def _start() -> None:
     """Make a process ready: it computes on one core, and leaves an interruption to the process it serves."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+@contextmanager
+def _deaf_to_interruption() -> Iterator[None]:
+    """Hold back Ctrl-C: processes started meanwhile never get it, not even before `_start` ran in them."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _in_flight(
