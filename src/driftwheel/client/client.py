@@ -77,7 +77,7 @@ class Client:
 
     Examples
     --------
-    >>> with Client("http://localhost:8080", "dw_…", "cats", spool=None) as client:
+    >>> with Client("http://localhost:8080", "dw_secret", "cats", spool=None) as client:
     ...     client.stats.logged
     0
     """
