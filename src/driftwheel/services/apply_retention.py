@@ -38,8 +38,8 @@ __all__ = [
     "unused_blobs",
 ]
 
-RECORDS_AT_ONCE = 1000
-"""Records that are archived in one transaction."""
+RECORDS_AT_ONCE = 300
+"""Records of one transaction: it is to keep those who log waiting for no more than some 50 ms."""
 
 
 @dataclass(frozen=True, slots=True)
