@@ -15,12 +15,13 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from driftwheel._version import __version__
+from driftwheel.errors import DriftwheelError
 
 if TYPE_CHECKING:
     from driftwheel.services.check_images import check_images as check
     from driftwheel.services.profile_images import profile_images as profile
 
-__all__ = ["__version__", "check", "profile"]
+__all__ = ["DriftwheelError", "__version__", "check", "profile"]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -26,6 +28,7 @@ from driftwheel.cli import (
     worker,
 )
 from driftwheel.cli.exit_codes import EXIT_ERROR, EXIT_INTERRUPTED
+from driftwheel.cli.mistakes import plain_mistake
 from driftwheel.errors import DriftwheelError
 
 __all__ = ["app", "main"]
@@ -61,17 +64,38 @@ def _driftwheel(version: Annotated[bool, _VERSION] = False) -> None:
     """Notice when the images a vision model sees change, and say what changed."""
 
 
+def _given(error: Exception) -> Any:
+    """Return the value that the parser refused, where it says so."""
+    errors = getattr(error.__cause__, "errors", None)
+    return errors()[0].get("input") if callable(errors) else None
+
+
+def _give_up_standard_output() -> int:
+    """Lose what could not be written, which Python would try to write once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return EXIT_ERROR
+
+
 def main() -> None:
-    """Run the command line; a mistake of the user's ends in one line on standard error and exit code 1."""
+    """Run the command line; a mistake of the user's ends in a line on standard error and exit code 1."""
     try:
         code = app(standalone_mode=False)
+        sys.stdout.flush()
     except typer.TyperException as error:
+        error.message = plain_mistake(error.message, _given(error))
         show = getattr(error, "show", None)  # a mistaken option shows its usage; no command at all, the help
         typer.echo(f"Error: {error}", err=True) if show is None else show()
         code = EXIT_ERROR
     except DriftwheelError as error:
         typer.echo(f"Error: {error}", err=True)
         code = EXIT_ERROR
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        typer.echo(
+            f"Error: Cannot write the answer: {error.strerror}. Free some, or write elsewhere.", err=True
+        )
+        code = _give_up_standard_output()
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("Interrupted.", err=True)
         code = EXIT_INTERRUPTED

@@ -67,13 +67,16 @@ def check(
     Exit codes: 0 no drift (or drift without --fail-on), 1 error, 3 drift with --fail-on drift, 4 too few
     images to say.
     """
-    from driftwheel.cli.outputs import must_be_writable, write_json
+    from driftwheel.cli.dial import check_dial_options
+    from driftwheel.cli.outputs import must_be_writable, write_json, write_text
     from driftwheel.cli.progress import progress_bars
+    from driftwheel.cli.unreadable import print_unreadable
     from driftwheel.report.html import html_report
     from driftwheel.report.json_document import json_document
     from driftwheel.report.terminal import print_check
     from driftwheel.services.check_images import check_images
 
+    check_dial_options(false_alarms_per_year, windows_per_year)
     to_standard_output = json_file is not None and str(json_file) == "-"
     for path in (report, None if to_standard_output else json_file):
         if path is not None:
@@ -94,11 +97,12 @@ def check(
             on_progress=on_progress,
         )
     if report is not None:
-        report.write_text(html_report(checked, made=datetime.now(UTC)), encoding="utf-8")
+        write_text(html_report(checked, made=datetime.now(UTC)), report)
     if json_file is not None:
         write_json(json_document(checked.verdict), json_file)
     if not to_standard_output:
         print_check(checked)
+        print_unreadable(checked.verdict)
         if report is not None:
             typer.echo(f"Report: {report}")
     raise typer.Exit(exit_code(checked.verdict.verdict, fail_on is FailOn.DRIFT))

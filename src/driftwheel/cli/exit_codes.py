@@ -6,7 +6,7 @@ EXIT_OK = 0
 """Done; for `check` and `compare`: no drift, or drift without ``--fail-on drift``."""
 
 EXIT_ERROR = 1
-"""Nothing was done, and one line on standard error says why."""
+"""It could not be done; the last line on standard error says why."""
 
 EXIT_DRIFT = 3
 """Drift was found and ``--fail-on drift`` was given."""

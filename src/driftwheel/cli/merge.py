@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from enum import StrEnum
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
@@ -37,7 +39,8 @@ def merge(
 
     The result is the same file, byte for byte, in whatever order they are given (embeddings: to 1e-9).
     """
-    from driftwheel.cli.outputs import must_be_writable
+    from driftwheel.cli.notes import print_note
+    from driftwheel.cli.outputs import must_be_writable, writing
     from driftwheel.errors import UsageError
     from driftwheel.profiles import write_profiles
     from driftwheel.profiles.window import as_window
@@ -49,10 +52,28 @@ def merge(
     together = whole or window is MergedWindow.ALL
     joined = None if together else KEEP if window is None else as_window(window.value)
     merged = merge_profiles(files, window=joined, by=() if whole else by or KEEP)
-    size = write_profiles(merged, out)
+    for note in _counted_twice(files):
+        print_note(note)
+    with writing(out):
+        size = write_profiles(merged, out)
     total = sum(profile.n for profile in merged.profiles.values())
     parts = "one profile" if len(merged) == 1 else f"{len(merged):,} profiles"
     typer.echo(f"{out}: {total:,} images from {len(files):,} files, {parts}, {size:,} bytes")
+
+
+def _counted_twice(files: list[Path]) -> list[str]:
+    """Return a sentence for each profile that is given more than once, by name or by content."""
+    alike: defaultdict[bytes, list[Path]] = defaultdict(list)
+    for file in files:
+        alike[sha256(file.read_bytes()).digest()].append(file)
+    told = []
+    for same in alike.values():
+        if len(same) > 1:
+            names = " and ".join(map(str, dict.fromkeys(same)))
+            said = f"{names} is given" if len(set(same)) == 1 else f"{names} hold the same, which is given"
+            times = "twice" if len(same) == 2 else f"{len(same)} times"
+            told.append(f"{said} {times}: its images are counted {times}.")
+    return told
 
 
 def register(app: typer.Typer) -> None:

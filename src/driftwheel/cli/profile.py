@@ -53,12 +53,14 @@ def profile(
     progress: Annotated[bool, _PROGRESS] = True,
 ) -> None:
     """Summarise images in a small file without any pixel, to merge, show and compare later."""
-    from driftwheel.cli.outputs import must_be_writable
+    from driftwheel.cli.notes import print_note
+    from driftwheel.cli.outputs import must_be_writable, writing
     from driftwheel.cli.progress import progress_bars
     from driftwheel.profiles import write_profiles
     from driftwheel.services.profile_images import profile_images
 
     must_be_writable(out)
+    notes: list[str] = []
     with progress_bars(progress) as on_progress:
         profiles = profile_images(
             images,
@@ -71,8 +73,12 @@ def profile(
             table=table,
             threads=threads,
             on_progress=on_progress,
+            on_note=notes.append,
         )
-    size = write_profiles(profiles, out)
+    for note in notes:
+        print_note(note)
+    with writing(out):
+        size = write_profiles(profiles, out)
     whole = profiles.whole()
     lost = sum(whole.unreadable.values())
     parts = "" if len(profiles) == 1 else f" in {len(profiles):,} windows and segments"

@@ -20,6 +20,7 @@ _JSON = typer.Option("--json", help="Print JSON instead of tables.")
 
 _MOST_PARTS = 20
 _WIDE = 110
+_NARROW = 72
 
 
 def show(file: Annotated[Path, _FILE], as_json: Annotated[bool, _JSON] = False) -> None:
@@ -34,9 +35,11 @@ def show(file: Annotated[Path, _FILE], as_json: Annotated[bool, _JSON] = False) 
         return
     from rich.console import Console
 
+    from driftwheel.cli.printing import print_all
+
     console = Console()
-    for part in _parts(profiles, file, wide=console.width >= _WIDE):
-        console.print(part)
+    parts = _parts(profiles, file, wide=console.width >= _WIDE, gap=1 if console.width < _NARROW else 2)
+    print_all(*parts, console=console)
 
 
 def register(app: typer.Typer) -> None:
@@ -44,7 +47,7 @@ def register(app: typer.Typer) -> None:
     app.command()(show)
 
 
-def _parts(profiles: ProfileSet, file: Path, *, wide: bool) -> list[RenderableType]:
+def _parts(profiles: ProfileSet, file: Path, *, wide: bool, gap: int) -> list[RenderableType]:
     from rich.text import Text
 
     whole = profiles.whole()
@@ -63,24 +66,30 @@ def _parts(profiles: ProfileSet, file: Path, *, wide: bool) -> list[RenderableTy
         )
     parts: list[RenderableType] = [Text("\n".join(lines)), Text()]
     if profiles.window is not None or profiles.by:
-        parts += [_windows(profiles), Text()]
-    return [*parts, _numbers(whole.properties, wide=wide), Text(), _categories(whole.properties)]
+        parts += [_windows(profiles, gap), Text()]
+    return [*parts, _numbers(whole.properties, gap, wide=wide), Text(), _categories(whole.properties, gap)]
 
 
-def _table(*headings: str, left: int) -> Table:
+def _table(*headings: str, left: int, gap: int) -> Table:
     from rich.table import Table
 
-    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
+    table = Table(box=None, padding=(0, gap, 0, 0), show_edge=False, header_style="dim")
     for place, heading in enumerate(headings):
-        table.add_column(heading, justify="left" if place < left else "right", no_wrap=True)
+        words = place < left  # where it is narrow, words go over several lines, and numbers stay whole
+        table.add_column(
+            heading,
+            justify="left" if words else "right",
+            no_wrap=not words,
+            overflow="fold" if words else "ellipsis",
+        )
     return table
 
 
-def _windows(profiles: ProfileSet) -> Table:
+def _windows(profiles: ProfileSet, gap: int) -> Table:
     from rich.text import Text
 
     headings = [profiles.window or "time", *profiles.by]
-    table = _table(*headings, "images", "unreadable", left=len(headings))
+    table = _table(*headings, "images", "unreadable", left=len(headings), gap=gap)
     for key, profile in list(profiles.profiles.items())[:_MOST_PARTS]:
         start = "–" if key.start is None else f"{key.start:%Y-%m-%d %H:%M}"
         segment = [Text("–" if value is None else value) for value in key.segment]
@@ -93,13 +102,13 @@ def _windows(profiles: ProfileSet) -> Table:
     return table
 
 
-def _numbers(summaries: tuple[PropertySummary, ...], *, wide: bool) -> Table:
+def _numbers(summaries: tuple[PropertySummary, ...], gap: int, *, wide: bool) -> Table:
     """At most 78 characters wide, so that nothing is cut off at 80; `wide` adds the extremes."""
     from driftwheel.profiles import mean, quantile, standard_deviation
     from driftwheel.report.numbers import quantity
 
     extremes = ("least", "most") if wide else ()
-    table = _table("property", "n", "mean", "σ", "5 %", "median", "95 %", *extremes, left=1)
+    table = _table("property", "n", "mean", "σ", "5 %", "median", "95 %", *extremes, left=1, gap=gap)
     for one in summaries:
         unit = one.definition.unit
         if one.definition.kind == "category":
@@ -114,11 +123,12 @@ def _numbers(summaries: tuple[PropertySummary, ...], *, wide: bool) -> Table:
     return table
 
 
-def _categories(summaries: tuple[PropertySummary, ...]) -> Table:
+def _categories(summaries: tuple[PropertySummary, ...], gap: int) -> Table:
     from driftwheel.report.numbers import share
 
-    table = _table("category", "n", "shares", left=1)
+    table = _table("category", "n", "shares", left=1, gap=gap)
     table.columns[2].justify = "left"
+    table.columns[2].no_wrap = False
     for one in summaries:
         if one.definition.kind != "category":
             continue

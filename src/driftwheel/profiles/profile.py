@@ -164,7 +164,7 @@ def check_same_making(one: Profile, other: Profile) -> None:
     """Raise `IncomparableError` unless mode, embedder and projection agree, whatever the properties are."""
     for what, mine, theirs in (
         ("mode", one.mode, other.mode),
-        ("embedder", one.embedder, other.embedder),
+        ("embedder", one.embedder or "none", other.embedder or "none"),
     ):
         if mine != theirs:
             raise IncomparableError(

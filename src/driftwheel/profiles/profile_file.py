@@ -78,9 +78,21 @@ def from_bytes(data: bytes, *, name: str = "the profile") -> ProfileSet:
 
 
 def write_profiles(profiles: ProfileSet, path: str | os.PathLike[str]) -> int:
-    """Write the set to a file, whole or not at all, and return its size in bytes."""
-    target = Path(path)
+    """Write the set to a file, whole or not at all, and return its size in bytes.
+
+    A link is followed. What is there and is no regular file (a device, a pipe) is written into, never
+    replaced.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written; a file that was there is as it was.
+    """
+    target = Path(os.path.realpath(path))
     data = to_bytes(profiles)
+    if target.exists() and not target.is_file():
+        target.write_bytes(data)
+        return len(data)
     partial = target.with_name(f"{target.name}.partial")
     try:
         partial.write_bytes(data)

@@ -10,6 +10,7 @@ import numpy as np
 from driftwheel.drift.from_profiles import judge_profiles
 from driftwheel.drift.verdict import Verdict
 from driftwheel.profiles import Profile, ProfileKey, ProfileSet, merge, read_profiles
+from driftwheel.services.checked_options import check_dial, checked_seed
 
 __all__ = ["Comparison", "compare_profiles"]
 
@@ -41,17 +42,23 @@ def compare_profiles(
     each
         One comparison for every window and segment of `current`, against the same segment of the reference
         where both are split by the same tags; otherwise one for all of it.
+    false_alarms_per_year, windows_per_year
+        The one dial, and how often such a comparison is made: 0 < false alarms < windows.
     seed
-        Of the replayed windows: the same profiles and seed give the same answer, whichever windows are
-        compared.
+        0 or more, of the replayed windows: the same profiles and seed give the same answer, whichever
+        windows are compared.
 
     Raises
     ------
+    UsageError
+        For an option that cannot be used.
     IncomparableError
         When the two were made with different modes, embedders or projections.
     ProfileFormatError
         When a file is no profile or is damaged.
     """
+    check_dial(false_alarms_per_year, windows_per_year)
+    seed = checked_seed(seed)
     left, right = (one if isinstance(one, ProfileSet) else read_profiles(one) for one in (reference, current))
     parts = right.profiles.items() if each else [(ProfileKey(), right.whole())]
     found = []

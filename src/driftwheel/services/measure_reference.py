@@ -14,6 +14,7 @@ from driftwheel.drift.fault_library import FaultLibrary
 from driftwheel.learning.embedder import Embedder
 from driftwheel.learning.load_embedder import load_embedder
 from driftwheel.records import Mode, Records
+from driftwheel.services.checked_options import checked_embedder, checked_mode, checked_threads
 from driftwheel.services.measure_images import concatenate, measure_images
 from driftwheel.services.pick_images import pick_images
 from driftwheel.services.progress import OnProgress, counting
@@ -90,8 +91,9 @@ def measure_reference(
     SourceError
         When the source cannot be opened or holds no images.
     """
-    network = load_embedder(embedder)
-    source = open_source(images, name_pattern=name_pattern, table=table)
+    mode, threads = checked_mode(mode), checked_threads(threads)
+    source = open_source(images, name_pattern=name_pattern, table=table, called="reference")
+    network = load_embedder(checked_embedder(embedder))
     records = measure_source(
         source, "reference", embedder=network, mode=mode, threads=threads, on_progress=on_progress
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from driftwheel.errors import UsageError
 from driftwheel.profiles import ProfileSet, merge_sets, read_profiles, regroup
 from driftwheel.profiles.window import Window
+from driftwheel.services.checked_options import checked_tags
 
 __all__ = ["KEEP", "Keep", "merge_profiles"]
 
@@ -23,7 +24,7 @@ def merge_profiles(
     profiles: Iterable[ProfileSet | str | os.PathLike[str]],
     *,
     window: Window | Keep | None = KEEP,
-    by: Sequence[str] | Keep = KEEP,
+    by: str | Sequence[str] | Keep = KEEP,
 ) -> ProfileSet:
     """Merge profile sets or files of them; the order does not matter.
 
@@ -32,7 +33,7 @@ def merge_profiles(
     window
         Join windows to these first; None puts all times together.
     by
-        Keep the split by these tags only; an empty list puts all segments together.
+        Keep the split by these tags only (a text is one tag); an empty list puts all segments together.
 
     Raises
     ------
@@ -46,11 +47,12 @@ def merge_profiles(
     sets = [one if isinstance(one, ProfileSet) else read_profiles(one) for one in profiles]
     if not sets:
         raise UsageError("There is no profile to merge; give at least one.")
+    tags = by if isinstance(by, Keep) else checked_tags(by)
     return merge_sets(
         regroup(
             one,
             window=one.window if isinstance(window, Keep) else window,
-            by=one.by if isinstance(by, Keep) else by,
+            by=one.by if isinstance(tags, Keep) else tags,
         )
         for one in sets
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,10 @@ from driftwheel.learning.load_embedder import load_embedder
 from driftwheel.profiles import Profile, ProfileBuilder, ProfileSet, read_profiles
 from driftwheel.profiles.window import Window, as_window
 from driftwheel.records import Mode
+from driftwheel.services.checked_options import checked_embedder, checked_mode, checked_tags, checked_threads
 from driftwheel.services.measure_images import measure_images
 from driftwheel.services.progress import OnProgress, counting
+from driftwheel.services.split_notes import SplitNotes
 from driftwheel.sources import open_source
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ def profile_images(
     images: Images,
     *,
     window: Window | None = None,
-    by: Sequence[str] = (),
+    by: str | Sequence[str] = (),
     reference: ProfileSet | str | os.PathLike[str] | None = None,
     embedder: str = "auto",
     mode: Mode = "exact",
@@ -36,6 +38,7 @@ def profile_images(
     table: str | None = None,
     threads: int | None = None,
     on_progress: OnProgress | None = None,
+    on_note: Callable[[str], None] | None = None,
 ) -> ProfileSet:
     """Summarise images of any source as profiles, one a window and segment, in memory that does not grow.
 
@@ -46,7 +49,7 @@ def profile_images(
     window
         Split by hour, day or week (UTC); images without a time go to a profile of their own.
     by
-        Split by the values of these tags.
+        Split by the values of these tags; a text is one tag.
     reference
         The profile these will be compared with, or its file: its projection of embeddings is used, and with
         ``embedder="auto"`` its embedder.
@@ -54,6 +57,11 @@ def profile_images(
         ``auto``, ``gist``, ``efficientnet-lite0``, ``none`` or the path of an ONNX file.
     mode
         ``exact`` or ``fast``; only profiles of one mode are compared.
+    threads
+        Images worked on at once, 1 or more; by default as many as there are processors.
+    on_note
+        Told, when all is done, every sentence a person should read: files passed over, names that do not fit
+        the pattern, images the table lacks, and a split that split nothing.
 
     Raises
     ------
@@ -67,22 +75,28 @@ def profile_images(
         When the reference's file is none or is damaged.
     """
     wanted = None if window is None else as_window(window)
+    tags, mode, threads = checked_tags(by), checked_mode(mode), checked_threads(threads)
     against = None if reference is None else _whole(reference)
-    network = load_embedder(_embedder_like(against, embedder))
+    network = load_embedder(_embedder_like(against, checked_embedder(embedder)))
     identity = None if network is None else network.identity
     if against is not None:
         _check_like(against, identity, mode)
     source = open_source(images, name_pattern=name_pattern, table=table)
     builder = ProfileBuilder(
         window=wanted,
-        by=by,
+        by=tags,
         mode=mode,
         embedder=identity,
         projection=None if against is None or against.embeddings is None else against.embeddings.projection,
     )
+    seen = SplitNotes(wanted, tags)
     advance = counting(on_progress, "Measuring images", source.count)
     for chunk in measure_images(source, embedder=network, mode=mode, threads=threads, on_progress=advance):
         builder.add(chunk)
+        seen.add(chunk)
+    if on_note is not None:
+        for note in (*source.notes, *seen.notes()):
+            on_note(note)
     return builder.finish()
 
 

@@ -82,7 +82,7 @@ def _found(name: str, item: Any) -> Found:
         return Image(name, np.asarray(item))
     raise UsageError(
         f"Item '{name}' is of type {type(item).__name__}, which is no image. "
-        "Give arrays, encoded bytes, paths, (name, image) pairs or driftwheel.Image."
+        "Give arrays, encoded bytes, paths, (name, image) pairs or driftwheel.records.Image."
     )
 
 

@@ -15,9 +15,9 @@ __all__ = ["list_list_file"]
 def list_list_file(path: Path) -> Listing:
     """Return the images that a UTF-8 text file names: a path, or a URL that fsspec can open, a line.
 
-    Relative paths start from the folder the list is in. The name of an image is its line as written, with
-    ``/``. Empty lines and those that begin with ``#`` are passed over, and so is a line that repeats another.
-    A file that is not there is unreadable.
+    Relative paths start from the folder the list is in, not from the current one. The name of an image is
+    its line as written, with ``/``. Empty lines and those that begin with ``#`` are passed over, and so is a
+    line that repeats another. A file that is not there is unreadable.
 
     Raises
     ------

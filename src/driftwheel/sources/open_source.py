@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from driftwheel.errors import SourceError, UsageError, did_you_mean
+from driftwheel.errors import MissingExtraError, SourceError, UsageError, did_you_mean
 from driftwheel.images.signature import format_of, other_format_of
 from driftwheel.sources.file_kinds import file_kind
 from driftwheel.sources.folder import list_folder, printable
@@ -24,12 +24,18 @@ from driftwheel.sources.url import is_url, list_url
 
 __all__ = ["open_source"]
 
+_ACCEPTED = (
+    "Give a folder, a glob in quotes, a list of paths (.txt), a zip or tar archive, a Parquet file, an image "
+    "or a URL."
+)
+
 
 def open_source(
     what: str | os.PathLike[str] | Iterable[Any],
     *,
     name_pattern: str | None = None,
     table: str | os.PathLike[str] | None = None,
+    called: str = "",
 ) -> Source:
     """Open images, wherever they are.
 
@@ -44,6 +50,8 @@ def open_source(
     table
         A CSV with times and tags, see `driftwheel.sources.time_table.read_time_table`. It goes before the
         name, and that before EXIF.
+    called
+        What the user knows this source as, for example ``reference``: an error about it begins with that.
 
     Files are passed over, and counted, when they are clearly no images: hidden ones, those with the extension
     of something else, and those of an unknown extension that do not begin as an image does.
@@ -53,8 +61,8 @@ def open_source(
     SourceError
         When there is nothing at that place, it cannot be opened, or nothing in it can be an image.
     UsageError
-        For a bad `name_pattern` or `table`; its subclass `MissingExtraError` when an optional dependency is
-        needed.
+        For an empty text, what is no source at all, and a bad `name_pattern` or `table`; its subclass
+        `MissingExtraError` when an optional dependency is needed.
 
     Examples
     --------
@@ -66,10 +74,22 @@ def open_source(
     """
     pattern = None if name_pattern is None else parse_name_pattern(name_pattern)
     rows = None if table is None else read_time_table(os.fspath(table))
+    try:
+        listing = _listing_of(what)
+    except MissingExtraError:
+        raise
+    except (SourceError, UsageError) as error:
+        if not called:
+            raise
+        raise type(error)(f"{called.capitalize()}: {error}") from error
+    return Source(listing, pattern, rows)
+
+
+def _listing_of(what: str | os.PathLike[str] | Iterable[Any]) -> Listing:
     listing = _listing(what)
     if listing.count == 0:
         raise SourceError(no_images(listing.describe, listing.skipped))
-    return Source(listing, pattern, rows)
+    return listing
 
 
 def _listing(what: str | os.PathLike[str] | Iterable[Any]) -> Listing:
@@ -89,6 +109,8 @@ def _listing_at(place: str) -> Listing:
         place = place.removeprefix("file://")
     elif is_url(place):
         return list_url(place)
+    if not place:
+        raise UsageError(f"An empty text ('') names no images; for the current folder give '.'. {_ACCEPTED}")
     path = Path(place).expanduser()
     if path.is_dir():
         return list_folder(path)
@@ -113,10 +135,7 @@ def _listing_of_file(path: Path) -> Listing:
     if kind is not None:
         return list_many_from(path, kind, os.fspath(path))
     if file_kind(path.name) != "image" and format_of(start) is None and other_format_of(start) is None:
-        raise SourceError(
-            f"{path} is no source of images. Give a folder, a glob in quotes, a list of paths (.txt), "
-            "a zip or tar archive, a Parquet file, an image or a URL."
-        )
+        raise SourceError(f"{path} is no source of images. {_ACCEPTED}")
     name = printable(path.name)
     return Listing(
         f"image {path}", 1, 0, lambda wanted: read_each([name], lambda n: read_local_file(n, path), wanted)
@@ -126,9 +145,9 @@ def _listing_of_file(path: Path) -> Listing:
 def _nothing_at(path: Path) -> str:
     parent = path.parent
     if not parent.is_dir():
-        return f"There is no folder {parent}, so nothing at {path}."
+        return f"There is no folder {parent}, so nothing at {path}. {_ACCEPTED}"
     try:
         siblings = sorted(os.listdir(parent))  # noqa: PTH208
     except OSError:
         siblings = []
-    return f"There is nothing at {path}.{did_you_mean(path.name, siblings)}"
+    return f"There is nothing at {path}.{did_you_mean(path.name, siblings)} {_ACCEPTED}"

@@ -45,6 +45,7 @@ class Source:
         self.unfitting = 0
         self.unlisted = 0
         self._example = ""
+        self._unlisted_example = ""
         self._seen = 0
         self._listing = listing
         self._pattern = pattern
@@ -60,7 +61,9 @@ class Source:
                 continue
             placed, placement = self._placed(item)
             self._seen += 1
-            self.unlisted += self._table is not None and not placement.listed
+            if self._table is not None and not placement.listed:
+                self.unlisted += 1
+                self._unlisted_example = self._unlisted_example or _name(item)
             if self._pattern is not None and not placement.fitted:
                 self.unfitting += 1
                 self._example = self._example or _name(item)
@@ -90,9 +93,16 @@ class Source:
         if self.unlisted and self._table is not None:
             notes.append(
                 f"{self.unlisted} of {self._seen} images in {self.describe} have no row in "
-                f"{self._table.place}."
+                f"{self._table.place}, for example '{self._unlisted_example}'." + self._no_row_at_all()
             )
         return tuple(notes)
+
+    def _no_row_at_all(self) -> str:
+        """Return what the table calls its first image, where it fits none of the source."""
+        if self._table is None or self.unlisted < self._seen:
+            return ""
+        first = next(iter(self._table.rows), None)
+        return " The table has no rows." if first is None else f" The table names '{first}', for example."
 
     def _placed(self, item: Image | Unreadable) -> tuple[Image | Unreadable, Placement]:
         readable = item if isinstance(item, Image) else None

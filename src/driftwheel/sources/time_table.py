@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from driftwheel.errors import UsageError, did_you_mean
+from driftwheel.errors import UsageError
 from driftwheel.sources.url import is_url, read_text
 
 __all__ = ["Row", "TimeTable", "read_time_table"]
+
+
+_LIKELY = ("file", "filename", "file_name", "path", "image_path", "name", "images", "img", "picture", "photo")
+"""What others call the column of images."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +89,14 @@ def read_time_table(place: str) -> TimeTable:
 
 def _check_columns(columns: list[str], place: str) -> None:
     if "image" not in columns:
-        hint = did_you_mean("image", columns)
-        raise UsageError(f"The first line of the table {place} must name a column 'image'.{hint}")
+        likely = [column for column in columns if column.lower() in _LIKELY]
+        likely += difflib.get_close_matches("image", [one for one in columns if one != "time"], n=1)
+        hint = f" Rename '{likely[0]}' to 'image', if it names them." if likely else ""
+        there = ", ".join(f"'{column}'" for column in columns) or "none"
+        raise UsageError(
+            f"The first line of the table {place} must name a column 'image': the path or the file name of "
+            f"each image. Its columns are: {there}.{hint}"
+        )
     twice = next((column for column in columns if columns.count(column) > 1), None)
     if twice is not None:
         raise UsageError(f"The table {place} has the column '{twice}' twice.")

@@ -15,6 +15,21 @@ from driftwheel.sources.temporary_copy import TemporaryCopy
 
 __all__ = ["is_url", "list_url", "read_text", "read_url", "without_password"]
 
+_PACKAGES = {
+    "http": "requests aiohttp",
+    "https": "requests aiohttp",
+    "gs": "gcsfs",
+    "gcs": "gcsfs",
+    "az": "adlfs",
+    "abfs": "adlfs",
+    "abfss": "adlfs",
+    "sftp": "paramiko",
+    "ssh": "paramiko",
+    "smb": "smbprotocol",
+    "hf": "huggingface_hub",
+}
+"""What fsspec needs beside itself for a kind of URL, by the names that pip knows."""
+
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+(://|::)")
 
 
@@ -137,9 +152,18 @@ def _file_system(url: str) -> tuple[Any, str]:
     except ImportError as error:
         if url.startswith(("s3://", "s3a://")):
             raise MissingExtraError("Reading s3:// URLs", "s3") from None
-        raise SourceError(f"{without_password(url)} cannot be opened: {error}.") from None
+        raise SourceError(f"{without_password(url)} cannot be opened: {_install(url, error)}") from None
     except Exception as error:
         raise SourceError(f"{without_password(url)} cannot be opened: {error}.") from None
+
+
+def _install(url: str, error: ImportError) -> str:
+    """Return what to install for a kind of URL that nothing here can open."""
+    kind = re.split("://|::", url, maxsplit=1)[0].lower()
+    packages = _PACKAGES.get(kind)
+    if packages is None:
+        return f"{error}."
+    return f"{kind}:// needs packages that are not installed. Install them with: pip install {packages}"
 
 
 def read_text(url: str) -> str:
