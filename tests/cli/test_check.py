@@ -65,6 +65,7 @@ def test_no_drift_is_exit_code_0_and_an_unreadable_file_is_named(folders: Path):
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("No drift")
     assert "truncated" in done.stdout
+    assert "Unreadable current images:\n  broken.jpg: truncated\n" in done.stdout
     assert done.stderr == ""
     unreadable = json.loads((folders / "answer.json").read_text())["unreadable"]
     assert unreadable == [{"image": "broken.jpg", "reason": "truncated"}]
@@ -138,6 +139,25 @@ def test_an_unknown_embedder_is_told_what_there_is(folders: Path):
     )
     assert done.returncode == 1
     assert "Did you mean 'gist'" in done.stderr
+
+
+def test_the_first_unreadable_images_are_named(folders: Path):
+    for i in range(5):
+        (folders / "train" / f"bad{i}.jpg").write_bytes(b"\xff\xd8\xff\xe0 this is no image")
+    try:
+        done = check(folders, "train", "few")
+    finally:
+        for i in range(5):
+            (folders / "train" / f"bad{i}.jpg").unlink()
+    listed = done.stdout.split("Unreadable reference images:\n")[1].splitlines()
+    assert listed == [*(f"  bad{i}.jpg: truncated" for i in range(3)), "  and 2 more; --json lists them all"]
+
+
+def test_the_same_place_twice_is_noted(folders: Path):
+    for same in ("train", "./train", str(folders / "train")):
+        done = check(folders, "train", same, "--no-diagnosis")
+        assert "Both sides are the same place" in done.stdout
+    assert "same place" not in check(folders, "train", "same", "--no-diagnosis").stdout
 
 
 def test_the_same_command_gives_the_same_answer(folders: Path):

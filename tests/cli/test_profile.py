@@ -89,6 +89,38 @@ def test_merging_in_any_order_is_the_same_file(run: Run, files: Path) -> None:
     assert outs[0].read_bytes() == outs[1].read_bytes()
 
 
+def test_a_profile_that_is_merged_twice_is_noted(run: Run, files: Path) -> None:
+    (files / "copy.dwp").write_bytes((files / "day1.dwp").read_bytes())
+    found = run("merge", files / "day1.dwp", files / "day1.dwp", "-o", files / "twice.dwp")
+    assert found.exit_code == 0
+    assert found.stderr == f"Note: {files / 'day1.dwp'} is given twice: its images are counted twice.\n"
+    found = run("merge", files / "day1.dwp", files / "copy.dwp", files / "day1.dwp", "-o", files / "3.dwp")
+    assert "day1.dwp and" in found.stderr
+    assert "copy.dwp hold the same, which is given 3 times: its images are counted 3 times." in found.stderr
+    assert run("merge", files / "day1.dwp", files / "day2.dwp", "-o", files / "ok.dwp").stderr == ""
+
+
+def test_a_split_that_splits_nothing_is_noted(run: Run, files: Path) -> None:
+    images, out = files / "day1", files / "unsplit.dwp"
+    plain = ("profile", images, "-o", out, "--embedder", "none", "--threads", 1)
+    found = run(*plain, "--by", "camra", "--name-pattern", PATTERN)
+    assert found.exit_code == 0
+    assert found.stderr == (
+        "Note: No image has the tag 'camra', so it splits nothing. Did you mean 'camera'? "
+        "Tags there are: camera.\n"
+    )
+    assert "has any tag; they come from a name pattern" in run(*plain, "--by", "camera").stderr
+    assert (
+        "No image has a time, so windows of one day split nothing." in run(*plain, "--window", "day").stderr
+    )
+    table = files / "times.csv"
+    table.write_text("image,time\nother.png,2026-03-05\n")
+    found = run(*plain, "--table", table)
+    assert "48 of 48 images" in found.stderr
+    assert "for example 'east_20260302_000000.png'. The table names 'other.png', for example." in found.stderr
+    assert run(*plain, "--by", "camera", "--window", "day", "--name-pattern", PATTERN).stderr == ""
+
+
 def test_merging_to_coarser_windows(run: Run, files: Path) -> None:
     both = (files / "day1.dwp", files / "day2.dwp")
     run("merge", *both, "-o", files / "days.dwp", "--window", "day", "--by", "camera")
@@ -118,6 +150,14 @@ def test_show(run: Run, files: Path) -> None:
     assert max(map(len, found.stdout.splitlines())) <= 100
 
 
+def test_show_keeps_numbers_whole_where_it_is_narrow(files: Path) -> None:
+    found = CliRunner().invoke(app, ["show", str(files / "day2.dwp")], env={"COLUMNS": "60"})
+    lines = found.stdout.splitlines()
+    assert max(map(len, lines)) <= 60
+    assert all(line == line.rstrip() for line in lines)
+    assert [line for line in lines if "…" in line and not line.startswith("… ")] == []
+
+
 def test_show_json(run: Run, files: Path) -> None:
     found = run("show", files / "day1.dwp", "--json")
     document = json.loads(found.stdout)
@@ -126,6 +166,8 @@ def test_show_json(run: Run, files: Path) -> None:
     brightness = next(p for p in document["profiles"][0]["properties"] if p["name"] == "brightness")
     assert brightness["quantiles"][2]["share"] == 0.5
     assert brightness["quantiles"][2]["error_bound"] <= 1.0
+    assert '"counts": [' in found.stdout
+    assert not any(line.strip().rstrip(",").isdigit() for line in found.stdout.splitlines())
     assert sum(brightness["histogram"]["counts"]) == brightness["count"] == document["profiles"][0]["n"]
 
 
@@ -193,6 +235,7 @@ def test_too_few_images_exit_with_4(run: Run, tmp_path: Path) -> None:
         (("show", "nothing.dwp"), "cannot be read: No such file"),
         (("compare", "day1.dwp", "cut.dwp"), "is cut short"),
         (("merge", "day1.dwp", "day1.dwp", "-o", "no/such/x.dwp"), "there is no folder"),
+        (("compare", "day1.dwp", "gist.dwp"), "a different embedder ('none' and 'gist-1')"),
         (
             ("profile", "day1", "-o", "x.dwp", "--reference", "day1.dwp", "--fast"),
             "Profile them without --fast",
@@ -205,6 +248,7 @@ def test_too_few_images_exit_with_4(run: Run, tmp_path: Path) -> None:
 )
 def test_mistakes_end_in_a_sentence(run: Run, files: Path, arguments: tuple[str, ...], message: str) -> None:
     (files / "cut.dwp").write_bytes((files / "day1.dwp").read_bytes()[:-100])
+    run("profile", files / "day1", "-o", files / "gist.dwp", "--embedder", "gist", "--threads", 1)
     picture = next((files / "day1").iterdir())
     named = [
         str(picture if a == "IMAGES" else files / a) if "." in a or a in ("IMAGES", "day1") else a

@@ -1,7 +1,9 @@
 """The file: old files stay readable, damage is always noticed, size is bounded."""
 
 import hashlib
+import os
 import struct
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -248,6 +250,29 @@ def test_writing_is_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.Monk
         write_profiles(golden_set(), path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_what_is_no_regular_file_is_written_into(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    reader.start()
+    size = write_profiles(golden_set(), pipe)
+    reader.join(timeout=30)
+    assert pipe.is_fifo()
+    assert [len(data) for data in read] == [size]
+    assert list(tmp_path.iterdir()) == [pipe]
+
+
+def test_a_link_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "link.dwp").symlink_to(tmp_path / "day.dwp")
+    for _ in range(2):
+        write_profiles(golden_set(), tmp_path / "link.dwp")
+        assert (tmp_path / "link.dwp").is_symlink()
+        assert (tmp_path / "day.dwp").read_bytes() == to_bytes(golden_set())
+    assert {path.name for path in tmp_path.iterdir()} == {"link.dwp", "day.dwp"}
 
 
 @pytest.mark.parametrize("n", [1, 1_000, 1_000_000])

@@ -76,3 +76,28 @@ def test_files_and_sets_are_taken_alike(
     assert isinstance(one, ProfileSet)
     assert to_bytes(merge_profiles([path, other])) == to_bytes(merge_profiles([other, one]))
     assert compare_profiles(path, other) == compare_profiles(one, other)
+
+
+def test_a_text_is_the_name_of_one_tag(scenes: list[np.ndarray]) -> None:
+    images = [(f"{('left', 'right')[i % 2]}_{i}", scene) for i, scene in enumerate(scenes[:6])]
+    options = {"embedder": "none", "threads": 1, "name_pattern": "{camera}_{_}"}
+    one = profile_images(images, by="camera", **options)
+    assert one.by == ("camera",)
+    assert to_bytes(one) == to_bytes(profile_images(images, by=["camera"], **options))
+    assert merge_profiles([one], by="camera").by == ("camera",)
+
+
+def test_what_a_person_should_read_is_told(scenes: list[np.ndarray]) -> None:
+    told: list[str] = []
+    profile_images(scenes[:3], by="camra", window="day", embedder="none", threads=1, on_note=told.append)
+    assert [note.partition(",")[0] for note in told] == [
+        "No image has a time",
+        "No image has the tag 'camra'",
+    ]
+
+
+def test_a_reference_without_an_embedder_is_said_to_have_none(scenes: list[np.ndarray]) -> None:
+    with_gist = profile_images(scenes[:25], embedder="gist", threads=1)
+    without = profile_images(scenes[:25], embedder="none", threads=1)
+    with pytest.raises(IncomparableError, match=r"different embedder \('none' and 'gist-1'\)"):
+        compare_profiles(without, with_gist)

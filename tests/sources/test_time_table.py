@@ -63,7 +63,12 @@ def test_a_table_behind_a_url():
     ("text", "message"),
     [
         ("", "must name a column 'image'"),
-        ("images,time\n", r"must name a column 'image'\. Did you mean 'images'\?"),
+        (
+            "images,time\n",
+            r"must name a column 'image': .* Its columns are: 'images', 'time'\. Rename 'images'",
+        ),
+        ("file,time\n", r"Its columns are: 'file', 'time'\. Rename 'file' to 'image', if it names them\."),
+        ("taken,time\n", r"Its columns are: 'taken', 'time'\.$"),
         ("image,time,time\n", "has the column 'time' twice"),
         ("image,,time\n", "a column without a name"),
         (

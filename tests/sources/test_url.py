@@ -71,6 +71,18 @@ def test_s3_needs_its_extra(monkeypatch):
         open_source("s3://bucket/day1")
 
 
+@pytest.mark.parametrize(
+    ("url", "packages"), [("https://host/a.jpg", "requests aiohttp"), ("gs://bucket/day1", "gcsfs")]
+)
+def test_what_to_install_is_said(monkeypatch, url, packages):
+    def lacking(url):
+        raise ImportError("SomeFileSystem requires things to be installed")
+
+    monkeypatch.setattr("fsspec.core.url_to_fs", lacking)
+    with pytest.raises(SourceError, match=rf"needs packages .* Install them with: pip install {packages}$"):
+        open_source(url)
+
+
 def test_a_password_is_never_shown():
     assert without_password("ftp://me:secret@host/a") == "ftp://host/a"
     with pytest.raises(SourceError) as caught:
