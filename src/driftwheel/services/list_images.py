@@ -17,6 +17,7 @@ from driftwheel.store.tables import EPOCH, MICROSECOND
 
 __all__ = ["ImageList", "ImageQuery", "Neighbours", "find_neighbours", "list_images"]
 
+_KEYS = 2**63  # a database counts no further
 _REVERSED: Mapping[Order, Order] = {"newest": "oldest", "oldest": "newest"}
 
 
@@ -86,6 +87,8 @@ def list_images(
     """
     model = find_model(connection, query.model)
     cursor = None if after is None else Cursor.from_text(after)
+    if cursor is not None and not 0 <= cursor.key < _KEYS:
+        raise UsageError(f"'{after}' is no place in a list; give the 'next' of the page before.")
     page = page_records(connection, _filter(model, query), order=query.order, after=cursor, limit=limit)
     return ImageList(model, page.rows, None if page.next is None else page.next.to_text())
 

@@ -102,6 +102,13 @@ def log_in(page: Page, site: Site, name: str = "chef", *, to: str = "/") -> None
     page.wait_for_url(lambda url: "/log-in" not in url)
 
 
+def press(page: Page, *keys: str) -> None:
+    """Press keys once the page and its scripts are there."""
+    page.wait_for_load_state("load")
+    for key in keys:
+        page.keyboard.press(key)
+
+
 def _is_wrong(kind: str, text: str) -> bool:
     return kind in {"error", "warning"} and "Failed to load resource" not in text
 

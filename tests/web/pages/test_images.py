@@ -1,6 +1,6 @@
 import pytest
 from playwright.sync_api import Page, expect
-from tests.web.pages.conftest import Site, log_in
+from tests.web.pages.conftest import Site, log_in, press
 
 
 def test_images_are_filtered_opened_and_left_again(page: Page, site: Site) -> None:
@@ -15,18 +15,18 @@ def test_images_are_filtered_opened_and_left_again(page: Page, site: Site) -> No
     expect(page.locator(".active")).to_contain_text("camera = 2")
     page.locator(".shot").first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("disc-060")
-    page.keyboard.press("ArrowRight")
+    press(page, "ArrowRight")
     expect(page.get_by_role("heading", level=1)).to_contain_text("disc-030")
-    page.keyboard.press("ArrowLeft")
+    press(page, "ArrowLeft")
     expect(page.get_by_role("heading", level=1)).to_contain_text("disc-060")
-    page.keyboard.press("u")
+    press(page, "u")
     expect(page.locator(".shot")).to_have_count(3)
 
 
 def test_pages_go_by_key_and_hold_every_image_once(page: Page, site: Site) -> None:
     log_in(page, site, "vic", to="/images?model=discs&sort=oldest")
     names = page.locator(".shot").evaluate_all("all => all.map(each => each.title)")
-    page.keyboard.press("n")
+    press(page, "n")
     page.wait_for_url("**after=**")
     names += page.locator(".shot").evaluate_all("all => all.map(each => each.title)")
     expect(page.get_by_text("That is all of them.")).to_be_visible()
@@ -44,22 +44,19 @@ def test_the_most_unusual_come_first(page: Page, site: Site) -> None:
 
 def test_arrows_move_in_the_grid_and_enter_opens(page: Page, site: Site) -> None:
     log_in(page, site, "vic", to="/images?model=discs")
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowUp")
+    press(page, "ArrowRight", "ArrowRight", "ArrowDown", "ArrowUp")
     assert page.evaluate("document.activeElement.title") == "disc-068"
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("disc-068")
 
 
 def test_keys_do_nothing_while_one_types(page: Page, site: Site) -> None:
     log_in(page, site, "vic", to="/images?model=discs")
-    page.keyboard.press("/")
+    press(page, "/")
     page.keyboard.type("n?jk")
     expect(page.locator("input[name=tag]")).to_have_value("n?jk")
-    page.keyboard.press("Escape")
-    page.keyboard.press("?")
+    press(page, "Escape")
+    press(page, "?")
     expect(page.get_by_role("dialog")).to_contain_text("move in the grid")
 
 
@@ -100,7 +97,7 @@ def test_truth_is_told_beside_the_prediction(page: Page, site: Site) -> None:
 def test_feedback_is_kept(page: Page, site: Site) -> None:
     log_in(page, site, "ella", to="/images?model=discs&sort=oldest")
     page.locator("[title=disc-005]").click()
-    page.keyboard.press("w")
+    press(page, "w")
     page.fill("input[name=truth]", "ring")
     page.fill("input[name=note]", "<b>look</b>")
     page.get_by_role("button", name="It is wrong").click()
@@ -118,7 +115,7 @@ def test_boxes_lie_over_the_image_at_their_place(page: Page, site: Site) -> None
     scale = image["width"] / 160
     assert box["x"] - image["x"] == pytest.approx(20 * scale, abs=3)
     assert box["width"] == pytest.approx(40 * scale, abs=6)
-    page.keyboard.press("b")
+    press(page, "b")
     expect(page.locator("#box-0")).to_be_hidden()
 
 
@@ -140,6 +137,8 @@ def test_what_cannot_be_read_or_is_not_measured_is_told(page: Page, site: Site) 
         ("state=lost", "'lost' is no state of an image"),
         ("model=disks", "There is no model 'disks'. Did you mean 'discs'?"),
         ("after=nowhere", "'nowhere' is no place in a list"),
+        ("after=1.99999999999999999999", "'1.99999999999999999999' is no place in a list"),
+        ("since=9999-12-31T23:59-14:00", "'9999-12-31T23:59-14:00' is no time"),
         ("since=2099-11-21&until=2099-11-20", "The list ends before it begins"),
     ],
 )
@@ -147,6 +146,12 @@ def test_a_wrong_filter_is_told_with_what_to_do(site: Site, query: str, told: st
     answer = site.running.logged_in("vic").get(f"/images?{query}")
     assert answer.status_code == 422
     assert told in answer.text.replace("&#39;", "'")
+
+
+@pytest.mark.parametrize("key", ["0", "-1", "99999999", "99999999999999999999", "x", "1%2F2", "%00"])
+def test_a_key_that_is_none_is_no_image(site: Site, key: str) -> None:
+    answer = site.running.logged_in("vic").get(f"/images/{key}")
+    assert answer.status_code in {400, 404, 422}
 
 
 def test_names_from_outside_are_only_text(page: Page, site: Site) -> None:

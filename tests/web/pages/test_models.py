@@ -1,6 +1,6 @@
 import pytest
 from playwright.sync_api import Page, expect
-from tests.web.pages.conftest import Site, log_in
+from tests.web.pages.conftest import Site, log_in, press
 
 from driftwheel.store.database import reading
 from driftwheel.store.models import find_model
@@ -35,13 +35,14 @@ def test_windows_are_told_with_n_and_lead_to_their_images(page: Page, site: Site
     page.get_by_text("Windows as a table").click()
     row = page.locator("details tr", has_text="camera = 2").filter(has_text="Nov 20, 2099")
     expect(row.locator("[data-name=records]")).to_have_text("4")  # of 12 records from noon, every third
+    expect(row.locator("time")).to_have_text("Nov 20, 2099")  # windows are of UTC, wherever one is
     row.get_by_role("link", name="Images").click()
     expect(page.locator(".shot")).to_have_count(4)
 
 
 def test_a_model_is_registered_and_told_how_to_log(page: Page, site: Site) -> None:
     log_in(page, site, "ella", to="/models")
-    page.keyboard.press("n")
+    press(page, "n")
     page.locator("input[name=name]").fill("bolts")
     page.locator("select[name=task]").select_option("detection")
     page.locator("input[name=classes]").fill("bolt, nut")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, HTTPException, Request, Response
+from fastapi import APIRouter, Form, HTTPException, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
 from driftwheel.errors import UsageError
@@ -29,13 +29,15 @@ __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
 
+_Key = Annotated[int, Path(ge=0, lt=2**63)]
+
 _SIMILAR = 12
 _WIDEST, _HIGHEST = 760, 540  # an image is shown in so many pixels
 _LARGEST = 3  # times its own size, at most
 
 
 @router.get("/images/{key}", dependencies=[permit("read")])
-def _show_image(request: Request, state: State, key: int) -> Response:
+def _show_image(request: Request, state: State, key: _Key) -> Response:
     """Show one image."""
     with reading(state.engine) as connection:
         try:
@@ -77,7 +79,7 @@ def _tell_feedback(  # noqa: PLR0917
     request: Request,
     state: State,
     caller: Caller,
-    key: int,
+    key: _Key,
     verdict: Annotated[str, Form()] = "wrong",
     truth: Annotated[str, Form()] = "",
     note: Annotated[str, Form()] = "",

@@ -106,11 +106,11 @@ def read_time(text: str) -> datetime:
     """Return a moment of ISO 8601, in UTC where it names no zone; raise `UsageError` for another text."""
     try:
         when = datetime.fromisoformat(text)
-    except ValueError:
+        return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise UsageError(
             f"'{shortened(text, 40)}' is no time; write one such as 2026-11-23T08:00Z."
         ) from None
-    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
 
 
 def read_tags(text: str) -> dict[str, str]:

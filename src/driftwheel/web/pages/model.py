@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Request, Response
 
-from driftwheel.errors import UsageError
 from driftwheel.services.describe_models import describe_model
 from driftwheel.services.list_images import ImageQuery, list_images
 from driftwheel.store.database import reading
-from driftwheel.store.models import find_model, list_versions
+from driftwheel.store.models import list_versions
 from driftwheel.store.references import list_references
 from driftwheel.store.windows import StoredWindow, list_windows, window_of
+from driftwheel.web.api.known_model import known_model
 from driftwheel.web.pages.model_sentence import model_sentence
 from driftwheel.web.pages.models import STATE_WORDS
 from driftwheel.web.pages.reference_words import reference_rows
@@ -52,10 +52,7 @@ class _WindowRow:
 def _show_model(request: Request, state: State, name: str) -> Response:
     """Show one model."""
     with reading(state.engine) as connection:
-        try:
-            model = find_model(connection, name)
-        except UsageError as error:
-            raise HTTPException(404, str(error)) from None
+        model = known_model(connection, name)
         summary = describe_model(connection, model, state.clock())
         windows = list_windows(connection, model.key, since=summary.volumes[0].start + _MOMENT)
         references = list_references(connection, model.key)

@@ -21,6 +21,8 @@ from driftwheel.web.security.csrf import CSRF_FIELD
 
 __all__ = ["address", "moment", "render"]
 
+_DAYS = {"day", "utc-day"}
+
 
 def render(request: Request, name: str, /, *, status: int = 200, **values: Any) -> HTMLResponse:
     """Return a page; its template sees who calls, what they may do, and `values`. It is never cached."""
@@ -55,7 +57,7 @@ def moment(when: datetime | None, say: str = "minute", none: str = "–") -> Mar
     Parameters
     ----------
     say
-        ``moment``, ``minute``, ``day`` or ``ago``: see ``static/times.js``.
+        ``moment``, ``minute``, ``day``, ``utc-day`` or ``ago``: see ``static/times.js``.
 
     Examples
     --------
@@ -65,9 +67,9 @@ def moment(when: datetime | None, say: str = "minute", none: str = "–") -> Mar
     if when is None:
         return Markup("{}").format(none)
     utc = when.astimezone(UTC)
-    written = utc.strftime("%Y-%m-%d" if say == "day" else "%Y-%m-%d %H:%M")
+    written = utc.strftime("%Y-%m-%d" if say in _DAYS else "%Y-%m-%d %H:%M")
     exact = utc.isoformat(timespec="milliseconds" if utc.microsecond else "seconds").replace("+00:00", "Z")
-    zone = "" if say == "day" else " UTC"
+    zone = "" if say in _DAYS else " UTC"
     return Markup('<time datetime="{}" data-say="{}">{}{}</time>').format(exact, say, written, zone)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form, HTTPException, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from driftwheel.errors import UsageError
 from driftwheel.services.set_reference import Folder, Range, Trailing, set_reference
 from driftwheel.store.database import reading
-from driftwheel.store.models import Model, find_model
+from driftwheel.store.models import Model
+from driftwheel.web.api.known_model import known_model
 from driftwheel.web.pages.image_filter import read_time
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.security.identity import Caller
@@ -72,7 +73,4 @@ def _source(kind: str, path: str, span: tuple[str, str], days: str) -> Folder | 
 
 def _model(state: Services, name: str) -> Model:
     with reading(state.engine) as connection:
-        try:
-            return find_model(connection, name)
-        except UsageError as error:
-            raise HTTPException(404, str(error)) from None
+        return known_model(connection, name)

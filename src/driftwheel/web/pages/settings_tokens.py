@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Path, Request, Response
 
 from driftwheel.errors import UsageError
 from driftwheel.services.authorise import ROLES
@@ -63,7 +63,9 @@ def _add_token(  # noqa: PLR0917
 
 
 @router.post("/settings/tokens/{key}/revoke", dependencies=[permit("administer")])
-def _end_token(request: Request, state: State, caller: Caller, key: int) -> Response:
+def _end_token(
+    request: Request, state: State, caller: Caller, key: Annotated[int, Path(ge=0, lt=2**31)]
+) -> Response:
     """Revoke a token; it stops working at once on this server."""
     try:
         token = revoke_token(state.engine, key, by=caller.name, now=state.clock())

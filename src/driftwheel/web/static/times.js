@@ -1,5 +1,5 @@
 // Times in the viewer's zone. The server writes UTC in <time datetime>, and this rewrites the text:
-//   data-say="moment"   Nov 23, 02:14:05          data-say="day"   Sat, Nov 21
+//   data-say="moment"   Nov 23, 02:14:05          data-say="day"   Sat, Nov 21 (utc-day: the day in UTC)
 //   data-say="minute"   Nov 23, 02:14             data-say="ago"   2 min ago
 // The other form, and the zone, are in the title. <input data-utc> are turned round: shown local, sent as UTC.
 
@@ -12,12 +12,14 @@ const FORMS = {
   minute: format(minute),
   hour: format(minute),
   day: format({ ...day, weekday: "short" }),
+  "utc-day": format({ ...day, weekday: "short", timeZone: "UTC" }),
 };
 const WITH_YEAR = {
   moment: format({ ...minute, second: "2-digit", year: "numeric" }),
   minute: format({ ...minute, year: "numeric" }),
   hour: format({ ...minute, year: "numeric" }),
   day: format({ ...day, year: "numeric" }),
+  "utc-day": format({ ...day, year: "numeric", timeZone: "UTC" }),
 };
 const FULL = format({ dateStyle: "full", timeStyle: "long" });
 const STEPS = [["year", 31557600], ["month", 2629800], ["week", 604800], ["day", 86400], ["h", 3600], ["min", 60]];
