@@ -124,7 +124,7 @@ def test_what_cannot_be_read_or_is_not_measured_is_told(page: Page, site: Site) 
     page.locator(".shot").click()
     expect(page.locator(".say")).to_contain_text("This image cannot be read: truncated.")
     page.goto(f"{site.url}/images?model=discs&state=waiting")
-    expect(page.locator(".shot")).to_contain_text("not measured yet")
+    expect(page.locator(".shot")).to_contain_text("waiting")
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def _flag(record: StoredRecord) -> tuple[str, bool]:
     if record.state is RecordState.REJECTED:
         return "cannot be read", True
     if record.state is RecordState.RECEIVED:
-        return "not measured yet", False
+        return "waiting", False
     if record.outlier_p is not None and record.outlier_p < ODD:
         said = p_value(record.outlier_p)
         return f"p {said}" if said.startswith("<") else f"p = {said}", True
