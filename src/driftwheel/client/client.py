@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import ssl
-import sys
 import weakref
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from driftwheel.client.at_exit import at_exit, not_at_exit
 from driftwheel.client.courier import check_url
 from driftwheel.client.entries import (
     Entry,
@@ -248,7 +247,7 @@ class Client:
         if self._closed:
             return
         self._closed = True
-        atexit.unregister(self.close)
+        not_at_exit(self.close)
         self._worker.close(timeout)
 
     @property
@@ -273,7 +272,7 @@ class Client:
 
     def _start(self) -> None:
         if not self._closed and self._worker.start():
-            _at_exit(self)
+            at_exit(self, self.close)
 
     def _unusable(self, problem: Exception) -> None:
         tally = self._worker.tally
@@ -286,16 +285,6 @@ class Client:
         self._worker = Worker(self._options)
         if self._closed:
             self._worker.close(0.0)
-
-
-def _at_exit(client: Client) -> None:
-    """Have a client closed when its process ends; the children of multiprocessing leave atexit out."""
-    atexit.register(client.close)
-    multiprocessing = sys.modules.get("multiprocessing")
-    if multiprocessing is not None and multiprocessing.parent_process() is not None:
-        from multiprocessing.util import Finalize
-
-        Finalize(client, client.close, exitpriority=0)
 
 
 def _after_fork_in_child() -> None:
