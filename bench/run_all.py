@@ -22,6 +22,7 @@ BENCHMARKS = {
     "calibration": "false alarms on draws without a change",
     "diagnosis": "which camera fault is named, on held-out images",
     "trials": "check on real images, with and without a change",
+    "ingest": "records and images a second that a server takes, and how long each waits",
     "client": "what a call of the client's log costs its caller",
 }
 """Script in this folder (without .py) → what it measures. Each writes bench/results/NAME.md."""
