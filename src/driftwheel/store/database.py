@@ -80,7 +80,7 @@ def open_database(url: str) -> Engine:
         max_overflow=24,
         pool_timeout=BUSY_SECONDS,
         pool_pre_ping=True,
-        connect_args={"options": "-c timezone=utc", "application_name": APPLICATION_NAME},
+        connect_args={"application_name": APPLICATION_NAME},
     )
 
 
