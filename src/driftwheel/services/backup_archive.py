@@ -106,7 +106,7 @@ class ArchiveWriter:
 
     def add_database(self, file: Path) -> str:
         """Add the snapshot of the database and return its SHA-256 in hexadecimal."""
-        digest = sha256_of(file)
+        digest = _sha256_of(file)
         with file.open("rb") as opened:
             self._add(DATABASE, opened, file.stat().st_size)
         return digest
@@ -211,7 +211,7 @@ def check_archive(archive: Path, on_progress: OnProgress | None = None) -> tuple
     return manifest, found
 
 
-def sha256_of(file: Path) -> str:
+def _sha256_of(file: Path) -> str:
     """Return the SHA-256 of a file in hexadecimal."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
