@@ -38,6 +38,7 @@ Done = TypeVar("Done")
 
 _LOOK_SECONDS = 0.3
 _AFTER_ERROR_SECONDS = 5.0
+_STUCK_SECONDS = 2.0
 _RECOVER_SECONDS = 15.0
 _REMEMBERED = timedelta(days=1)
 _FORGOTTEN_AT_ONCE = 500
@@ -115,7 +116,10 @@ class Rounds:
                 return False
         done = _run(_once("measure"), measure)
         self._left = done["left"]
-        return bool(done["taken"] > done["left"])
+        if done["taken"] > done["left"]:
+            return True
+        self.worker.stopping.wait(_STUCK_SECONDS)  # none of those that wait can be measured now
+        return False
 
     def _summarise(self) -> bool:
         if time.monotonic() < self._summary_due:
