@@ -156,7 +156,7 @@ def main() -> None:
             "",
             ABOUT.format(seconds=SECONDS, size=size),
             "",
-            "| sent | connections | records/s | at least | p50 ms | p99 ms | at most | worst | CPU ms | lost |",
+            "| sent | connections | records/s | least | p50 ms | p99 ms | most | worst | CPU ms | lost |",
             "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
         ]
         for run in RUNS:
