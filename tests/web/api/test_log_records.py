@@ -95,6 +95,8 @@ def test_each_line_has_its_result(client: httpx.Client) -> None:
         ({"id": "x", "time": "2999-03-04T05:06:07Z"}, "in the future"),
         ({"id": "x", "time": "0001-01-01T00:00:00+14:00"}, "too early"),
         ({"id": "x", "time": TIME, "tags": {"a": "\0"}}, "NUL"),
+        ({"id": "x", "time": TIME, "image": "http://169.254.169.254/latest"}, "image: Extra inputs"),
+        ({"id": "x", "time": TIME, "latency": True}, "latency: Input should be a valid number"),
         (
             {"id": "x", "time": TIME, "prediction": {"class": "cat", "scores": {"cat": 2}}},
             "less than or equal",
