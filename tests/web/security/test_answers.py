@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import time
 
 import httpx
 import pytest
@@ -119,3 +121,18 @@ def test_a_page_that_needs_a_log_in_leads_to_it(server: Running) -> None:
     client = server.client({"accept": "text/html"})
     answer = client.get("/api/v1/models")
     assert answer.status_code == 401  # the API never redirects
+
+
+def test_a_client_that_hangs_up_is_no_failure(server: Running, caplog: pytest.LogCaptureFixture) -> None:
+    token = server.token("ingest")
+    head = (
+        f"POST /api/v1/models/cats/records HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
+        "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
+    )
+    port = int(server.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(head.encode())
+        time.sleep(0.3)
+    time.sleep(0.3)
+    assert server.client().get("/livez").status_code == 200
+    assert caplog.text == ""
