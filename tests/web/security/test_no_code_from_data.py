@@ -9,9 +9,7 @@ import driftwheel
 
 SOURCES = sorted(Path(driftwheel.__file__).parent.rglob("*.py"))
 RUNS_DATA = {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal", "joblib", "yaml"}
-READS_TENSORS_ONLY = (
-    "torch_weights.py"  # an unpickler that knows tensors and nothing else
-)
+READS_TENSORS_ONLY = "torch_weights.py"  # an unpickler that knows tensors and nothing else
 
 
 def test_no_pickle() -> None:
