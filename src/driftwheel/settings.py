@@ -86,7 +86,6 @@ class Settings(BaseSettings):
     worker: bool = Field(
         True, description="Measure and sum up inside the server; else run `driftwheel worker` beside it."
     )
-    fetch_urls: bool = Field(False, description="Fetch images that are logged as addresses.")
 
     @field_validator("data")
     @classmethod

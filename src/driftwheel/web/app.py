@@ -6,15 +6,14 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from importlib.util import find_spec
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from driftwheel._version import __version__
 from driftwheel.services.create_user import create_first_admin
 from driftwheel.settings import Settings
-from driftwheel.web import probes
+from driftwheel.web import pages, probes
 from driftwheel.web.api import routers
 from driftwheel.web.api.describe import ABOUT, describe, own_id
 from driftwheel.web.problems import UnexpectedErrors, add_problem_handlers
@@ -86,7 +85,7 @@ def create_app(
     app.include_router(probes.router)
     for router in routers():
         app.include_router(router)
-    _add_pages(app)
+    app.include_router(pages.router)
     describe(app)
     add_problem_handlers(app)
     # The last that is added answers first.
@@ -97,15 +96,6 @@ def create_app(
     app.add_middleware(SecurityHeaders)
     require_permissions(app)
     return app
-
-
-def _add_pages(app: FastAPI) -> None:
-    if find_spec("driftwheel.web.pages") is not None:
-        from driftwheel.web import pages
-
-        router = getattr(pages, "router", None)
-        if isinstance(router, APIRouter):
-            app.include_router(router)
 
 
 async def _start_worker(services: Services, stack: AsyncExitStack) -> None:
