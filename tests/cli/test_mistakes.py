@@ -34,7 +34,7 @@ COMMAND = [sys.executable, "-c", "from driftwheel.cli import main; main()"]
             "--windows-per-year is nan; give a number above 0",
         ),
         (
-            ("check", "", __file__),
+            ("check", "", "a.png"),
             "Error: Reference: An empty text ('') names no images; for the current folder",
         ),
         (("check", ".", ""), "Error: Current: An empty text ('') names no images; for the current folder"),
@@ -46,6 +46,7 @@ COMMAND = [sys.executable, "-c", "from driftwheel.cli import main; main()"]
     ],
 )
 def test_a_mistake_is_said_in_plain_words(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     done = subprocess.run([*COMMAND, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert message in done.stderr.splitlines()[-1]
