@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine
@@ -122,6 +123,25 @@ def test_late_data_change_their_window_only(database: Engine, blobs: Blobs) -> N
     changed = {key for key in before if before[key] != after[key]}
     hour = NOW + timedelta(hours=1)
     assert changed == {(hour, "", ""), (hour, "camera", "1")}
+
+
+def test_clocks_that_are_wrong_and_clocks_that_are_put_back(database: Engine, blobs: Blobs) -> None:
+    """Each record counts in the UTC window of the time it was told with, whatever its zone, once."""
+    model = add_model(database, embedder="none", segment_tags=[])
+    berlin = ZoneInfo("Europe/Berlin")
+    twice = datetime(2026, 10, 25, 2, 30, tzinfo=berlin)  # this half hour comes twice that night
+    times = [twice, twice.replace(fold=1), NOW - timedelta(hours=25), NOW + timedelta(hours=25), NOW]
+    records = [record(str(i), picture(i), time) for i, time in enumerate(times)]
+    for one in reversed(records):
+        log(database, blobs, model, [one])
+        measure_all(database, blobs)
+        summarise_all(database)
+    found = profiles(database, model)
+    assert len(found) == 5
+    for i, time in enumerate(times):
+        (chunk,) = measure_images([Image(str(i), picture(i), time.astimezone(UTC))], threads=1)
+        start = time.astimezone(UTC).replace(minute=0)
+        assert found[start, "", ""] == to_bytes(single(profile_records(chunk)))
 
 
 def test_late_data_after_retention_join_what_was_deleted(database: Engine, blobs: Blobs) -> None:

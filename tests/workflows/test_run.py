@@ -36,6 +36,7 @@ from driftwheel.store.turns import Turn
 from driftwheel.store.windows import list_windows
 from driftwheel.workflows import run
 from driftwheel.workflows.reference import follow
+from driftwheel.workflows.retention import sweep
 from driftwheel.workflows.worker import current
 
 MAIN = "from driftwheel.cli import main; main()"
@@ -179,6 +180,25 @@ def test_a_round_outlives_an_error(  # noqa: PLR0917  fixtures
         (window,) = list_windows(connection, model.key)
     assert window.records == 1
     assert "still away" in caplog.text
+
+
+def test_blobs_that_a_killed_process_left_are_put_in_order(
+    database: Engine, database_url: str, blobs: Blobs, tmp_path: Path
+) -> None:
+    """One that was set aside to be deleted comes back; one that no record uses goes."""
+    model = add_model(database, embedder="none")
+    log(database, blobs, model, [record("a", picture(1))], received=datetime.now(tz=NOW.tzinfo))
+    (digest,) = blobs.walk()
+    path = tmp_path / "blobs" / digest.hex()[:2] / digest.hex()[2:]
+    path.rename(tmp_path / "blobs" / "aside" / digest.hex())
+    blobs.put(b"no record came of it")
+    start(database_url, database, blobs, tmp_path)
+    assert run.wait_until_idle(60)
+    sweep(NOW, None)
+    assert list(blobs.walk()) == [digest]
+    assert run.wait_until_idle(60)
+    found = everything(database, blobs)
+    assert [row[0] for row in found["records"].values()] == ["MEASURED"]
 
 
 def test_turns_are_had_by_one_at_a_time(database: Engine) -> None:
