@@ -90,3 +90,10 @@ def test_a_document_with_a_wrong_answer_is_refused(checks, validator) -> None:
     document = json_document(checks["blur"].verdict) | {"verdict": "maybe"}
     with pytest.raises(jsonschema.ValidationError, match="'maybe' is not one of"):
         validator.validate(document)
+
+
+def test_nothing_tested_has_no_p_value() -> None:
+    from driftwheel.drift.verdict import unjudged
+
+    verdict = unjudged(5, 5, alpha=0.01, false_alarms_per_year=1.0, images_needed=15, mode="exact")
+    assert json_document(verdict)["p_value"] is None

@@ -42,6 +42,21 @@ def test_colour_only_adds_to_what_is_said(checks) -> None:
     assert [line.rstrip() for line in bare.splitlines()] == printed(checks["blur"]).splitlines()
 
 
+def test_only_what_drifted_is_red(checks) -> None:
+    import re
+
+    coloured = printed(checks["blur"], force_terminal=True, color_system="standard")
+    red = re.findall(r"\x1b\[(?:\d+;)*31(?:;\d+)*m([^\x1b]*)", coloured)
+    assert {one.strip() for one in red} <= {"Drift:", "●", ""}
+
+
+def test_numbers_stay_whole_in_a_narrow_window(checks) -> None:
+    out = io.StringIO()
+    print_check(checks["blur"], Console(file=out, width=60))
+    assert max(len(line) for line in out.getvalue().splitlines()) <= 60
+    assert ".…" not in out.getvalue()
+
+
 def test_markup_in_names_is_not_taken_for_markup(checks) -> None:
     assert "[bold]" in printed(checks["hostile"])
 

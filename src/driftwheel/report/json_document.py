@@ -38,7 +38,7 @@ def json_document(verdict: Verdict) -> dict[str, Any]:
         "driftwheel_version": __version__,
         "verdict": verdict.verdict,
         "answer": f"{answer_word(verdict)}: {answer(verdict)}".replace(NBSP, " "),
-        "p_value": _number(verdict.p_value),
+        "p_value": None if verdict.verdict == "insufficient" else _number(verdict.p_value),
         "alpha": _number(verdict.alpha),
         "false_alarms_per_year": _number(verdict.false_alarms_per_year),
         "kind": verdict.kind,

@@ -62,9 +62,9 @@ def _headline(verdict: Verdict) -> Text:
 
 
 def _properties(verdict: Verdict) -> Table:
-    """At most 78 characters wide, so that nothing is cut off at 80."""
+    """At most 78 characters wide, so that nothing is cut off at 80; where it is narrower, titles wrap."""
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
-    table.add_column("  property", no_wrap=True)
+    table.add_column("  property", overflow="fold")
     for heading in ("reference", "current", "effect", "limit", "p"):
         table.add_column(heading, justify="right", no_wrap=True)
     for one in ranked(verdict)[: _rows(verdict)]:
@@ -75,7 +75,7 @@ def _properties(verdict: Verdict) -> Table:
         style = "bold" if one.drifted else "dim"
         texts = (before, after, effect_size(one), effect_size(one, one.threshold), p_value(one.p_value))
         table.add_row(
-            Text("● " if one.drifted else "  ", style="red").append(shortened(title, _TITLE), style=style),
+            Text.assemble(("● " if one.drifted else "  ", "red"), (shortened(title, _TITLE), style)),
             *(Text(_plain(text), style=style) for text in texts),
         )
     return table
