@@ -48,7 +48,8 @@ def blobs(tmp_path: Path) -> Blobs:
 
 
 @pytest.fixture(autouse=True)
-def stopped() -> Iterator[None]:
+def stopped(database: Engine) -> Iterator[None]:
+    """Stop the worker before its database goes."""
     yield
     run.stop()
 

@@ -39,7 +39,12 @@ class Turn:
         self.give_back()
         if self._engine.dialect.name == "postgresql":
             session = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-            taken = session.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": self._key()}).scalar()
+            lock = text("SELECT pg_try_advisory_lock(:key)")
+            try:
+                taken = session.execute(lock, {"key": self._key()}).scalar()
+            except DBAPIError:
+                session.close()
+                raise
             if not taken:
                 session.close()
                 return False
