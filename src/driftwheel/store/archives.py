@@ -24,12 +24,12 @@ def archive_of(connection: Connection, window: int) -> bytes | None:
 
 
 def put_archive(connection: Connection, window: int, archive: bytes) -> None:
-    """Keep the profile of all records that were deleted from a window, in the transaction that deletes them."""
+    """Keep the profile of all records deleted from a window, in the transaction that deletes them."""
     connection.execute(update(windows).where(windows.c.key == window).values(archive=archive))
 
 
 def spaces_between(connection: Connection, model: int, start: datetime, end: datetime) -> dict[str, int]:
-    """Return the spaces that a model's records with start ≤ time < end have embeddings in, with their numbers."""
+    """Return the spaces of the embeddings of records with start ≤ time < end, with how many are in each."""
     query = (
         select(records.c.space, func.count())
         .where(
@@ -40,4 +40,4 @@ def spaces_between(connection: Connection, model: int, start: datetime, end: dat
         )
         .group_by(records.c.space)
     )
-    return {space: number for space, number in connection.execute(query)}
+    return {space: number for space, number in connection.execute(query)}  # noqa: C416 - rows are no pairs

@@ -71,7 +71,7 @@ def test_a_taken_name_is_told_and_the_form_keeps_what_was_written(page: Page, si
 def test_a_reference_is_set_from_a_past_time_in_the_viewers_zone(page: Page, site: Site) -> None:
     log_in(page, site, "ella", to="/models/parts/reference")
     page.get_by_label("Made from").select_option("range")
-    expect(page.get_by_label("Folder or archive")).to_be_hidden()
+    expect(page.get_by_label("Folder or archive")).to_have_count(0)  # only an admin names folders
     page.fill("#start", "2026-11-01T01:00")
     page.fill("#end", "2026-11-19T01:00")
     page.get_by_role("button", name="Set the reference").click()
@@ -84,8 +84,15 @@ def test_a_reference_is_set_from_a_past_time_in_the_viewers_zone(page: Page, sit
     assert newest.source == {"since": "2026-11-01T00:00:00+00:00", "until": "2026-11-19T00:00:00+00:00"}
 
 
-def test_a_folder_that_is_not_there_is_told(page: Page, site: Site) -> None:
+def test_only_an_admin_may_name_a_folder_of_the_server(page: Page, site: Site) -> None:
     log_in(page, site, "ella", to="/models/parts/reference")
+    page.evaluate("document.querySelector('select[name=kind]').innerHTML = '<option value=folder>'")
+    page.get_by_role("button", name="Set the reference").click()
+    expect(page.get_by_role("alert")).to_contain_text("Only an admin may name a folder of the server")
+
+
+def test_a_folder_that_is_not_there_is_told(page: Page, site: Site) -> None:
+    log_in(page, site, "chef", to="/models/parts/reference")
     page.get_by_label("Folder or archive").fill("/no/such/folder")
     page.get_by_role("button", name="Set the reference").click()
     expect(page.get_by_role("alert")).to_contain_text("There is no '/no/such/folder' on this machine")

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from driftwheel.errors import UsageError
+from driftwheel.services.authorise import allows
 from driftwheel.services.set_reference import Folder, Range, Trailing, set_reference
 from driftwheel.store.database import reading
 from driftwheel.store.models import Model
@@ -27,9 +28,13 @@ _EMPTY = {"kind": "folder", "path": "", "start": "", "end": "", "days": "14"}
 
 
 @router.get("/models/{name}/reference", dependencies=[permit("edit-models")])
-def _show_form(request: Request, state: State, name: str) -> Response:
+def _show_form(request: Request, state: State, caller: Caller, name: str) -> Response:
     """Show the form."""
-    return render(request, "set_reference.html.j2", model=_model(state, name), given=_EMPTY, wrong="")
+    folders = allows(caller, "administer")
+    given = _EMPTY if folders else {**_EMPTY, "kind": "range"}
+    return render(
+        request, "set_reference.html.j2", model=_model(state, name), given=given, folders=folders, wrong=""
+    )
 
 
 @router.post("/models/{name}/reference", dependencies=[permit("edit-models")])
@@ -44,20 +49,32 @@ def _take_form(  # noqa: PLR0917
     end: Annotated[str, Form()] = "",
     days: Annotated[str, Form()] = "",
 ) -> Response:
-    """Set it and lead back to the model; a worker measures it."""
+    """Set it and lead back to the model; a worker measures it.
+
+    A folder is any on the server's machine, so only an admin may name one.
+    """
     model = _model(state, name)
+    folders = allows(caller, "administer")
     try:
-        source = _source(kind, path.strip(), (start, end), days.strip())
+        source = _source(kind, path.strip(), (start, end), days.strip(), folders=folders)
         set_reference(state.engine, name, source, by=caller.name, now=state.clock())
     except UsageError as error:
         given = {**_EMPTY, "kind": kind, "path": path, "days": days}
         return render(
-            request, "set_reference.html.j2", status=422, model=model, given=given, wrong=str(error)
+            request,
+            "set_reference.html.j2",
+            status=422,
+            model=model,
+            given=given,
+            folders=folders,
+            wrong=str(error),
         )
     return RedirectResponse(f"/models/{quote(name, safe='')}?told=reference", 303)
 
 
-def _source(kind: str, path: str, span: tuple[str, str], days: str) -> Folder | Range | Trailing:
+def _source(
+    kind: str, path: str, span: tuple[str, str], days: str, *, folders: bool
+) -> Folder | Range | Trailing:
     if kind == "range":
         if not all(span):
             raise UsageError("A past time has a beginning and an end; give both.")
@@ -66,6 +83,8 @@ def _source(kind: str, path: str, span: tuple[str, str], days: str) -> Folder | 
         if not days.isdecimal():
             raise UsageError(f"'{days[:20]}' is no number of days; give a whole number, such as 14.")
         return Trailing(int(days))
+    if not folders:
+        raise UsageError("Only an admin may name a folder of the server. Take a past time, or ask one.")
     if not path:
         raise UsageError("Name the folder of images, as the server sees it.")
     return Folder(path)
