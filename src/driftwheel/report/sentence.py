@@ -35,7 +35,7 @@ _KINDS = {
     "unknown": "differ from the reference",
 }
 _SURE = 0.8  # a fault named with less confidence is said to be probable
-_LIKELY = 0.5  # and with less than this it is no answer
+_LIKELY = 0.3  # and with less than this it is no answer
 
 
 def answer_word(verdict: Verdict) -> str:
