@@ -52,13 +52,14 @@ def main() -> None:
                 f"| {(p <= 0.00274).mean():.4f} | {alarms} |"
             )
             print(rows[-1], flush=True)
+    error = np.sqrt(0.05 * 0.95 / options.draws)
     lines = [
         "# False alarms without a change",
         "",
         *machine_lines(),
         "",
         f"{options.draws:,} draws a row, properties and {options.embedder} embeddings. A p-value that keeps",
-        "its word is at most 0.05 in 0.05 of the draws; their standard error is 0.007 with 1,000 draws.",
+        f"its word is at most 0.05 in 0.05 of the draws; their standard error is {error:.3f}.",
         "",
         "| images | reference | window | share p ≤ 0.05 | p ≤ 0.01 | p ≤ 0.0027 | alarms |",
         "| --- | --- | --- | --- | --- | --- | --- |",
