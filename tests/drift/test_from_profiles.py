@@ -225,7 +225,7 @@ def test_what_was_made_differently_is_refused() -> None:
     reference = profile(50, 0, embedding=0.0)
     with pytest.raises(IncomparableError, match=r"different mode \('exact' and 'fast'\)"):
         judged(reference, replace(profile(50, 1, embedding=0.0), mode="fast"))
-    with pytest.raises(IncomparableError, match=r"different embedder \('toy-1' and 'None'\)"):
+    with pytest.raises(IncomparableError, match=r"different embedder \('toy-1' and 'none'\)"):
         judged(reference, profile(50, 1))
     assert reference.embeddings is not None
     projection = fit_projection(reference.embeddings.mean, reference.embeddings.scatter, dimensions=3)

@@ -124,7 +124,7 @@ def test_made_differently(definitions: Definitions) -> None:
             {"mode": "fast"},
             r"different mode \('exact' and 'fast'\)\. Profile the images again with the same mode",
         ),
-        ({"embedder": "gist-1"}, r"different embedder \('None' and 'gist-1'\)"),
+        ({"embedder": "gist-1"}, r"different embedder \('none' and 'gist-1'\)"),
         ({"definitions": definitions[:2]}, r"different properties \(format, hue\)"),
         ({"definitions": definitions[::-1]}, r"different properties \(their order\)"),
     ):
