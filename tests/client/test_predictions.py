@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from driftwheel.client.held_prediction import hold_prediction
-from driftwheel.client.read_prediction import prediction_document, read_prediction
+from driftwheel.client.read_prediction import read_prediction
 from driftwheel.errors import UsageError
+from driftwheel.formats.prediction_json import prediction_from_json, prediction_to_json
 from driftwheel.predictions import Box, Classification, Detection
-from driftwheel.store.prediction_json import prediction_from_json
 
 CAT = Classification("cat", {"cat": 0.75, "dog": 0.25})
 BOXES = Detection((Box("cat", 1.0, 2.0, 3.0, 4.5, 0.5), Box("dog", 0.0, 0.0, 10.0, 20.0, 0.25)))
@@ -77,7 +77,7 @@ def test_a_classification(value: object) -> None:
     "value",
     [
         BOXES,
-        prediction_document(BOXES),
+        prediction_to_json(BOXES),
         detections(),
         detections(data={}),
         detections(data={}, class_id=np.array([0, 1], np.int8)),
@@ -165,7 +165,7 @@ def test_what_the_caller_does_afterwards_does_not_matter() -> None:
 
 @pytest.mark.parametrize("value", [CAT, BOXES, Detection(), Classification("cat")])
 def test_the_server_reads_what_the_client_writes(value: Classification | Detection) -> None:
-    assert prediction_from_json(prediction_document(value)) == value
+    assert prediction_from_json(prediction_to_json(value)) == value
 
 
 @pytest.mark.parametrize(

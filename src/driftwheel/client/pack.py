@@ -12,8 +12,9 @@ from driftwheel.client.entries import Entry, LoggedFeedback, LoggedProfile, Logg
 from driftwheel.client.held_image import encode_image
 from driftwheel.client.held_prediction import HeldPrediction, Names
 from driftwheel.client.item import Item, Kind
-from driftwheel.client.read_prediction import prediction_document, read_prediction
+from driftwheel.client.read_prediction import read_prediction
 from driftwheel.errors import UsageError
+from driftwheel.formats.prediction_json import prediction_to_json
 from driftwheel.predictions import Classification, Detection
 from driftwheel.profiles import Profile, ProfileSet, single, to_bytes
 
@@ -86,14 +87,14 @@ def _pack_record(
 
 
 def _prediction(held: HeldPrediction, classes: Names | None) -> dict[str, Any]:
-    return prediction_document(read_prediction(held, classes))
+    return prediction_to_json(read_prediction(held, classes))
 
 
 def _truth(held: HeldPrediction, classes: Names | None) -> dict[str, Any]:
     truth = read_prediction(held, classes)
     if isinstance(truth, Classification):
-        return prediction_document(Classification(truth.label))
-    return prediction_document(Detection(tuple(replace(box, score=None) for box in truth.boxes)))
+        return prediction_to_json(Classification(truth.label))
+    return prediction_to_json(Detection(tuple(replace(box, score=None) for box in truth.boxes)))
 
 
 def _profile_file(profile: ProfileSet | Profile | bytes | Path) -> bytes:

@@ -1,4 +1,4 @@
-"""From what a caller gave as a prediction to the values Driftwheel speaks, and to JSON."""
+"""From what a caller gave as a prediction to the values Driftwheel speaks."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from driftwheel.client.held_prediction import HeldBoxes, HeldPrediction, HeldScores, Names
 from driftwheel.errors import UsageError, did_you_mean
+from driftwheel.formats.prediction_json import only_known
 from driftwheel.predictions import Box, Classification, Detection, Prediction
 
-__all__ = ["prediction_document", "read_prediction"]
+__all__ = ["read_prediction"]
 
 _ROUNDING = 1e-3  # so far may a score lie outside 0…1 for being computed in few bits
 
@@ -45,27 +46,6 @@ def read_prediction(held: HeldPrediction, names: Names | None = None) -> Predict
             return _scores(held.scores, held.names or names)
         case _:
             return _mapping(held)
-
-
-def prediction_document(prediction: Prediction) -> dict[str, Any]:
-    """Return a prediction or a truth as the API's JSON.
-
-    Examples
-    --------
-    >>> prediction_document(Classification("cat", {"cat": 0.9}))
-    {'class': 'cat', 'scores': {'cat': 0.9}}
-    >>> prediction_document(Detection((Box("cat", 1, 2, 3, 4),)))
-    {'boxes': [{'class': 'cat', 'x': 1, 'y': 2, 'w': 3, 'h': 4}]}
-    """
-    if isinstance(prediction, Classification):
-        scores = {"scores": dict(prediction.scores)} if prediction.scores else {}
-        return {"class": prediction.label, **scores}
-    return {"boxes": [_box_document(box) for box in prediction.boxes]}
-
-
-def _box_document(box: Box) -> dict[str, Any]:
-    score = {} if box.score is None else {"score": box.score}
-    return {"class": box.label, **score, "x": box.x, "y": box.y, "w": box.width, "h": box.height}
 
 
 def _boxes(held: HeldBoxes, names: Names | None) -> Detection:
@@ -120,12 +100,12 @@ def _score(score: float) -> float:
 
 def _mapping(value: Mapping[str, Any]) -> Prediction:
     if "boxes" in value and "class" not in value:
-        _only(value, {"boxes"}, "A detection")
+        only_known(value, {"boxes"}, "A detection")
         if not isinstance(value["boxes"], list | tuple):
             raise UsageError(f"'boxes' is a list or an array, not a {type(value['boxes']).__name__}.")
         return Detection(tuple(_box(box, number) for number, box in enumerate(value["boxes"])))
     if "class" in value and "boxes" not in value and not _is_number(value["class"]):
-        _only(value, {"class", "scores", "score"}, "A classification")
+        only_known(value, {"class", "scores", "score"}, "A classification")
         label = str(value["class"])
         given = value.get("scores") or {}
         if not isinstance(given, Mapping):
@@ -147,19 +127,12 @@ def _box(value: Any, number: int) -> Box:
     where = f"Box {number}"
     if not isinstance(value, Mapping):
         raise UsageError(f"{where} is a {type(value).__name__}; a dict of class, x, y, w, h is expected.")
-    _only(value, {"class", "score", "x", "y", "w", "h"}, where)
+    only_known(value, {"class", "score", "x", "y", "w", "h"}, where)
     if missing := [name for name in ("class", "x", "y", "w", "h") if name not in value]:
         raise UsageError(f"{where} lacks {', '.join(map(repr, missing))}.")
     score = None if value.get("score") is None else _score(_number(value["score"], f"{where}, 'score',"))
     x, y, width, height = (_number(value[side], f"{where}, '{side}',") for side in ("x", "y", "w", "h"))
     return Box(str(value["class"]), x, y, width, height, score)
-
-
-def _only(value: Mapping[str, Any], known: set[str], what: str) -> None:
-    for name in value:
-        if name not in known:
-            hint = did_you_mean(str(name), known)
-            raise UsageError(f"{what} has no '{name}'; it has {', '.join(sorted(known))}.{hint}")
 
 
 def _number(value: Any, what: str) -> float:

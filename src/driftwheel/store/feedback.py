@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, select
 
+from driftwheel.formats.prediction_json import prediction_from_json, prediction_to_json
 from driftwheel.predictions import Feedback, Truth
-from driftwheel.store.prediction_json import prediction_from_json, prediction_to_json
 from driftwheel.store.tables import feedback
 from driftwheel.store.upsert import upsert
 

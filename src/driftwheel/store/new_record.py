@@ -16,8 +16,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, tuple_
 
+from driftwheel.formats.prediction_json import prediction_to_json
 from driftwheel.predictions import Record
-from driftwheel.store.prediction_json import prediction_to_json
 from driftwheel.store.record_state import RecordState
 from driftwheel.store.tables import EPOCH, MICROSECOND, records
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from driftwheel.formats.prediction_json import prediction_from_json
 from driftwheel.predictions import Prediction
-from driftwheel.store.prediction_json import prediction_from_json
 from driftwheel.store.record_state import RecordState
 
 __all__ = ["StoredRecord", "stored_record"]

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, select, update
 
+from driftwheel.formats.prediction_json import prediction_from_json, prediction_to_json
 from driftwheel.predictions import Truth
-from driftwheel.store.prediction_json import prediction_from_json, prediction_to_json
 from driftwheel.store.tables import truths
 from driftwheel.store.upsert import upsert
 

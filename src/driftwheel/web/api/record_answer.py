@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from driftwheel.formats.prediction_json import prediction_to_json
 from driftwheel.images.properties import PROPERTY_NAMES
 from driftwheel.services.packed_records import unpack_properties
 from driftwheel.store.feedback import StoredFeedback
-from driftwheel.store.prediction_json import prediction_to_json
 from driftwheel.store.record_state import RecordState
 from driftwheel.store.stored_record import StoredRecord
 from driftwheel.store.truths import StoredTruth

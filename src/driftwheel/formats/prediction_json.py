@@ -1,4 +1,4 @@
-"""Predictions and ground truth as JSON, in the database and in the API.
+"""Predictions and ground truth as JSON: what the client sends, the API answers and the database keeps.
 
 A classification is ``{"class": "cat", "scores": {"cat": 0.9}}`` (``scores`` may be left out), a detection is
 ``{"boxes": [{"class": "cat", "score": 0.9, "x": 1, "y": 2, "w": 3, "h": 4}]}`` (``score`` may be left out).
@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.predictions import Box, Classification, Detection, Prediction
 
-__all__ = ["prediction_from_json", "prediction_to_json"]
+__all__ = ["only_known", "prediction_from_json", "prediction_to_json"]
 
 _Value = TypeVar("_Value")
 _MOST = 2**53  # whole numbers beyond it are not kept exactly by every reader of JSON
@@ -54,20 +54,28 @@ def prediction_from_json(value: object) -> Prediction:
     """
     whole = _object(value, "A prediction", "an object")
     if "class" in whole and "boxes" not in whole:
-        _only(whole, {"class", "scores"}, "A classification")
+        only_known(whole, {"class", "scores"}, "A classification")
         scores = _object(whole.get("scores", {}), "'scores'", "an object of class → 0…1")
         return Classification(
             _name(whole["class"], "'class'"),
             {_name(label, "A class"): _number(score, f"'{label}'") for label, score in scores.items()},
         )
     if "boxes" in whole and "class" not in whole:
-        _only(whole, {"boxes"}, "A detection")
+        only_known(whole, {"boxes"}, "A detection")
         boxes = _of_type(whole["boxes"], list, "'boxes'", "a list")
         return Detection(tuple(_box_from_json(box, number) for number, box in enumerate(boxes)))
     raise UsageError(
         "A prediction has either 'class' (with 'scores', if known) or 'boxes'; "
         f"this one has {', '.join(map(repr, whole)) or 'neither'}."
     )
+
+
+def only_known(value: Mapping[str, Any], known: set[str], what: str) -> None:
+    """Raise `UsageError`, with the nearest one that is, for a key that is not `known`."""
+    for name in value:
+        if name not in known:
+            hint = did_you_mean(str(name), known)
+            raise UsageError(f"{what} has no '{name}'; it has {', '.join(sorted(known))}.{hint}")
 
 
 def _box_to_json(box: Box) -> dict[str, Any]:
@@ -80,7 +88,7 @@ def _box_to_json(box: Box) -> dict[str, Any]:
 def _box_from_json(value: object, number: int) -> Box:
     where = f"Box {number}"
     box = _object(value, where, "an object")
-    _only(box, _BOX, where)
+    only_known(box, _BOX, where)
     missing = sorted(_BOX - {"score"} - set(box))
     if missing:
         raise UsageError(f"{where} lacks {', '.join(map(repr, missing))}.")
@@ -94,13 +102,6 @@ def _box_from_json(value: object, number: int) -> Box:
         height,
         score=None if score is None else _number(score, f"{where}, 'score',"),
     )
-
-
-def _only(value: Mapping[str, Any], known: set[str], what: str) -> None:
-    for name in value:
-        if name not in known:
-            hint = did_you_mean(str(name), known)
-            raise UsageError(f"{what} has no '{name}'; it has {', '.join(sorted(known))}.{hint}")
 
 
 def _object(value: object, what: str, expected: str) -> Mapping[str, Any]:

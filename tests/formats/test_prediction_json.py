@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driftwheel.errors import UsageError
+from driftwheel.formats.prediction_json import prediction_from_json, prediction_to_json
 from driftwheel.predictions import Box, Classification, Detection, Prediction
-from driftwheel.store.prediction_json import prediction_from_json, prediction_to_json
 
 names = st.text(min_size=1, max_size=8)
 scores = st.floats(0, 1)
