@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from fastapi import HTTPException
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from driftwheel.errors import UsageError
+from driftwheel.store.database import reading
 from driftwheel.store.models import Model, find_model
 
-__all__ = ["known_model"]
+__all__ = ["known_model", "model_must_exist"]
 
 
 def known_model(connection: Connection, name: str) -> Model:
@@ -23,3 +24,9 @@ def known_model(connection: Connection, name: str) -> Model:
         return find_model(connection, name)
     except UsageError as error:
         raise HTTPException(404, str(error)) from None
+
+
+def model_must_exist(engine: Engine, name: str) -> None:
+    """Raise what `known_model` raises; it waits for the database: call it in a thread."""
+    with reading(engine) as connection:
+        known_model(connection, name)

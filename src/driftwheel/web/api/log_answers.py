@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
 from fastapi import APIRouter, HTTPException, Request, Response
+from pydantic import TypeAdapter
 from starlette.concurrency import run_in_threadpool
 
-from driftwheel.predictions import Feedback
 from driftwheel.services.ingest_profile import ingest_profile
+from driftwheel.services.ingest_values import Result
 from driftwheel.services.record_feedback import record_feedback
 from driftwheel.services.record_truth import NewTruth, record_truths
-from driftwheel.store.database import reading
 from driftwheel.web.api.bodies import FEEDBACK, TRUTH, TruthBody, to_feedback, to_prediction
 from driftwheel.web.api.describe import INGEST_PROBLEMS, file_body, one_or_lines
-from driftwheel.web.api.known_model import known_model
+from driftwheel.web.api.known_model import model_must_exist
 from driftwheel.web.api.lines import media_type, read_lines
 from driftwheel.web.api.results import BatchAnswer, Mistaken, ResultBody, answer_many, answer_one, in_order
 from driftwheel.web.security.identity import Caller
@@ -22,6 +26,9 @@ from driftwheel.web.state import Services, State
 __all__ = ["log_feedback", "log_profile", "log_truths", "router"]
 
 router = APIRouter(prefix="/api/v1/models/{name}", tags=["log"], dependencies=[permit("ingest")])
+
+_Body = TypeVar("_Body")
+_Told = TypeVar("_Told")
 
 
 @router.post(
@@ -35,15 +42,10 @@ async def log_truths(name: str, request: Request, state: State, caller: Caller) 
 
     One record has one truth; the last that is told counts.
     """
-    received = state.clock()
-    await run_in_threadpool(_must_exist, state, name)
-    read = await read_lines(request, TRUTH, _to_truth, most=state.settings.max_batch_records)
-    told = [one for one in read.values if not isinstance(one, Mistaken)]
-    results = await run_in_threadpool(
-        record_truths, state.engine, name, told, by=caller.name, received=received, limits=state.settings
+    keep = partial(
+        record_truths, state.engine, name, by=caller.name, received=state.clock(), limits=state.settings
     )
-    ordered = in_order(read.values, results)
-    return answer_one(ordered[0]) if read.single else answer_many(ordered)
+    return await _log(name, request, state, adapter=TRUTH, convert=_to_truth, keep=keep)
 
 
 @router.post(
@@ -54,15 +56,10 @@ async def log_truths(name: str, request: Request, state: State, caller: Caller) 
 )
 async def log_feedback(name: str, request: Request, state: State, caller: Caller) -> Response:
     """Tell what a user says of one prediction (`application/json`) or of many (`application/x-ndjson`)."""
-    received = state.clock()
-    await run_in_threadpool(_must_exist, state, name)
-    read = await read_lines(request, FEEDBACK, to_feedback, most=state.settings.max_batch_records)
-    said = [one for one in read.values if isinstance(one, Feedback)]
-    results = await run_in_threadpool(
-        record_feedback, state.engine, name, said, by=caller.name, received=received, limits=state.settings
+    keep = partial(
+        record_feedback, state.engine, name, by=caller.name, received=state.clock(), limits=state.settings
     )
-    ordered = in_order(read.values, results)
-    return answer_one(ordered[0]) if read.single else answer_many(ordered)
+    return await _log(name, request, state, adapter=FEEDBACK, convert=to_feedback, keep=keep)
 
 
 @router.post(
@@ -78,7 +75,7 @@ async def log_profile(name: str, request: Request, state: State) -> Response:
             415, f"The body is '{media_type(request)}'; send a .dwp file as application/octet-stream."
         )
     received = state.clock()
-    await run_in_threadpool(_must_exist, state, name)
+    await run_in_threadpool(model_must_exist, state.engine, name)
     result = await run_in_threadpool(
         ingest_profile,
         state.engine,
@@ -90,10 +87,22 @@ async def log_profile(name: str, request: Request, state: State) -> Response:
     return answer_one(result)
 
 
+async def _log(
+    name: str,
+    request: Request,
+    state: Services,
+    *,
+    adapter: TypeAdapter[_Body],
+    convert: Callable[[_Body], _Told],
+    keep: Callable[[list[_Told]], list[Result]],
+) -> Response:
+    """Read what is told, `keep` what could be read, and answer with a result for each."""
+    await run_in_threadpool(model_must_exist, state.engine, name)
+    read = await read_lines(request, adapter, convert, most=state.settings.max_batch_records)
+    told = [one for one in read.values if not isinstance(one, Mistaken)]
+    ordered = in_order(read.values, await run_in_threadpool(keep, told))
+    return answer_one(ordered[0]) if read.single else answer_many(ordered)
+
+
 def _to_truth(body: TruthBody) -> NewTruth:
     return NewTruth(body.record, to_prediction(body.truth))
-
-
-def _must_exist(state: Services, name: str) -> None:
-    with reading(state.engine) as connection:
-        known_model(connection, name)
