@@ -24,7 +24,7 @@ from driftwheel.services.ingest_checks import check_record
 from driftwheel.services.ingest_digest import body_digest, canonical_body
 from driftwheel.services.ingest_models import KnownModels
 from driftwheel.services.ingest_room import Room
-from driftwheel.services.ingest_values import Incoming, Limits, Result, check_count, rejected
+from driftwheel.services.ingest_values import Incoming, Limits, Result, check_count, in_order, rejected
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.records import NewRecord, Outcome
 from driftwheel.store.writer import RecordWriter
@@ -148,7 +148,7 @@ class Ingest:
             error = written.exception()
             if error is None:
                 reach("records-committed")
-                answer.set_result(_results(checked, written.result()))
+                answer.set_result(in_order(checked, map(_told, rows, written.result())))
             elif isinstance(error, IntegrityError):
                 self._models.forget()
                 answer.set_exception(UsageError("A model was deleted meanwhile; nothing was kept."))
@@ -159,14 +159,9 @@ class Ingest:
             self._writer.submit(rows).add_done_callback(tell)
             reach("records-submitted")
         else:
-            answer.set_result(_results(checked, []))
+            answer.set_result(in_order(checked, ()))
         return answer
 
 
-def _results(checked: Sequence[NewRecord | Result], outcomes: Sequence[Outcome]) -> list[Result]:
-    rest = iter(outcomes)
-    return [one if isinstance(one, Result) else _told(one.record.id, next(rest)) for one in checked]
-
-
-def _told(record: str, outcome: Outcome) -> Result:
-    return Result(record, outcome, _TAKEN if outcome == "conflict" else None)
+def _told(row: NewRecord, outcome: Outcome) -> Result:
+    return Result(row.record.id, outcome, _TAKEN if outcome == "conflict" else None)

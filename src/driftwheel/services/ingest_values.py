@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 from driftwheel.errors import UsageError
 from driftwheel.predictions import Record
 from driftwheel.store.records import Outcome
 
-__all__ = ["Incoming", "Limits", "Result", "check_count", "rejected"]
+__all__ = ["Incoming", "Limits", "Result", "check_count", "check_each", "in_order", "rejected"]
 
 
 class Limits(Protocol):
@@ -72,6 +73,35 @@ def check_count(count: int, limits: Limits) -> None:
     """Raise `UsageError` when one call has too many items."""
     if count > limits.max_batch_records:
         raise UsageError(f"{count} items were sent at once; send at most {limits.max_batch_records}.")
+
+
+class _OfRecord(Protocol):
+    """What is told of a record."""
+
+    @property
+    def record(self) -> str:
+        """The record's id."""
+
+
+_Told = TypeVar("_Told", bound=_OfRecord)
+
+
+def check_each(told: Iterable[_Told], check: Callable[[_Told], None]) -> list[_Told | Result]:
+    """Return each that `check` lets pass, and for one it raises `UsageError` for the `rejected` result."""
+    checked: list[_Told | Result] = []
+    for one in told:
+        try:
+            check(one)
+            checked.append(one)
+        except UsageError as error:
+            checked.append(rejected(one.record, str(error)))
+    return checked
+
+
+def in_order(checked: Sequence[object], results: Iterable[Result]) -> list[Result]:
+    """Return a result for each of `checked`: itself where it is one, for the others the next of `results`."""
+    rest = iter(results)
+    return [one if isinstance(one, Result) else next(rest) for one in checked]
 
 
 def rejected(record: str, reason: str) -> Result:

@@ -7,13 +7,12 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from driftwheel.errors import UsageError
 from driftwheel.predictions import Feedback
 from driftwheel.services.crash_points import reach
 from driftwheel.services.ingest_checks import check_id, check_text
 from driftwheel.services.ingest_models import model_named
 from driftwheel.services.ingest_room import check_call
-from driftwheel.services.ingest_values import Limits, Result, rejected
+from driftwheel.services.ingest_values import Limits, Result, check_each, in_order
 from driftwheel.services.record_truth import check_truth
 from driftwheel.store.database import writing
 from driftwheel.store.feedback import add_feedback
@@ -45,19 +44,17 @@ def record_feedback(
     """
     known = model_named(engine, model)
     check_call(engine, len(said), limits)
-    checked: list[Feedback | Result] = []
-    for one in said:
-        try:
-            check_id(one.record)
-            check_text("The note", one.note)
-            if one.truth is not None:
-                check_truth(one.truth, known.task)
-            checked.append(one)
-        except UsageError as error:
-            checked.append(rejected(one.record, str(error)))
+
+    def check(one: Feedback) -> None:
+        check_id(one.record)
+        check_text("The note", one.note)
+        if one.truth is not None:
+            check_truth(one.truth, known.task)
+
+    checked = check_each(said, check)
     rows = [one for one in checked if isinstance(one, Feedback)]
     with writing(engine) as connection:
-        outcomes = iter(add_feedback(connection, known.key, rows, received=received, by=by))
+        outcomes = add_feedback(connection, known.key, rows, received=received, by=by)
         reach("feedback-inserted")
     reach("feedback-committed")
-    return [one if isinstance(one, Result) else Result(one.record, next(outcomes)) for one in checked]
+    return in_order(checked, map(Result, (row.record for row in rows), outcomes))

@@ -13,7 +13,7 @@ from driftwheel.services.crash_points import reach
 from driftwheel.services.ingest_checks import check_id, check_prediction
 from driftwheel.services.ingest_models import model_named
 from driftwheel.services.ingest_room import check_call
-from driftwheel.services.ingest_values import Limits, Result, rejected
+from driftwheel.services.ingest_values import Limits, Result, check_each, in_order
 from driftwheel.store.database import writing
 from driftwheel.store.truths import NewTruth, put_truths
 
@@ -44,21 +44,19 @@ def record_truths(
     """
     known = model_named(engine, model)
     check_call(engine, len(told), limits)
-    checked: list[NewTruth | Result] = []
-    for one in told:
-        try:
-            check_id(one.record)
-            check_truth(one.truth, known.task)
-            checked.append(one)
-        except UsageError as error:
-            checked.append(rejected(one.record, str(error)))
+
+    def check(one: NewTruth) -> None:
+        check_id(one.record)
+        check_truth(one.truth, known.task)
+
+    checked = check_each(told, check)
     rows = [one for one in checked if isinstance(one, NewTruth)]
     reach("truths-checked")
     with writing(engine) as connection:
-        outcomes = iter(put_truths(connection, known.key, rows, received=received, by=by))
+        outcomes = put_truths(connection, known.key, rows, received=received, by=by)
         reach("truths-inserted")
     reach("truths-committed")
-    return [one if isinstance(one, Result) else Result(one.record, next(outcomes)) for one in checked]
+    return in_order(checked, map(Result, (row.record for row in rows), outcomes))
 
 
 def check_truth(truth: Truth, task: Task) -> None:
