@@ -31,7 +31,8 @@ from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import open_database, reading, writing
 from driftwheel.store.migrate import migrate
 from driftwheel.store.models import create_model
-from driftwheel.store.tables import METADATA, records
+from driftwheel.store.schema import METADATA
+from driftwheel.store.tables import records
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WRITER = Path(__file__).parent / "write_records.py"

@@ -16,7 +16,7 @@ from driftwheel.services.create_token import CreatedToken, create_token, revoke_
 from driftwheel.store.audit import list_audit
 from driftwheel.store.database import reading, writing
 from driftwheel.store.models import create_model
-from driftwheel.store.tables import METADATA
+from driftwheel.store.schema import METADATA
 from driftwheel.store.tokens import list_tokens
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from driftwheel.errors import UsageError
 from driftwheel.store.database import open_database, reading, writing
 from driftwheel.store.migrate import is_current, migrate
-from driftwheel.store.tables import METADATA
+from driftwheel.store.schema import METADATA
 
 
 def described_index(index: Mapping[str, Any]) -> str:

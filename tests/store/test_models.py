@@ -57,6 +57,7 @@ def test_what_may_change_changes(database: Engine, model: Model) -> None:
     with writing(database) as connection:
         for key in (model.key, 99):
             change = {"classes": ["a"], "window": "week", "segment_tags": [], "embedder": "none"}
+            change["false_alarms_per_year"] = 2.0
             if key == 99:
                 with pytest.raises(UsageError, match="no model with the key 99"):
                     update_model(connection, key, **change, retention_days=1, keep_images=0)  # type: ignore[arg-type]

@@ -26,9 +26,11 @@ from tests.databases import PostgresServer
 
 from driftwheel.errors import DriftwheelError
 from driftwheel.store.audit import list_audit, note
+from driftwheel.store.columns import Digest, UtcTime
 from driftwheel.store.database import open_database, reading, writing
 from driftwheel.store.in_use import is_in_use
 from driftwheel.store.migrate import migrate
+from driftwheel.store.schema import METADATA
 from driftwheel.store.snapshot import (
     count_rows,
     digests_named,
@@ -37,7 +39,6 @@ from driftwheel.store.snapshot import (
     revision_of,
     take_snapshot,
 )
-from driftwheel.store.tables import METADATA, Digest, UtcTime
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 ROWS = 3
@@ -110,7 +111,18 @@ def test_it_names_the_blobs_of_records_versions_and_references(database: Engine,
     take_snapshot(database, file)
     images = {bytes([row]) * 31 + b"i" for row in range(2)}
     artifacts = {bytes([row]) * 31 + b"a" for row in range(2)}
-    assert list(digests_named(file)) == sorted(images | artifacts)
+    faults = {bytes([row]) * 31 + b"f" for row in range(2)}
+    assert list(digests_named(file)) == sorted(images | artifacts | faults)
+
+
+def test_a_snapshot_of_an_earlier_release_names_its_blobs_too(database: Engine, tmp_path: Path) -> None:
+    fill(database)
+    file = tmp_path / "snapshot.sqlite"
+    take_snapshot(database, file)
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute('ALTER TABLE "references" DROP COLUMN faults')
+        connection.commit()
+    assert len(list(digests_named(file))) == 4
 
 
 def test_every_digest_of_a_table_is_known_to_name_a_blob_or_not() -> None:
@@ -120,8 +132,9 @@ def test_every_digest_of_a_table_is_known_to_name_a_blob_or_not() -> None:
         for column in table.columns
         if column.type is Digest
     }
-    of_blobs = {"records.image", "model_versions.artifact", "references.artifact"}
+    of_blobs = {"records.image", "model_versions.artifact", "references.artifact", "references.faults"}
     of_others = {"records.body", "feedback.body", "edge_profiles.digest", "sessions.digest", "tokens.digest"}
+    of_others |= {"episodes.instance"}
     assert columns == of_blobs | of_others, "a new one: does it name a blob? See snapshot._DIGESTS"
 
 

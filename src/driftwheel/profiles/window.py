@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from driftwheel.errors import UsageError, did_you_mean
 
-__all__ = ["WINDOWS", "Window", "as_window", "window_of", "window_starts"]
+__all__ = ["WINDOWS", "Window", "as_window", "window_of", "window_starts", "windows_per_year"]
 
 Window = Literal["hour", "day", "week"]
 
@@ -64,3 +64,14 @@ def window_of(time: datetime, window: Window) -> datetime:
         return hour
     day = hour.replace(hour=0)
     return day - timedelta(days=day.weekday()) if window == "week" else day
+
+
+def windows_per_year(window: Window) -> float:
+    """Return how many such windows a year has.
+
+    Examples
+    --------
+    >>> windows_per_year("day")
+    365.0
+    """
+    return {"hour": 8760.0, "day": 365.0, "week": 52.0}[window]

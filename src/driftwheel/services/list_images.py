@@ -9,11 +9,11 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from driftwheel.errors import UsageError
+from driftwheel.store.columns import EPOCH, MICROSECOND
 from driftwheel.store.models import Model, find_model
 from driftwheel.store.record_pages import Cursor, Order, RecordFilter, page_records
 from driftwheel.store.record_state import RecordState
 from driftwheel.store.stored_record import StoredRecord
-from driftwheel.store.tables import EPOCH, MICROSECOND
 
 __all__ = ["ImageList", "ImageQuery", "Neighbours", "find_neighbours", "list_images"]
 

@@ -10,10 +10,11 @@ from typing import get_args
 
 from sqlalchemy import Engine
 
+from driftwheel.drift.rules import alpha_for
 from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.learning.load_embedder import load_embedder
 from driftwheel.predictions import Task
-from driftwheel.profiles.window import as_window
+from driftwheel.profiles.window import as_window, windows_per_year
 from driftwheel.store.audit import note
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import writing
@@ -55,6 +56,8 @@ class NewModel:
         For how long records and images are kept; None for ever.
     keep_images
         Share of the images that is kept once they are measured, 0…1; 0 keeps profiles and records only.
+    false_alarms_per_year
+        The one dial of its monitors: above 0, and less than it has windows in a year.
     """
 
     name: str
@@ -65,6 +68,7 @@ class NewModel:
     embedder: str = "auto"
     retention_days: int | None = None
     keep_images: float = 1.0
+    false_alarms_per_year: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ class ModelChange:
     retention_days: int | None = None
     keep_for_ever: bool = False
     keep_images: float | None = None
+    false_alarms_per_year: float | None = None
 
 
 def register_model(engine: Engine, new: NewModel, *, by: str, now: datetime) -> Model:
@@ -97,6 +102,7 @@ def register_model(engine: Engine, new: NewModel, *, by: str, now: datetime) -> 
     task = _task(new.task)
     window = as_window(new.window)
     _check(new.classes, new.segment_tags, new.retention_days, new.keep_images)
+    alpha_for(new.false_alarms_per_year, windows_per_year(window))
     embedder = _settled(new.embedder)
     with writing(engine) as connection:
         model = create_model(
@@ -110,6 +116,7 @@ def register_model(engine: Engine, new: NewModel, *, by: str, now: datetime) -> 
             embedder=embedder,
             retention_days=new.retention_days,
             keep_images=new.keep_images,
+            false_alarms_per_year=new.false_alarms_per_year,
         )
         note(connection, now, by, "register model", model.name, {"task": task, "window": window})
     return model
@@ -131,7 +138,11 @@ def change_model(engine: Engine, name: str, change: ModelChange, *, by: str, now
         classes = model.classes if change.classes is None else change.classes
         tags = model.segment_tags if change.segment_tags is None else change.segment_tags
         share = model.keep_images if change.keep_images is None else change.keep_images
+        dial = model.false_alarms_per_year
+        if change.false_alarms_per_year is not None:
+            dial = change.false_alarms_per_year
         _check(classes, tags, days, share)
+        alpha_for(dial, windows_per_year(as_window(model.window)))
         update_model(
             connection,
             model.key,
@@ -141,6 +152,7 @@ def change_model(engine: Engine, name: str, change: ModelChange, *, by: str, now
             embedder=embedder or model.embedder,
             retention_days=days,
             keep_images=share,
+            false_alarms_per_year=dial,
         )
         details = {"classes": list(classes), "segment_tags": list(tags), "embedder": embedder}
         note(
@@ -149,7 +161,7 @@ def change_model(engine: Engine, name: str, change: ModelChange, *, by: str, now
             by,
             "change model",
             name,
-            details | {"retention_days": days, "keep_images": share},
+            details | {"retention_days": days, "keep_images": share, "false_alarms_per_year": dial},
         )
         return find_model(connection, name)
 

@@ -41,6 +41,7 @@ class Model:
     embedder: str
     retention_days: int | None
     keep_images: float
+    false_alarms_per_year: float
     created: datetime
 
 
@@ -67,6 +68,7 @@ def create_model(
     embedder: str = "gist",
     retention_days: int | None = None,
     keep_images: float = 1.0,
+    false_alarms_per_year: float = 1.0,
 ) -> Model:
     """Add a model and return it; raise `UsageError` where the name is taken."""
     values = {
@@ -78,6 +80,7 @@ def create_model(
         "embedder": embedder,
         "retention_days": retention_days,
         "keep_images": keep_images,
+        "false_alarms_per_year": false_alarms_per_year,
         "created": created,
     }
     statement = (
@@ -119,6 +122,7 @@ def update_model(
     embedder: str,
     retention_days: int | None,
     keep_images: float,
+    false_alarms_per_year: float,
 ) -> None:
     """Set what may change of a model: all of these, so read it before in the same transaction.
 
@@ -137,6 +141,7 @@ def update_model(
             embedder=embedder,
             retention_days=retention_days,
             keep_images=keep_images,
+            false_alarms_per_year=false_alarms_per_year,
         )
     )
     if changed.rowcount == 0:

@@ -18,8 +18,9 @@ from sqlalchemy import Connection, func, select, tuple_
 
 from driftwheel.formats.prediction_json import prediction_to_json
 from driftwheel.predictions import Record
+from driftwheel.store.columns import EPOCH, MICROSECOND
 from driftwheel.store.record_state import RecordState
-from driftwheel.store.tables import EPOCH, MICROSECOND, records
+from driftwheel.store.tables import records
 
 __all__ = ["Identity", "NewRecord", "insert_new"]
 

@@ -11,9 +11,10 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Connection, Row, Select, select, tuple_
 
 from driftwheel.errors import UsageError
+from driftwheel.store.columns import EPOCH, MICROSECOND
 from driftwheel.store.record_state import RecordState
 from driftwheel.store.stored_record import StoredRecord, stored_record
-from driftwheel.store.tables import EPOCH, HAS_OUTLIER_P, MICROSECOND, records
+from driftwheel.store.tables import HAS_OUTLIER_P, records
 from driftwheel.store.tag_filter import has_tag, predicts
 
 __all__ = ["Cursor", "Order", "Page", "RecordFilter", "page_records"]

@@ -38,6 +38,7 @@ class Reference:
     state: Literal["measuring", "ready", "failed"]
     reason: str | None
     artifact: bytes | None
+    faults: bytes | None
     created: datetime
     by: str
 

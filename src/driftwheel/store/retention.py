@@ -61,6 +61,7 @@ def unused_digests(connection: Connection, digests: Collection[bytes]) -> set[by
         used = union(
             select(records.c.image.label("digest")).where(records.c.image.in_(part)),
             select(references.c.artifact.label("digest")).where(references.c.artifact.in_(part)),
+            select(references.c.faults.label("digest")).where(references.c.faults.in_(part)),
             select(model_versions.c.artifact.label("digest")).where(model_versions.c.artifact.in_(part)),
         )
         unused -= set(connection.execute(used).scalars())

@@ -17,7 +17,8 @@ from sqlalchemy import JSON, Connection, Engine, Table
 from driftwheel.errors import DriftwheelError
 from driftwheel.store.database import open_database, reading, writing
 from driftwheel.store.migrate import migrate
-from driftwheel.store.tables import METADATA, model_versions, records, references
+from driftwheel.store.schema import METADATA
+from driftwheel.store.tables import model_versions, records, references
 
 if TYPE_CHECKING:
     import psycopg
@@ -32,7 +33,12 @@ __all__ = [
 ]
 
 _CHUNK = 1000
-_DIGESTS = ((records, "image"), (model_versions, "artifact"), (references, "artifact"))
+_DIGESTS = (
+    (records, "image"),
+    (model_versions, "artifact"),
+    (references, "artifact"),
+    (references, "faults"),
+)
 """The columns that name blobs."""
 
 
@@ -86,9 +92,16 @@ def load_snapshot(file: Path, engine: Engine) -> None:
 
 
 def digests_named(file: Path) -> Iterator[bytes]:
-    """Yield the digest of each blob that the rows of a snapshot name, each once, in order."""
-    parts = (f'SELECT "{column}" AS digest FROM "{table.name}"' for table, column in _DIGESTS)  # noqa: S608
+    """Yield the digest of each blob that the rows of a snapshot name, each once, in order.
+
+    The snapshot may be of an earlier release, whose rows named fewer.
+    """
     with _opened(file) as snapshot:
+        parts = [
+            f'SELECT "{column}" AS digest FROM "{table.name}"'  # noqa: S608
+            for table, column in _DIGESTS
+            if column in {row[1] for row in snapshot.execute(f'PRAGMA table_info("{table.name}")')}
+        ]
         for (digest,) in snapshot.execute(
             f"SELECT digest FROM ({' UNION '.join(parts)}) WHERE digest IS NOT NULL ORDER BY digest"  # noqa: S608
         ):

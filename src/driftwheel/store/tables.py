@@ -1,25 +1,20 @@
-"""The tables, the same on SQLite and PostgreSQL. What a column holds is said here and nowhere else.
+"""The tables of what was logged, the same on SQLite and PostgreSQL. What a column holds is said here.
 
 A migration (in `store/migrations/versions`) makes every change to them; a test holds the two together.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
-    Dialect,
     Double,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     String,
     Table,
@@ -27,12 +22,10 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.types import TypeDecorator
+
+from driftwheel.store.columns import METADATA, BigKey, Digest, MaybeJson, UtcTime
 
 __all__ = [
-    "METADATA",
-    "UtcTime",
     "audit",
     "edge_profiles",
     "feedback",
@@ -48,39 +41,6 @@ __all__ = [
     "windows",
 ]
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """A moment, kept as whole microseconds since 1970 in UTC: exact, and it sorts."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        """Return the microseconds of a moment."""
-        del dialect
-        return None if value is None else (value - EPOCH) // MICROSECOND
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
-        """Return the moment, in UTC, of so many microseconds."""
-        del dialect
-        return None if value is None else EPOCH + value * MICROSECOND
-
-
-METADATA = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-BigKey = BigInteger().with_variant(sqlite.INTEGER(), "sqlite")  # SQLite counts up only an INTEGER key
-Digest = LargeBinary(32)  # SHA-256
-MaybeJson = JSON(none_as_null=True)  # None is NULL, not the JSON value null
 IS_RECEIVED = text("state = 0")  # the literal lets both databases use the index of the queue
 HAS_OUTLIER_P = text("outlier_p IS NOT NULL")
 
@@ -97,6 +57,7 @@ models = Table(
     Column("retention_days", Integer),  # records and their images are kept; None: for ever
     Column("keep_images", Double, nullable=False),  # share of images kept after they are profiled, 0…1
     Column("created", UtcTime, nullable=False),
+    Column("false_alarms_per_year", Double, nullable=False, server_default="1"),  # the one dial
 )
 
 model_versions = Table(
@@ -202,6 +163,7 @@ references = Table(
     Column("artifact", Digest),  # of the measured reference among the blobs
     Column("created", UtcTime, nullable=False),
     Column("by", String(128), nullable=False),
+    Column("faults", Digest),  # of the simulated faults among the blobs; None until they are made
     Index(None, "model", "key"),
 )
 
@@ -221,6 +183,8 @@ windows = Table(  # one profile for each window of each segment; "" and "" is th
     Column("stale", Boolean, nullable=False),  # records have come since the profile was made
     Column("revision", BigInteger, nullable=False),  # counts up whenever records come
     Column("made", UtcTime),
+    Column("predictions", LargeBinary),  # see driftwheel.profiles.prediction_summary
+    Column("predictions_archive", LargeBinary),  # likewise, of records that retention has deleted
     UniqueConstraint("model", "start", "tag", "value"),
     Index(None, "stale", "key"),
 )

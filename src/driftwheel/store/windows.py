@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Insert, Row, Select, case, select, true, upda
 
 from driftwheel.profiles.window import as_window
 from driftwheel.profiles.window import window_of as start_of
-from driftwheel.store.tables import EPOCH, windows
+from driftwheel.store.columns import EPOCH
+from driftwheel.store.tables import windows
 from driftwheel.store.upsert import upsert
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
 ]
 
 _HOUR = timedelta(hours=1)
+_LARGE = frozenset({"profile", "archive", "predictions", "predictions_archive"})
 _LENGTH = {"hour": _HOUR, "day": timedelta(days=1), "week": timedelta(weeks=1)}
 
 
@@ -215,11 +217,12 @@ def _new(model: int, start: datetime, end: datetime, tag: str, value: str) -> di
 
 
 def _without_profile() -> Select[*tuple[Any, ...]]:
-    return select(*(column for column in windows.c if column.name not in {"profile", "archive"}))
+    return select(*(column for column in windows.c if column.name not in _LARGE))
 
 
 def _window(row: Row[Any]) -> StoredWindow:
     plain: dict[str, Any] = {"profile": None}
     plain.update(row._mapping)
-    plain.pop("archive", None)  # see driftwheel.store.archives
+    for elsewhere in _LARGE - {"profile"}:  # see driftwheel.store.archives
+        plain.pop(elsewhere, None)
     return StoredWindow(**plain)

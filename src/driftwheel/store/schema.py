@@ -1,0 +1,8 @@
+"""All tables, together: import the metadata from here, or some of them are not in it."""
+
+from __future__ import annotations
+
+from driftwheel.store import alert_tables, tables
+from driftwheel.store.columns import METADATA
+
+__all__ = ["METADATA", "alert_tables", "tables"]
