@@ -14,8 +14,10 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import psycopg
 import pytest
@@ -24,7 +26,14 @@ from sqlalchemy import Engine
 from driftwheel.store.database import open_database
 from driftwheel.store.migrate import migrate
 
-__all__ = ["PostgresServer", "database", "database_url", "empty_database", "postgres_server"]
+__all__ = [
+    "PostgresServer",
+    "database",
+    "database_url",
+    "empty_database",
+    "postgres_server",
+    "running_postgres",
+]
 
 
 @dataclass(frozen=True)
@@ -44,9 +53,19 @@ class PostgresServer:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """A server of this session, without fsync as none of it is to be kept; skips where there is none."""
+    with running_postgres("off") as server:
+        if server is None:
+            pytest.skip("There is no PostgreSQL here; install the package `postgresql`.")
+        yield server
+
+
+@contextmanager
+def running_postgres(fsync: Literal["on", "off"]) -> Iterator[PostgresServer | None]:
+    """A server of its own; None where there is no PostgreSQL."""
     programs = _programs()
     if programs is None:
-        pytest.skip("There is no PostgreSQL here; install the package `postgresql`.")
+        yield None
+        return
     folder = Path(tempfile.mkdtemp(prefix="dw-pg-", dir="/tmp"))  # short: a socket's path has 107 bytes
     user = _user(folder)
     data = folder / "data"
@@ -54,7 +73,7 @@ def postgres_server() -> Iterator[PostgresServer]:
         ways = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale"]
         _run([str(programs / "initdb"), "-D", str(data), *ways], user)
         options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c max_connections=200"
-        options += " -c fsync=off"
+        options += f" -c fsync={fsync}"
         start = [str(programs / "pg_ctl"), "-D", str(data), "-w", "-t", "60", "-o", options]
         _run([*start, "-l", str(folder / "log"), "start"], user)
         try:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["KEPT", "Event", "History", "violations"]
+__all__ = ["KEPT", "Event", "History", "doubled", "lost", "violations"]
 
 KEPT = frozenset({"accepted", "duplicate"})
 """Answers that promise that the item is kept."""
@@ -60,6 +60,21 @@ def violations(events: Iterable[Event], stored: Sequence[tuple[str, str]]) -> li
         else:
             outcomes[event.item].append(event.value)
     return _faults_of_store(sent, stored) + _faults_of_answers(sent, outcomes, {item for item, _ in stored})
+
+
+def lost(events: Iterable[Event], stored: Sequence[tuple[str, str]]) -> set[str]:
+    """Return the items that were answered as kept and are not stored."""
+    kept = {event.item for event in events if event.kind == "answered" and event.value in KEPT}
+    return kept - {item for item, _ in stored}
+
+
+def doubled(events: Iterable[Event], stored: Sequence[tuple[str, str]]) -> set[str]:
+    """Return the items that are stored more than once, or were accepted more than once."""
+    times = Counter(item for item, _ in stored)
+    accepted = Counter(
+        event.item for event in events if event.kind == "answered" and event.value == "accepted"
+    )
+    return {item for counts in (times, accepted) for item, count in counts.items() if count > 1}
 
 
 def _faults_of_store(sent: Mapping[str, set[str]], stored: Sequence[tuple[str, str]]) -> list[str]:

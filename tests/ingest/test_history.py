@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.ingest.history import Event, violations
+from tests.ingest.history import Event, doubled, lost, violations
 
 
 def sent(item: str, content: str = "x") -> Event:
@@ -71,3 +71,16 @@ def test_a_store_that_keeps_its_word_is_never_blamed_and_one_that_loses_always_i
     for item in {event.item for event in events if event.kind == "answered"}:
         assert violations(events, [pair for pair in stored.items() if pair[0] != item]) != []
         assert violations(events, [*stored.items(), (item, "x")]) != []
+
+
+@pytest.mark.parametrize(("events", "stored"), FINE)
+def test_nothing_is_counted_where_nothing_is_wrong(
+    events: list[Event], stored: list[tuple[str, str]]
+) -> None:
+    assert lost(events, stored) | doubled(events, stored) == set()
+
+
+def test_what_is_lost_and_what_is_doubled_is_counted() -> None:
+    events = [sent("a"), told("a"), sent("b"), told("b"), told("c"), told("c"), sent("d")]
+    assert lost(events, [("b", "x"), ("b", "x"), ("c", "x")]) == {"a"}
+    assert doubled(events, [("b", "x"), ("b", "x"), ("c", "x")]) == {"b", "c"}
