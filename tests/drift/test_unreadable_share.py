@@ -54,3 +54,27 @@ def test_drift_of_the_pictures_outranks_that_of_the_files() -> None:
     moved = replace(current, properties=current.properties + np.float32(20))
     verdict = judge(records(1, 300), moved, rng=np.random.default_rng(0))
     assert (verdict.verdict, verdict.kind) == ("drift", "unknown")
+
+
+def test_pictures_without_a_change_have_no_effect_on_drift_of_the_files() -> None:
+    verdict = judge(records(1, 300), records(2, 150, 100), rng=np.random.default_rng(0))
+    assert (verdict.verdict, verdict.kind) == ("drift", "unreadable")
+    assert not any(one.drifted for one in verdict.properties)
+    assert verdict.exemplars == ()
+
+
+def test_it_is_never_said_that_there_is_no_alarm_beside_one() -> None:
+    """A change of the pictures that is beyond chance, and too small for an alarm of its own."""
+
+    def brightness(seed: int, more: float = 0.0) -> Records:
+        values = np.random.default_rng(seed).normal(50 + more, 5, (8000, 1)).astype(np.float32)
+        return Records(tuple(f"{i:05}" for i in range(8000)), values, ("brightness",))
+
+    small = brightness(2, 0.3)  # 0.06 standard deviations
+    told = judge(brightness(1), small, rng=np.random.default_rng(0))
+    assert (told.verdict, told.kind) == ("no_drift", None)
+    assert any(note.endswith("no alarm.") for note in told.notes)
+    missing = tuple(Unreadable(f"broken {i:04}", "truncated") for i in range(2000))
+    verdict = judge(brightness(1), replace(small, unreadable=missing), rng=np.random.default_rng(0))
+    assert (verdict.verdict, verdict.kind) == ("drift", "unreadable")
+    assert not any("no alarm" in note for note in verdict.notes)

@@ -23,7 +23,7 @@ from driftwheel.drift.replay import blocks_of, replay_weights
 from driftwheel.drift.rules import alpha_for, images_needed
 from driftwheel.drift.tail import tail_log_p_value, tail_p_value
 from driftwheel.drift.unreadable_share import LEAST_SHARE, unreadable_share
-from driftwheel.drift.verdict import EmbeddingDrift, Verdict, unjudged
+from driftwheel.drift.verdict import EmbeddingDrift, Kind, Verdict, unjudged
 from driftwheel.errors import IncomparableError
 from driftwheel.images.properties import property_named
 from driftwheel.records import Records
@@ -73,13 +73,14 @@ def judge(
         mode=reference.mode,
     )
     blank = replace(nothing, unreadable=current.unreadable, unreadable_reference=reference.unreadable)
+    looked_at = 2 if current.unreadable or reference.unreadable else 1  # the files beside the pictures
     damaged = unreadable_share(
         len(current.unreadable), len(current), len(reference.unreadable), len(reference)
     )
-    looked_at = 2 if current.unreadable or reference.unreadable else 1  # the files beside the pictures
-    damage_p = min(1.0, looked_at * (damaged.p_value or 0.0))
-    if damage_p <= alpha and (damaged.effect or 0.0) >= LEAST_SHARE:
-        blank = replace(blank, verdict="drift", p_value=damage_p, kind="unreadable")
+    damage_p = 1.0 if damaged.p_value is None else min(1.0, looked_at * damaged.p_value)
+    unreadable = damage_p <= alpha and damaged.statistic >= LEAST_SHARE
+    if missing and unreadable:
+        return replace(blank, verdict="drift", p_value=damage_p, kind="unreadable")
     if missing:
         return blank
 
@@ -119,17 +120,16 @@ def judge(
     large_enough = any(one.drifted for one in properties.properties) or (found is not None and found.drifted)
     drifted = p_value <= alpha and large_enough
     scores = None if classified is None else classified.current_scores
-    if blank.verdict != "drift" or drifted:
-        blank = replace(
-            blank, verdict="drift" if drifted else "no_drift", kind="unknown" if drifted else None
-        )
+    kind: Kind | None = "unknown" if drifted else "unreadable" if unreadable else None
     return replace(
         blank,
+        verdict="no_drift" if kind is None else "drift",
+        kind=kind,
         p_value=min(p_value, damage_p),
         properties=properties.properties,
         embedding=found,
         exemplars=() if not drifted else exemplars(reference, current, properties.properties, scores),
-        notes=_notes(blocks is not None, p_value <= alpha and not large_enough),
+        notes=_notes(blocks is not None, kind is None and p_value <= alpha),
     )
 
 
