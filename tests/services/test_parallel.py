@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from driftwheel.errors import DriftwheelError
-from driftwheel.services.parallel import map_in_order
+from driftwheel.services.parallel import default_threads, map_in_order
 
 
 def squarer(refuse: int = -1) -> Callable[[int], tuple[int, int]]:
@@ -62,6 +62,22 @@ def test_what_the_work_raises_comes_through_at_its_place(few: int) -> None:
 
 def test_no_tasks_no_results() -> None:
     assert list(map_in_order(squarer(), [], threads=2, few=0)) == []
+
+
+def test_by_default_as_many_at_once_as_there_are_processors() -> None:
+    found = list(map_in_order(squarer(), range(8), threads=None, few=8))
+    assert found == [(n**2, os.getpid()) for n in range(8)]
+    read = []
+
+    def tasks() -> Iterator[int]:
+        for number in range(10_000):
+            read.append(number)
+            yield number
+
+    results = map_in_order(squarer(), tasks(), threads=None, few=10_000)
+    next(results)
+    results.close()
+    assert len(read) <= default_threads() + 2
 
 
 def test_a_process_that_is_killed_is_an_error_that_says_what_to_do_and_the_next_run_works() -> None:

@@ -16,7 +16,7 @@ from driftwheel.errors import DriftwheelError, UnreadableImageError
 from driftwheel.images.properties import measure
 from driftwheel.learning.embedder import Prepare
 from driftwheel.services.measure_images import single_threaded_opencv
-from driftwheel.services.parallel import default_threads, map_in_order
+from driftwheel.services.parallel import map_in_order
 from driftwheel.store.blobs import Blobs
 
 __all__ = ["CRASHED", "MeasuredBlob", "measure_blobs"]
@@ -77,9 +77,8 @@ def measure_blobs(blobs: Blobs, wanted: Sequence[Wanted], *, threads: int | None
     found: list[Found] = []
     with single_threaded_opencv():
         work = partial(_measure_task, blobs, os.getpid())
-        together = threads or default_threads()
         try:
-            for done in map_in_order(work, tasks, threads=together, few=0):
+            for done in map_in_order(work, tasks, threads=threads, few=0):
                 found += done
         except DriftwheelError:  # a process ended: find out over which image
             for one in wanted[len(found) :]:

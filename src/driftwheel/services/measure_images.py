@@ -18,7 +18,7 @@ from driftwheel.errors import UnreadableImageError
 from driftwheel.images.properties import PROPERTY_NAMES, measure, near_duplicates
 from driftwheel.learning.embedder import Embedder, Prepare
 from driftwheel.records import Image, Mode, Records, Unreadable
-from driftwheel.services.parallel import default_threads, map_in_order
+from driftwheel.services.parallel import map_in_order
 
 __all__ = ["concatenate", "measure_images", "shorter_side", "single_threaded_opencv"]
 
@@ -57,7 +57,7 @@ def measure_images(
     last_hash: int | None = None
     with single_threaded_opencv():
         work = partial(_measure_task, prepare=None if embedder is None else embedder.prepare, mode=mode)
-        tasks = map_in_order(work, _batches(source), threads=threads or default_threads(), few=_FEW)
+        tasks = map_in_order(work, _batches(source), threads=threads, few=_FEW)
         while done := list(islice(tasks, _CHUNK)):
             rows = [row for task in done for row in task]
             chunk, last_hash = _to_records(rows, embedder, mode, last_hash)

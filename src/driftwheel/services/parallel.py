@@ -35,7 +35,7 @@ def default_threads() -> int:
 
 
 def map_in_order(
-    work: Callable[[Task], Result], tasks: Iterable[Task], *, threads: int, few: int
+    work: Callable[[Task], Result], tasks: Iterable[Task], *, threads: int | None, few: int
 ) -> Iterator[Result]:
     """Yield ``work(task)`` of every task in order, taking only a few tasks more than are being worked on.
 
@@ -46,7 +46,8 @@ def map_in_order(
     tasks
         Values that can be sent to another process; read in the calling thread.
     threads
-        How many tasks are worked on at once; 1 does all in the calling thread.
+        How many tasks are worked on at once, None for as many as there are processors; 1 does all in the
+        calling thread.
     few
         The first so many are done in threads, all others in processes.
 
@@ -55,14 +56,16 @@ def map_in_order(
     DriftwheelError
         When a process ends before its work is done. What `work` raises comes through.
     """
+    at_once = default_threads() if threads is None else threads
     rest = iter(tasks)
-    if threads == 1:
+    if at_once == 1:
         yield from map(work, rest)
         return
-    with ThreadPoolExecutor(threads, thread_name_prefix="driftwheel") as pool:
-        yield from _in_flight(pool, work, islice(rest, few), threads + 2)
-    for task in rest:
-        yield from _in_processes(work, chain([task], rest), threads)
+    with ThreadPoolExecutor(at_once, thread_name_prefix="driftwheel") as pool:
+        yield from _in_flight(pool, work, islice(rest, few), at_once + 2)
+    more = list(islice(rest, 1))  # no process is started for nothing
+    if more:
+        yield from _in_processes(work, chain(more, rest), at_once)
 
 
 def _in_processes(work: Callable[[Task], Result], tasks: Iterable[Task], threads: int) -> Iterator[Result]:

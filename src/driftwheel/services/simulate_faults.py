@@ -19,7 +19,7 @@ from driftwheel.images.properties import PROPERTY_NAMES, measure
 from driftwheel.learning.embedder import Embedder, Prepare
 from driftwheel.records import Image, Mode
 from driftwheel.services.measure_images import shorter_side, single_threaded_opencv
-from driftwheel.services.parallel import default_threads, map_in_order
+from driftwheel.services.parallel import map_in_order
 
 __all__ = ["CAMERAS", "faulty_file", "simulate_faults"]
 
@@ -121,7 +121,7 @@ def simulate_faults(
     embeddings = None if embedder is None else np.empty((total, embedder.dimensions), np.float32)
     done = 0
     with single_threaded_opencv():
-        for measured in map_in_order(work, tasks, threads=threads or default_threads(), few=_FEW):
+        for measured in map_in_order(work, tasks, threads=threads, few=_FEW):
             rows = slice(done, done + len(measured))
             values[rows] = [one.values for one in measured]
             if embedder is not None and embeddings is not None:
