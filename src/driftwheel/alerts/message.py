@@ -1,0 +1,161 @@
+"""Messages: what a channel is told, before it is written as text, Markdown or HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from driftwheel.alerts.episode import State
+from driftwheel.alerts.grouping import MessageKind
+from driftwheel.monitors.monitor import Severity
+
+__all__ = [
+    "MOST_EXAMPLES",
+    "Entry",
+    "Link",
+    "Message",
+    "entry_from_json",
+    "entry_to_json",
+    "message_from_json",
+    "message_to_json",
+]
+
+MOST_EXAMPLES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A page, and what a person does there."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One alert in a message; what is not known is empty or None.
+
+    Attributes
+    ----------
+    episode
+        Its key; 0 until it is stored.
+    name, severity
+        The monitor's.
+    state
+        Of the episode when the message was made.
+    tag, value
+        The segment; both empty for the whole model.
+    since
+        Start of the first window in breach.
+    start, end
+        The last window in breach: over which time.
+    wrong
+        What went wrong, in a sentence.
+    expected
+        What was expected, in a sentence.
+    n
+        How many records or images the value was measured on.
+    effect
+        How large the change is, with its unit.
+    cause
+        The likely cause, in a sentence.
+    segments
+        The segments that carry it, the strongest first, each ``tag=value``.
+    harm
+        What it does to the model's answers, as far as it can be said, in a sentence.
+    examples
+        Ids of at most four records that show it best.
+    note
+        The monitor's, for whoever is told.
+    flapping
+        It comes and goes.
+    ended
+        When it ended.
+    reason
+        Why it was closed.
+    links
+        To see, acknowledge and snooze.
+    """
+
+    episode: int
+    name: str
+    severity: Severity
+    state: State
+    tag: str
+    value: str
+    since: datetime
+    start: datetime
+    end: datetime
+    wrong: str
+    expected: str = ""
+    n: int = 0
+    effect: str = ""
+    cause: str = ""
+    segments: tuple[str, ...] = ()
+    harm: str = ""
+    examples: tuple[str, ...] = ()
+    note: str = ""
+    flapping: bool = False
+    ended: datetime | None = None
+    reason: str = ""
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one channel is told at once of one model.
+
+    Attributes
+    ----------
+    kind
+        ``firing``: at least one alert is new; ``still_firing``; ``resolved``; ``closed``; ``test``.
+    model
+        The model's name.
+    title
+        One line: what is wrong, in which model.
+    severity
+        The gravest of its entries.
+    made
+        When it was made.
+    since, until
+        Start of the first window in breach and end of the last, of all its entries.
+    entries
+        The gravest first.
+    link
+        The page of the model's alerts; None where the server's address is not known.
+    examples
+        Record id → address of its thumbnail, for the examples of all entries.
+    """
+
+    kind: MessageKind
+    model: str
+    title: str
+    severity: Severity
+    made: datetime
+    since: datetime | None
+    until: datetime | None
+    entries: tuple[Entry, ...]
+    link: str | None = None
+    examples: Mapping[str, str] | None = None
+
+
+def entry_to_json(entry: Entry) -> dict[str, Any]:
+    """Return an entry as plain values, as `episodes.document` keeps it."""
+    raise NotImplementedError
+
+
+def entry_from_json(plain: Mapping[str, Any]) -> Entry:
+    """Return the entry that `entry_to_json` wrote; keys of later releases are passed over."""
+    raise NotImplementedError
+
+
+def message_to_json(message: Message) -> dict[str, Any]:
+    """Return a message as plain values, as `notifications.body` keeps it."""
+    raise NotImplementedError
+
+
+def message_from_json(plain: Mapping[str, Any]) -> Message:
+    """Return the message that `message_to_json` wrote; keys of later releases are passed over."""
+    raise NotImplementedError
