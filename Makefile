@@ -21,7 +21,7 @@ help:
 	@echo "make docs    the documentation as a web site, in site/"
 
 demo: $(VENV)/.demo
-	$(BIN)/driftwheel demo --out driftwheel-demo
+	$(BIN)/driftwheel demo check --out driftwheel-demo
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check

@@ -15,7 +15,7 @@ pytest.importorskip("conformal_clip_data", reason="the extra 'demo' is not insta
 
 TUTORIAL = Path(__file__).parent.parent / "docs" / "tutorial" / "check-two-folders.md"
 
-EMBEDS = re.compile(r"(driftwheel (?:demo|check))")
+EMBEDS = re.compile(r"(driftwheel (?:demo check|check))")
 """With the extra `demo` alone, as in the tutorial, the embedder is gist; here another may be installed."""
 
 
@@ -78,7 +78,7 @@ def test_a_day_with_the_fault_shows_drift_and_names_it(
 
 def test_the_table_has_a_line_a_day_and_says_what_to_open(finished: tuple[Path, dict[str, str]]) -> None:
     folder, printed = finished
-    lines = printed["driftwheel demo"].splitlines()
+    lines = printed["driftwheel demo check"].splitlines()
     assert [line[0] for line in lines if re.match(r"[1-7] +100 ", line)] == list("1234567")
     assert "Day 4 is the first with drift. Open its report:" in lines
     report = Path("driftwheel-demo/report.html")
@@ -101,6 +101,6 @@ def test_the_tutorial_shows_the_table_that_the_demo_prints(finished: tuple[Path,
     """All but the seconds, and p-values to a digit: they differ a little from one platform to the next."""
     shown = re.findall(r"^[1-7]  +100  (No drift|Drift)", TUTORIAL.read_text(encoding="utf-8"), re.MULTILINE)
     assert shown == re.findall(
-        r"^[1-7]  +100  (No drift|Drift)", finished[1]["driftwheel demo"], re.MULTILINE
+        r"^[1-7]  +100  (No drift|Drift)", finished[1]["driftwheel demo check"], re.MULTILINE
     )
     assert len(shown) == 7

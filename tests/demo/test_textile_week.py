@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from driftwheel.demo.textile_week import DAYS, SEVERITIES, Shot, plan_week, textile_images
+from driftwheel.demo.shot import DAYS, Shot
+from driftwheel.demo.textile_week import SEVERITIES, plan_week, textile_images
 from driftwheel.errors import MissingExtraError
 
 IMAGES = {

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from driftwheel.demo.textile_week import Shot
+from driftwheel.demo.shot import Shot
 from driftwheel.demo.write_week import ABOUT, clear_folder, write_week
 from driftwheel.errors import UsageError
 
@@ -21,20 +21,20 @@ def photo(tmp_path: Path) -> Path:
 
 
 def shot(source: Path, severity: int | None) -> Shot:
-    return Shot(4, "right", datetime(2026, 3, 5, 6, 0, tzinfo=UTC), source, severity)
+    return Shot(4, "right", datetime(2026, 3, 5, 6, 0, tzinfo=UTC), source, severity, "nominal")
 
 
 def test_a_shot_without_the_fault_is_copied_byte_for_byte(photo: Path, tmp_path: Path) -> None:
     clear_folder(tmp_path / "out")
     counted: list[int] = []
-    write_week(tmp_path / "out", [shot(photo, None)], seed=0, on_progress=counted.append)
+    write_week(tmp_path / "out", [shot(photo, None)], fault="blur", seed=0, on_progress=counted.append)
     assert (tmp_path / "out" / "day-4" / "right_20260305_060000.jpg").read_bytes() == photo.read_bytes()
     assert counted == [1]
 
 
 def test_a_shot_with_the_fault_is_blurred_and_keeps_size_and_format(photo: Path, tmp_path: Path) -> None:
     clear_folder(tmp_path / "out")
-    write_week(tmp_path / "out", [shot(photo, 3)], seed=0)
+    write_week(tmp_path / "out", [shot(photo, 3)], fault="blur", seed=0)
     before = cv2.imread(str(photo))
     after = cv2.imread(str(tmp_path / "out" / "day-4" / "right_20260305_060000.jpg"))
     assert before is not None
@@ -46,7 +46,7 @@ def test_a_shot_with_the_fault_is_blurred_and_keeps_size_and_format(photo: Path,
 def test_the_same_seed_writes_the_same_bytes(photo: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
         clear_folder(tmp_path / name)
-        write_week(tmp_path / name, [shot(photo, 5)], seed=3)
+        write_week(tmp_path / name, [shot(photo, 5)], fault="blur", seed=3)
     one, two = (next((tmp_path / name).rglob("*.jpg")).read_bytes() for name in ("one", "two"))
     assert one == two
 

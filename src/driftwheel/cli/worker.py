@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +29,7 @@ def worker(
     stops it after the images under way.
     """
     from driftwheel.cli.data_options import load_settings, open_installation
+    from driftwheel.cli.until_told import until_told
     from driftwheel.errors import MissingExtraError
     from driftwheel.store.blobs import Blobs
 
@@ -45,7 +42,7 @@ def worker(
         raise MissingExtraError("The worker", "server") from error
     with open_installation(settings) as engine:
         kept = Blobs.open(settings.blobs, reserve=settings.disk_reserve_bytes)
-        with _signals() as told:
+        with until_told() as told:
             run.start(settings, engine, kept, threads=threads, summary_share=1.0 if once else 0.1)
             try:
                 typer.echo(f"A worker runs on {settings.data} (stop it with Ctrl+C)")
@@ -53,20 +50,6 @@ def worker(
                     pass
             finally:
                 run.stop()
-
-
-@contextmanager
-def _signals() -> Iterator[threading.Event]:
-    """Yield what is set by Ctrl+C or SIGTERM."""
-    told = threading.Event()
-    known = {
-        one: signal.signal(one, lambda _number, _frame: told.set()) for one in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield told
-    finally:
-        for one, handler in known.items():
-            signal.signal(one, handler)
 
 
 def register(app: typer.Typer) -> None:

@@ -7,22 +7,18 @@ defect (nominal), with a local and with a global one. Cameras and times are made
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 
+from driftwheel.demo.shot import DAYS, Shot
 from driftwheel.errors import MissingExtraError
 
-__all__ = ["CAMERAS", "DAYS", "FAULT", "NAME_PATTERN", "SEVERITIES", "Shot", "plan_week", "textile_images"]
+__all__ = ["CAMERAS", "FAULT", "SEVERITIES", "plan_week", "textile_images"]
 
 CAMERAS = ("left", "right")
-
-DAYS = 7
-
-NAME_PATTERN = "{camera}_{time:%Y%m%d_%H%M%S}"
-"""How the files are named; what `--name-pattern` wants for them."""
 
 FAULT = "blur"
 
@@ -36,39 +32,6 @@ _SHIFT_START, _SHIFT_HOURS = timedelta(hours=6), 16
 _DEFECTS = (
     0.1  # share of local, and again of global, defects among the images: the same every day, but for chance
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Shot:
-    """One image of the plan.
-
-    Attributes
-    ----------
-    day
-        1…7, or 0 for the reference.
-    camera, time
-        Which camera took it, and when (UTC).
-    source
-        The file in the package that it shows.
-    severity
-        1…5 of the camera fault, or None for an image as it should be.
-    """
-
-    day: int
-    camera: str
-    time: datetime
-    source: Path
-    severity: int | None
-
-    @property
-    def folder(self) -> str:
-        """``reference`` or ``day-1`` … ``day-7``."""
-        return f"day-{self.day}" if self.day else "reference"
-
-    @property
-    def name(self) -> str:
-        """The file name: camera and time, as `NAME_PATTERN` reads them."""
-        return f"{self.camera}_{self.time:%Y%m%d_%H%M%S}{self.source.suffix}"
 
 
 def textile_images() -> dict[str, list[Path]]:
@@ -87,8 +50,12 @@ def textile_images() -> dict[str, list[Path]]:
     return {kind: sorted(folder.glob("*.jpg")) for kind, folder in folders.items()}
 
 
-def plan_week(images: dict[str, list[Path]], seed: int) -> tuple[Shot, ...]:
+def plan_week(
+    images: Mapping[str, list[Path]], seed: int, severities: Mapping[int, int] = SEVERITIES
+) -> tuple[Shot, ...]:
     """Return the shots of the reference and of seven days, in order of time.
+
+    `severities` says on which days the right camera has the fault, and how grave it is.
 
     No image is used twice. All are shuffled together before they are dealt out, so that until the fault sets
     in the days differ from the reference by chance alone: the right verdict on days 1 to 3 is ``no_drift``.
@@ -97,18 +64,18 @@ def plan_week(images: dict[str, list[Path]], seed: int) -> tuple[Shot, ...]:
     total = _PER_DAY * (_REFERENCE_DAYS + DAYS)
     defects = round(total * _DEFECTS)
     counts = {"nominal": total - 2 * defects, "local": defects, "global": defects}
-    dealt = [path for kind, n in counts.items() for path in _draw(images[kind], n, rng)]
+    dealt = [(kind, path) for kind, n in counts.items() for path in _draw(images[kind], n, rng)]
     order = rng.permutation(total)
     shots = []
-    for position, source in enumerate(dealt[i] for i in order):
+    for position, (kind, source) in enumerate(dealt[i] for i in order):
         calendar_day, place = divmod(position, _PER_DAY)
         day = max(0, calendar_day - _REFERENCE_DAYS + 1)
         date = _FIRST_DAY + timedelta(days=day - 1 if day else calendar_day - 7)
         seconds = _SHIFT_HOURS * 3600 * place / _PER_DAY + rng.uniform(0, 240)
         camera = CAMERAS[place % len(CAMERAS)]
-        severity = SEVERITIES.get(day) if camera == "right" else None
+        severity = severities.get(day) if camera == "right" else None
         shots.append(
-            Shot(day, camera, date + _SHIFT_START + timedelta(seconds=int(seconds)), source, severity)
+            Shot(day, camera, date + _SHIFT_START + timedelta(seconds=int(seconds)), source, severity, kind)
         )
     return tuple(shots)
 

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from driftwheel.demo.textile_week import FAULT, Shot
+from driftwheel.demo.shot import Shot
 from driftwheel.errors import UsageError
 from driftwheel.images.decode import decode
 from driftwheel.images.encode import encode
@@ -52,9 +52,14 @@ def clear_folder(folder: Path) -> None:
 
 
 def write_week(
-    folder: Path, shots: Sequence[Shot], *, seed: int, on_progress: Callable[[int], None] | None = None
+    folder: Path,
+    shots: Sequence[Shot],
+    *,
+    fault: str,
+    seed: int,
+    on_progress: Callable[[int], None] | None = None,
 ) -> None:
-    """Write every shot as ``folder/day/name``: byte for byte, or given the fault and stored again as it was.
+    """Write every shot as ``folder/day/name``: byte for byte, or given `fault` and stored again as it was.
 
     `on_progress` receives 1 for every image written.
     """
@@ -64,7 +69,7 @@ def write_week(
         data = shot.source.read_bytes()
         if shot.severity is not None:
             decoded = decode(data)
-            data = encode(apply_fault(decoded.pixels, FAULT, shot.severity, seed), decoded.header)
+            data = encode(apply_fault(decoded.pixels, fault, shot.severity, seed), decoded.header)
         target.write_bytes(data)
         if on_progress is not None:
             on_progress(1)

@@ -1,4 +1,4 @@
-"""Run the demo: write the week, check each day against the reference, keep the answers and one report."""
+"""Check a week: write its images, check each day against the reference, keep the answers and one report."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from driftwheel.demo.textile_week import DAYS, NAME_PATTERN, plan_week, textile_images
+from driftwheel.demo.shot import DAYS, NAME_PATTERN
+from driftwheel.demo.textile_week import FAULT, plan_week, textile_images
 from driftwheel.demo.write_week import clear_folder, write_week
 from driftwheel.drift.check import Check
 from driftwheel.report.html import html_report
@@ -15,7 +16,7 @@ from driftwheel.report.json_document import json_document
 from driftwheel.services.check_images import check_against
 from driftwheel.services.measure_reference import measure_reference
 
-__all__ = ["Day", "run_demo"]
+__all__ = ["Day", "check_week"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +41,7 @@ class Day:
     report: Path | None
 
 
-def run_demo(
+def check_week(
     folder: Path,
     *,
     embedder: str = "auto",
@@ -63,7 +64,7 @@ def run_demo(
     shots = plan_week(textile_images(), seed)
     clear_folder(folder)
     count = None if on_progress is None else (lambda done: on_progress("writing images", done, len(shots)))
-    write_week(folder, shots, seed=seed, on_progress=count)
+    write_week(folder, shots, fault=FAULT, seed=seed, on_progress=count)
     reference = measure_reference(
         str(folder / "reference"),
         embedder=embedder,
