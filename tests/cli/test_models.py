@@ -16,10 +16,9 @@ from driftwheel.workflows import run
 
 
 @pytest.fixture(autouse=True)
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DRIFTWHEEL_DATA", str(tmp_path / "data"))
+def settings(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRIFTWHEEL_DATA", str(data))
     monkeypatch.setenv("DRIFTWHEEL_DISK_RESERVE_BYTES", "0")
-    return tmp_path / "data"
 
 
 def call(*words: str, mistake: bool = False) -> str:
@@ -68,7 +67,6 @@ def test_a_model_from_registration_to_its_reference(tmp_path: Path) -> None:
 
 
 def test_mistakes(data: Path) -> None:
-    assert "There is no installation in" in call("models", "list", mistake=True)
     call("models", "register", "cam", "--embedder", "none")
     assert "There is already a model 'cam'" in call("models", "register", "cam", mistake=True)
     assert "Did you mean 'cam'" in call("models", "show", "cm", mistake=True)
@@ -79,6 +77,32 @@ def test_mistakes(data: Path) -> None:
     assert "'yesterday' is no time" in call("models", "backfill", "cam", *since, mistake=True)
     version = ["models", "add-version", "cam", "1", "--onnx", str(data / "none.onnx")]
     assert "cannot be read" in call(*version, mistake=True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["models", "register", "cam"],
+        ["models", "list"],
+        ["models", "change", "cam", "--days", "3"],
+        ["reference", "set", "cam", "--trailing", "3"],
+    ],
+)
+def test_no_command_makes_an_installation_where_none_is(data: Path, words: list[str]) -> None:
+    wrong = data.with_name("dta")
+    said = call(*words, "--data", str(wrong), mistake=True)
+    assert said.startswith(f"There is no installation in '{wrong}'")
+    assert "Did you mean 'data'?" in said
+    assert said.endswith(f"start one there: driftwheel serve --data {wrong}")
+    assert not wrong.exists()
+
+
+def test_nor_tables_in_a_file_that_has_none(data: Path) -> None:
+    empty = data / "empty.sqlite"
+    empty.touch()
+    for _ in range(2):
+        said = call("models", "register", "cam", "--database-url", f"sqlite:///{empty}", mistake=True)
+        assert "not made yet" in said
 
 
 def test_times_may_name_their_zone() -> None:

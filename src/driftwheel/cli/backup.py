@@ -27,9 +27,10 @@ def backup(
     The file is readable by its owner only: it holds password hashes and images. Settings from the environment
     are not in it.
     """
-    from driftwheel.cli.data_options import load_settings, open_installation, utc_now
+    from driftwheel.cli.data_options import load_settings, open_installation
     from driftwheel.cli.progress import progress_bars
     from driftwheel.services.back_up import back_up
+    from driftwheel.services.clock import utc_now
     from driftwheel.store.blobs import Blobs
 
     settings = load_settings(data=data, database_url=database_url, blobs=blobs)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -22,7 +21,6 @@ __all__ = [
     "load_settings",
     "open_installation",
     "told_as_usage_errors",
-    "utc_now",
 ]
 
 DATA = typer.Option(
@@ -73,42 +71,32 @@ def load_settings(**overrides: Any) -> Settings:
 
 
 @contextmanager
-def open_installation(settings: Settings, *, create: bool = False) -> Iterator[Engine]:
-    """Open the installation's database for a command, and close it after.
-
-    Parameters
-    ----------
-    settings
-        Where it is.
-    create
-        Make it where there is none yet, as the first start of the server does.
+def open_installation(settings: Settings) -> Iterator[Engine]:
+    """Open the installation's database for a command, and close it after; nothing is made that is not there.
 
     Raises
     ------
     UsageError
         When there is no installation there, or its tables are of another release.
     """
-    from pathlib import Path
+    import shlex
 
-    from driftwheel.errors import UsageError
-    from driftwheel.store.database import open_database
-    from driftwheel.store.migrate import is_current, migrate
+    from driftwheel.errors import UsageError, did_you_mean
+    from driftwheel.store.database import open_database, sqlite_file
+    from driftwheel.store.migrate import is_current
 
-    file = settings.database_url.removeprefix("sqlite:///")
-    new = file != settings.database_url and not Path(file).exists()
-    if new and not create:
+    file = sqlite_file(settings.database_url)
+    if file is not None and not file.exists():
+        beside = [one.parent.name for one in settings.data.parent.glob(f"*/{file.name}")]
         raise UsageError(
-            f"There is no installation in '{settings.data}': no file '{file}'. Name its folder with --data, "
-            "or start one there: driftwheel serve"
+            f"There is no installation in '{settings.data}': no file '{file}'."
+            f"{did_you_mean(settings.data.name, beside)} Name its folder with --data, or start one there: "
+            f"driftwheel serve --data {shlex.quote(str(settings.data))}"
         )
-    if new:
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
     engine = open_database(settings.database_url)
     try:
         with told_as_usage_errors():
-            if create:
-                migrate(engine)
-            elif not is_current(engine):
+            if not is_current(engine):
                 raise UsageError(
                     "The tables of the database are of another release of Driftwheel, or not made yet. "
                     "Make a backup with the release that wrote them, then start this one: driftwheel serve"
@@ -124,14 +112,16 @@ def told_as_usage_errors() -> Iterator[None]:
     from sqlalchemy.exc import DBAPIError, OperationalError
 
     from driftwheel.errors import UsageError
+    from driftwheel.store.database import error_text
 
     try:
         yield
     except DBAPIError as error:
         if not isinstance(error, OperationalError) and "file is not a database" not in str(error.orig):
             raise
-        said = " ".join(str(error.orig).split()).rstrip(".?")
-        raise UsageError(f"The database cannot be opened: {said}. Check --database-url and --data.") from None
+        raise UsageError(
+            f"The database cannot be opened: {error_text(error)}. Check --database-url and --data."
+        ) from None
 
 
 def acting_user() -> str:
@@ -142,8 +132,3 @@ def acting_user() -> str:
         return f"{getpass.getuser()} (cli)"
     except (KeyError, OSError):  # a container's user without a name
         return "cli"
-
-
-def utc_now() -> datetime:
-    """Return the time, in UTC."""
-    return datetime.now(UTC)

@@ -28,9 +28,10 @@ def doctor(
     """
     from dataclasses import asdict
 
-    from driftwheel.cli.data_options import load_settings, utc_now
+    from driftwheel.cli.data_options import load_settings
     from driftwheel.cli.exit_codes import EXIT_ERROR
     from driftwheel.cli.outputs import write_json
+    from driftwheel.services.clock import utc_now
     from driftwheel.services.examine_installation import examine_installation
 
     settings = load_settings(data=data, database_url=database_url, blobs=blobs)

@@ -68,14 +68,13 @@ def _register_model(
     database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
     """Register a model, so that records can be logged to it."""
-    from datetime import UTC, datetime
-
     from driftwheel.cli.data_options import load_settings, open_installation
+    from driftwheel.services.clock import utc_now
     from driftwheel.services.register_model import NewModel, register_model
 
     new = NewModel(name, task, classes or (), window, segments or (), embedder, days, keep_images)
-    with open_installation(load_settings(data=data, database_url=database_url), create=True) as engine:
-        model = register_model(engine, new, by=BY, now=datetime.now(UTC))
+    with open_installation(load_settings(data=data, database_url=database_url)) as engine:
+        model = register_model(engine, new, by=BY, now=utc_now())
     _show(model)
 
 
@@ -126,14 +125,13 @@ def _change_model(
     database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
     """Change what is said of a model; what is left out stays."""
-    from datetime import UTC, datetime
-
     from driftwheel.cli.data_options import load_settings, open_installation
+    from driftwheel.services.clock import utc_now
     from driftwheel.services.register_model import ModelChange, change_model
 
     wanted = ModelChange(classes, segments, embedder, days, for_ever, keep_images)
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
-        model = change_model(engine, name, wanted, by=BY, now=datetime.now(UTC))
+        model = change_model(engine, name, wanted, by=BY, now=utc_now())
     _show(model)
 
 
@@ -147,10 +145,9 @@ def _add_version(
     blobs: Annotated[str | None, BLOBS] = None,
 ) -> None:
     """Add a version to a model, with its ONNX file where there is one."""
-    from datetime import UTC, datetime
-
     from driftwheel.cli.data_options import load_settings, open_installation
     from driftwheel.errors import UsageError
+    from driftwheel.services.clock import utc_now
     from driftwheel.services.register_model import add_model_version
     from driftwheel.store.blobs import Blobs
 
@@ -161,7 +158,7 @@ def _add_version(
     settings = load_settings(data=data, database_url=database_url, blobs=blobs)
     with open_installation(settings) as engine:
         kept = Blobs.open(settings.blobs, reserve=settings.disk_reserve_bytes)
-        add_model_version(engine, kept, name, version, onnx=file, by=BY, now=datetime.now(UTC))
+        add_model_version(engine, kept, name, version, onnx=file, by=BY, now=utc_now())
     typer.echo(f"{name} has the version {version}")
 
 
@@ -177,12 +174,12 @@ def _backfill(
 
     A worker does it.
     """
-    from datetime import UTC, datetime
     from uuid import uuid4
 
     from driftwheel.cli.data_options import load_settings, open_installation
     from driftwheel.cli.moments import as_moment
     from driftwheel.services.backfill import ask_for_backfill
+    from driftwheel.services.clock import utc_now
 
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
         ask_for_backfill(
@@ -192,7 +189,7 @@ def _backfill(
             as_moment(until),
             name=uuid4(),
             by=BY,
-            now=datetime.now(UTC),
+            now=utc_now(),
         )
     typer.echo("A worker will measure these records again.")
 

@@ -44,12 +44,11 @@ def _set(
 
     A worker measures it; until then the last one stays in use.
     """
-    from datetime import UTC, datetime
-
     from driftwheel.cli.data_options import load_settings, open_installation
     from driftwheel.cli.models import BY
     from driftwheel.cli.moments import as_moment
     from driftwheel.errors import UsageError
+    from driftwheel.services.clock import utc_now
     from driftwheel.services.set_reference import Folder, Range, Trailing, set_reference
 
     source: Folder | Range | Trailing
@@ -62,7 +61,7 @@ def _set(
     else:
         raise UsageError("Give one of: --folder IMAGES, --since TIME --until TIME, or --trailing DAYS.")
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
-        set_reference(engine, model, source, by=BY, now=datetime.now(UTC))
+        set_reference(engine, model, source, by=BY, now=utc_now())
     typer.echo(f"A worker will measure the new reference of {model}.")
 
 

@@ -29,12 +29,13 @@ def restore(
     Stop its servers and workers first. The whole backup is checked before anything changes; the database then
     changes in one step. An SQLite file that is replaced is kept beside the new one.
     """
-    from driftwheel.cli.data_options import acting_user, load_settings, told_as_usage_errors, utc_now
+    from driftwheel.cli.data_options import acting_user, load_settings, told_as_usage_errors
     from driftwheel.cli.progress import progress_bars
     from driftwheel.errors import UsageError
+    from driftwheel.services.clock import utc_now
     from driftwheel.services.restore import restore as bring_back
     from driftwheel.store.blobs import Blobs
-    from driftwheel.store.database import open_database
+    from driftwheel.store.database import open_database, sqlite_file
 
     settings = load_settings(data=data, database_url=database_url, blobs=blobs)
     try:
@@ -42,15 +43,15 @@ def restore(
     except OSError as error:
         raise UsageError(f"Cannot make the folder '{settings.data}': {error.strerror}.") from None
     engine = open_database(settings.database_url)
-    on_sqlite = engine.dialect.name == "sqlite"
+    database_file = sqlite_file(engine)
     try:
         with told_as_usage_errors(), progress_bars(progress) as on_progress:
             restored = bring_back(
                 file,
                 engine,
                 Blobs.open(settings.blobs, reserve=settings.disk_reserve_bytes),
-                scratch=Path(str(engine.url.database)).parent if on_sqlite else settings.data,
-                workflows=settings.data / "workflows.sqlite" if on_sqlite else None,
+                scratch=settings.data if database_file is None else database_file.parent,
+                workflows=sqlite_file(settings.system_database_url),
                 now=utc_now(),
                 by=acting_user(),
                 replace=replace,

@@ -57,9 +57,9 @@ def serve(
         worker=False if no_worker else None,
     )
     try:
+        from driftwheel.services.clock import utc_now
         from driftwheel.web.app import create_app
         from driftwheel.web.start import try_to_open
-        from driftwheel.web.state import utc_now
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("driftwheel"):
             raise

@@ -34,7 +34,8 @@ def create(
     """Create a token and print it, once: only its SHA-256 is kept. With the role `ingest` it may only log."""
     from datetime import timedelta
 
-    from driftwheel.cli.data_options import acting_user, load_settings, open_installation, utc_now
+    from driftwheel.cli.data_options import acting_user, load_settings, open_installation
+    from driftwheel.services.clock import utc_now
     from driftwheel.services.create_token import create_token
 
     now = utc_now()
@@ -66,8 +67,9 @@ def list_all(
     database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
     """List the tokens in use: role, models, and when each was last used (UTC)."""
-    from driftwheel.cli.data_options import load_settings, open_installation, utc_now
+    from driftwheel.cli.data_options import load_settings, open_installation
     from driftwheel.cli.listing import Cell, print_rows
+    from driftwheel.services.clock import utc_now
     from driftwheel.store.database import reading
     from driftwheel.store.tokens import list_tokens
 
@@ -100,7 +102,8 @@ def revoke(
     database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
     """End a token for good. A running server refuses it within two seconds."""
-    from driftwheel.cli.data_options import acting_user, load_settings, open_installation, utc_now
+    from driftwheel.cli.data_options import acting_user, load_settings, open_installation
+    from driftwheel.services.clock import utc_now
     from driftwheel.services.create_token import revoke_token
 
     wanted = int(token) if token.isdecimal() and len(token) < 10 else token

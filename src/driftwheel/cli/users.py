@@ -30,7 +30,8 @@ def add(
     database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
     """Add a user. The password is asked for; without a terminal it is the first line of standard input."""
-    from driftwheel.cli.data_options import acting_user, load_settings, open_installation, utc_now
+    from driftwheel.cli.data_options import acting_user, load_settings, open_installation
+    from driftwheel.services.clock import utc_now
     from driftwheel.services.create_user import check_user_name, create_user
     from driftwheel.services.role import as_role
 
@@ -82,8 +83,9 @@ def passwd(
     database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
     """Give a user another password, asked for as by `add`, and end the user's sessions."""
-    from driftwheel.cli.data_options import acting_user, load_settings, open_installation, utc_now
+    from driftwheel.cli.data_options import acting_user, load_settings, open_installation
     from driftwheel.services.change_user import change_password
+    from driftwheel.services.clock import utc_now
 
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
         password = _new_password(name, generate=generate)
@@ -101,8 +103,9 @@ def role(
     database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
     """Give a user another role. One active admin always remains."""
-    from driftwheel.cli.data_options import acting_user, load_settings, open_installation, utc_now
+    from driftwheel.cli.data_options import acting_user, load_settings, open_installation
     from driftwheel.services.change_user import change_role
+    from driftwheel.services.clock import utc_now
 
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
         change_role(engine, name, new_role, by=acting_user(), now=utc_now())
@@ -117,8 +120,9 @@ def deactivate(
     database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
     """Switch a user off: no log-in is good any more. Their work stays; one active admin always remains."""
-    from driftwheel.cli.data_options import acting_user, load_settings, open_installation, utc_now
+    from driftwheel.cli.data_options import acting_user, load_settings, open_installation
     from driftwheel.services.change_user import set_active
+    from driftwheel.services.clock import utc_now
 
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
         set_active(engine, name, undo, by=acting_user(), now=utc_now())

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from driftwheel.errors import DriftwheelError
@@ -16,7 +15,7 @@ from driftwheel.services import examine_machine as machine
 from driftwheel.services.finding import Finding
 from driftwheel.settings import Settings
 from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import open_database, reading
+from driftwheel.store.database import error_text, open_database, reading, sqlite_file
 from driftwheel.store.health import count_workflows, database_health, latest_time
 from driftwheel.store.migrate import is_current
 from driftwheel.store.records import count_received
@@ -111,7 +110,7 @@ def _examine_blobs(settings: Settings) -> Finding:
 
 
 def _examine_database(settings: Settings, now: datetime) -> Iterator[Finding]:
-    file = _sqlite_file(settings.database_url)
+    file = sqlite_file(settings.database_url)
     if file is not None and not file.exists():
         yield Finding("database", "ok", f"{file} is not there yet; the first start makes it")
         return
@@ -130,12 +129,12 @@ def _examine_tables(engine: Engine, settings: Settings, now: datetime) -> Iterat
         yield Finding(
             "database",
             "fail",
-            f"cannot be opened: {_said(error)}",
+            f"cannot be opened: {error_text(error)}",
             "Check DRIFTWHEEL_DATABASE_URL, and that the database server runs.",
         )
         return
     said = f"{health.version}, {health.size / 2**20:,.1f} MiB"
-    file = _sqlite_file(settings.database_url)
+    file = sqlite_file(settings.database_url)
     kind = "" if file is None else machine.file_system_of(file.parent)
     if not current:
         yield Finding(
@@ -199,7 +198,7 @@ def _about_clock(other: datetime | None, now: datetime, *, of_database: bool) ->
 
 
 def _examine_workflows(settings: Settings) -> Finding:
-    file = _sqlite_file(settings.system_database_url)
+    file = sqlite_file(settings.system_database_url)
     if file is not None and not file.exists():
         return Finding("workflows", "ok", f"{file} is not there yet; the first start makes it")
     try:
@@ -208,19 +207,10 @@ def _examine_workflows(settings: Settings) -> Finding:
         return Finding(
             "workflows",
             "fail",
-            f"what DBOS keeps cannot be read: {_said(error)}",
+            f"what DBOS keeps cannot be read: {error_text(error)}",
             "See the database." if file is None else f"Stop the server, move {file} aside; work begins anew.",
         )
     if counts is None:
         return Finding("workflows", "ok", "DBOS has not made its tables yet; the first start makes them")
     listed = ", ".join(f"{count:,} {status.lower()}" for status, count in sorted(counts.items()))
     return Finding("workflows", "ok", listed or "none yet")
-
-
-def _said(error: DBAPIError) -> str:
-    return " ".join(str(error.orig).split()).rstrip(".?")
-
-
-def _sqlite_file(url: str) -> Path | None:
-    parsed = make_url(url)
-    return Path(str(parsed.database)) if parsed.get_backend_name() == "sqlite" else None

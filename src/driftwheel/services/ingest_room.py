@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from driftwheel.errors import QueueFullError
 from driftwheel.services.ingest_values import Limits, check_count
 from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading
+from driftwheel.store.database import reading, sqlite_file
 from driftwheel.store.records import count_received
 from driftwheel.store.room import check_room
 from driftwheel.store.writer import RecordWriter
@@ -77,5 +77,5 @@ class Room:
 
 def _folder_of(engine: Engine) -> Path | None:
     """Return the folder of an SQLite file, None for a database that sees to its own disk."""
-    local = engine.dialect.name == "sqlite" and engine.url.database
-    return Path(local).absolute().parent if local else None
+    file = sqlite_file(engine)
+    return None if file is None else file.absolute().parent

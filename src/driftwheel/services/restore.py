@@ -20,7 +20,7 @@ from driftwheel.services.progress import OnProgress
 from driftwheel.services.whole_blob import read_whole
 from driftwheel.store.audit import note
 from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import open_database, writing
+from driftwheel.store.database import open_database, sqlite_file, writing
 from driftwheel.store.in_use import is_in_use
 from driftwheel.store.migrate import migrate
 from driftwheel.store.snapshot import digests_named, has_rows, load_snapshot
@@ -111,10 +111,11 @@ def restore(
         missing = sum(not blobs.exists(digest) for digest in named - present)
         reach("restore-blobs-put")
         _must_be_free(engine, replace=replace)  # once more: that took its time
-        if engine.dialect.name == "sqlite":
+        file = sqlite_file(engine)
+        if file is not None:
             if workflows is not None:
                 _delete_sqlite(workflows)
-            replaced = _swap_in(snapshot, Path(str(engine.url.database)), now)
+            replaced = _swap_in(snapshot, file, now)
         else:
             replaced = None
             migrate(engine)
@@ -128,8 +129,8 @@ def _must_be_free(engine: Engine, *, replace: bool) -> None:
         raise UsageError(
             "The database is in use. Stop every server and worker of this installation first, then restore."
         )
-    file = engine.url.database if engine.dialect.name == "sqlite" else None
-    if replace or (file is not None and not Path(file).exists()):
+    file = sqlite_file(engine)
+    if replace or (file is not None and not file.exists()):
         return
     try:
         filled = has_rows(engine)

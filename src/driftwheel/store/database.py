@@ -18,7 +18,15 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from driftwheel.errors import DatabaseBusyError, StorageFullError, UsageError
 from driftwheel.store.fair_lock import FairLock
 
-__all__ = ["APPLICATION_NAME", "BUSY_SECONDS", "open_database", "reading", "writing"]
+__all__ = [
+    "APPLICATION_NAME",
+    "BUSY_SECONDS",
+    "error_text",
+    "open_database",
+    "reading",
+    "sqlite_file",
+    "writing",
+]
 
 BUSY_SECONDS = 30.0
 """How long a writer waits for its turn before `DatabaseBusyError`."""
@@ -124,6 +132,23 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection.execution_options(**options)
 
 
+def sqlite_file(database: str | Engine) -> Path | None:
+    """Return the file of an SQLite database, told by its URL or its engine; None for PostgreSQL.
+
+    Examples
+    --------
+    >>> sqlite_file("sqlite:////srv/data.sqlite").as_posix()
+    '/srv/data.sqlite'
+    """
+    where = _parse(database) if isinstance(database, str) else database.url
+    return Path(where.database) if where.get_backend_name() == "sqlite" and where.database else None
+
+
+def error_text(error: DBAPIError) -> str:
+    """Return what the database said, in one line without the mark at its end, to be put into a sentence."""
+    return " ".join(str(error.orig).split()).rstrip(".?")
+
+
 def _parse(url: str) -> URL:
     try:
         where = make_url(url)
@@ -163,9 +188,9 @@ def _begin_sqlite(connection: Connection) -> None:
 def _translated(error: DBAPIError) -> Exception:
     """Return our own error for a full disk or a locked database, and every other as it is."""
     code = getattr(error.orig, "sqlstate", None)
-    text = str(error.orig)
+    text = error_text(error)
     if code in _DISK_FULL or "database or disk is full" in text:
-        return StorageFullError(f"The database cannot grow: {text.strip()}. Nothing was kept; make space.")
+        return StorageFullError(f"The database cannot grow: {text}. Nothing was kept; make space.")
     if code in _BUSY or "database is locked" in text:
-        return DatabaseBusyError(f"The database is kept by another writer: {text.strip()}.")
+        return DatabaseBusyError(f"The database is kept by another writer: {text}.")
     return error

@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-from driftwheel.store.database import reading
+from driftwheel.store.database import reading, sqlite_file
 from driftwheel.store.tables import audit, records
 
 __all__ = ["DatabaseHealth", "count_workflows", "database_health", "latest_time"]
@@ -48,9 +48,9 @@ class DatabaseHealth:
 def database_health(engine: Engine) -> DatabaseHealth:
     """Ask a database for version, size and time; raise SQLAlchemy's ``DBAPIError`` where none answers."""
     with reading(engine) as connection:
-        if engine.dialect.name == "sqlite":
+        file = sqlite_file(engine)
+        if file is not None:
             version = connection.exec_driver_sql("SELECT sqlite_version()").scalar_one()
-            file = Path(str(engine.url.database))
             size = sum(path.stat().st_size for path in (file, Path(f"{file}-wal")) if path.exists())
             return DatabaseHealth(f"SQLite {version}", size, None)
         row = connection.execute(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 
 from sqlalchemy import Engine, text
 
-from driftwheel.store.database import APPLICATION_NAME, reading
+from driftwheel.store.database import APPLICATION_NAME, reading, sqlite_file
 
 __all__ = ["is_in_use"]
 
@@ -23,7 +22,8 @@ def is_in_use(engine: Engine) -> bool:
     count, not those of other programs.
     """
     engine.dispose()
-    if engine.dialect.name != "sqlite":
+    file = sqlite_file(engine)
+    if file is None:
         with reading(engine) as connection:
             others = connection.execute(
                 text(
@@ -34,8 +34,7 @@ def is_in_use(engine: Engine) -> bool:
             ).scalar_one()
         engine.dispose()
         return bool(others)
-    file = engine.url.database
-    if file is None or not Path(file).exists():
+    if not file.exists():
         return False
     with closing(sqlite3.connect(file, timeout=_PATIENCE)) as connection:
         try:  # it is refused while others are connected

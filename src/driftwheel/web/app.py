@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from driftwheel._version import __version__
+from driftwheel.services.clock import Clock, utc_now
 from driftwheel.services.create_user import create_first_admin
 from driftwheel.settings import Settings
 from driftwheel.web import pages, probes
@@ -23,7 +24,7 @@ from driftwheel.web.security.headers import SecurityHeaders
 from driftwheel.web.security.hosts import AllowedHosts
 from driftwheel.web.security.permit import require_permissions
 from driftwheel.web.start import close_services, note_token_uses, open_services
-from driftwheel.web.state import Clock, Services, utc_now
+from driftwheel.web.state import Services
 
 __all__ = ["create_app"]
 

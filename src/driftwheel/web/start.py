@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 from driftwheel.errors import UsageError
+from driftwheel.services.clock import Clock
 from driftwheel.services.crash_points import reach
 from driftwheel.services.ingest_records import Ingest
 from driftwheel.settings import Settings
@@ -17,7 +18,7 @@ from driftwheel.store.tokens import touch_token
 from driftwheel.store.writer import RecordWriter
 from driftwheel.web.security.attempts import Attempts
 from driftwheel.web.security.known_tokens import KnownTokens
-from driftwheel.web.state import Clock, Services
+from driftwheel.web.state import Services
 
 __all__ = ["close_services", "note_token_uses", "open_services", "try_to_open"]
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
 from sqlalchemy import Engine
 
+from driftwheel.services.clock import Clock
 from driftwheel.services.ingest_records import Ingest
 from driftwheel.settings import Settings
 from driftwheel.store.blobs import Blobs
@@ -17,10 +16,7 @@ from driftwheel.store.writer import RecordWriter
 from driftwheel.web.security.attempts import Attempts
 from driftwheel.web.security.known_tokens import KnownTokens
 
-__all__ = ["Clock", "Services", "State", "services_of", "utc_now"]
-
-Clock = Callable[[], datetime]
-"""Tells the time, timezone-aware, in UTC."""
+__all__ = ["Services", "State", "services_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +47,6 @@ class Services:
     clock: Clock
     attempts: Attempts
     known_tokens: KnownTokens
-
-
-def utc_now() -> datetime:
-    """Return the time, in UTC."""
-    return datetime.now(UTC)
 
 
 async def services_of(request: Request) -> Services:
