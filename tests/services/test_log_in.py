@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import Engine
 
 from driftwheel.services.authorise import ROLES, Identity, allows, authorise_session, authorise_token
+from driftwheel.services.change_user import change_password, change_role, set_active
 from driftwheel.services.create_token import create_token, revoke_token
 from driftwheel.services.create_user import create_user
 from driftwheel.services.log_in import StartedSession, log_in, log_out
+from driftwheel.services.password import verify_password
 from driftwheel.store.audit import list_audit
 from driftwheel.store.database import reading
 from driftwheel.store.users import find_user
@@ -46,6 +49,44 @@ def test_nobody_gets_in_with_what_does_not_fit(database: Engine) -> None:
     for name, password in (("anna", "wrong"), ("Anna", PASSWORD), ("a\0nna", PASSWORD), ("\ud800", PASSWORD)):
         assert begin(database, name, password) is None
     assert begin(database, "anna", "x" * 100_000) is None
+
+
+@pytest.mark.parametrize("meanwhile", ["another password", "switched off"])
+def test_nobody_gets_in_whose_log_in_was_overtaken(
+    database: Engine, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    create_user(database, "root", PASSWORD, "admin", by="test", now=NOW)
+    create_user(database, "anna", PASSWORD, "engineer", by="test", now=NOW)
+
+    def verify_slowly(password: str, stored: str) -> tuple[bool, str | None]:
+        fits = verify_password(password, stored)
+        if meanwhile == "switched off":
+            set_active(database, "anna", False, by="root", now=NOW)
+        else:
+            change_password(database, "anna", "four green horses", by="root", now=NOW)
+        return fits
+
+    with monkeypatch.context() as patch:
+        patch.setattr("driftwheel.services.log_in.verify_password", verify_slowly)
+        assert begin(database) is None
+    with reading(database) as connection:
+        assert authorise_session(connection, "c" * 43, NOW) is None
+        assert "log-in" not in {line.action for line in list_audit(connection)}
+
+
+def test_a_role_given_meanwhile_is_the_one_that_counts(
+    database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_user(database, "anna", PASSWORD, "engineer", by="test", now=NOW)
+
+    def verify_slowly(password: str, stored: str) -> tuple[bool, str | None]:
+        change_role(database, "anna", "viewer", by="root", now=NOW)
+        return verify_password(password, stored)
+
+    monkeypatch.setattr("driftwheel.services.log_in.verify_password", verify_slowly)
+    started = begin(database)
+    assert started is not None
+    assert started.identity.role == "viewer"
 
 
 def test_a_token_until_it_is_revoked(database: Engine) -> None:

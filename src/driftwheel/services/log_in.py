@@ -13,7 +13,7 @@ from driftwheel.services.password import hash_password, verify_password
 from driftwheel.store.audit import note
 from driftwheel.store.database import reading, writing
 from driftwheel.store.sessions import create_session, delete_expired, delete_session
-from driftwheel.store.users import find_user, touch_user, update_user
+from driftwheel.store.users import find_user, touch_user, update_user, user_by_key
 
 __all__ = ["StartedSession", "log_in", "log_out"]
 
@@ -42,8 +42,8 @@ def log_in(
 ) -> StartedSession | None:
     """Begin a session for the user `name`; None when name and password do not fit.
 
-    So it is for a user who is switched off. It takes as long for a name that does not exist: about 0.1 s, and
-    64 MiB of memory.
+    So it is for a user who is switched off, and when that or another password comes while this one is held
+    against its hash. It takes as long for a name that does not exist: about 0.1 s, and 64 MiB of memory.
 
     Parameters
     ----------
@@ -59,13 +59,16 @@ def log_in(
         return None
     expires = now + lasts
     with writing(engine) as connection:
+        still = user_by_key(connection, user.key, held=True)
+        if still is None or not still.active or still.password != user.password:
+            return None
         create_session(connection, digest_of(cookie), user=user.key, csrf=csrf, created=now, expires=expires)
         if anew is not None:
             update_user(connection, user.key, password=anew)
         touch_user(connection, user.key, now)
         delete_expired(connection, now)
         note(connection, now, user.name, "log-in", f"user {user.name}")
-    return StartedSession(Identity(user.name, user.role, user=user.key, csrf=csrf), cookie, expires)
+    return StartedSession(Identity(still.name, still.role, user=user.key, csrf=csrf), cookie, expires)
 
 
 def log_out(engine: Engine, cookie: str) -> None:

@@ -58,9 +58,10 @@ def find_user(connection: Connection, name: str) -> User | None:
     return None if row is None else User(**row._mapping)
 
 
-def user_by_key(connection: Connection, key: int) -> User | None:
-    """Return the user of that key, None where there is none."""
-    row = connection.execute(select(users).where(users.c.key == key)).first()
+def user_by_key(connection: Connection, key: int, *, held: bool = False) -> User | None:
+    """Return the user of that key, None where there is none; `held` until the transaction ends."""
+    query = select(users).where(users.c.key == key)
+    row = connection.execute(query.with_for_update() if held else query).first()
     return None if row is None else User(**row._mapping)
 
 
