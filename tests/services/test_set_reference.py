@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,18 @@ import pytest
 from sqlalchemy import Engine
 from tests.workflows.installation import NOW, add_model, log, picture, some_records
 
-from driftwheel.errors import ProfileFormatError, SourceError, UsageError
-from driftwheel.profiles import from_bytes, to_bytes
+from driftwheel.errors import IncomparableError, ProfileFormatError, SourceError, UsageError
+from driftwheel.profiles import Profile, from_bytes, single, to_bytes
+from driftwheel.profiles.profile import check_comparable
+from driftwheel.services.apply_retention import drop_unwanted_images
+from driftwheel.services.backfill import backfill_records
 from driftwheel.services.measure_received import measure_received
-from driftwheel.services.measured_reference import pack_reference, portable_profile, unpack_reference
+from driftwheel.services.measured_reference import (
+    MeasuredReference,
+    pack_reference,
+    portable_profile,
+    unpack_reference,
+)
 from driftwheel.services.measurers import Measurers
 from driftwheel.services.profile_images import profile_images
 from driftwheel.services.set_reference import (
@@ -25,7 +34,9 @@ from driftwheel.services.set_reference import (
 from driftwheel.services.summarise_windows import summarise_windows
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import reading
-from driftwheel.store.references import current_reference
+from driftwheel.store.models import Model
+from driftwheel.store.record_pages import RecordFilter
+from driftwheel.store.references import current_reference, list_references
 from driftwheel.store.windows import find_window
 
 
@@ -103,39 +114,169 @@ def test_its_profile_serves_the_edge(database: Engine, blobs: Blobs, folder: Pat
     np.testing.assert_allclose(found.embeddings.scatter, whole.embeddings.scatter, rtol=0.02, atol=2e-3)
 
 
+def measured_again(engine: Engine, blobs: Blobs, key: int, *, now: datetime = NOW) -> MeasuredReference:
+    """Measure a reference, put it in use, and return it as it is kept."""
+    artifact = measure_reference_row(engine, blobs, key, now=now, threads=1)
+    assert artifact is not None
+    assert finish_reference(engine, blobs, key, artifact)
+    return unpack_reference(blobs.get(artifact))
+
+
+def set_day(engine: Engine, blobs: Blobs) -> tuple[int, MeasuredReference]:
+    day = NOW.replace(hour=0)
+    reference = set_reference(engine, "m", Range(day, day + timedelta(1)), by="me", now=NOW)
+    return reference.key, measured_again(engine, blobs, reference.key)
+
+
+def whole_window(engine: Engine, model: Model) -> Profile:
+    with reading(engine) as connection:
+        window = find_window(connection, model.key, NOW.replace(hour=0))
+    assert window is not None
+    assert window.profile is not None
+    return from_bytes(window.profile).whole()
+
+
+def without_embeddings(profile: Profile) -> bytes:
+    return to_bytes(single(replace(profile, embedder=None, embeddings=None)))
+
+
 def test_a_past_range_is_the_profile_of_its_windows(database: Engine, blobs: Blobs) -> None:
+    model = add_model(database, window="day", embedder="none")
+    log(database, blobs, model, some_records(40))
+    measure_all(database, blobs)
+    summarise_windows(database, now=NOW)
+    _, measured = set_day(database, blobs)
+    assert to_bytes(measured.profiles[""]) == to_bytes(single(whole_window(database, model)))
+    assert len(measured.profiles["camera"].profiles) == 3
+    assert measured.notes == ()
+    assert len(measured.sample) == measured.n
+    repeats = measured.profiles[""].whole().property_named("near_duplicate")
+    assert np.nansum(measured.sample.column("near_duplicate")) == repeats.counts[1] > 0
+
+
+def test_a_past_range_has_a_space_of_its_own(database: Engine, blobs: Blobs) -> None:
+    """Fitted on its images, whatever the records are in; a backfill brings the records there."""
     model = add_model(database, window="day")
     log(database, blobs, model, some_records(40))
     measure_all(database, blobs)
     summarise_windows(database, now=NOW)
-    day = NOW.replace(hour=0)
-    reference = set_reference(database, "m", Range(day, day + timedelta(1)), by="me", now=NOW)
-    artifact = measure_reference_row(database, blobs, reference.key, now=NOW)
-    measured = unpack_reference(blobs.get(artifact or b""))
-    with reading(database) as connection:
-        window = find_window(connection, model.key, day)
-    assert window is not None
-    assert to_bytes(measured.profiles[""]) == window.profile
-    assert "camera" in measured.profiles
+    before = whole_window(database, model)
+    key, measured = set_day(database, blobs)
+    space = measured.space
+    assert space is not None
+    assert space.projection is not None
+    assert measured.sample.embedder == space.name != before.embedder
+    images = [one.image for one, data in some_records(40) if data is not None and len(data) > 400]
+    assert measured.n == len(images) == measured.sample.embeddings.shape[0]  # type: ignore[union-attr]
+    assert np.allclose(measured.sample.embeddings.mean(axis=0), 0, atol=0.01)  # type: ignore[union-attr]
+    whole = measured.profiles[""].whole()
+    assert without_embeddings(whole) == without_embeddings(before)
+    with pytest.raises(IncomparableError):  # never compared in silence
+        check_comparable(whole, before)
+
+    chosen = RecordFilter(model.key)
+    backfill_records(database, blobs, Measurers(blobs), chosen, now=NOW, threads=1)
+    summarise_windows(database, now=NOW)
+    after = whole_window(database, model)
+    assert after.embedder == space.name
+    assert after.embeddings is not None
+    assert whole.embeddings is not None
+    np.testing.assert_allclose(after.embeddings.mean, whole.embeddings.mean, atol=1e-3)
+    np.testing.assert_allclose(after.embeddings.scatter, whole.embeddings.scatter, atol=1e-2)
+    assert measured_again(database, blobs, key).space.name == space.name  # type: ignore[union-attr]
+
+
+def test_a_range_without_images_says_whose_embeddings_it_has(database: Engine, blobs: Blobs) -> None:
+    model = add_model(database, window="day", keep_images=0.0)
+    log(database, blobs, model, some_records(40))
+    measure_all(database, blobs)
+    summarise_windows(database, now=NOW)
+    drop_unwanted_images(database, model)
+    key, measured = set_day(database, blobs)
+    assert to_bytes(measured.profiles[""]) == to_bytes(single(whole_window(database, model)))
     assert measured.space is not None
-    assert measured.space.projection is not None
+    (note,) = measured.notes
+    assert measured.space.name in note
+    assert "the image kept" in note
+    with reading(database) as connection:
+        (row,) = list_references(connection, model.key)
+    assert (row.key, row.state, row.reason) == (key, "ready", note)
 
 
-def test_a_range_after_a_folder_keeps_its_space(database: Engine, blobs: Blobs, folder: Path) -> None:
+def test_a_range_whose_space_nobody_knows_is_compared_by_properties(database: Engine, blobs: Blobs) -> None:
+    model = add_model(database, window="day", keep_images=0.0)
+    log(database, blobs, model, some_records(40))
+    measure_all(database, blobs)
+    with database.begin() as connection:
+        connection.exec_driver_sql("UPDATE records SET space = 'gist-1/lost'")
+    drop_unwanted_images(database, model)
+    _, measured = set_day(database, blobs)
+    assert (measured.space, measured.sample.embeddings) == (None, None)
+    assert "by properties only" in measured.notes[0]
+
+
+def test_a_range_is_embedded_from_a_sample(
+    database: Engine, blobs: Blobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("driftwheel.services.reference_of_records.EMBEDDED_ANEW", 12)
+    monkeypatch.setattr("driftwheel.services.reference_of_records.LEAST_IMAGES", 10)
+    model = add_model(database, window="day")
+    log(database, blobs, model, some_records(40))
+    measure_all(database, blobs)
+    key, measured = set_day(database, blobs)
+    assert measured.n > 12 == len(measured.sample)
+    assert measured.notes == (f"Its embeddings are those of 12 of its {measured.n} images, drawn at random.",)
+    moments = measured.profiles[""].whole().embeddings
+    assert moments is not None
+    assert moments.count == 12
+    by_camera = [profile.embeddings for profile in measured.profiles["camera"].profiles.values()]
+    assert 0 < sum(one.count for one in by_camera if one is not None) <= 12
+    again = measure_reference_row(database, blobs, key, now=NOW, threads=1)
+    assert unpack_reference(blobs.get(again or b"")).space.name == measured.space.name  # type: ignore[union-attr]
+
+
+def test_a_trailing_reference_stays_in_its_space(database: Engine, blobs: Blobs) -> None:
+    """Fitted once; from then on records are measured in it, and those from before are embedded anew."""
     model = add_model(database)
-    first = set_reference(database, "m", Folder(str(folder)), by="me", now=NOW)
-    artifact = measure_reference_row(database, blobs, first.key, now=NOW, threads=1)
-    assert artifact is not None
-    finish_reference(database, blobs, first.key, artifact)
+    log(database, blobs, model, some_records(30))
+    measure_all(database, blobs)
+    reference = set_reference(database, "m", Trailing(2), by="me", now=NOW)
+    tomorrow = NOW + timedelta(days=1)
+    first = measured_again(database, blobs, reference.key, now=tomorrow)
+    log(database, blobs, model, some_records(30, begin=tomorrow, seed=500))
+    measure_all(database, blobs)
+    second = measured_again(database, blobs, reference.key, now=tomorrow + timedelta(days=1))
+    assert first.space is not None
+    assert second.space is not None
+    assert first.space.name == second.space.name
+    assert second.n > first.n
+    assert second.sample.embeddings is not None
+    assert len(second.sample) == second.n
+    assert second.notes == ()
+    third = measured_again(database, blobs, reference.key, now=tomorrow + timedelta(days=2))
+    assert third.space is not None
+    assert third.space.name == first.space.name
+    moments = third.profiles[""].whole().embeddings
+    assert moments is not None
+    assert moments.count == third.n  # all of it in its space now, nothing is embedded anew
+
+
+def test_an_embedder_of_few_dimensions_has_one_space(
+    database: Engine, blobs: Blobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is embedded anew where the embedder's own dimensions are kept."""
+    monkeypatch.setattr("driftwheel.services.reference_of_records.MOST_DIMENSIONS", 4096)
+    monkeypatch.setattr("driftwheel.services.embedding_space.MOST_DIMENSIONS", 4096)
+    model = add_model(database)
     log(database, blobs, model, some_records(20))
     measure_all(database, blobs)
-    second = set_reference(database, "m", Trailing(2), by="me", now=NOW)
-    again = measure_reference_row(database, blobs, second.key, now=NOW + timedelta(days=1))
-    assert again is not None
-    one, other = unpack_reference(blobs.get(artifact)).space, unpack_reference(blobs.get(again)).space
-    assert one is not None
-    assert other is not None
-    assert one.name == other.name
+    drop_unwanted_images(database, replace(model, keep_images=0.0))
+    _, measured = set_day(database, blobs)
+    assert measured.space is not None
+    assert (measured.space.name, measured.notes) == ("gist-1", ())
+    moments = measured.profiles[""].whole().embeddings
+    assert moments is not None
+    assert moments.count == measured.n
 
 
 def test_a_trailing_reference_moves_on(database: Engine, blobs: Blobs) -> None:

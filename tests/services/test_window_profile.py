@@ -6,25 +6,40 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Engine
 from tests.profiles.conftest import DEFINITIONS, make_records
 from tests.workflows.installation import NOW, add_model, log, picture, record, some_records
 
+from driftwheel.images.properties import PROPERTY_NAMES, near_duplicates
 from driftwheel.profiles import ProfileBuilder, from_bytes, merge, profile_records, single, to_bytes
 from driftwheel.records import Image
 from driftwheel.services.apply_retention import archive_old_records
+from driftwheel.services.backfill import backfill_records
 from driftwheel.services.embedding_space import fixed_projection
 from driftwheel.services.ingest_profile import ingest_profile
 from driftwheel.services.measure_images import measure_images
 from driftwheel.services.measure_received import measure_received
 from driftwheel.services.measurers import Measurers
+from driftwheel.services.packed_records import (
+    NEAR_DUPLICATE,
+    fill_near_duplicates,
+    pack_hash,
+    pack_properties,
+    unpack_all,
+    unpack_hashes,
+)
 from driftwheel.services.summarise_windows import summarise_windows
-from driftwheel.services.window_profile import WHOLE, in_space, main_space, profiles_of_records, together
+from driftwheel.services.window_profile import WHOLE, in_space, main_space, sum_up, together
 from driftwheel.settings import Settings
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import reading
 from driftwheel.store.models import Model
+from driftwheel.store.record_columns import measured_columns
+from driftwheel.store.record_pages import RecordFilter
 from driftwheel.store.windows import list_windows
 
 
@@ -247,5 +262,102 @@ def test_a_profile_of_another_mode_is_left_out() -> None:
 
 
 def test_no_records_give_empty_profiles() -> None:
-    found = profiles_of_records(iter(()), [WHOLE, ("camera", "1")], None)
-    assert [profile.n for profile in found.values()] == [0, 0]
+    found = sum_up((), [WHOLE, ("camera", "1")])
+    assert [found.profile(segment, None).n for segment in found.segments] == [0, 0]
+    assert found.spaces == {}
+
+
+def test_segments_that_nobody_named(database: Engine, blobs: Blobs) -> None:
+    model = add_model(database, embedder="none")
+    log(database, blobs, model, some_records(20))
+    measure_all(database, blobs)
+    with reading(database) as connection:
+        blocks = list(measured_columns(connection, model.key, NOW, NOW + timedelta(days=1)))
+    found = sum_up(blocks, [WHOLE], tags=["camera"])
+    assert found.segments == (WHOLE, ("camera", "0"), ("camera", "1"), ("camera", "2"))
+    named = sum_up(blocks, found.segments)
+    for segment in found.segments:
+        one, other = found.profile(segment, None), named.profile(segment, None)
+        assert one.n > 0
+        assert to_bytes(single(one)) == to_bytes(single(other))
+
+
+def test_near_duplicates_are_told_across_blocks_and_gaps() -> None:
+    """Against the plain telling, image by image; one without a hash is like no other and none is like it."""
+    rng = np.random.default_rng(3)
+    hashes = rng.integers(0, 4, 40).astype(np.uint64) << np.uint64(60)
+    known = rng.random(40) > 0.2
+    packed = [pack_hash(int(each)) if there else None for each, there in zip(hashes, known, strict=True)]
+    expected = []
+    for i in range(40):
+        if not known[i]:
+            expected.append(np.nan)
+            continue
+        before = [hashes[i - 1]] if i and known[i - 1] else []
+        expected.append(near_duplicates(np.array([*before, hashes[i]], np.uint64))[-1])
+    for size in (1, 3, 7, 40):
+        found: list[float] = []
+        last: int | None = None
+        for begin in range(0, 40, size):
+            part = packed[begin : begin + size]
+            values = np.full((len(part), len(PROPERTY_NAMES)), np.nan, np.float32)
+            last = fill_near_duplicates(values, *unpack_hashes(part), last)
+            found += values[:, NEAR_DUPLICATE].tolist()
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_properties_of_an_earlier_release_are_unpacked_beside_those_of_this_one() -> None:
+    rows = np.arange(3 * len(PROPERTY_NAMES), dtype=np.float32).reshape(3, -1)
+    packed = [pack_properties(rows[0]), pack_properties(rows[1][:5]), pack_properties(rows[2])]
+    found = unpack_all(packed)
+    np.testing.assert_array_equal(found[[0, 2]], rows[[0, 2]])
+    np.testing.assert_array_equal(found[1, :5], rows[1, :5])
+    assert np.isnan(found[1, 5:]).all()
+    assert unpack_all([]).shape == (0, len(PROPERTY_NAMES))
+
+
+_LOGGED = some_records(24)
+
+
+def test_any_interleaving_gives_what_one_batch_gives(database: Engine, blobs: Blobs) -> None:
+    """Arrivals in any order, late and again; measured in bursts; summed up and backfilled at any time."""
+    measurers = Measurers(blobs)
+
+    def begin() -> Model:
+        with database.begin() as connection:
+            connection.exec_driver_sql("DELETE FROM models")
+        return add_model(database)
+
+    def end(model: Model) -> dict[object, bytes | None]:
+        measure_all(database, blobs)
+        summarise_all(database)
+        return profiles(database, model)
+
+    model = begin()
+    log(database, blobs, model, _LOGGED)
+    at_once = end(model)
+
+    @settings(max_examples=15, deadline=None)
+    @given(data=st.data())
+    def interleave(data: st.DataObject) -> None:
+        model = begin()
+        waiting = data.draw(st.permutations(_LOGGED))
+        while waiting:
+            step = data.draw(st.sampled_from(["log", "again", "measure", "summarise", "backfill"]))
+            size = data.draw(st.integers(1, 9))
+            if step == "log":
+                log(database, blobs, model, waiting[:size])
+                waiting = waiting[size:]
+            elif step == "again":
+                log(database, blobs, model, [one for one in _LOGGED if one not in waiting][:size])
+            elif step == "measure":
+                measure_received(database, blobs, measurers, now=NOW, limit=size, threads=1)
+            elif step == "summarise":
+                summarise_windows(database, now=NOW, limit=size)
+            else:
+                backfill_records(
+                    database, blobs, measurers, RecordFilter(model.key), now=NOW, limit=size, threads=1
+                )
+        assert end(model) == at_once
+
+    interleave()

@@ -10,14 +10,15 @@ from functools import partial
 
 from sqlalchemy import Connection, Engine
 
-from driftwheel.errors import DatabaseBusyError
 from driftwheel.profiles import Profile, from_bytes, merge, single, to_bytes
 from driftwheel.services.crash_points import reach
-from driftwheel.services.window_profile import in_space, main_space, profiles_of_records
+from driftwheel.services.window_profile import WHOLE, in_space, main_space, sum_up
 from driftwheel.store.archives import archive_of, put_archive
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import reading, writing
 from driftwheel.store.models import Model
+from driftwheel.store.record_columns import columns_of
+from driftwheel.store.record_locks import lock_records
 from driftwheel.store.record_state import RecordState
 from driftwheel.store.retention import (
     delete_records,
@@ -88,14 +89,14 @@ def archive_old_records(
     before, _ = window_of(now - timedelta(days=model.retention_days), model.window)
     with writing(engine) as connection:
         old = records_before(connection, model.key, before, limit)
-        done = [row for row in old if row.state is not RecordState.RECEIVED]
+        locked = lock_records(connection, [row.key for row in old])
+        done = [row for row in locked if row.state is not RecordState.RECEIVED]
         spans: defaultdict[tuple[datetime, datetime], list[StoredRecord]] = defaultdict(list)
         for row in done:
             spans[window_of(row.time, model.window)].append(row)
         for (start, end), rows in sorted(spans.items()):
             _archive(connection, model, start, end, rows)
-        if delete_records(connection, [row.key for row in done]) != len(done):
-            raise DatabaseBusyError("Records were deleted by someone else meanwhile; nothing was done.")
+        delete_records(connection, [row.key for row in done])
         reach("retention-archived")
     reach("retention-committed")
     images = tuple(sorted({row.image for row in done if row.image is not None}))
@@ -110,9 +111,8 @@ def drop_unwanted_images(
         return Dropped(0, (), None)
     with writing(engine) as connection:
         rows = measured_images(connection, model.key, after_key, limit)
-        unwanted = [
-            row for row in rows if row.image is not None and not keeps_image(row.image, model.keep_images)
-        ]
+        wanted = [row.key for row in rows if row.image and not keeps_image(row.image, model.keep_images)]
+        unwanted = lock_records(connection, wanted)
         drop_images(connection, [row.key for row in unwanted])
         reach("retention-dropped")
     reach("retention-drop-committed")
@@ -147,19 +147,19 @@ def _archive(
     connection: Connection, model: Model, start: datetime, end: datetime, rows: Sequence[StoredRecord]
 ) -> None:
     """Add records to the archives of the windows of one span that they are in."""
+    segments = {WHOLE} | {pair for row in rows for pair in row.tags.items()}
     windows = [
         one
         for one in list_windows(connection, model.key, since=start, until=end)
-        if not one.tag or any(row.tags.get(one.tag) == one.value for row in rows)
+        if (one.tag, one.value) in segments
     ]
-    spaces: defaultdict[str, int] = defaultdict(int)
-    for row in rows:
-        if row.space is not None:
-            spaces[row.space] += 1
-    space = main_space(spaces, ())
-    found = profiles_of_records(iter(rows), [(one.tag, one.value) for one in windows], space)
-    for one in windows:
-        put_archive(connection, one.key, _with(connection, one, found[one.tag, one.value]))
+    found = sum_up(
+        [columns_of(sorted(rows, key=lambda row: (row.time, row.id)))],
+        [(one.tag, one.value) for one in windows],
+    )
+    space = main_space(found.spaces, ())
+    for one in sorted(windows, key=lambda one: (one.start, one.tag, one.value)):  # see store.record_locks
+        put_archive(connection, one.key, _with(connection, one, found.profile((one.tag, one.value), space)))
 
 
 def _with(connection: Connection, window: StoredWindow, profile: Profile) -> bytes:

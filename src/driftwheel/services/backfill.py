@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from driftwheel.errors import UsageError
 from driftwheel.services.crash_points import reach
-from driftwheel.services.measure_received import keep_measured
+from driftwheel.services.measure_received import mark_windows
 from driftwheel.services.measure_records import LOST, measure_records, measurers_of
 from driftwheel.services.measurers import Measurer, Measurers
 from driftwheel.services.packed_records import records_of
@@ -20,12 +20,12 @@ from driftwheel.store.audit import note
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import reading, writing
 from driftwheel.store.models import find_model
+from driftwheel.store.record_columns import columns_of
 from driftwheel.store.record_pages import Cursor, RecordFilter, page_records
 from driftwheel.store.record_state import RecordState
-from driftwheel.store.records import Measurement
+from driftwheel.store.records import Measurement, set_measured
 from driftwheel.store.settings import all_settings, put_setting
 from driftwheel.store.stored_record import StoredRecord
-from driftwheel.store.windows import mark_stale
 
 __all__ = ["Backfilled", "ask_for_backfill", "asked_backfills", "backfill_records", "check_range"]
 
@@ -123,18 +123,8 @@ def backfill_records(
         found += _judged(measurer, [row for row in left if row.model == model])
     reach("backfill-measured")
     with writing(engine) as connection:
-        keep_measured(connection, rows, found, known)
-        noted = {one.key for one in found}
-        for model, measurer in known.items():  # the others' windows too: all of the range is made anew
-            others = [row for row in rows if row.model == model and row.key not in noted]
-            mark_stale(
-                connection,
-                model,
-                measurer.model.window,
-                [row.time for row in others],
-                [row.tags for row in others],
-                measurer.model.segment_tags,
-            )
+        set_measured(connection, found)
+        mark_windows(connection, rows, known)  # those of the others too: all of the range is made anew
         reach("backfill-written")
     reach("backfill-committed")
     following = None if page.next is None else page.next.to_text()
@@ -150,7 +140,7 @@ def _judged(measurer: Measurer, rows: Sequence[StoredRecord]) -> list[Measuremen
     in_it = [row for row in rows if row.space == space]
     for part in (in_it, [row for row in rows if row.space != space]):
         if part:
-            table, _ = records_of(part, space=space)
+            table = records_of(columns_of(part), space=space)
             p_values |= measurer.outlier_p(table)
     return [
         Measurement(

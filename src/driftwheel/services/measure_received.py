@@ -18,7 +18,7 @@ from driftwheel.store.records import Measurement, next_received, set_measured
 from driftwheel.store.stored_record import StoredRecord
 from driftwheel.store.windows import mark_stale
 
-__all__ = ["BURST", "Burst", "keep_measured", "measure_received"]
+__all__ = ["BURST", "Burst", "keep_measured", "mark_windows", "measure_received"]
 
 BURST = 256
 """Records that are measured and committed together."""
@@ -89,20 +89,30 @@ def keep_measured(
     found: Sequence[Measurement],
     measurers: dict[int, Measurer],
 ) -> None:
-    """Note what was found of records, and mark the windows of these stale, in the caller's transaction."""
+    """Note what was found of records, and mark the windows of these stale, in the caller's transaction.
+
+    Records are changed first, then windows, each in one order: see `driftwheel.store.record_locks`.
+    """
     if not found:
         return
     set_measured(connection, found)
     noted = {one.key for one in found}
+    mark_windows(connection, [row for row in rows if row.key in noted], measurers)
+    reach("measure-written")
+
+
+def mark_windows(
+    connection: Connection, rows: Sequence[StoredRecord], measurers: dict[int, Measurer]
+) -> None:
+    """Mark the windows of records stale, those of all models in one order."""
     by_model: defaultdict[int, list[StoredRecord]] = defaultdict(list)
     for row in rows:
-        if row.key in noted:
+        if row.model in measurers:
             by_model[row.model].append(row)
     for key, its in sorted(by_model.items()):
         model = measurers[key].model
         times, tags = [row.time for row in its], [row.tags for row in its]
         mark_stale(connection, key, model.window, times, tags, model.segment_tags)
-    reach("measure-written")
 
 
 def _measure(

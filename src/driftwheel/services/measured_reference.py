@@ -50,11 +50,15 @@ class MeasuredReference:
     sample
         At most `SAMPLE` records in an order that is as good as random and always the same, so that the first
         n are a sample as well.
+    notes
+        What is to be known of its embeddings, in whole sentences: where they are those of a sample, or lie
+        in a space that was not fitted on its images.
     """
 
     space: EmbeddingSpace | None
     profiles: Mapping[str, ProfileSet]
     sample: Records
+    notes: tuple[str, ...] = ()
 
     @property
     def n(self) -> int:
@@ -90,6 +94,7 @@ def pack_reference(reference: MeasuredReference) -> bytes:
         "embeddings": None if sample.embeddings is None else sample.embeddings.astype("<f2").tobytes(),
         "times": None if sample.times is None else sample.times.astype("<i8").tobytes(),
         "tags": {name: list(values) for name, values in sorted(sample.tags.items())},
+        "notes": list(reference.notes),
     }
     packed: bytes = msgpack.packb(body, use_bin_type=True)
     return packed
@@ -121,6 +126,7 @@ def unpack_reference(artifact: bytes) -> MeasuredReference:
             space,
             {tag: from_bytes(data, name="the reference") for tag, data in body["profiles"].items()},
             _unpack_sample(body, None if space is None else space.name),
+            tuple(body.get("notes", ())),
         )
     except (ValueError, TypeError, KeyError) as error:
         raise ProfileFormatError(

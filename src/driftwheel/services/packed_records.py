@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +10,27 @@ from numpy.typing import NDArray
 from driftwheel.errors import IncomparableError
 from driftwheel.images.properties import PROPERTY_NAMES, near_duplicates
 from driftwheel.records import Records, Unreadable
+from driftwheel.store.columns import EPOCH, MICROSECOND
+from driftwheel.store.record_columns import RecordColumns
 from driftwheel.store.record_state import RecordState
-from driftwheel.store.stored_record import StoredRecord
 
-__all__ = ["in_order", "pack_embedding", "pack_hash", "pack_properties", "records_of", "unpack_properties"]
+__all__ = [
+    "NEAR_DUPLICATE",
+    "fill_near_duplicates",
+    "measured_rows",
+    "pack_embedding",
+    "pack_hash",
+    "pack_properties",
+    "records_of",
+    "unpack_all",
+    "unpack_embeddings",
+    "unpack_hashes",
+    "unpack_properties",
+    "unreadable_of",
+]
 
-_NEAR_DUPLICATE = PROPERTY_NAMES.index("near_duplicate")
+NEAR_DUPLICATE = PROPERTY_NAMES.index("near_duplicate")
+"""The column that is told along a sequence of images, not by one alone."""
 
 
 def pack_properties(values: NDArray[np.float32]) -> bytes:
@@ -53,82 +67,118 @@ def pack_hash(hash64: int) -> bytes:
     return hash64.to_bytes(8, "big")
 
 
-def in_order(rows: Iterator[StoredRecord]) -> Iterator[StoredRecord]:
-    """Yield records that come by time in the one order that depends on nothing else: by time, then by id."""
-    same: list[StoredRecord] = []
-    for row in rows:
-        if same and row.time != same[0].time:
-            yield from sorted(same, key=lambda one: one.id)
-            same.clear()
-        same.append(row)
-    yield from sorted(same, key=lambda one: one.id)
+def unpack_all(packed: Sequence[bytes]) -> NDArray[np.float32]:
+    """Return (n, p) properties of records, a row each as of `unpack_properties`."""
+    sizes = {len(one) for one in packed}
+    width = len(PROPERTY_NAMES)
+    if sizes == {4 * width}:
+        return np.frombuffer(b"".join(packed), "<f4").reshape(-1, width).astype(np.float32)
+    values = np.empty((len(packed), width), np.float32)
+    for i, one in enumerate(packed):
+        values[i] = unpack_properties(one)
+    return values
 
 
-def records_of(
-    rows: Sequence[StoredRecord], *, space: str | None, before: int | None = None
-) -> tuple[Records, int | None]:
-    """Return the table of measured and rejected records, in the order of `rows`; others are left out.
+def unpack_hashes(packed: Sequence[bytes | None]) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
+    """Return (n,) difference hashes, 0 where there is none, and (n,) whether there is one."""
+    known = np.fromiter((one is not None for one in packed), bool, len(packed))
+    whole = b"".join(bytes(8) if one is None else one for one in packed)
+    return np.frombuffer(whole, ">u8").astype(np.uint64), known
+
+
+def unpack_embeddings(
+    packed: Sequence[bytes | None], spaces: Sequence[str | None], space: str
+) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Return the places (m,) of the embeddings that are in `space`, and these, (m, k)."""
+    there = [i for i, one in enumerate(packed) if one is not None and spaces[i] == space]
+    whole = b"".join(packed[i] or b"" for i in there)
+    vectors = np.frombuffer(whole, "<f2").astype(np.float32).reshape(len(there), -1 if there else 0)
+    return np.array(there, np.intp), vectors
+
+
+def fill_near_duplicates(
+    values: NDArray[np.float32],
+    hashes: NDArray[np.uint64],
+    known: NDArray[np.bool_],
+    before: int | None,
+) -> int | None:
+    """Fill in, along a sequence, whether each image is like the one before it; return the last one's hash.
+
+    Parameters
+    ----------
+    values
+        (n, p) properties, changed in place; an image without a hash, which an earlier release measured, keeps
+        what it has.
+    hashes, known
+        As of `unpack_hashes`.
+    before
+        The hash of the image before the first; None where there is none, or it has no hash.
+    """
+    if len(hashes) == 0:
+        return before
+    near = near_duplicates(hashes)
+    near[1:][~known[:-1]] = 0.0
+    if before is not None:
+        near[0] = near_duplicates(np.array([before, hashes[0]], np.uint64))[1]
+    values[known, NEAR_DUPLICATE] = near[known]
+    return int(hashes[-1]) if known[-1] else None
+
+
+def records_of(rows: RecordColumns, *, space: str | None, before: int | None = None) -> Records:
+    """Return the table of measured and rejected records, in the order of `rows`.
 
     Parameters
     ----------
     rows
-        In the order of `in_order`. An image is called by its record's id.
+        An image is called by its record's id.
     space
         The `EmbeddingSpace.name` whose embeddings are wanted; it stands as the table's embedder, since the
-        projection took part in making them. Where a record has none in it, the row is NaN.
+        projection took part in making them. Where a record has none in it, the row is NaN; without any the
+        table has no embeddings.
     before
-        The difference hash of the image before the first, None at the beginning: whether an image is like
-        the one before it is told along this sequence.
-
-    Returns
-    -------
-    Records and the hash of the last image
-        Without embeddings where no row has one in `space`.
+        As of `fill_near_duplicates`.
     """
-    measured = [row for row in rows if row.state is RecordState.MEASURED and row.properties is not None]
-    values = np.empty((len(measured), len(PROPERTY_NAMES)), np.float32)
-    for i, row in enumerate(measured):
-        values[i] = unpack_properties(row.properties or b"")
-    last = _fill_near_duplicates(values, [row.hash for row in measured], before)
-    times = [row.time.astimezone(UTC).replace(tzinfo=None) for row in measured]
-    names = sorted({name for row in measured for name in row.tags})
-    rejected = [row for row in rows if row.state is RecordState.REJECTED]
-    table = Records(
-        images=tuple(row.id for row in measured),
+    measured = measured_rows(rows)
+    values = unpack_all([rows.properties[i] or b"" for i in measured])
+    fill_near_duplicates(values, *unpack_hashes([rows.hashes[i] for i in measured]), before)
+    tags = [rows.tags[i] for i in measured]
+    embeddings = None
+    if space is not None:
+        places, vectors = unpack_embeddings(
+            [rows.embeddings[i] for i in measured], [rows.spaces[i] for i in measured], space
+        )
+        if len(places):
+            embeddings = np.full((len(measured), vectors.shape[1]), np.nan, np.float32)
+            embeddings[places] = vectors
+    return Records(
+        images=tuple(rows.ids[i] for i in measured),
         properties=values,
         property_names=PROPERTY_NAMES,
-        embeddings=_embeddings(measured, space),
+        embeddings=embeddings,
         embedder=space,
-        times=np.array(times, "datetime64[us]"),
-        tags={name: tuple(row.tags.get(name) for row in measured) for name in names},
-        unreadable=tuple(Unreadable(row.id, row.reason or "unknown", row.time, row.tags) for row in rejected),
+        times=rows.times[measured].astype("datetime64[us]"),
+        tags={
+            name: tuple(its.get(name) for its in tags)
+            for name in sorted({name for its in tags for name in its})
+        },
+        unreadable=unreadable_of(rows),
     )
-    return table, last
 
 
-def _fill_near_duplicates(
-    values: NDArray[np.float32], hashes: Sequence[bytes | None], before: int | None
-) -> int | None:
-    """Fill the column in; an image without a hash, which an earlier release measured, is like no other."""
-    for i, packed in enumerate(hashes):
-        now = None if packed is None else int.from_bytes(packed, "big")
-        if now is not None:
-            known = [now] if before is None else [before, now]
-            values[i, _NEAR_DUPLICATE] = near_duplicates(np.array(known, np.uint64))[-1]
-        before = now
-    return before
+def measured_rows(rows: RecordColumns) -> list[int]:
+    """Return which of the records have properties."""
+    done = rows.states == RecordState.MEASURED
+    return [i for i in np.flatnonzero(done).tolist() if rows.properties[i] is not None]
 
 
-def _embeddings(rows: Sequence[StoredRecord], space: str | None) -> NDArray[np.float32] | None:
-    """Return (n, k) with NaN for rows without, or None where there is none at all."""
-    if space is None:
-        return None
-    packed = [row.embedding if row.space == space else None for row in rows]
-    width = max((len(one) // 2 for one in packed if one is not None), default=0)
-    if width == 0:
-        return None
-    embeddings = np.full((len(rows), width), np.nan, np.float32)
-    for i, one in enumerate(packed):
-        if one is not None:
-            embeddings[i] = np.frombuffer(one, "<f2")
-    return embeddings
+def unreadable_of(rows: RecordColumns) -> tuple[Unreadable, ...]:
+    """Return the rejected records."""
+    return tuple(
+        Unreadable(
+            rows.ids[i],
+            rows.reasons[i] or "unknown",
+            EPOCH + int(rows.times[i]) * MICROSECOND,
+            rows.tags[i],
+        )
+        for i in np.flatnonzero(rows.states == RecordState.REJECTED).tolist()
+    )

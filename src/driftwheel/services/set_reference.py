@@ -25,15 +25,12 @@ from driftwheel.services.measured_reference import (
     sum_up_reference,
     unpack_reference,
 )
-from driftwheel.services.packed_records import in_order, records_of
-from driftwheel.services.window_profile import main_space
+from driftwheel.services.reference_of_records import reference_of_records
 from driftwheel.sources import open_source
-from driftwheel.store.archives import spaces_between
 from driftwheel.store.audit import note
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import reading, writing
 from driftwheel.store.models import Model, find_model, model_by_key
-from driftwheel.store.records import records_in_window
 from driftwheel.store.references import (
     Reference,
     ReferenceKind,
@@ -110,7 +107,9 @@ def measure_reference_row(
 ) -> bytes | None:
     """Measure a reference and return the digest of its artifact, which is kept among the blobs.
 
-    The same reference measured twice gives the same artifact. None where the reference is gone.
+    The same reference measured twice gives the same artifact. None where the reference is gone. A folder and
+    a past range of time have a space of embeddings fitted on their images. A trailing reference has one
+    fitted when it is first measured, and stays in it from day to day, so that its windows can be compared.
 
     Raises
     ------
@@ -125,8 +124,7 @@ def measure_reference_row(
     if reference.kind == "folder":
         measured = _of_folder(model, reference.source, threads)
     else:
-        since, until = _span(model, reference, now)
-        measured = _of_records(engine, blobs, model, since, until)
+        measured = _of_records(engine, blobs, model, reference, now, threads)
     reach("reference-measured")
     digest = blobs.put(pack_reference(measured))
     reach("reference-kept")
@@ -134,9 +132,16 @@ def measure_reference_row(
 
 
 def finish_reference(engine: Engine, blobs: Blobs, key: int, artifact: bytes) -> bool:
-    """Put a measured reference in use, and return whether its artifact is there (else measure it again)."""
+    """Put a measured reference in use, and return whether its artifact is there (else measure it again).
+
+    Its notes are kept as the `reason` of the row.
+    """
+    try:
+        notes = " ".join(unpack_reference(blobs.get(artifact)).notes)
+    except FileNotFoundError:
+        return False
     with writing(engine) as connection:
-        set_reference_ready(connection, key, artifact)
+        set_reference_ready(connection, key, artifact, notes or None)
         reach("reference-written")
     reach("reference-ready")
     return blobs.exists(artifact)  # see Blobs.delete
@@ -182,38 +187,31 @@ def _of_folder(model: Model, source: Mapping[str, Any], threads: int | None) -> 
     )
 
 
-def _of_records(
-    engine: Engine, blobs: Blobs, model: Model, since: datetime, until: datetime
+def _of_records(  # noqa: PLR0917
+    engine: Engine, blobs: Blobs, model: Model, reference: Reference, now: datetime, threads: int | None
 ) -> MeasuredReference:
+    since, until = _span(model, reference, now)
     with reading(engine) as connection:
-        name = main_space(spaces_between(connection, model.key, since, until), ())
-        rows = list(in_order(records_in_window(connection, model.key, since, until)))
         earlier = [one.artifact for one in list_references(connection, model.key)]
-    records, _ = records_of(rows, space=name)
-    if len(records) == 0:
-        raise SourceError(
-            f"No image of '{model.name}' was measured from {since.isoformat()} to {until.isoformat()}. "
-            "Choose a time with records, or wait until they are measured."
-        )
-    space = None if name is None else _space_named(blobs, model, name, [one for one in earlier if one])
-    if space is None:
-        records = replace(records, embeddings=None, embedder=None)
-    return sum_up_reference(records, space, model.segment_tags)
+    space: EmbeddingSpace | None = None
+    if reference.kind == "trailing" and reference.artifact is not None:
+        space = _space_of(blobs, reference.artifact)
+
+    def named(name: str) -> EmbeddingSpace | None:
+        network = load_embedder(model.embedder)
+        if network is not None and (fixed := fixed_space(network)).name == name:
+            return fixed
+        found = (_space_of(blobs, one) for one in earlier if one is not None)
+        return next((one for one in found if one is not None and one.name == name), None)
+
+    return reference_of_records(engine, blobs, model, since, until, space=space, named=named, threads=threads)
 
 
-def _space_named(blobs: Blobs, model: Model, name: str, artifacts: list[bytes]) -> EmbeddingSpace | None:
-    """Return the space that records name: the fixed one, or that of an earlier reference."""
-    network = load_embedder(model.embedder)
-    if network is not None and (fixed := fixed_space(network)).name == name:
-        return fixed
-    for artifact in artifacts:
-        try:
-            space = unpack_reference(blobs.get(artifact)).space
-        except (DriftwheelError, FileNotFoundError):
-            continue
-        if space is not None and space.name == name:
-            return space
-    return None
+def _space_of(blobs: Blobs, artifact: bytes) -> EmbeddingSpace | None:
+    try:
+        return unpack_reference(blobs.get(artifact)).space
+    except (DriftwheelError, FileNotFoundError):
+        return None
 
 
 def _span(model: Model, reference: Reference, now: datetime) -> tuple[datetime, datetime]:

@@ -18,14 +18,14 @@ from driftwheel.services.window_profile import (
     WHOLE,
     Segment,
     main_space,
-    profiles_of_records,
+    sum_up,
     together,
 )
-from driftwheel.store.archives import archive_of, spaces_between
+from driftwheel.store.archives import archive_of
 from driftwheel.store.database import reading, writing
 from driftwheel.store.edge_profiles import list_edge_profiles
 from driftwheel.store.models import Model, model_by_key
-from driftwheel.store.records import records_in_window
+from driftwheel.store.record_columns import measured_columns
 from driftwheel.store.windows import StoredWindow, find_window, list_windows, put_window, stale_windows
 
 __all__ = ["Summaries", "summarise_windows", "window_profiles"]
@@ -85,12 +85,12 @@ def window_profiles(
     others = {one.key: _archived(connection, one.key) + edge[one.tag, one.value] for one in windows}
     whole = find_window(connection, model.key, start)
     all_others = edge[WHOLE] + ([] if whole is None else _archived(connection, whole.key))
-    space = main_space(spaces_between(connection, model.key, start, end), all_others)
     segments = [(one.tag, one.value) for one in windows]
-    own = profiles_of_records(records_in_window(connection, model.key, start, end), segments, space)
+    own = sum_up(measured_columns(connection, model.key, start, end), segments)
+    space = main_space(own.spaces, all_others)
     profiles: dict[int, Profile] = {}
     for one in windows:
-        profiles[one.key], left_out = together(own[one.tag, one.value], others[one.key])
+        profiles[one.key], left_out = together(own.profile((one.tag, one.value), space), others[one.key])
         if left_out:
             _log.warning("%d profiles could not be merged into a window of '%s'.", left_out, model.name)
     return profiles
@@ -140,7 +140,7 @@ def _summarise(
                 rejected=sum(profiles[one.key].unreadable.values()),
                 made=now,
             )
-            for one in windows
+            for one in sorted(windows, key=lambda one: (one.tag, one.value))  # see store.record_locks
             if one.key in profiles
         ]
         reach("summarise-written")

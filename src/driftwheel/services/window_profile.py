@@ -1,27 +1,38 @@
 """The profile of a window: of its records, of those that retention deleted, of profiles from the edge.
 
 It depends on what was logged and on nothing else: not on the order it came in, not on what came twice, not on
-how often the profile was made before. Records are summed up by time and id, in chunks of a fixed size.
+how often the profile was made before. So it is made anew from all records of the window, by time and id, in
+blocks of a fixed size. Merging new records into the kept profile would not do: whether an image is like the
+one before it changes when a late record comes between the two, and moments of embeddings round, so that the
+bytes would tell in which steps the records came.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from itertools import islice
 
 import numpy as np
+from numpy.typing import NDArray
 
 from driftwheel.errors import IncomparableError
+from driftwheel.images.properties import PROPERTY_NAMES
 from driftwheel.profiles import Profile, empty_profile, merge, profile_records
-from driftwheel.records import Records
-from driftwheel.services.packed_records import in_order, records_of
-from driftwheel.store.record_state import RecordState
-from driftwheel.store.stored_record import StoredRecord
+from driftwheel.profiles.embedding_moments import EmbeddingMoments, merge_moments, moments_of
+from driftwheel.records import Records, Unreadable
+from driftwheel.services.packed_records import (
+    fill_near_duplicates,
+    measured_rows,
+    unpack_all,
+    unpack_embeddings,
+    unpack_hashes,
+    unreadable_of,
+)
+from driftwheel.store.record_columns import RecordColumns
 
-__all__ = ["WHOLE", "Segment", "in_space", "main_space", "profiles_of_records", "together"]
+__all__ = ["WHOLE", "Segment", "WindowSums", "in_space", "main_space", "sum_up", "together"]
 
 Segment = tuple[str, str]
 """A tag and its value."""
@@ -29,42 +40,137 @@ Segment = tuple[str, str]
 WHOLE: Segment = ("", "")
 """The whole model."""
 
-_CHUNK = 4096
-_DONE = frozenset({RecordState.MEASURED, RecordState.REJECTED})
 
-
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Sum:
-    profile: Profile
-    last_hash: int | None = field(default=None)
+    """What is summed up of one segment; embeddings of each space apart."""
 
-    def add(self, rows: Sequence[StoredRecord], space: str | None) -> None:
-        table, self.last_hash = records_of(rows, space=space, before=self.last_hash)
-        self.profile = merge([self.profile, profile_records(_embedded(table))])
+    profile: Profile = field(default_factory=empty_profile)
+    moments: dict[str, EmbeddingMoments] = field(default_factory=dict)
+    last_hash: int | None = None
 
 
-def profiles_of_records(
-    rows: Iterator[StoredRecord], segments: Iterable[Segment], space: str | None
-) -> dict[Segment, Profile]:
-    """Return the profile of the measured and rejected records of each segment.
+@dataclass(frozen=True, slots=True, eq=False)
+class WindowSums:
+    """The records of one window, summed up.
+
+    Attributes
+    ----------
+    spaces
+        Space → number of records with an embedding in it, of the whole model.
+    """
+
+    spaces: Mapping[str, int]
+    _of: Mapping[Segment, _Sum]
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """All that were summed up, sorted."""
+        return tuple(sorted(self._of))
+
+    def profile(self, segment: Segment, space: str | None) -> Profile:
+        """Return the profile of a segment; records with embeddings in another space count without them."""
+        one = self._of[segment]
+        return replace(one.profile, embedder=space, embeddings=one.moments.get(space or ""))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Block:
+    """Arrays of the measured records of some columns, and the rejected ones."""
+
+    ids: NDArray[np.object_]
+    times: NDArray[np.datetime64]
+    values: NDArray[np.float32]
+    hashes: NDArray[np.uint64]
+    known: NDArray[np.bool_]
+    embeddings: Mapping[str, tuple[NDArray[np.intp], NDArray[np.float32]]]
+    tags: Sequence[Mapping[str, str]]
+    unreadable: Sequence[Unreadable]
+
+
+def sum_up(
+    blocks: Iterable[RecordColumns], segments: Iterable[Segment], *, tags: Collection[str] = ()
+) -> WindowSums:
+    """Sum up the measured and rejected records of each segment.
 
     Parameters
     ----------
-    rows
-        By time, each once.
+    blocks
+        By time and id: whether an image is like the one before it is told along them.
     segments
         `WHOLE` may be among them.
-    space
-        Whose embeddings are summed up; records with embeddings in another count without them.
+    tags
+        Every value of these is a segment as well.
     """
-    sums = {segment: _Sum(empty_profile(embedder=space)) for segment in segments}
-    done = (row for row in in_order(rows) if row.state in _DONE)
-    while chunk := list(islice(done, _CHUNK)):
-        for (tag, value), one in sums.items():
-            its = chunk if not tag else [row for row in chunk if row.tags.get(tag) == value]
-            if its:
-                one.add(its, space)
-    return {segment: one.profile for segment, one in sums.items()}
+    sums = {segment: _Sum() for segment in segments}
+    spaces: Counter[str] = Counter()
+    for columns in blocks:
+        block = _block(columns)
+        for space, (places, _) in block.embeddings.items():
+            spaces[space] += len(places)
+        wanted = {tag for tag, _ in sums} | set(tags)
+        rows = _rows(block.tags, wanted)
+        lost = _rows([one.tags for one in block.unreadable], wanted)
+        for segment in sorted(rows.keys() | lost.keys()):
+            if segment[0] in tags:
+                sums.setdefault(segment, _Sum())
+            if segment in sums:
+                its = np.array(rows.get(segment, ()), np.intp)
+                _add(sums[segment], block, its, lost.get(segment, ()))
+    return WindowSums(spaces, sums)
+
+
+def _block(columns: RecordColumns) -> _Block:
+    measured = measured_rows(columns)
+    packed = [columns.embeddings[i] for i in measured]
+    spaces = [columns.spaces[i] for i in measured]
+    hashes, known = unpack_hashes([columns.hashes[i] for i in measured])
+    return _Block(
+        np.array([columns.ids[i] for i in measured], object),
+        columns.times[measured].astype("datetime64[us]"),
+        unpack_all([columns.properties[i] or b"" for i in measured]),
+        hashes,
+        known,
+        {
+            space: unpack_embeddings(packed, spaces, space)
+            for space in sorted({space for space in spaces if space is not None})
+        },
+        [columns.tags[i] for i in measured],
+        unreadable_of(columns),
+    )
+
+
+def _rows(tags: Sequence[Mapping[str, str]], wanted: Iterable[str]) -> Mapping[Segment, Sequence[int]]:
+    """Return the rows of each segment by these tags; "" is the whole."""
+    found: defaultdict[Segment, list[int]] = defaultdict(list)
+    for tag in wanted:
+        if not tag:
+            found[WHOLE] = list(range(len(tags)))
+            continue
+        for i, its in enumerate(tags):
+            if tag in its:
+                found[tag, its[tag]].append(i)
+    return found
+
+
+def _add(one: _Sum, block: _Block, rows: NDArray[np.intp], lost: Sequence[int]) -> None:
+    values = block.values[rows]
+    one.last_hash = fill_near_duplicates(values, block.hashes[rows], block.known[rows], one.last_hash)
+    table = Records(
+        tuple(block.ids[rows]),
+        values,
+        PROPERTY_NAMES,
+        times=block.times[rows],
+        unreadable=tuple(block.unreadable[i] for i in lost),
+    )
+    one.profile = merge([one.profile, profile_records(table)])
+    taken = np.zeros(len(block.ids), bool)
+    taken[rows] = True
+    for space, (places, vectors) in block.embeddings.items():
+        moments = moments_of(vectors[taken[places]])
+        if moments.count:
+            known = one.moments.get(space)
+            one.moments[space] = moments if known is None else merge_moments(known, moments)
 
 
 def main_space(records: Mapping[str, int], others: Iterable[Profile]) -> str | None:
@@ -116,11 +222,3 @@ def _space_of(profile: Profile) -> str:
     moments = profile.embeddings
     projection = None if moments is None else moments.projection
     return str(profile.embedder) if projection is None else f"{profile.embedder}/{projection.id}"
-
-
-def _embedded(table: Records) -> Records:
-    """Leave out the rows without an embedding, for the moments."""
-    if table.embeddings is None:
-        return table
-    known = ~np.isnan(table.embeddings).any(axis=1)
-    return replace(table, embeddings=table.embeddings[known] if known.any() else None)

@@ -60,9 +60,14 @@ def create_reference(
     return Reference(**row._mapping)
 
 
-def set_reference_ready(connection: Connection, key: int, artifact: bytes | None) -> None:
-    """Note that a reference is measured; `artifact` is the digest of the result among the blobs."""
-    _set(connection, key, {"state": "ready", "artifact": artifact, "reason": None})
+def set_reference_ready(
+    connection: Connection, key: int, artifact: bytes | None, notes: str | None = None
+) -> None:
+    """Note that a reference is measured; `artifact` is the digest of the result among the blobs.
+
+    `notes` say what is to be known of it; they are kept as its `reason`.
+    """
+    _set(connection, key, {"state": "ready", "artifact": artifact, "reason": notes})
 
 
 def set_reference_failed(connection: Connection, key: int, reason: str) -> None:

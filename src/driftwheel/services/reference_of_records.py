@@ -1,0 +1,295 @@
+"""A reference made of a model's own records: of a past range of time, or of the days before now.
+
+Properties are summed up from what is kept of every record. Embeddings are to lie in a space of the
+reference's own, fitted on its images; those of the records lie in the space of the reference before it. So a
+sample of the images that are still kept is embedded anew. Where they are gone, the embeddings that are kept
+stand, in the space they are in, and the notes say so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Engine
+
+from driftwheel.errors import SourceError
+from driftwheel.images.properties import PROPERTY_NAMES
+from driftwheel.learning.embedder import Embedder
+from driftwheel.learning.load_embedder import load_embedder
+from driftwheel.profiles import Profile, ProfileKey, ProfileSet
+from driftwheel.profiles.embedding_moments import moments_of
+from driftwheel.profiles.projection import MOST_DIMENSIONS, fit_projection
+from driftwheel.records import Records
+from driftwheel.services.embedding_space import EmbeddingSpace
+from driftwheel.services.measure_blobs import MeasuredBlob, measure_blobs
+from driftwheel.services.measured_reference import SAMPLE, MeasuredReference
+from driftwheel.services.packed_records import (
+    NEAR_DUPLICATE,
+    fill_near_duplicates,
+    measured_rows,
+    records_of,
+    unpack_hashes,
+)
+from driftwheel.services.window_profile import WHOLE, Segment, WindowSums, main_space, sum_up
+from driftwheel.store.blobs import Blobs
+from driftwheel.store.database import reading
+from driftwheel.store.models import Model
+from driftwheel.store.record_columns import RecordColumns, columns_of_keys, measured_columns
+
+__all__ = ["EMBEDDED_ANEW", "LEAST_IMAGES", "reference_of_records"]
+
+EMBEDDED_ANEW = 2000
+"""Images of a reference that are embedded anew at most: some 30 s of two cores."""
+
+LEAST_IMAGES = 256
+"""Images that a space is fitted on at least, where not all images of the reference are kept."""
+
+_AT_ONCE = 256
+
+Named = Callable[[str], EmbeddingSpace | None]
+"""From the name of a space to the space, None where nothing is known of it any more."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Drawn:
+    """Records drawn: those with the lowest hashes of their ids, in that order.
+
+    `near` says of each, as the whole sequence tells, whether it is like the image before it.
+    """
+
+    columns: RecordColumns
+    near: NDArray[np.float32]
+
+    def first(self, n: int) -> _Drawn:
+        return _Drawn(self.columns.first(n), self.near[:n])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scanned:
+    """What is kept of the records: sums of all, and samples of all, of those with an image, and by space."""
+
+    sums: WindowSums
+    of_all: _Drawn
+    with_image: _Drawn
+    in_main: _Drawn
+    main: str | None
+
+    @property
+    def n(self) -> int:
+        return self.sums.profile(WHOLE, None).n
+
+
+def reference_of_records(
+    engine: Engine,
+    blobs: Blobs,
+    model: Model,
+    since: datetime,
+    until: datetime,
+    *,
+    space: EmbeddingSpace | None,
+    named: Named,
+    threads: int | None = None,
+) -> MeasuredReference:
+    """Return the reference of a model's records with since ≤ time < until.
+
+    Parameters
+    ----------
+    space
+        The space to stay in, as a trailing reference does from day to day; None to fit one.
+    named
+        Finds the spaces that records name.
+
+    Raises
+    ------
+    SourceError
+        When no image of this time was measured.
+    """
+    found = _scan(engine, model, since, until)
+    if found.n == 0:
+        raise SourceError(
+            f"No image of '{model.name}' was measured from {since.isoformat()} to {until.isoformat()}. "
+            "Choose a time with records, or wait until they are measured."
+        )
+    network = load_embedder(model.embedder)
+    if network is None:
+        return _of_all(found, None, found.of_all, ())
+    if space is not None and space.embedder != network.identity:
+        space = None
+    if space is None and network.dimensions <= MOST_DIMENSIONS:
+        space = EmbeddingSpace(network.identity, None)
+    if space is not None and found.sums.spaces.get(space.name, 0) == found.n:
+        return _of_all(found, space, found.in_main, ())
+    if space is None:
+        anew = _fitted(blobs, network, found, threads)
+    else:
+        anew = _placed(blobs, network, found, space, threads)
+    return anew or _as_kept(found, named)
+
+
+def _scan(engine: Engine, model: Model, since: datetime, until: datetime) -> _Scanned:
+    drawn: defaultdict[str, list[tuple[bytes, int, float]]] = defaultdict(list)  # by "", "image", a space
+
+    def seen(blocks: Iterator[RecordColumns]) -> Iterator[RecordColumns]:
+        before: int | None = None
+        for block in blocks:
+            rows = measured_rows(block)
+            flags = np.full((len(rows), len(PROPERTY_NAMES)), np.nan, np.float32)
+            hashes, known = unpack_hashes([block.hashes[i] for i in rows])
+            before = fill_near_duplicates(flags, hashes, known, before)
+            near = flags[:, NEAR_DUPLICATE].tolist()
+            for at, i in enumerate(rows):
+                one = (hashlib.sha256(block.ids[i].encode()).digest(), block.keys[i], near[at])
+                drawn[""].append(one)
+                if block.images[i] is not None:
+                    drawn["image"].append(one)
+                name = block.spaces[i]
+                if name is not None:
+                    drawn[f"in {name}"].append(one)
+            for what, its in drawn.items():
+                drawn[what] = heapq.nsmallest(SAMPLE, its)
+            yield block
+
+    with reading(engine) as connection:
+        blocks = seen(measured_columns(connection, model.key, since, until))
+        sums = sum_up(blocks, [WHOLE], tags=model.segment_tags)
+        main = main_space(sums.spaces, ())
+
+        def fetched(what: str) -> _Drawn:
+            its = drawn.get(what, [])
+            columns = columns_of_keys(connection, [key for _, key, _ in its])
+            return _Drawn(columns, np.array([near for _, _, near in its], np.float32))
+
+        return _Scanned(sums, fetched(""), fetched("image"), fetched(f"in {main}"), main)
+
+
+def _fitted(
+    blobs: Blobs, network: Embedder, found: _Scanned, threads: int | None
+) -> MeasuredReference | None:
+    """Return the reference in a space fitted on its images; None where too few of them are kept."""
+    drawn = found.with_image.first(EMBEDDED_ANEW)
+    least = min(LEAST_IMAGES, found.n)
+    if len(drawn.columns) < least:
+        return None
+    whole = _embedded(blobs, network, drawn.columns.images, threads)
+    there = ~np.isnan(whole).any(axis=1)
+    if there.sum() < least:
+        return None
+    moments = moments_of(whole[there])
+    space = EmbeddingSpace(network.identity, fit_projection(moments.mean, moments.scatter))
+    return _of_sample(found, space, drawn, _placed_in(space, whole))
+
+
+def _placed(
+    blobs: Blobs, network: Embedder, found: _Scanned, space: EmbeddingSpace, threads: int | None
+) -> MeasuredReference | None:
+    """Return the reference in a given space: a sample, with kept embeddings where they are in it."""
+    drawn = found.of_all.first(EMBEDDED_ANEW)
+    columns = drawn.columns
+    kept = [
+        columns.spaces[i] == space.name and columns.embeddings[i] is not None for i in range(len(columns))
+    ]
+    images = [None if kept[i] else columns.images[i] for i in range(len(columns))]
+    placed = _placed_in(space, _embedded(blobs, network, images, threads))
+    for i in np.flatnonzero(kept).tolist():
+        placed[i] = np.frombuffer(columns.embeddings[i] or b"", "<f2")
+    if (~np.isnan(placed).any(axis=1)).sum() < min(LEAST_IMAGES, found.n):
+        return None
+    return _of_sample(found, space, drawn, placed)
+
+
+def _as_kept(found: _Scanned, named: Named) -> MeasuredReference:
+    """Return the reference in the space that most kept embeddings are in, which is of another reference."""
+    space = None if found.main is None else named(found.main)
+    if space is None:
+        why = "nothing is known any more of the space of" if found.main else "there are no"
+        note = (
+            "Of too few records is the image kept to embed them anew, and "
+            f"{why} the embeddings of the records: compared by properties only."
+        )
+        return _of_all(found, None, found.of_all, (note,))
+    note = (
+        "Of too few records is the image kept to fit a space on them: the embeddings are those kept with the "
+        f"records, in the space of an earlier reference or the fixed one ({space.name})."
+    )
+    return _of_all(found, space, found.in_main, (note,))
+
+
+def _of_all(
+    found: _Scanned, space: EmbeddingSpace | None, drawn: _Drawn, notes: tuple[str, ...]
+) -> MeasuredReference:
+    name = None if space is None else space.name
+    count = 0 if name is None else found.sums.spaces.get(name, 0)
+    if 0 < count < found.n:
+        notes += (f"{count:,} of its {found.n:,} images have an embedding in this space.",)
+    profiles = _profiles(found, lambda segment: found.sums.profile(segment, name))
+    return MeasuredReference(space, profiles, _table(drawn, name), notes)
+
+
+def _of_sample(
+    found: _Scanned, space: EmbeddingSpace, drawn: _Drawn, placed: NDArray[np.float32]
+) -> MeasuredReference:
+    """Return the reference whose embeddings are those of a sample; (n, k), NaN where there is none."""
+    there = np.flatnonzero(~np.isnan(placed).any(axis=1)).tolist()
+    tags = drawn.columns.tags
+
+    def profile(segment: Segment) -> Profile:
+        tag, value = segment
+        rows = [i for i in there if not tag or tags[i].get(tag) == value]
+        moments = moments_of(placed[rows]) if rows else None
+        return replace(found.sums.profile(segment, None), embedder=space.name, embeddings=moments)
+
+    notes: tuple[str, ...] = ()
+    if len(there) < found.n:
+        notes = (f"Its embeddings are those of {len(there):,} of its {found.n:,} images, drawn at random.",)
+    table = replace(_table(drawn, None), embeddings=placed, embedder=space.name).take(there)
+    return MeasuredReference(space, _profiles(found, profile), table, notes)
+
+
+def _profiles(found: _Scanned, profile: Callable[[Segment], Profile]) -> Mapping[str, ProfileSet]:
+    by_tag: dict[str, dict[ProfileKey, Profile]] = {}
+    for tag, value in found.sums.segments:
+        key = ProfileKey(None, (value,)) if tag else ProfileKey()
+        by_tag.setdefault(tag, {})[key] = profile((tag, value))
+    return {tag: ProfileSet(its, by=(tag,) if tag else ()) for tag, its in by_tag.items()}
+
+
+def _table(drawn: _Drawn, space: str | None) -> Records:
+    table = records_of(drawn.columns, space=space)
+    values = table.properties.copy()
+    known = ~np.isnan(drawn.near)
+    values[known, NEAR_DUPLICATE] = drawn.near[known]
+    return replace(table, properties=values)
+
+
+def _placed_in(space: EmbeddingSpace, whole: NDArray[np.float32]) -> NDArray[np.float32]:
+    there = ~np.isnan(whole).any(axis=1)
+    some = space.place(whole[there]).astype(np.float32)
+    placed = np.full((len(whole), some.shape[1]), np.nan, np.float32)
+    placed[there] = some
+    return placed
+
+
+def _embedded(
+    blobs: Blobs, network: Embedder, images: Sequence[bytes | None], threads: int | None
+) -> NDArray[np.float32]:
+    """Return (n, d) embeddings as the embedder makes them, NaN where an image is not kept or unreadable."""
+    whole = np.full((len(images), network.dimensions), np.nan, np.float32)
+    wanted = [i for i, digest in enumerate(images) if digest is not None]
+    for begin in range(0, len(wanted), _AT_ONCE):
+        part = wanted[begin : begin + _AT_ONCE]
+        blocks = measure_blobs(blobs, [(images[i] or b"", network.prepare) for i in part], threads=threads)
+        there = [
+            (i, one.prepared)
+            for i, one in zip(part, blocks, strict=True)
+            if isinstance(one, MeasuredBlob) and one.prepared is not None
+        ]
+        if there:
+            whole[[i for i, _ in there]] = network.embed(np.stack([prepared for _, prepared in there]))
+    return whole
