@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from sqlalchemy import Connection, select, update
 
-from sqlalchemy import Connection, func, select, update
+from driftwheel.store.tables import windows
 
-from driftwheel.store.tables import records, windows
-
-__all__ = ["archive_of", "put_archive", "spaces_between"]
+__all__ = ["archive_of", "put_archive"]
 
 
 def archive_of(connection: Connection, window: int) -> bytes | None:
@@ -26,18 +24,3 @@ def archive_of(connection: Connection, window: int) -> bytes | None:
 def put_archive(connection: Connection, window: int, archive: bytes) -> None:
     """Keep the profile of all records deleted from a window, in the transaction that deletes them."""
     connection.execute(update(windows).where(windows.c.key == window).values(archive=archive))
-
-
-def spaces_between(connection: Connection, model: int, start: datetime, end: datetime) -> dict[str, int]:
-    """Return the spaces of the embeddings of records with start ≤ time < end, with how many are in each."""
-    query = (
-        select(records.c.space, func.count())
-        .where(
-            records.c.model == model,
-            records.c.time >= start,
-            records.c.time < end,
-            records.c.space.is_not(None),
-        )
-        .group_by(records.c.space)
-    )
-    return {space: number for space, number in connection.execute(query)}  # noqa: C416 - rows are no pairs

@@ -59,7 +59,9 @@ class ReferenceAnswer(BaseModel):
     kind: str
     source: dict[str, Any]
     state: Literal["measuring", "ready", "failed"]
-    reason: str | None = Field(description="Why it failed.")
+    reason: str | None = Field(
+        description="Why it failed; of one that is ready, what is to be known of its embeddings."
+    )
     created: datetime
     by: str
 
