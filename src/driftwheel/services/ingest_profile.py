@@ -79,6 +79,7 @@ def ingest_profile(
                     [part.start for part in parts],
                     [{part.tag: part.value} if part.tag else {} for part in parts],
                     known.segment_tags,
+                    received=received,
                 )
             reach("profile-inserted")
     except (ProfileFormatError, IncomparableError, UsageError) as error:

@@ -54,10 +54,8 @@ verdicts = Table(  # one for each window of each segment: the latest; "" and "" 
     Column("document", MaybeJson),  # `driftwheel.report.json_document` of the verdict
     Column("observations", JSON, nullable=False),  # signal → observation, see driftwheel.monitors
     Column("exemplars", JSON, nullable=False),  # ids of records that show the change best, at most 8
-    Column("due", Boolean, nullable=False),  # truth, feedback or a reference came since: judge again
     Column("made", UtcTime, nullable=False),
     UniqueConstraint("model", "start", "tag", "value"),
-    Index(None, "due", "key"),
 )
 
 monitors = Table(
@@ -122,6 +120,7 @@ episodes = Table(  # one firing of a monitor on a segment, from its first breach
     Column("pending", UtcTime, nullable=False),  # when that was found
     Column("fired", UtcTime),
     Column("last_breach", UtcTime, nullable=False),  # end of the last window in breach
+    Column("evaluated_until", UtcTime, nullable=False),  # end of the newest window it has seen
     Column("recovering", UtcTime),
     Column("ended", UtcTime),
     Column("reason", Text),  # why it was closed

@@ -43,6 +43,7 @@ __all__ = [
 
 IS_RECEIVED = text("state = 0")  # the literal lets both databases use the index of the queue
 HAS_OUTLIER_P = text("outlier_p IS NOT NULL")
+IS_UNJUDGED = text("NOT stale AND (judged IS NULL OR judged <> revision)")
 
 models = Table(
     "models",
@@ -159,7 +160,7 @@ references = Table(
     Column("kind", String(16), nullable=False),  # folder | range | trailing
     Column("source", JSON, nullable=False),  # what it is made from
     Column("state", String(16), nullable=False),  # measuring | ready | failed
-    Column("reason", Text),  # why it failed
+    Column("reason", Text),  # why it failed; when ready, what is to be known of its embeddings
     Column("artifact", Digest),  # of the measured reference among the blobs
     Column("created", UtcTime, nullable=False),
     Column("by", String(128), nullable=False),
@@ -185,8 +186,11 @@ windows = Table(  # one profile for each window of each segment; "" and "" is th
     Column("made", UtcTime),
     Column("predictions", LargeBinary),  # see driftwheel.profiles.prediction_summary
     Column("predictions_archive", LargeBinary),  # likewise, of records that retention has deleted
+    Column("received", UtcTime),  # when the last of its records, or profiles, came
+    Column("judged", BigInteger),  # the revision its verdict is of; None: no verdict, -1: one out of date
     UniqueConstraint("model", "start", "tag", "value"),
     Index(None, "stale", "key"),
+    Index("ix_windows_unjudged", "end", sqlite_where=IS_UNJUDGED, postgresql_where=IS_UNJUDGED),
 )
 
 users = Table(

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Row, Select, case, select, true, update
+from sqlalchemy import Connection, Insert, Row, Select, case, func, select, true, update
 
 from driftwheel.profiles.window import as_window
 from driftwheel.profiles.window import window_of as start_of
@@ -25,6 +25,8 @@ __all__ = [
     "put_window",
     "stale_windows",
     "window_of",
+    "window_row",
+    "without_profile",
 ]
 
 _HOUR = timedelta(hours=1)
@@ -54,6 +56,10 @@ class StoredWindow:
         Counts up with each of them; hand it back to `put_window`.
     made
         When the profile was made.
+    received
+        When the last of its records, or of its profiles from the edge, came; None where none did.
+    judged
+        The revision that its verdict is of; None: no verdict yet, -1: one that is out of date.
     """
 
     key: int
@@ -68,6 +74,8 @@ class StoredWindow:
     stale: bool
     revision: int
     made: datetime | None
+    received: datetime | None
+    judged: int | None
 
 
 def window_of(time: datetime, window: str) -> tuple[datetime, datetime]:
@@ -91,12 +99,15 @@ def mark_stale(  # noqa: PLR0917  four of them always go together
     times: Iterable[datetime],
     tags: Iterable[Mapping[str, str]],
     segment_tags: Sequence[str],
+    *,
+    received: datetime | None = None,
 ) -> None:
     """Note that the windows which hold records of these times and tags are out of date.
 
     Call it in the transaction that changes the records, after the change. `times` and `tags` go together, one
     of each a record. A window that is not there yet is made, without a profile. For several models, call it
-    in the order of their keys, so that two transactions do not wait for each other in a circle.
+    in the order of their keys, so that two transactions do not wait for each other in a circle. `received` is
+    the time now, where the records are new.
     """
     segments: defaultdict[datetime, set[tuple[str, str]]] = defaultdict(lambda: {("", "")})  # of each hour
     for time, its in zip(times, tags, strict=True):
@@ -108,13 +119,14 @@ def mark_stale(  # noqa: PLR0917  four of them always go together
     }
     if not touched:
         return
-    connection.execute(_marking(connection.dialect.name), [_new(model, *one) for one in sorted(touched)])
+    rows = [_new(model, *one) | {"received": received} for one in sorted(touched)]
+    connection.execute(_marking(connection.dialect.name), rows)
 
 
 def stale_windows(connection: Connection, *, limit: int, after_key: int = 0) -> list[StoredWindow]:
     """Return up to `limit` windows of all models whose profile is out of date, by key, without profiles."""
-    query = _without_profile().where(windows.c.stale == true(), windows.c.key > after_key)
-    return [_window(row) for row in connection.execute(query.order_by(windows.c.key).limit(limit))]
+    query = without_profile().where(windows.c.stale == true(), windows.c.key > after_key)
+    return [window_row(row) for row in connection.execute(query.order_by(windows.c.key).limit(limit))]
 
 
 def put_window(
@@ -159,7 +171,7 @@ def find_window(
             windows.c.value == value,
         )
     ).first()
-    return None if row is None else _window(row)
+    return None if row is None else window_row(row)
 
 
 def list_windows(
@@ -177,7 +189,7 @@ def list_windows(
     Of one segment where `tag` (and `value`) is given, "" for the whole model; with their profiles only when
     asked.
     """
-    query: Select[*tuple[Any, ...]] = _without_profile()
+    query: Select[*tuple[Any, ...]] = without_profile()
     if profiles:
         query = select(windows)
     query = query.where(windows.c.model == model)
@@ -190,7 +202,7 @@ def list_windows(
     if value is not None:
         query = query.where(windows.c.value == value)
     ordered = query.order_by(windows.c.start, windows.c.tag, windows.c.value)
-    return [_window(row) for row in connection.execute(ordered)]
+    return [window_row(row) for row in connection.execute(ordered)]
 
 
 @cache
@@ -198,7 +210,11 @@ def _marking(dialect: str) -> Insert:
     statement = upsert(dialect, windows)
     return statement.on_conflict_do_update(
         index_elements=["model", "start", "tag", "value"],
-        set_={"stale": True, "revision": windows.c.revision + 1},
+        set_={
+            "stale": True,
+            "revision": windows.c.revision + 1,
+            "received": func.coalesce(statement.excluded.received, windows.c.received),
+        },
     )
 
 
@@ -216,11 +232,13 @@ def _new(model: int, start: datetime, end: datetime, tag: str, value: str) -> di
     }
 
 
-def _without_profile() -> Select[*tuple[Any, ...]]:
+def without_profile() -> Select[*tuple[Any, ...]]:
+    """Return the question for windows without what is large of them."""
     return select(*(column for column in windows.c if column.name not in _LARGE))
 
 
-def _window(row: Row[Any]) -> StoredWindow:
+def window_row(row: Row[Any]) -> StoredWindow:
+    """Return the value of one row, whole or as `without_profile` asks for it."""
     plain: dict[str, Any] = {"profile": None}
     plain.update(row._mapping)
     for elsewhere in _LARGE - {"profile"}:  # see driftwheel.store.archives

@@ -116,6 +116,7 @@ def upgrade() -> None:
         sa.Column("pending", moment, nullable=False),
         sa.Column("fired", moment, nullable=True),
         sa.Column("last_breach", moment, nullable=False),
+        sa.Column("evaluated_until", moment, nullable=False),
         sa.Column("recovering", moment, nullable=True),
         sa.Column("ended", moment, nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
@@ -196,7 +197,6 @@ def upgrade() -> None:
         sa.Column("document", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("observations", sa.JSON(), nullable=False),
         sa.Column("exemplars", sa.JSON(), nullable=False),
-        sa.Column("due", sa.Boolean(), nullable=False),
         sa.Column("made", moment, nullable=False),
         sa.ForeignKeyConstraint(["model"], ["models.key"], name="fk_verdicts_model", ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
@@ -205,10 +205,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name="pk_verdicts"),
         sa.UniqueConstraint("model", "start", "tag", "value", name="uq_verdicts_model_start_tag_value"),
     )
-    op.create_index("ix_verdicts_due_key", "verdicts", ["due", "key"], unique=False)
     op.add_column(
         "models", sa.Column("false_alarms_per_year", sa.Double(), server_default="1", nullable=False)
     )
     op.add_column("references", sa.Column("faults", sa.LargeBinary(length=32), nullable=True))
     op.add_column("windows", sa.Column("predictions", sa.LargeBinary(), nullable=True))
     op.add_column("windows", sa.Column("predictions_archive", sa.LargeBinary(), nullable=True))
+    op.add_column("windows", sa.Column("received", moment, nullable=True))
+    op.add_column("windows", sa.Column("judged", sa.BigInteger(), nullable=True))
+    unjudged = sa.text("NOT stale AND (judged IS NULL OR judged <> revision)")
+    op.create_index(
+        "ix_windows_unjudged",
+        "windows",
+        ["end"],
+        unique=False,
+        sqlite_where=unjudged,
+        postgresql_where=unjudged,
+    )

@@ -1,0 +1,117 @@
+"""Evaluations: what each monitor said of each window of each segment, the latest of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select
+
+from driftwheel.monitors.evaluate import Result
+from driftwheel.store.alert_tables import evaluations
+from driftwheel.store.upsert import upsert
+
+__all__ = [
+    "NewEvaluation",
+    "StoredEvaluation",
+    "count_evaluations",
+    "find_evaluation",
+    "list_evaluations",
+    "newest_evaluations",
+    "put_evaluation",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvaluation:
+    """An evaluation to be kept; the columns are described in `driftwheel.store.alert_tables`."""
+
+    monitor: int
+    revision: int
+    start: datetime
+    end: datetime
+    tag: str
+    value: str
+    result: Result
+    cleared: bool
+    findings: Sequence[Mapping[str, Any]]
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEvaluation(NewEvaluation):
+    """An evaluation as it is kept."""
+
+    key: int
+
+
+_COLUMNS = tuple(one.name for one in fields(NewEvaluation))
+
+
+def put_evaluation(connection: Connection, evaluation: NewEvaluation) -> None:
+    """Keep what a monitor says of a window, in place of what it said before."""
+    values = {name: getattr(evaluation, name) for name in _COLUMNS}
+    values["findings"] = [dict(one) for one in evaluation.findings]
+    statement = upsert(connection.dialect.name, evaluations).values(values)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["monitor", "start", "tag", "value"],
+            set_={name: statement.excluded[name] for name in _COLUMNS},
+        )
+    )
+
+
+def find_evaluation(
+    connection: Connection, monitor: int, start: datetime, *, tag: str = "", value: str = ""
+) -> StoredEvaluation | None:
+    """Return what a monitor said of one window, None where it was not evaluated."""
+    query = _of(monitor, tag, value).where(evaluations.c.start == start)
+    row = connection.execute(query).first()
+    return None if row is None else StoredEvaluation(**row._mapping)
+
+
+def newest_evaluations(
+    connection: Connection, monitor: int, *, tag: str = "", value: str = "", limit: int
+) -> list[StoredEvaluation]:
+    """Return what a monitor said of the last windows of a segment that had data, the newest first."""
+    query = _of(monitor, tag, value).where(evaluations.c.result != "no_data")
+    rows = connection.execute(query.order_by(evaluations.c.start.desc()).limit(limit))
+    return [StoredEvaluation(**row._mapping) for row in rows]
+
+
+def list_evaluations(
+    connection: Connection,
+    monitor: int,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    tag: str | None = None,
+    value: str | None = None,
+) -> list[StoredEvaluation]:
+    """Return what a monitor said of the windows that overlap since…until, by start, tag and value."""
+    query = select(evaluations).where(evaluations.c.monitor == monitor)
+    if since is not None:
+        query = query.where(evaluations.c.end > since)
+    if until is not None:
+        query = query.where(evaluations.c.start < until)
+    if tag is not None:
+        query = query.where(evaluations.c.tag == tag)
+    if value is not None:
+        query = query.where(evaluations.c.value == value)
+    ordered = query.order_by(evaluations.c.start, evaluations.c.tag, evaluations.c.value)
+    return [StoredEvaluation(**row._mapping) for row in connection.execute(ordered)]
+
+
+def count_evaluations(connection: Connection) -> dict[tuple[int, Result], int]:
+    """Return how many windows each monitor, by its key, has each result for."""
+    query = select(evaluations.c.monitor, evaluations.c.result, func.count())
+    rows = connection.execute(query.group_by(evaluations.c.monitor, evaluations.c.result))
+    return {(monitor, result): number for monitor, result, number in rows}
+
+
+def _of(monitor: int, tag: str, value: str) -> Select[Any]:
+    return select(evaluations).where(
+        evaluations.c.monitor == monitor, evaluations.c.tag == tag, evaluations.c.value == value
+    )

@@ -1,0 +1,169 @@
+"""Verdicts: the answer for each window of each segment, and which windows are still to be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Select, func, select, update
+
+from driftwheel.store.alert_tables import verdicts
+from driftwheel.store.tables import windows
+from driftwheel.store.upsert import upsert
+from driftwheel.store.windows import window_of
+
+__all__ = [
+    "Answer",
+    "NewVerdict",
+    "StoredVerdict",
+    "find_verdict",
+    "list_verdicts",
+    "mark_all_due",
+    "mark_due",
+    "newest_start",
+    "put_verdict",
+]
+
+Answer = Literal["drift", "no_drift", "insufficient", "no_reference", "error"]
+"""``insufficient``: too few images to say; ``no_reference``: nothing to hold them against."""
+
+_OUT_OF_DATE = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewVerdict:
+    """A verdict to be kept; the columns are described in `driftwheel.store.alert_tables`."""
+
+    model: int
+    start: datetime
+    end: datetime
+    tag: str
+    value: str
+    revision: int
+    reference: int | None
+    answer: Answer
+    kind: str | None
+    p_value: float | None
+    alpha: float | None
+    n: int
+    headline: str
+    document: Mapping[str, Any] | None
+    observations: Mapping[str, Any]
+    exemplars: Sequence[str]
+    made: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredVerdict(NewVerdict):
+    """A verdict as it is kept; `document` is None as well where a list leaves it out."""
+
+    key: int
+
+
+_COLUMNS = tuple(one.name for one in fields(NewVerdict))
+
+
+def put_verdict(connection: Connection, verdict: NewVerdict) -> StoredVerdict:
+    """Keep the verdict of a window in place of the one before, and return it.
+
+    `verdict.revision` is that of the window as it was **before** its records were read: where records have
+    come since, the window is judged again.
+    """
+    values = {name: getattr(verdict, name) for name in _COLUMNS}
+    values["exemplars"] = list(verdict.exemplars)
+    statement = upsert(connection.dialect.name, verdicts).values(values)
+    row = connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["model", "start", "tag", "value"],
+            set_={name: statement.excluded[name] for name in _COLUMNS},
+        ).returning(*verdicts.c)
+    ).one()
+    connection.execute(
+        update(windows)
+        .where(
+            windows.c.model == verdict.model,
+            windows.c.start == verdict.start,
+            windows.c.tag == verdict.tag,
+            windows.c.value == verdict.value,
+        )
+        .values(judged=verdict.revision)
+    )
+    return StoredVerdict(**row._mapping)
+
+
+def find_verdict(
+    connection: Connection, model: int, start: datetime, *, tag: str = "", value: str = ""
+) -> StoredVerdict | None:
+    """Return the verdict of one window with its document, None where there is none."""
+    row = connection.execute(
+        select(verdicts).where(
+            verdicts.c.model == model,
+            verdicts.c.start == start,
+            verdicts.c.tag == tag,
+            verdicts.c.value == value,
+        )
+    ).first()
+    return None if row is None else StoredVerdict(**row._mapping)
+
+
+def list_verdicts(
+    connection: Connection,
+    model: int,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    tag: str | None = None,
+    value: str | None = None,
+    documents: bool = False,
+    newest: int | None = None,
+) -> list[StoredVerdict]:
+    """Return a model's verdicts of windows that overlap since…until, by start, tag and value.
+
+    Of one segment where `tag` (and `value`) is given, "" for the whole model; with their documents only when
+    asked; only the last so many of them where `newest` is given.
+    """
+    query: Select[*tuple[Any, ...]] = select(*(c for c in verdicts.c if documents or c.name != "document"))
+    query = query.where(verdicts.c.model == model)
+    if since is not None:
+        query = query.where(verdicts.c.end > since)
+    if until is not None:
+        query = query.where(verdicts.c.start < until)
+    if tag is not None:
+        query = query.where(verdicts.c.tag == tag)
+    if value is not None:
+        query = query.where(verdicts.c.value == value)
+    order = (verdicts.c.start, verdicts.c.tag, verdicts.c.value)
+    if newest is None:
+        rows = connection.execute(query.order_by(*order)).all()
+    else:
+        rows = connection.execute(query.order_by(*(one.desc() for one in order)).limit(newest)).all()[::-1]
+    return [StoredVerdict(**({"document": None} | dict(row._mapping))) for row in rows]
+
+
+def newest_start(connection: Connection, model: int) -> datetime | None:
+    """Return the start of the newest window of a model that was ever judged, None before the first."""
+    query = select(func.max(verdicts.c.start)).where(verdicts.c.model == model)
+    newest: datetime | None = connection.execute(query).scalar_one()
+    return newest
+
+
+def mark_due(connection: Connection, model: int, window: str, times: Iterable[datetime]) -> None:
+    """Note that the windows which hold these times are to be judged again: more is known of their records.
+
+    Those that were not judged yet stay as they are. `window` is the model's.
+    """
+    starts = sorted({window_of(time, window)[0] for time in times})
+    for start in starts:
+        _mark(connection, windows.c.model == model, windows.c.start == start)
+
+
+def mark_all_due(connection: Connection, model: int) -> None:
+    """Note that all windows of a model are to be judged again: what they are held against is another."""
+    _mark(connection, windows.c.model == model)
+
+
+def _mark(connection: Connection, *which: Any) -> None:
+    chosen = update(windows).where(*which, windows.c.judged.is_not(None))
+    connection.execute(chosen.values(judged=_OUT_OF_DATE))

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import Engine
+from tests.store.rows import NOON
+from tests.store.test_monitors import create
+
+from driftwheel.store.database import reading, writing
+from driftwheel.store.evaluations import (
+    NewEvaluation,
+    count_evaluations,
+    find_evaluation,
+    list_evaluations,
+    newest_evaluations,
+    put_evaluation,
+)
+from driftwheel.store.models import Model
+from driftwheel.store.monitors import delete_monitor
+
+DAY = timedelta(days=1)
+
+
+def evaluation(monitor: int, day: int) -> NewEvaluation:
+    return NewEvaluation(
+        monitor=monitor,
+        revision=1,
+        start=NOON + day * DAY,
+        end=NOON + (day + 1) * DAY,
+        tag="",
+        value="",
+        result="ok",
+        cleared=True,
+        findings=[{"signal": "drift", "value": 0.0}],
+        time=NOON,
+    )
+
+
+def test_the_latest_of_each_window_is_kept(database: Engine, model: Model) -> None:
+    monitor = create(database, model, "drift").key
+    one = evaluation(monitor, 0)
+    with writing(database) as connection:
+        put_evaluation(connection, one)
+        put_evaluation(connection, replace(one, result="breach", cleared=False, revision=2))
+        put_evaluation(connection, replace(one, tag="camera", value="1", result="insufficient"))
+    with reading(database) as connection:
+        found = find_evaluation(connection, monitor, one.start)
+        assert find_evaluation(connection, monitor, one.end) is None
+        assert count_evaluations(connection) == {(monitor, "breach"): 1, (monitor, "insufficient"): 1}
+    assert found is not None
+    assert (found.result, found.cleared, found.revision) == ("breach", False, 2)
+    assert found.findings == one.findings
+
+
+def test_the_newest_with_data_and_those_of_a_span(database: Engine, model: Model) -> None:
+    monitor = create(database, model, "drift").key
+    with writing(database) as connection:
+        for day in (1, 0, 3, 2):
+            put_evaluation(connection, evaluation(monitor, day))
+        put_evaluation(connection, replace(evaluation(monitor, 4), result="no_data", cleared=False))
+        put_evaluation(connection, replace(evaluation(monitor, 5), tag="camera", value="1"))
+    with reading(database) as connection:
+        newest = newest_evaluations(connection, monitor, limit=2)
+        assert [(one.start - NOON).days for one in newest] == [3, 2]
+        listed = list_evaluations(connection, monitor, since=NOON + 2 * DAY, until=NOON + 5 * DAY)
+        assert [(one.start - NOON).days for one in listed] == [2, 3, 4]
+        (camera,) = list_evaluations(connection, monitor, tag="camera", value="1")
+        assert camera.start == NOON + 5 * DAY
+    with writing(database) as connection:
+        delete_monitor(connection, monitor)
+        assert count_evaluations(connection) == {}
