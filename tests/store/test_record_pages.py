@@ -200,3 +200,33 @@ def test_a_cursor_of_another_order_does_no_harm(
         page_records(connection, RecordFilter(model.key), order="outlier", after=Cursor(10**17, 1))
         with pytest.raises(UsageError, match="no place in a list of times"):
             page_records(connection, RecordFilter(model.key), after=Cursor(10**30, 1))
+
+
+@pytest.mark.parametrize("order", ["newest", "oldest"])
+def test_the_last_page_of_a_range_of_time_is_no_slower_than_the_first(
+    database: Engine, model: Model, order: Order
+) -> None:
+    """SQLite goes through the rows of the page, whatever lies before it."""
+    if database.dialect.name != "sqlite":
+        pytest.skip("It counts the steps of SQLite.")
+    minute = timedelta(minutes=1)
+    with writing(database) as connection:
+        insert_records(
+            connection, [new_record(model.key, str(i), time=NOON + i * minute) for i in range(2000)]
+        )
+    chosen = RecordFilter(model.key, since=NOON, until=NOON + 2000 * minute)
+    counts, after = [], None
+    with reading(database) as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        while True:
+            steps: list[int] = []
+            driver.set_progress_handler(lambda steps=steps: steps.append(1), 10)
+            page = page_records(connection, chosen, order=order, after=after, limit=100)
+            driver.set_progress_handler(None, 0)
+            counts.append(len(steps))
+            after = page.next
+            if after is None:
+                break
+    assert len(counts) == 20
+    assert max(counts) < 2 * counts[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -118,7 +118,7 @@ def page_records(
     Records that come in between do not move those on later pages. Ties go by key, in the direction of the
     list.
     """
-    query = select(records).where(*_conditions(connection, chosen))
+    query = select(records).where(*_conditions(connection, _from_there(chosen, order, after)))
     query = _ordered(query, order, after).limit(limit + 1)
     rows = connection.execute(query).all()
     more = len(rows) > limit
@@ -126,6 +126,20 @@ def page_records(
         tuple(stored_record(row) for row in rows[:limit]),
         _cursor(rows[limit - 1], order) if more else None,
     )
+
+
+def _from_there(chosen: RecordFilter, order: Order, after: Cursor | None) -> RecordFilter:
+    """Leave out the end of the range that the place already implies.
+
+    SQLite searches its index from one bound only; with two it would go through all records before the place.
+    """
+    if after is None or order == "outlier":
+        return chosen
+    if order == "newest" and chosen.until is not None and _moment(after) < chosen.until:
+        return replace(chosen, until=None)
+    if order == "oldest" and chosen.since is not None and _moment(after) >= chosen.since:
+        return replace(chosen, since=None)
+    return chosen
 
 
 def _conditions(connection: Connection, chosen: RecordFilter) -> list[ColumnElement[bool]]:
