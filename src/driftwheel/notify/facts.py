@@ -1,0 +1,149 @@
+"""What a message says, as labelled lines: the same ones, in the same order, on every channel."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from driftwheel.alerts.message import MOST_EXAMPLES, Entry, Link, Message
+
+__all__ = ["Fact", "facts", "footer", "heading", "moment", "one_line", "span", "state_words"]
+
+_MOST_SEGMENTS = 6
+_LONGEST = 1000
+_STATES = {"pending": "pending", "firing": "firing", "recovering": "recovering"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A labelled line of an alert, with links where it has some; then `text` may be empty."""
+
+    label: str
+    text: str
+    links: tuple[Link, ...] = ()
+
+
+def heading(entry: Entry) -> str:
+    """Return which alert it is: how grave, its monitor, its segment.
+
+    The whole model goes without saying.
+    """
+    where = f" · {entry.tag}={entry.value}" if entry.tag else ""
+    return one_line(f"{entry.severity.capitalize()} · {entry.name}{where}")
+
+
+def facts(entry: Entry, examples: Mapping[str, str] | None = None) -> tuple[Fact, ...]:
+    """Return what is to be said of one alert; lines without content are left out.
+
+    Parameters
+    ----------
+    entry
+        The alert.
+    examples
+        Record id → address, for those that have one.
+    """
+    over = span(entry.start, entry.end)
+    if entry.since < entry.start:
+        over += f"; in breach since {moment(entry.since)}"
+    lines = [
+        Fact("What went wrong", one_line(entry.wrong)),
+        Fact("Expected", one_line(entry.expected)),
+        Fact("Over", over),
+        Fact("Measured on", f"n = {entry.n:,}" if entry.n else ""),
+        Fact("Effect", one_line(entry.effect)),
+        Fact("Likely cause", one_line(entry.cause)),
+        Fact("Carried by", _some(entry.segments)),
+        Fact("Harm", one_line(entry.harm)),
+        Fact("State", state_words(entry)),
+        Fact("Note", one_line(entry.note)),
+        _examples(entry, examples or {}),
+        Fact("Do", "", tuple(_plain(link) for link in entry.links)),
+    ]
+    return tuple(line for line in lines if line.text or line.links)
+
+
+def state_words(entry: Entry) -> str:
+    """Return what has become of an alert, empty while it fires and nothing else is to be said."""
+    said = []
+    if entry.ended is not None:
+        said.append(f"{'closed' if entry.state == 'closed' else 'resolved'} {moment(entry.ended)}")
+    elif entry.state != "firing":
+        said.append(_STATES.get(entry.state, entry.state))
+    if entry.reason:
+        said.append(one_line(entry.reason))
+    if entry.flapping:
+        said.append("it comes and goes")
+    return "; ".join(said)
+
+
+def footer(message: Message) -> str:
+    """Return the last line: of which model, when it was made."""
+    return one_line(f"Driftwheel · model {message.model} · {moment(message.made)}")
+
+
+def moment(time: datetime) -> str:
+    """Return a moment to the minute.
+
+    Examples
+    --------
+    >>> moment(datetime(2026, 11, 20, 9, 5, tzinfo=UTC))
+    '2026-11-20 09:05 UTC'
+    """
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def span(start: datetime, end: datetime) -> str:
+    """Return a span of time, with the date once where it is one day.
+
+    Examples
+    --------
+    >>> span(datetime(2026, 11, 20, tzinfo=UTC), datetime(2026, 11, 21, tzinfo=UTC))
+    '2026-11-20 (UTC)'
+    >>> span(datetime(2026, 11, 20, 9, tzinfo=UTC), datetime(2026, 11, 20, 10, tzinfo=UTC))
+    '2026-11-20 09:00–10:00 UTC'
+    """
+    start, end = start.astimezone(UTC), end.astimezone(UTC)
+    days = (end - start).days
+    if start.hour == start.minute == 0 and days >= 1 and (end - start).seconds == 0:
+        if days == 1:
+            return f"{start:%Y-%m-%d} (UTC)"
+        return f"{start:%Y-%m-%d} to {end.replace(hour=0).date().fromordinal(end.toordinal() - 1)} (UTC)"
+    if start.date() == end.date():
+        return f"{start:%Y-%m-%d %H:%M}–{end:%H:%M} UTC"
+    return f"{start:%Y-%m-%d %H:%M} – {end:%Y-%m-%d %H:%M} UTC"
+
+
+def one_line(text: str) -> str:
+    r"""Return a text from outside on one line, without what steers a terminal or a mail, at most 1,000 long.
+
+    Examples
+    --------
+    >>> one_line("camera\n2\x1b[31m")
+    'camera 2[31m'
+    """
+    words = " ".join(text.split(" ")) if text.isprintable() else " ".join(text.split())
+    kept = "".join(c for c in words if not unicodedata.category(c).startswith("C"))
+    return kept if len(kept) <= _LONGEST else kept[: _LONGEST - 1] + "…"
+
+
+def _some(segments: tuple[str, ...]) -> str:
+    shown = ", ".join(one_line(one) for one in segments[:_MOST_SEGMENTS])
+    left = len(segments) - _MOST_SEGMENTS
+    return f"{shown} and {left} more" if left > 0 else shown
+
+
+def _examples(entry: Entry, addresses: Mapping[str, str]) -> Fact:
+    """Return the example images by link; those without an address by their ids."""
+    shown = entry.examples[:MOST_EXAMPLES]
+    links = tuple(_plain(Link(one, addresses[one])) for one in shown if one in addresses)
+    named = ", ".join(one_line(one) for one in shown if one not in addresses)
+    return Fact("Examples", named, links)
+
+
+def _plain(link: Link) -> Link:
+    """Return a link that leads to a page, whoever made it."""
+    safe = urlsplit(link.url).scheme in {"http", "https"} and link.url.isprintable() and " " not in link.url
+    return Link(one_line(link.title), link.url if safe else "")
