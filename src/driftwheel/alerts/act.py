@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
-from driftwheel.alerts.episode import Episode
+from driftwheel.alerts.episode import Episode, has_fired, is_open, is_snoozed
+from driftwheel.errors import UsageError
 
 __all__ = ["acknowledge", "close", "inhibit", "snooze", "unsnooze"]
+
+_LONGEST_NOTE = 2000
 
 
 def acknowledge(episode: Episode, *, by: str, note: str, now: datetime) -> Episode:
@@ -15,26 +19,61 @@ def acknowledge(episode: Episode, *, by: str, note: str, now: datetime) -> Episo
     Raises
     ------
     UsageError
-        Where it has ended or has not fired.
+        Where it has ended or has not fired, or the note has more than 2,000 characters.
     """
-    raise NotImplementedError
+    _must_fire(episode, "acknowledged")
+    if len(note) > _LONGEST_NOTE:
+        raise UsageError(f"The note has {len(note):,} characters; at most {_LONGEST_NOTE:,} are kept.")
+    return replace(episode, acknowledged=now, acknowledged_by=by, acknowledged_note=note)
 
 
 def snooze(episode: Episode, *, until: datetime, now: datetime) -> Episode:
     """Return the episode silent until then; raise `UsageError` where it ended or `until` is past."""
-    raise NotImplementedError
+    _must_fire(episode, "snoozed")
+    if until <= now:
+        raise UsageError(f"A snooze ends later than now; {until:%Y-%m-%d %H:%M} UTC is past.")
+    return replace(episode, snoozed_until=until)
 
 
 def unsnooze(episode: Episode, *, now: datetime) -> Episode:
     """Return the episode with its snooze ended now; raise `UsageError` where none is running."""
-    raise NotImplementedError
+    _must_fire(episode, "woken")
+    if not is_snoozed(episode, now):
+        raise UsageError(f"The alert '{episode.name}' is not snoozed.")
+    return replace(episode, snoozed_until=now)
 
 
 def close(episode: Episode, *, reason: str, now: datetime) -> Episode:
     """Return the episode closed for a reason; raise `UsageError` where it ended or no reason is given."""
-    raise NotImplementedError
+    _must_be_open(episode, "closed")
+    if not reason.strip():
+        raise UsageError(f"The alert '{episode.name}' is closed for a reason; say which.")
+    return replace(episode, state="closed", ended=now, reason=reason, recovering=None, inhibited_by=None)
 
 
 def inhibit(episode: Episode, by: int | None) -> Episode:
-    """Return the episode as explained by another one, or by none any more (None)."""
-    raise NotImplementedError
+    """Return the episode as explained by another one, or by none any more (None).
+
+    Raises
+    ------
+    UsageError
+        Where it has ended, or would explain itself.
+    """
+    _must_be_open(episode, "inhibited")
+    if by is not None and by == episode.key:
+        raise UsageError(f"The alert '{episode.name}' cannot explain itself.")
+    return replace(episode, inhibited_by=by)
+
+
+def _must_be_open(episode: Episode, what: str) -> None:
+    if not is_open(episode):
+        ended = "" if episode.ended is None else f" at {episode.ended:%Y-%m-%d %H:%M} UTC"
+        raise UsageError(
+            f"The alert '{episode.name}' was {episode.state}{ended} and cannot be {what} any more."
+        )
+
+
+def _must_fire(episode: Episode, what: str) -> None:
+    _must_be_open(episode, what)
+    if not has_fired(episode):
+        raise UsageError(f"The alert '{episode.name}' has not fired yet, so it cannot be {what}.")

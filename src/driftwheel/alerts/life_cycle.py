@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import takewhile
 from typing import Literal
 
 from driftwheel.alerts.episode import Episode
+from driftwheel.alerts.flapping import FLAPPING_QUIET, is_flapping
 from driftwheel.alerts.instance import Instance
 from driftwheel.monitors.evaluate import Result
 from driftwheel.monitors.monitor import Monitor
 
-__all__ = ["Happened", "Step", "WindowResult", "advance", "windows_needed"]
+__all__ = ["DID_NOT_LAST", "Happened", "Step", "WindowResult", "advance", "windows_needed"]
+
+DID_NOT_LAST = "the breach did not last"
+"""Why a pending episode was closed that never fired: nobody is told of it."""
 
 Happened = Literal["pending", "fired", "recovering", "breached_again", "resolved", "closed", "flapping"]
 """``breached_again``: a breach while recovering; the same episode goes on firing and nobody is told."""
@@ -45,8 +50,15 @@ class Step:
 
 
 def windows_needed(monitor: Monitor) -> int:
-    """Return how many of the newest windows `advance` wants to see."""
-    raise NotImplementedError
+    """Return how many of the newest windows `advance` wants to see: so many may be without an answer, too.
+
+    Examples
+    --------
+    >>> from driftwheel.monitors.rule_text import parse_rule
+    >>> windows_needed(Monitor("drift", parse_rule("drift is found")))
+    28
+    """
+    return 4 * (monitor.of_windows + max(monitor.keep_firing_for, FLAPPING_QUIET))
 
 
 def advance(
@@ -60,6 +72,9 @@ def advance(
     history: Sequence[Episode] = (),
 ) -> Step:
     """Return what becomes of an instance after a window was evaluated, for the first time or again.
+
+    Windows without an answer (no data, insufficient, error) are passed over: they start nothing and end
+    nothing. Evaluated again with the same results, nothing happens.
 
     Parameters
     ----------
@@ -80,4 +95,91 @@ def advance(
     history
         Ended episodes of this instance, newest first (the last ten are enough).
     """
-    raise NotImplementedError
+    unchanged = Step(episode)
+    if not results or evaluated < results[0].end or (episode and evaluated < episode.evaluated_until):
+        return unchanged
+    after = max((one for one in (watch_from, _seen(history)) if one is not None), default=None)
+    known = [one for one in results if one.result in {"ok", "breach"} and (after is None or one.end > after)]
+    if episode is None:
+        return _begin(known, results[0], instance, now, history)
+    episode = replace(episode, evaluated_until=evaluated)
+    if episode.state == "pending":
+        return _pend(episode, known, instance.monitor, now, history)
+    return _go_on(episode, known, instance.monitor, now)
+
+
+def _seen(history: Sequence[Episode]) -> datetime | None:
+    """Return up to where windows belong to an episode before: they neither reopen it nor start another."""
+    return max((one.evaluated_until for one in history), default=None)
+
+
+def _begin(
+    known: Sequence[WindowResult],
+    newest: WindowResult,
+    instance: Instance,
+    now: datetime,
+    history: Sequence[Episode],
+) -> Step:
+    if not known or known[0] is not newest or newest.result != "breach":
+        return Step(None)
+    episode = Episode(
+        key=0,
+        instance=instance.digest,
+        model=instance.model,
+        monitor=instance.key,
+        name=instance.monitor.name,
+        revision=instance.revision,
+        tag=instance.tag,
+        value=instance.value,
+        severity=instance.monitor.severity,
+        state="pending",
+        began=newest.start,
+        last_breach=newest.end,
+        evaluated_until=newest.end,
+        pending=now,
+    )
+    step = _pend(episode, known, instance.monitor, now, history)
+    return Step(step.episode, ("pending", *step.happened))
+
+
+def _pend(
+    episode: Episode,
+    known: Sequence[WindowResult],
+    monitor: Monitor,
+    now: datetime,
+    history: Sequence[Episode],
+) -> Step:
+    if not known:  # all there is to look at is without an answer
+        return Step(episode)
+    breaches = [one for one in known[: monitor.of_windows] if one.result == "breach"]
+    if not breaches:
+        return Step(replace(episode, state="closed", ended=now, reason=DID_NOT_LAST), ("closed",))
+    episode = replace(episode, began=breaches[-1].start, last_breach=breaches[0].end)
+    newest = known[0]
+    is_fresh = newest.end == episode.evaluated_until
+    if newest.result != "breach" or not is_fresh or len(breaches) < monitor.breaches:
+        return Step(episode)
+    flapping = is_flapping(history, newest.start, newest.end - newest.start)
+    fired = replace(episode, state="firing", fired=now, flapping=flapping)
+    return Step(fired, ("fired", "flapping") if flapping else ("fired",))
+
+
+def _go_on(episode: Episode, known: Sequence[WindowResult], monitor: Monitor, now: datetime) -> Step:
+    """Move an episode that has fired: it recovers, breaches again, or is resolved."""
+    known = [one for one in known if one.start >= episode.began]
+    breach = next((one.end for one in known if one.result == "breach"), None)
+    if breach is not None:
+        episode = replace(episode, last_breach=breach)
+    clear = len(list(takewhile(lambda one: one.cleared and one.result == "ok", known)))
+    needed = max(monitor.keep_firing_for, FLAPPING_QUIET if episode.flapping else 1)
+    if clear >= needed:
+        was = episode.recovering
+        ended = replace(episode, state="resolved", recovering=was or now, ended=now, inhibited_by=None)
+        return Step(ended, ("resolved",) if was else ("recovering", "resolved"))
+    if known and known[0].result == "breach":
+        if episode.state == "recovering":
+            return Step(replace(episode, state="firing", recovering=None), ("breached_again",))
+        return Step(episode)
+    if clear and episode.state == "firing":
+        return Step(replace(episode, state="recovering", recovering=now), ("recovering",))
+    return Step(episode)

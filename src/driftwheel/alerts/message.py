@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -138,24 +138,49 @@ class Message:
     until: datetime | None
     entries: tuple[Entry, ...]
     link: str | None = None
-    examples: Mapping[str, str] | None = None
+    examples: Mapping[str, str] = field(default_factory=dict)
 
 
 def entry_to_json(entry: Entry) -> dict[str, Any]:
     """Return an entry as plain values, as `episodes.document` keeps it."""
-    raise NotImplementedError
+    return _plain(entry)
 
 
 def entry_from_json(plain: Mapping[str, Any]) -> Entry:
     """Return the entry that `entry_to_json` wrote; keys of later releases are passed over."""
-    raise NotImplementedError
+    known = {name: plain[name] for name in _ENTRY if name in plain}
+    for name in ("since", "start", "end", "ended"):
+        known[name] = _moment(known.get(name))
+    for name in ("segments", "examples"):
+        known[name] = tuple(known.get(name, ()))
+    known["links"] = tuple(Link(one["title"], one["url"]) for one in known.get("links", ()))
+    return Entry(**known)
 
 
 def message_to_json(message: Message) -> dict[str, Any]:
     """Return a message as plain values, as `notifications.body` keeps it."""
-    raise NotImplementedError
+    return _plain(message) | {"entries": [entry_to_json(one) for one in message.entries]}
 
 
 def message_from_json(plain: Mapping[str, Any]) -> Message:
     """Return the message that `message_to_json` wrote; keys of later releases are passed over."""
-    raise NotImplementedError
+    known = {name: plain[name] for name in _MESSAGE if name in plain}
+    for name in ("made", "since", "until"):
+        known[name] = _moment(known.get(name))
+    known["entries"] = tuple(entry_from_json(one) for one in known.get("entries", ()))
+    return Message(**known)
+
+
+_ENTRY = tuple(one.name for one in fields(Entry))
+_MESSAGE = tuple(one.name for one in fields(Message))
+
+
+def _plain(value: Entry | Message) -> dict[str, Any]:
+    return {
+        name: one.isoformat() if isinstance(one, datetime) else list(one) if isinstance(one, tuple) else one
+        for name, one in asdict(value).items()
+    }
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
