@@ -23,6 +23,7 @@ BENCHMARKS = {
     "diagnosis": "which camera fault is named, on held-out images",
     "trials": "check on real images, with and without a change",
     "ingest": "records and images a second that a server takes, and how long each waits",
+    "kill": "what a server loses that is killed under load, on both databases",
     "client": "what a call of the client's log costs its caller",
 }
 """Script in this folder (without .py) → what it measures. Each writes bench/results/NAME.md."""
