@@ -22,7 +22,7 @@ from driftwheel.web.security.addresses import PlainAddresses
 from driftwheel.web.security.bodies import BoundedBodies
 from driftwheel.web.security.headers import SecurityHeaders
 from driftwheel.web.security.hosts import AllowedHosts
-from driftwheel.web.security.permit import require_permissions
+from driftwheel.web.security.permit import GuardedRoute, require_permissions
 from driftwheel.web.start import close_services, note_token_uses, open_services
 from driftwheel.web.state import Services
 
@@ -83,6 +83,7 @@ def create_app(
         redirect_slashes=False,
         generate_unique_id_function=own_id,
     )
+    app.router.route_class = GuardedRoute
     app.include_router(probes.router)
     for router in routers():
         app.include_router(router)

@@ -7,12 +7,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from driftwheel.errors import DriftwheelError
 from driftwheel.store.migrate import is_current
-from driftwheel.web.security.permit import permit
+from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import State
 
 __all__ = ["livez", "readyz", "router"]
 
-router = APIRouter(tags=["probes"], dependencies=[permit("public")])
+router = APIRouter(route_class=GuardedRoute, tags=["probes"], dependencies=[permit("public")])
 
 
 @router.get("/livez")

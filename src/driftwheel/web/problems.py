@@ -11,9 +11,11 @@ from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from driftwheel.errors import (
@@ -108,7 +110,20 @@ def add_problem_handlers(app: FastAPI) -> None:
 async def _told(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):  # pragma: no cover; the framework's signature is wider
         raise error
-    return _answer(request, error.status_code, str(error.detail), error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(sorted(_methods(request)))
+    return _answer(request, error.status_code, str(error.detail), headers)
+
+
+def _methods(request: Request) -> set[str]:
+    """Return the methods of all routes at an address; a route alone tells only of its own."""
+    return {
+        method
+        for route in iter_route_contexts(request.app.routes)
+        if route.matches(request.scope)[0] != Match.NONE
+        for method in route.methods or ()
+    }
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

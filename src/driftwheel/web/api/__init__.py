@@ -16,6 +16,7 @@ from driftwheel.web.api import (
     session,
     tokens,
     users,
+    verdicts,
 )
 
 __all__ = ["routers"]
@@ -28,6 +29,7 @@ def routers() -> Sequence[APIRouter]:
         log_answers.router,
         models.router,
         references.router,
+        verdicts.router,
         read_records.router,
         read_images.router,
         session.router,

@@ -20,12 +20,14 @@ from driftwheel.web.api.known_model import model_must_exist
 from driftwheel.web.api.lines import media_type, read_lines
 from driftwheel.web.api.results import BatchAnswer, Mistaken, ResultBody, answer_many, answer_one, in_order
 from driftwheel.web.security.identity import Caller
-from driftwheel.web.security.permit import permit
+from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import Services, State
 
 __all__ = ["log_feedback", "log_profile", "log_truths", "router"]
 
-router = APIRouter(prefix="/api/v1/models/{name}", tags=["log"], dependencies=[permit("ingest")])
+router = APIRouter(
+    route_class=GuardedRoute, prefix="/api/v1/models/{name}", tags=["log"], dependencies=[permit("ingest")]
+)
 
 _Body = TypeVar("_Body")
 _Told = TypeVar("_Told")

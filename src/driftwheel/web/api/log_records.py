@@ -28,12 +28,14 @@ from driftwheel.web.api.results import (
     answer_one,
     in_order,
 )
-from driftwheel.web.security.permit import permit
+from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import Services, State, services_of
 
 __all__ = ["log_images", "log_records", "router"]
 
-router = APIRouter(prefix="/api/v1/models/{name}", tags=["log"], dependencies=[permit("ingest")])
+router = APIRouter(
+    route_class=GuardedRoute, prefix="/api/v1/models/{name}", tags=["log"], dependencies=[permit("ingest")]
+)
 
 
 @router.post(

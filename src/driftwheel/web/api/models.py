@@ -23,7 +23,7 @@ from driftwheel.web.api.describe import file_body, problems
 from driftwheel.web.api.known_model import known_model, model_must_exist
 from driftwheel.web.api.lines import media_type
 from driftwheel.web.security.identity import Caller
-from driftwheel.web.security.permit import permit
+from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import Services, State
 
 __all__ = [
@@ -40,7 +40,7 @@ __all__ = [
     "router",
 ]
 
-router = APIRouter(prefix="/api/v1/models", tags=["models"])
+router = APIRouter(route_class=GuardedRoute, prefix="/api/v1/models", tags=["models"])
 
 EmbedderName = Literal["auto", "gist", "efficientnet-lite0", "none"]
 """A file's path is taken on the command line only: nobody reads files of the server by a request."""

@@ -13,12 +13,17 @@ from driftwheel.store.database import reading
 from driftwheel.store.image_use import is_image_of
 from driftwheel.web.api.describe import problems
 from driftwheel.web.api.known_model import known_model
-from driftwheel.web.security.permit import permit
+from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import State
 
 __all__ = ["read_image", "router"]
 
-router = APIRouter(prefix="/api/v1/models/{name}/images", tags=["records"], dependencies=[permit("read")])
+router = APIRouter(
+    route_class=GuardedRoute,
+    prefix="/api/v1/models/{name}/images",
+    tags=["records"],
+    dependencies=[permit("read")],
+)
 
 _FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}  # it is called by its digest
 

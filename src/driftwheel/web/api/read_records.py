@@ -23,12 +23,14 @@ from driftwheel.web.api.record_answer import (
     record_answer,
     whole_answer,
 )
-from driftwheel.web.security.permit import permit
+from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import State
 
 __all__ = ["list_records", "read_record", "router"]
 
-router = APIRouter(prefix="/api/v1/models/{name}", tags=["records"], dependencies=[permit("read")])
+router = APIRouter(
+    route_class=GuardedRoute, prefix="/api/v1/models/{name}", tags=["records"], dependencies=[permit("read")]
+)
 
 _PLACE = r"^-?[0-9][0-9.e+-]{0,31}\.[0-9]{1,18}$"
 _Tag = Annotated[str, Query(max_length=400)]

@@ -15,7 +15,7 @@ from driftwheel.store.windows import find_window, list_windows
 from driftwheel.web.api.describe import problems
 from driftwheel.web.api.known_model import known_model
 from driftwheel.web.security.identity import Caller
-from driftwheel.web.security.permit import permit
+from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import State
 
 __all__ = [
@@ -30,7 +30,7 @@ __all__ = [
     "router",
 ]
 
-router = APIRouter(prefix="/api/v1/models/{name}", tags=["models"])
+router = APIRouter(route_class=GuardedRoute, prefix="/api/v1/models/{name}", tags=["models"])
 
 
 class RangeBody(BaseModel):

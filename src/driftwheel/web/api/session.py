@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from driftwheel.services.authorise import PERMISSIONS, Identity, Permission, allows
 from driftwheel.web.api.describe import problems
 from driftwheel.web.security.identity import Caller
-from driftwheel.web.security.permit import permit
+from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.security.session_cookie import set_session_cookie
 from driftwheel.web.sign_in import sign_in, sign_out
 from driftwheel.web.state import State
@@ -25,7 +25,7 @@ __all__ = [
     "start_session",
 ]
 
-router = APIRouter(prefix="/api/v1/session", tags=["session"])
+router = APIRouter(route_class=GuardedRoute, prefix="/api/v1/session", tags=["session"])
 
 
 class LogInBody(BaseModel):

@@ -14,7 +14,7 @@ from driftwheel.store.tokens import Token, list_tokens
 from driftwheel.store.users import Role
 from driftwheel.web.api.describe import problems
 from driftwheel.web.security.identity import Caller
-from driftwheel.web.security.permit import permit
+from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.start import note_token_uses
 from driftwheel.web.state import State
 
@@ -28,7 +28,9 @@ __all__ = [
     "router",
 ]
 
-router = APIRouter(prefix="/api/v1/tokens", tags=["tokens"], dependencies=[permit("administer")])
+router = APIRouter(
+    route_class=GuardedRoute, prefix="/api/v1/tokens", tags=["tokens"], dependencies=[permit("administer")]
+)
 
 
 class TokenAnswer(BaseModel):

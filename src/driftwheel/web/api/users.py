@@ -13,12 +13,14 @@ from driftwheel.store.database import reading
 from driftwheel.store.users import Role, User, find_user, list_users
 from driftwheel.web.api.describe import problems
 from driftwheel.web.security.identity import Caller
-from driftwheel.web.security.permit import permit
+from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import Services, State
 
 __all__ = ["NewUserBody", "UserAnswer", "UserChangeBody", "change_user", "make_user", "read_users", "router"]
 
-router = APIRouter(prefix="/api/v1/users", tags=["users"], dependencies=[permit("administer")])
+router = APIRouter(
+    route_class=GuardedRoute, prefix="/api/v1/users", tags=["users"], dependencies=[permit("administer")]
+)
 
 
 class UserAnswer(BaseModel):

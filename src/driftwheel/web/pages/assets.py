@@ -9,13 +9,13 @@ from importlib import resources
 
 from fastapi import APIRouter, HTTPException, Response
 
-from driftwheel.web.security.permit import permit
+from driftwheel.web.security.permit import GuardedRoute, permit
 
 __all__ = ["Asset", "asset_address", "assets", "router"]
 
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
-router = APIRouter()
+router = APIRouter(route_class=GuardedRoute)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from fastapi.responses import RedirectResponse
 from driftwheel.services.authorise import allows
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.security.identity import Caller
-from driftwheel.web.security.permit import permit
+from driftwheel.web.security.permit import GuardedRoute, permit
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
 
 @router.get("/", dependencies=[permit("logged-in")])

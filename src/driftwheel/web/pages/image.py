@@ -22,12 +22,12 @@ from driftwheel.web.pages.rendering import address, render
 from driftwheel.web.pages.said import boxes_of, overlay_of, score_rows
 from driftwheel.web.pages.shots import Shot, picture_address, said_of, shots_of
 from driftwheel.web.security.identity import Caller
-from driftwheel.web.security.permit import permit
+from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import State
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
 _Key = Annotated[int, Path(ge=0, lt=2**63)]
 

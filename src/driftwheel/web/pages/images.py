@@ -17,12 +17,12 @@ from driftwheel.web.pages.image_filter import STATE_WORDS, ImageFilter, read_fil
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.pages.shots import shots_of
 from driftwheel.web.pages.snippets import log_snippet
-from driftwheel.web.security.permit import permit
+from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import State
 
 __all__ = ["ORDER_WORDS", "PAGE", "router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
 PAGE = 60
 """Images of a page."""

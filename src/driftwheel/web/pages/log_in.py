@@ -8,14 +8,14 @@ from fastapi import APIRouter, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from driftwheel.web.pages.rendering import render
-from driftwheel.web.security.permit import permit
+from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.security.session_cookie import set_session_cookie
 from driftwheel.web.sign_in import sign_in, sign_out
 from driftwheel.web.state import State
 
 __all__ = ["router", "safe_next"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
 _LONGEST = 128
 

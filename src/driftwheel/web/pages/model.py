@@ -22,12 +22,12 @@ from driftwheel.web.pages.rendering import address, render
 from driftwheel.web.pages.shots import shots_of
 from driftwheel.web.pages.snippets import curl_snippet, log_snippet
 from driftwheel.web.pages.sparkline import Volume, volume_chart
-from driftwheel.web.security.permit import permit
+from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import State
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
 _LATEST = 8
 _WINDOWS = 120

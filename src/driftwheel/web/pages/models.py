@@ -16,12 +16,12 @@ from driftwheel.store.records import count_received
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.pages.snippets import log_snippet
 from driftwheel.web.pages.sparkline import Volume, sparkline
-from driftwheel.web.security.permit import permit
+from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import State
 
 __all__ = ["STATE_WORDS", "StateWords", "router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
 
 @dataclass(frozen=True, slots=True)

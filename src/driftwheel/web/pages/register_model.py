@@ -12,12 +12,12 @@ from driftwheel.errors import UsageError
 from driftwheel.services.register_model import NewModel, register_model
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.security.identity import Caller
-from driftwheel.web.security.permit import permit
+from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import State
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
 _EMPTY = {
     "name": "",

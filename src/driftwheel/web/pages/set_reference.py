@@ -17,12 +17,12 @@ from driftwheel.web.api.known_model import known_model
 from driftwheel.web.pages.image_filter import read_time
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.security.identity import Caller
-from driftwheel.web.security.permit import permit
+from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import Services, State
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
 _EMPTY = {"kind": "folder", "path": "", "start": "", "end": "", "days": "14"}
 

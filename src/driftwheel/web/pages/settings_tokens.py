@@ -16,13 +16,13 @@ from driftwheel.store.models import list_models
 from driftwheel.store.tokens import list_tokens
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.security.identity import Caller
-from driftwheel.web.security.permit import permit
+from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.start import note_token_uses
 from driftwheel.web.state import Services, State
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
 _MOST_DAYS = 3660
 _ORDER = ("ingest", "viewer", "engineer", "annotator", "admin")  # what most need comes first

@@ -17,12 +17,12 @@ from driftwheel.store.database import reading
 from driftwheel.store.users import list_users
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.security.identity import Caller
-from driftwheel.web.security.permit import permit
+from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import Services, State
 
 __all__ = ["MEANINGS", "router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
 MEANINGS: Mapping[str, str] = {
     "admin": "everything, and users and tokens",

@@ -14,7 +14,7 @@ from driftwheel.web.problems import problem_response
 __all__ = ["SMALL_BODY", "BoundedBodies"]
 
 SMALL_BODY = 256 * 1024
-"""Most bytes of a form or a JSON body that is read before it is known who calls."""
+"""Most bytes of a form or a JSON body: of one by which somebody logs in, it is not known who calls."""
 
 _LARGE = ("/records", "/records/images", "/truths", "/feedback", "/profiles", "/versions")
 _PIECE = 256 * 1024  # decompressed bytes handed on at once
