@@ -21,6 +21,7 @@ from driftwheel.store.models import Model, create_model, find_model
 from driftwheel.store.record_pages import RecordFilter, page_records
 from driftwheel.store.records import NewRecord, Outcome
 from driftwheel.store.references import list_references
+from driftwheel.store.window_predictions import archived_predictions, predictions_of
 from driftwheel.store.windows import list_windows
 from driftwheel.store.writer import write_records
 
@@ -98,7 +99,14 @@ def everything(engine: Engine, blobs: Blobs) -> dict[str, Any]:
         model = find_model(connection, "m")
         rows = page_records(connection, RecordFilter(model.key), order="oldest", limit=100_000).rows
         windows = list_windows(connection, model.key, profiles=True)
-        archives = {one.key: archive_of(connection, one.key) for one in windows}
+        archives = {
+            one.key: (
+                archive_of(connection, one.key),
+                predictions_of(connection, one.key),
+                archived_predictions(connection, one.key),
+            )
+            for one in windows
+        }
         references = list_references(connection, model.key)
     return {
         "records": {
@@ -110,7 +118,7 @@ def everything(engine: Engine, blobs: Blobs) -> dict[str, Any]:
         },
         "windows": {
             (one.start, one.tag, one.value): (
-                *(one.profile, archives[one.key]),
+                *(one.profile, *archives[one.key]),
                 *(one.records, one.rejected, one.stale),
             )
             for one in windows

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from driftwheel.profiles import Profile, from_bytes, merge, single, to_bytes
 from driftwheel.services.crash_points import reach
+from driftwheel.services.window_predictions import archive_predictions
 from driftwheel.services.window_profile import WHOLE, in_space, main_space, sum_up
 from driftwheel.store.archives import archive_of, put_archive
 from driftwheel.store.blobs import Blobs
@@ -160,6 +161,7 @@ def _archive(
     space = main_space(found.spaces, ())
     for one in sorted(windows, key=lambda one: (one.start, one.tag, one.value)):  # see store.record_locks
         put_archive(connection, one.key, _with(connection, one, found.profile((one.tag, one.value), space)))
+    archive_predictions(connection, windows, rows)
 
 
 def _with(connection: Connection, window: StoredWindow, profile: Profile) -> bytes:

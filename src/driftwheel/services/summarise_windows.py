@@ -1,4 +1,4 @@
-"""Summarise windows: make the profiles that are out of date, from all that is kept of their time."""
+"""Summarise windows: make profiles and summaries that are out of date, from all that is kept of a time."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from driftwheel.errors import DriftwheelError
 from driftwheel.profiles import Profile, from_bytes, single, to_bytes
 from driftwheel.services.crash_points import reach
 from driftwheel.services.ingest_profile import parts_of_profile
+from driftwheel.services.window_predictions import window_predictions
 from driftwheel.services.window_profile import (
     WHOLE,
     Segment,
@@ -26,6 +27,7 @@ from driftwheel.store.database import reading, writing
 from driftwheel.store.edge_profiles import list_edge_profiles
 from driftwheel.store.models import Model, model_by_key
 from driftwheel.store.record_columns import measured_columns
+from driftwheel.store.window_predictions import put_predictions
 from driftwheel.store.windows import StoredWindow, find_window, list_windows, put_window, stale_windows
 
 __all__ = ["Summaries", "summarise_windows", "window_profiles"]
@@ -125,24 +127,29 @@ def _summarise(
     start, end = span
     with reading(engine) as connection:
         known = list_windows(connection, model, since=start, until=end)
-        windows = [one for one in known if one.key in keys]
         found = model_by_key(connection, model)
-        profiles = {} if found is None else window_profiles(connection, found, start, end, windows)
+        windows = [] if found is None else [one for one in known if one.key in keys]
+        profiles: dict[int, Profile] = {}
+        predictions: dict[int, bytes] = {}
+        if found is not None:
+            profiles = window_profiles(connection, found, start, end, windows)
+            predictions = window_predictions(connection, found, start, end, windows)
     reach("summarise-made")
+    fresh = []
     with writing(engine) as connection:
-        fresh = [
-            put_window(
+        for one in sorted(windows, key=lambda one: (one.tag, one.value)):  # see store.record_locks
+            profile = profiles[one.key]
+            made = put_window(
                 connection,
                 one.key,
                 revision=one.revision,
-                profile=to_bytes(single(profiles[one.key])),
-                records=profiles[one.key].n,
-                rejected=sum(profiles[one.key].unreadable.values()),
+                profile=to_bytes(single(profile)),
+                records=profile.n,
+                rejected=sum(profile.unreadable.values()),
                 made=now,
             )
-            for one in sorted(windows, key=lambda one: (one.tag, one.value))  # see store.record_locks
-            if one.key in profiles
-        ]
+            put_predictions(connection, one.key, predictions[one.key])
+            fresh.append(made)
         reach("summarise-written")
     reach("summarise-committed")
     return fresh
