@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from driftwheel.client import Client
 from driftwheel.demo.inbox import Inbox, Received
@@ -179,13 +179,17 @@ def _verdict(api: Api, model: str, moment: datetime, records: int) -> dict[str, 
     """Wait for the verdict on the whole day that a moment lies in, with all of its records."""
     start = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     span = urlencode({"since": start.isoformat(), "until": (start + timedelta(days=1)).isoformat()})
+    day = quote(start.isoformat())
     found: list[dict[str, Any]] = []
 
     def look() -> bool:
         windows = api.get(f"/models/{model}/windows?{span}")
-        ready = any(one["records"] + one["rejected"] >= records and not one["stale"] for one in windows)
-        found[:] = [one for one in api.get(f"/models/{model}/verdicts?{span}") if one["current"]]
-        return ready and bool(found)
+        if not any(one["records"] + one["rejected"] >= records and not one["stale"] for one in windows):
+            return False
+        if not api.get(f"/models/{model}/verdicts?{span}"):
+            return False
+        found[:] = [api.get(f"/models/{model}/verdicts/{day}")]
+        return bool(found[0]["current"])
 
     _wait(look, _JUDGE_SECONDS, f"There is no verdict on {start:%d %B} yet")
     return found[0]
