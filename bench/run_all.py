@@ -24,6 +24,8 @@ BENCHMARKS = {
     "trials": "check on real images, with and without a change",
     "ingest": "records and images a second that a server takes, and how long each waits",
     "kill": "what a server loses that is killed under load, on both databases",
+    "store": "records written in groups, pages of long lists, the summary of a long day, on both databases",
+    "worker": "images a second that workers measure, in the server and beside it",
     "client": "what a call of the client's log costs its caller",
 }
 """Script in this folder (without .py) → what it measures. Each writes bench/results/NAME.md."""
