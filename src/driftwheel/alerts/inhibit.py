@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 from driftwheel.alerts.episode import Episode, has_fired, is_open
+from driftwheel.monitors.monitor import SEVERITIES
 from driftwheel.monitors.rule import Rule, signals_of
 
-__all__ = ["IMAGE_FAULTS", "SYMPTOMS", "inhibitor"]
+__all__ = ["CAMERA_FAULTS", "NEVER_EXPLAINED", "SYMPTOMS", "inhibitor"]
 
 
 SYMPTOMS = ("prediction_mix", "confidence", "property.")
 """What drift explains: signals of these names, or whose names begin so."""
 
-IMAGE_FAULTS = ("black_share", "frozen_share", "unreadable_share")
+CAMERA_FAULTS = ("black_share", "frozen_share", "unreadable_share")
 """A segment whose images are black, frozen or unreadable has a dead camera: no wonder that it drifts."""
+
+NEVER_EXPLAINED = ("accuracy", "feedback_share", "error_share", "latency_p95")
+"""Harm that was measured is told of whatever else is wrong."""
 
 
 def inhibitor(episode: Episode, others: Sequence[Episode], rules: Mapping[int, Rule]) -> int | None:
     """Return the key of the open episode that explains this one, None if there is none.
 
-    - Silence explains every other alert of the same segment; that of the whole model those of its segments.
-    - A dead camera (black, frozen or unreadable images) explains the drift of its segment and its symptoms.
-    - Drift explains its symptoms (prediction mix, confidence, single properties) on the same segment.
+    - Silence explains the other alerts of its segment; that of the whole model also those of its segments.
+    - A dead camera (black, frozen or unreadable images of one segment) explains the segment's drift and its
+      symptoms. Of a whole model it explains nothing: other cameras may have drifted.
+    - Drift explains its symptoms (prediction mix, confidence, single properties) on the same segment. The
+      drift of a whole model and that of its segments are told of together, neither explains the other.
 
-    Only an episode that has fired explains another, and only one that is not explained by one of the first
-    kind itself. The drift of a whole model and of its segments are told of together, neither explains the
-    other. Where several explain it, the first in this list does, then the one with the smallest key.
+    Only an episode that has fired explains another, and none that is milder. What watches measured harm is
+    never explained. Where several explain it, the first in this list does, then the one with the smallest
+    key.
 
     Parameters
     ----------
@@ -36,23 +42,24 @@ def inhibitor(episode: Episode, others: Sequence[Episode], rules: Mapping[int, R
     others
         The open episodes of the same model; itself may be among them.
     rules
-        Key of a monitor → its rule, for all of them; an episode whose monitor is not there explains nothing.
+        Key of a monitor → its rule, for all of them; an episode whose monitor is not there explains nothing
+        and is not explained.
     """
     own = _kind(episode, rules)
-    if own is None:
+    if own is None or own == "harm":
         return None
-    candidates = sorted(
-        (rank, one.key)
+    explaining = [
+        (_KINDS.index(kind), one.key)
         for one in others
         if one.key != episode.key and has_fired(one) and is_open(one)
-        if (rank := _rank(_kind(one, rules))) is not None
-        if rank < _rank_of_explained(own) and _covers(one, episode, rank)
-    )
-    return candidates[0][1] if candidates else None
+        if SEVERITIES.index(one.severity) >= SEVERITIES.index(episode.severity)
+        if (kind := _kind(one, rules)) is not None and _explains(kind, one, own, episode)
+    ]
+    return min(explaining)[1] if explaining else None
 
 
-_Kind = Literal["silence", "dead", "drift", "symptom", "other"]
-_RANKS: dict[_Kind, int] = {"silence": 0, "dead": 1, "drift": 2}
+_Kind = Literal["silence", "dead camera", "drift", "symptom", "other", "harm"]
+_KINDS: tuple[_Kind, ...] = get_args(_Kind)
 
 
 def _kind(episode: Episode, rules: Mapping[int, Rule]) -> _Kind | None:
@@ -60,24 +67,20 @@ def _kind(episode: Episode, rules: Mapping[int, Rule]) -> _Kind | None:
     if rule is None:
         return None
     names = signals_of(rule)
-    if "silence" in names:
-        return "silence"
-    if any(name in IMAGE_FAULTS for name in names):
-        return "dead"
-    if "drift" in names:
-        return "drift"
-    return "symptom" if all(name.startswith(SYMPTOMS) for name in names) else "other"
+    ways: tuple[tuple[_Kind, bool], ...] = (
+        ("harm", any(name in NEVER_EXPLAINED for name in names)),
+        ("silence", "silence" in names),
+        ("dead camera", any(name in CAMERA_FAULTS for name in names)),
+        ("drift", "drift" in names),
+        ("symptom", all(name.startswith(SYMPTOMS) for name in names)),
+    )
+    return next((kind for kind, is_so in ways if is_so), "other")
 
 
-def _rank(kind: _Kind | None) -> int | None:
-    return None if kind is None else _RANKS.get(kind)
-
-
-def _rank_of_explained(kind: _Kind) -> int:
-    """Return which ranks explain an alert of this kind: those below."""
-    return {"silence": 0, "dead": 1, "drift": 2, "symptom": 3, "other": 1}[kind]
-
-
-def _covers(cause: Episode, episode: Episode, rank: int) -> bool:
-    same = (cause.tag, cause.value) == (episode.tag, episode.value)
-    return same or (rank == 0 and not cause.tag)
+def _explains(kind: _Kind, cause: Episode, own: _Kind, episode: Episode) -> bool:
+    same_segment = (cause.tag, cause.value) == (episode.tag, episode.value)
+    if kind == "silence":
+        return (own != "silence" and same_segment) or (not cause.tag and bool(episode.tag))
+    if kind == "dead camera":
+        return same_segment and bool(cause.tag) and own in {"drift", "symptom"}
+    return kind == "drift" and same_segment and own == "symptom"

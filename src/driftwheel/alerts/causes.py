@@ -1,0 +1,94 @@
+"""The likely cause and the harm of what was found, as far as they can be said, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from driftwheel.alerts.finding_words import observed
+from driftwheel.monitors.observation import Observation
+from driftwheel.report.fault_words import fault_meaning, fault_title
+from driftwheel.report.numbers import share
+
+__all__ = ["HARM_SIGNALS", "cause_of", "harm_of"]
+
+HARM_SIGNALS = ("accuracy", "feedback_share", "confidence")
+"""Where harm shows, the surest first."""
+
+_LIKELY = 0.3  # a fault named with less confidence is no answer
+_CAUSES = {
+    "drift": "none of the known camera faults explains it: look at the images",
+    "silence": "the camera, its network or the program that sends the records has stopped",
+    "records": "a camera or a program that sends records has stopped, or sends more than it should",
+    "unreadable_share": "files are cut short or damaged on their way, or of a format that is not read",
+    "wrong_size_share": "a camera's resolution, or a step that resizes, was changed",
+    "black_share": "a camera is covered, has lost its light or its signal",
+    "frozen_share": "a camera has frozen, or the same files are sent again",
+    "missing_tags_share": "a program that sends records does not send all their tags any more",
+    "prediction_mix": "other things are before the camera, or the model takes them for others",
+    "confidence": "the images are unlike those that the model was built on",
+    "accuracy": "the images, or what is right for them, are no longer those that the model was built on",
+    "feedback_share": "the model is wrong more often, or is used for something else",
+    "latency_p95": "the machine is too busy, or the model or the size of the images has changed",
+    "error_share": "the model cannot be reached, or cannot take what it is sent",
+}
+_CONTENT = "none of the known camera faults: the images show something else, or in another light"
+_NO_HARM = "not known: no truth and no feedback has come for these records"
+
+
+def cause_of(signal: str, verdict: Mapping[str, Any] | None) -> str:
+    """Return the likely cause, in a sentence without its full stop.
+
+    Parameters
+    ----------
+    signal
+        What is in breach.
+    verdict
+        `verdicts.document` of the window; its diagnosis comes first for whatever images can explain.
+
+    Examples
+    --------
+    >>> cause_of("silence", None)
+    'the camera, its network or the program that sends the records has stopped'
+    """
+    if verdict is not None and (signal == "drift" or signal.startswith(("property.", "black", "frozen"))):
+        faults = verdict.get("diagnosis") or []
+        if faults and (faults[0].get("confidence") or 0.0) >= _LIKELY:
+            return _fault(faults[0])
+        if signal == "drift" and verdict.get("kind") == "content":
+            return _CONTENT
+        if signal == "drift" and verdict.get("kind") == "unreadable":
+            return _CAUSES["unreadable_share"]
+        if signal == "drift" and not verdict.get("diagnosed"):
+            return ""
+    return _CAUSES.get(signal, "")
+
+
+def harm_of(observations: Mapping[str, Observation]) -> str:
+    """Return what is known of the harm, in a sentence without its full stop.
+
+    Confidence alone says little, so it is named only where it was found to be unusual.
+
+    Examples
+    --------
+    >>> harm_of({"accuracy": Observation("accuracy", 0.71, 40)}).replace(chr(160), " ")
+    'accuracy is 71 % on 40 records'
+    >>> harm_of({})
+    'not known: no truth and no feedback has come for these records'
+    """
+    for name in HARM_SIGNALS:
+        seen = observations.get(name)
+        if seen is not None and (name != "confidence" or seen.judged):
+            said = observed(seen)
+            if said and seen.n:
+                return said
+    return _NO_HARM
+
+
+def _fault(found: Mapping[str, Any]) -> str:
+    name = str(found.get("fault", ""))
+    grade = "" if found.get("severity") is None else f", severity {found['severity']} of 5"
+    meaning = fault_meaning(name).rstrip(".")
+    about = f" in {share(found['share'])} of the images" if found.get("share") is not None else ""
+    title = f"{fault_title(name)}{about} ({share(found['confidence'])} sure{grade})"
+    return f"{title}. {meaning}" if meaning else title
