@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import ByteSize, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -87,6 +88,17 @@ class Settings(BaseSettings):
         True, description="Measure and sum up inside the server; else run `driftwheel worker` beside it."
     )
 
+    public_url: str = Field(
+        "auto",
+        description="Address by which people reach the pages, for the links in messages, such as "
+        "`https://driftwheel.example.com`; `auto`: that of `host` and `port`.",
+    )
+    allow_private_channels: bool = Field(
+        False,
+        description="Let channels reach addresses of private networks and of this machine, such as your own "
+        "mail server; link-local addresses never.",
+    )
+
     @field_validator("data")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
@@ -158,12 +170,41 @@ class Settings(BaseSettings):
         except ValidationError as error:
             raise UsageError(_first_mistake(error, overrides)) from None
 
+    @field_validator("public_url")
+    @classmethod
+    def _absolute_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        good = parts.scheme in {"http", "https"} and parts.netloc and not (parts.query or parts.fragment)
+        if value != "auto" and not (good and value.isprintable() and " " not in value):
+            raise ValueError("expected such as https://driftwheel.example.com, or auto")
+        return value.rstrip("/")
+
+    @property
+    def link_base(self) -> str | None:
+        """Where people reach the pages, without a slash at the end; None where nothing says."""
+        if self.public_url != "auto":
+            return self.public_url
+        if not self.port:
+            return None
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        if self.host in {"0.0.0.0", "::", ""}:  # noqa: S104 - it is compared, not bound
+            named = [one for one in self.allowed_hosts if _is_name(one)]
+            if not named:
+                return None
+            host = named[0]
+        return f"http://{host}" + ("" if self.port == 80 else f":{self.port}")
+
     @property
     def system_database_url(self) -> str:
         """Where DBOS keeps its workflows: a file beside the SQLite database, or PostgreSQL itself."""
         if self.database_url.startswith("postgresql"):
             return self.database_url
         return f"sqlite:///{self.data.as_posix()}/workflows.sqlite"
+
+
+def _is_name(host: str) -> bool:
+    """Whether an allowed host is one that other machines may know this server by."""
+    return host not in {"localhost", "127.0.0.1", "[::1]", "0.0.0.0", "[::]"} and "*" not in host  # noqa: S104
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import typer
 from driftwheel._version import __version__
 from driftwheel.cli import (
     backup,
+    channels,
     check,
     compare,
     demo,
@@ -43,7 +44,7 @@ app = typer.Typer(
 )
 for command in (
     *(check, profile, merge, show, compare, demo),
-    *(serve, worker, models, reference, users, tokens, backup, restore, doctor),
+    *(serve, worker, models, reference, channels, users, tokens, backup, restore, doctor),
 ):
     command.register(app)
 

@@ -1,7 +1,7 @@
 """Apprise as it is used here: no files, no pictures of its own, no redirects, no words in the server's log.
 
-It writes addresses with their secrets to its log when they are mistaken. What it says of a message that failed
-is taken from there by `driftwheel.notify.send`, and stripped of secrets.
+It writes addresses with their secrets to its log when they are mistaken. What it says of a message that
+failed is taken from there by `driftwheel.notify.send`, and stripped of secrets.
 """
 
 from __future__ import annotations

@@ -92,10 +92,10 @@ def open_channel_url(url: str, *, allow_private: bool = True) -> Target:
     """
     asset = library_asset()
     scheme = _scheme(url)
-    parts = url_to_dict(url)
+    parts = url_to_dict(url)  # type: ignore[no-untyped-call]
     if parts is None:
         raise UsageError(_unreadable(scheme))
-    kind = NotificationManager()[parts["schema"]]
+    kind = _kinds()[parts["schema"]]
     _refuse_local(parts, kind)
     if not kind.enabled:
         raise UsageError(_missing_package(scheme, kind))
@@ -127,6 +127,11 @@ def without_secrets(text: str, url: str) -> str:
     return text
 
 
+def _kinds() -> Any:
+    """Return Apprise's kinds of channels: a mapping from the word before :// to a class of plugins."""
+    return NotificationManager()  # type: ignore[no-untyped-call]
+
+
 def _scheme(url: str) -> str:
     found = re.match(r"\s*([A-Za-z0-9_-]+)://", url)
     if found is None:
@@ -143,9 +148,9 @@ def _unreadable(scheme: str) -> str:
             f"For a webhook of your own write {own}:// instead of {scheme}://: it receives the message as "
             "JSON. Of other services only their own webhook addresses begin with https://."
         )
-    known = list(NotificationManager().schemas())
+    known = list(_kinds().schemas())
     if scheme in known:
-        return _incomplete(scheme, NotificationManager()[scheme])
+        return _incomplete(scheme, _kinds()[scheme])
     return (
         f"There is no kind of channel '{scheme}'.{did_you_mean(scheme, known)} See docs/how-to/channels.md."
     )
@@ -169,8 +174,8 @@ def _missing_package(scheme: str, kind: type[NotifyBase]) -> str:
 def _refuse_local(parts: Mapping[str, Any], kind: type[NotifyBase]) -> None:
     if parts["schema"] in _LOCAL:
         raise UsageError(
-            f"A channel cannot be of the kind {parts['schema']}://, which tells nobody but whoever sits at the "
-            "server."
+            f"A channel cannot be of the kind {parts['schema']}://, which tells nobody but whoever sits at "
+            "the server."
         )
     template = kind.template_args.get("template", {})
     files = _FILES | ({"template"} if template.get("private") else set())
@@ -195,8 +200,8 @@ def refusal(address: str) -> str:
     if is_link_local(address):
         return f"{address} is a link-local address; channels never reach those."
     return (
-        f"{address} is not an address of the public internet. Where channels shall reach private networks "
-        "or this machine, start the server with DRIFTWHEEL_ALLOW_PRIVATE_CHANNELS=true."
+        f"{address} is not an address of the public internet. Where channels shall reach private networks or "
+        "this machine, start the server with DRIFTWHEEL_ALLOW_PRIVATE_CHANNELS=true."
     )
 
 

@@ -1,8 +1,9 @@
 """Hold every connection that a channel opens to the addresses it may reach.
 
 Channels go through libraries of many makers, which resolve names and follow redirects themselves. So an
-address is checked where it cannot change any more: at the moment a socket connects, by an audit hook of Python
-(PEP 578). That holds whatever the name resolved to when the channel was added, and wherever a redirect leads.
+address is checked where it cannot change any more: at the moment a socket connects, by an audit hook of
+Python (PEP 578). That holds whatever the name resolved to when the channel was added, and wherever a redirect
+leads.
 """
 
 from __future__ import annotations

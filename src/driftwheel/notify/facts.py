@@ -14,6 +14,7 @@ __all__ = ["Fact", "facts", "footer", "heading", "moment", "one_line", "span", "
 
 _MOST_SEGMENTS = 6
 _LONGEST = 1000
+_LONGEST_ID = 24  # longer ones are made by programs and say nothing to people
 _STATES = {"pending": "pending", "firing": "firing", "recovering": "recovering"}
 
 
@@ -27,12 +28,12 @@ class Fact:
 
 
 def heading(entry: Entry) -> str:
-    """Return which alert it is: how grave, its monitor, its segment.
+    """Return which alert it is: how grave or that it has ended, its monitor, its segment.
 
     The whole model goes without saying.
     """
     where = f" · {entry.tag}={entry.value}" if entry.tag else ""
-    return one_line(f"{entry.severity.capitalize()} · {entry.name}{where}")
+    return one_line(f"{_first_word(entry)} · {entry.name}{where}")
 
 
 def facts(entry: Entry, examples: Mapping[str, str] | None = None) -> tuple[Fact, ...]:
@@ -48,8 +49,10 @@ def facts(entry: Entry, examples: Mapping[str, str] | None = None) -> tuple[Fact
     over = span(entry.start, entry.end)
     if entry.since < entry.start:
         over += f"; in breach since {moment(entry.since)}"
+    over_now = entry.ended is not None
     lines = [
-        Fact("What went wrong", one_line(entry.wrong)),
+        Fact("State", state_words(entry)),
+        Fact("What was wrong" if over_now else "What went wrong", one_line(entry.wrong)),
         Fact("Expected", one_line(entry.expected)),
         Fact("Over", over),
         Fact("Measured on", f"n = {entry.n:,}" if entry.n else ""),
@@ -57,7 +60,6 @@ def facts(entry: Entry, examples: Mapping[str, str] | None = None) -> tuple[Fact
         Fact("Likely cause", one_line(entry.cause)),
         Fact("Carried by", _some(entry.segments)),
         Fact("Harm", one_line(entry.harm)),
-        Fact("State", state_words(entry)),
         Fact("Note", one_line(entry.note)),
         _examples(entry, examples or {}),
         Fact("Do", "", tuple(_plain(link) for link in entry.links)),
@@ -69,7 +71,7 @@ def state_words(entry: Entry) -> str:
     """Return what has become of an alert, empty while it fires and nothing else is to be said."""
     said = []
     if entry.ended is not None:
-        said.append(f"{'closed' if entry.state == 'closed' else 'resolved'} {moment(entry.ended)}")
+        said.append(f"{_first_word(entry).lower()} {moment(entry.ended)}")
     elif entry.state != "firing":
         said.append(_STATES.get(entry.state, entry.state))
     if entry.reason:
@@ -129,6 +131,12 @@ def one_line(text: str) -> str:
     return kept if len(kept) <= _LONGEST else kept[: _LONGEST - 1] + "…"
 
 
+def _first_word(entry: Entry) -> str:
+    if entry.ended is None:
+        return entry.severity.capitalize()
+    return "Closed" if entry.state == "closed" else "Resolved"
+
+
 def _some(segments: tuple[str, ...]) -> str:
     shown = ", ".join(one_line(one) for one in segments[:_MOST_SEGMENTS])
     left = len(segments) - _MOST_SEGMENTS
@@ -138,7 +146,11 @@ def _some(segments: tuple[str, ...]) -> str:
 def _examples(entry: Entry, addresses: Mapping[str, str]) -> Fact:
     """Return the example images by link; those without an address by their ids."""
     shown = entry.examples[:MOST_EXAMPLES]
-    links = tuple(_plain(Link(one, addresses[one])) for one in shown if one in addresses)
+    links = tuple(
+        _plain(Link(one if len(one) <= _LONGEST_ID else f"image {number}", addresses[one]))
+        for number, one in enumerate(shown, 1)
+        if one in addresses
+    )
     named = ", ".join(one_line(one) for one in shown if one not in addresses)
     return Fact("Examples", named, links)
 

@@ -60,7 +60,7 @@ class Mail(NotifyEmail):  # type: ignore[no-untyped-call]
         recipients = list(dict.fromkeys([*(address for _, address in self.targets), *copies]))
         try:
             with self._connect() as smtp:
-                refused = smtp.send_message(self.mime(self.letter), self.from_addr[1], recipients)
+                refused = smtp.send_message(self.mime(self.letter), str(self.from_addr[1]), recipients)
                 self._tell_refused(refused)
         except smtplib.SMTPRecipientsRefused as error:
             self._tell_refused(error.recipients)
@@ -76,11 +76,13 @@ class Mail(NotifyEmail):  # type: ignore[no-untyped-call]
     def mime(self, letter: Letter) -> EmailMessage:
         """Return the mail as it goes over the wire."""
         mail = EmailMessage(policy=SMTP)
-        name, sender = self.from_addr
+        name, sender = self.from_addr[0] or "", str(self.from_addr[1])
         domain = sender.rpartition("@")[2]
         mail["Subject"] = letter.subject
-        mail["From"] = formataddr((name or "", sender))
-        mail["To"] = ", ".join(formataddr((given or "", address)) for given, address in self.targets)
+        mail["From"] = formataddr((str(name), sender))
+        mail["To"] = ", ".join(
+            formataddr((str(given or ""), str(address))) for given, address in self.targets
+        )
         if self.cc:
             mail["Cc"] = ", ".join(sorted(self.cc))
         if self.reply_to:
@@ -104,10 +106,10 @@ class Mail(NotifyEmail):  # type: ignore[no-untyped-call]
             context.verify_mode = ssl.CERT_NONE
         if self.secure_mode == SecureMailMode.SSL:
             smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-                self.smtp_host, self.port, timeout=_SECONDS, context=context
+                self.smtp_host, int(self.port or 0), timeout=_SECONDS, context=context
             )
         else:
-            smtp = smtplib.SMTP(self.smtp_host, self.port, timeout=_SECONDS)
+            smtp = smtplib.SMTP(self.smtp_host, int(self.port or 0), timeout=_SECONDS)
         try:
             if self.secure_mode == SecureMailMode.STARTTLS:
                 smtp.starttls(context=context)

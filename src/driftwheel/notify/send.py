@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from apprise import Apprise, NotifyBase, NotifyFormat, NotifyType
+from apprise.plugins.custom_form import NotifyForm
+from apprise.plugins.custom_json import NotifyJSON
+from apprise.plugins.custom_xml import NotifyXML
 from apprise.plugins.ilert import NotifyILert
 from apprise.plugins.pagerduty import NotifyPagerDuty
 
@@ -126,10 +129,10 @@ def _identify(plugin: NotifyBase, message: Message, dedup: str, thread: str) -> 
             plugin.dedup = thread
             plugin.action = "map"
         return
-    headers = getattr(plugin, "headers", None)
+    headers: Any = getattr(plugin, "headers", None)
     if isinstance(headers, dict):
         headers.setdefault("Idempotency-Key", dedup)
-    if plugin.service_name == "JSON":
+    if isinstance(plugin, NotifyJSON):
         plugin.payload_extras = {
             "driftwheel": {"dedup": dedup, **message_to_json(message)},
             "attachments": "",  # leaves it out
@@ -139,7 +142,7 @@ def _identify(plugin: NotifyBase, message: Message, dedup: str, thread: str) -> 
 
 def _is_plain(plugin: NotifyBase) -> bool:
     """Whether a plugin hands on whatever it gets to a program, which has no use for markup."""
-    return plugin.service_name in {"JSON", "XML", "Form"}
+    return isinstance(plugin, NotifyJSON | NotifyXML | NotifyForm)
 
 
 def _room(plugin: NotifyBase, title: str) -> int:

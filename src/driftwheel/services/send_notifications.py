@@ -65,7 +65,7 @@ def retry_after(attempts: int) -> timedelta:
     >>> [int(retry_after(n).total_seconds()) for n in (1, 2, 3, 7, 8, 50)]
     [30, 60, 120, 1920, 3600, 3600]
     """
-    return min(_FIRST_RETRY * 2 ** min(attempts - 1, 10), _LONGEST_RETRY)
+    return min(_FIRST_RETRY * (1 << min(attempts - 1, 10)), _LONGEST_RETRY)
 
 
 def thread_of(channel: int, model: str | None) -> str:

@@ -55,9 +55,7 @@ def try_channel(
         channel = find_channel(connection, name)
     message = trial_message(channel=name, now=now, public_url=public_url)
     thread = thread_of(channel.key, None)
-    delivery = send_message(
-        channel.url, message, dedup=dedup, thread=thread, all_clear=True, allow_private=allow_private
-    )
+    delivery = send_message(channel.url, message, dedup=dedup, thread=thread, allow_private=allow_private)
     with writing(engine) as connection:
         body = message_to_json(message)
         key = add_notification(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 
 from driftwheel.web.api import (
+    channels,
     log_answers,
     log_records,
     models,
@@ -32,6 +33,7 @@ def routers() -> Sequence[APIRouter]:
         verdicts.router,
         read_records.router,
         read_images.router,
+        channels.router,
         session.router,
         tokens.router,
         users.router,
