@@ -12,6 +12,7 @@
     ├── BackupError            a backup is damaged, cut short, or of a version this release cannot read
     └── UnavailableError       not now; the same again later may work
         ├── QueueFullError     more is waiting to be written than is allowed
+        ├── BlobsUnreachableError  the store of images, not on this machine, does not answer
         ├── StorageFullError   no space is left for what should be kept
         └── DatabaseBusyError  another writer has kept the database locked for too long
 """
@@ -23,6 +24,7 @@ from collections.abc import Iterable
 
 __all__ = [
     "BackupError",
+    "BlobsUnreachableError",
     "DatabaseBusyError",
     "DriftwheelError",
     "IncomparableError",
@@ -86,6 +88,10 @@ class UnavailableError(DriftwheelError):
 
 class QueueFullError(UnavailableError):
     """More is waiting to be written than is allowed."""
+
+
+class BlobsUnreachableError(UnavailableError, OSError):
+    """The store of images, which is not on this machine, does not answer or refuses."""
 
 
 class StorageFullError(UnavailableError):

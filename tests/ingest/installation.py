@@ -116,7 +116,7 @@ class Installation:
 
     def stored(self) -> list[tuple[str, str]]:
         """All the store holds, as items and contents of a history; images by the bytes that are there."""
-        blobs = Blobs.open(str(self.data / "blobs"))
+        blobs = Blobs.open(self.settings.get("DRIFTWHEEL_BLOBS", str(self.data / "blobs")))
         engine = open_database(self.database_url)
         found: list[tuple[str, str]] = []
         try:

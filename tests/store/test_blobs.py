@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,20 +13,26 @@ from pathlib import Path
 
 import fsspec
 import pytest
+from fsspec.registry import _registry
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.s3_server import S3Server
 
-from driftwheel.errors import StorageFullError, UsageError
+from driftwheel.errors import BlobsUnreachableError, MissingExtraError, StorageFullError, UsageError
 from driftwheel.store.blobs import Blobs
 
 MANY = bytes(range(256)) * 1000
 
 
-@pytest.fixture(params=["file", "memory"])
+@pytest.fixture(params=["file", "memory", "s3"])
 def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Blobs]:
-    """A local folder, and a store that is none."""
+    """A local folder, and two stores that are none."""
     if request.param == "file":
         yield Blobs.open((tmp_path / "blobs").as_uri())
+        return
+    if request.param == "s3":
+        request.getfixturevalue("s3_server")
+        yield Blobs.open("s3://bucket/some/prefix")
         return
     yield Blobs.open("memory://blobs")
     fsspec.filesystem("memory").store.clear()
@@ -115,17 +122,20 @@ def test_put_while_it_is_being_deleted_wins(blobs: Blobs) -> None:
     assert blobs.get(digest) == b"a"
 
 
-def test_a_process_that_ended_while_deleting_loses_nothing(local: Blobs) -> None:
-    digest = local.put(b"a")
+def test_a_process_that_ended_while_deleting_loses_nothing(blobs: Blobs) -> None:
+    digest = blobs.put(b"a")
 
     def end() -> bool:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        local.delete(digest, unless=end)
-    assert not local.exists(digest)
-    assert Blobs.open(local.root).get(digest) == b"a"
-    assert len(files(local)) == 1
+        blobs.delete(digest, unless=end)
+    assert not blobs.exists(digest)
+    assert list(blobs.walk()) == []
+    again = Blobs.open(blobs.system.unstrip_protocol(blobs.root))
+    assert again.get(digest) == b"a"
+    assert list(again.walk()) == [digest]
+    assert again.restore_set_aside() == 0
 
 
 def test_every_step_is_told_in_its_order_and_nothing_is_left_beside(tmp_path: Path) -> None:
@@ -232,6 +242,42 @@ def test_many_threads_put_the_same_and_others(local: Blobs) -> None:
 def test_opening_again_keeps_what_is_there(tmp_path: Path) -> None:
     digest = Blobs.open((tmp_path / "blobs").as_uri()).put(b"a")
     assert Blobs.open(str(tmp_path / "blobs")).get(digest) == b"a"
+
+
+def test_what_another_process_deletes_is_seen_at_once(blobs: Blobs) -> None:
+    """No listing is remembered: a blob that seemed to be there would not be put again."""
+    digest = blobs.put(b"a")
+    kept = blobs.put(b"b")
+    assert set(blobs.walk()) == {digest, kept}
+    path = f"{blobs.root}/{digest.hex()[:2]}/{digest.hex()[2:]}"
+    other = type(blobs.system)(skip_instance_cache=True)
+    other.rm_file(path)
+    assert not blobs.exists(digest)
+    assert list(blobs.walk()) == [kept]
+    blobs.put(b"a")
+    assert blobs.get(digest) == b"a"
+
+
+def test_a_store_that_does_not_answer_is_told_as_such(s3_server: S3Server) -> None:
+    blobs = Blobs.open("s3://bucket/prefix")
+    digest = blobs.put(b"a")
+    s3_server.stop()
+    try:
+        for ask in (lambda: blobs.put(b"b"), lambda: blobs.get(digest), lambda: blobs.exists(digest)):
+            with pytest.raises(BlobsUnreachableError, match="bucket/prefix cannot be reached now: Could not"):
+                ask()
+    finally:
+        s3_server.start()
+    assert not blobs.exists(digest)  # it is empty now
+    Blobs.open("s3://bucket/prefix").put(b"a")
+    assert blobs.get(digest) == b"a"
+
+
+def test_s3_without_its_extra_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    monkeypatch.delitem(_registry, "s3", raising=False)  # another test may have loaded it
+    with pytest.raises(MissingExtraError, match=r"pip install 'driftwheel\[s3\]'"):
+        Blobs.open("s3://bucket/prefix")
 
 
 @pytest.mark.parametrize("url", ["nonsense://here", "file:///dev/null/blobs"])

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftwheel.errors import DriftwheelError, UnreadableImageError
+from driftwheel.errors import BlobsUnreachableError, DriftwheelError, UnreadableImageError
 from driftwheel.images.properties import measure
 from driftwheel.learning.embedder import Prepare
 from driftwheel.services.measure_images import single_threaded_opencv
@@ -80,6 +80,8 @@ def measure_blobs(blobs: Blobs, wanted: Sequence[Wanted], *, threads: int | None
         try:
             for done in map_in_order(work, tasks, threads=threads, few=0):
                 found += done
+        except BlobsUnreachableError:
+            raise
         except DriftwheelError:  # a process ended: find out over which image
             for one in wanted[len(found) :]:
                 found += _alone(work, one)
@@ -89,6 +91,8 @@ def measure_blobs(blobs: Blobs, wanted: Sequence[Wanted], *, threads: int | None
 def _alone(work: partial[list[Found]], one: Wanted) -> list[Found]:
     try:
         return next(map_in_order(work, [[one]], threads=2, few=0))
+    except BlobsUnreachableError:
+        raise
     except DriftwheelError:
         return [CRASHED]
 

@@ -2,7 +2,8 @@
 
 In a local folder a blob is written under a temporary name, synced, renamed to ``ab/cdef…`` and its folder
 synced: when `Blobs.put` has returned, the blob outlives a power cut, and no reader ever sees a part of one.
-Elsewhere (``s3://…``) one whole object is put.
+Elsewhere (``s3://…``) one whole object is put, and the store's own word is taken that it is kept; what it
+holds is asked of it each time, never of a listing that is remembered.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import hashlib
 import io
 import re
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -20,12 +21,19 @@ from typing import IO, Any
 
 import fsspec
 
-from driftwheel.errors import StorageFullError, UsageError
+from driftwheel.errors import (
+    BlobsUnreachableError,
+    DriftwheelError,
+    MissingExtraError,
+    StorageFullError,
+    UsageError,
+)
 from driftwheel.store.room import check_room, no_room
 from driftwheel.store.synced_file import put_file, sync_folder
 
 __all__ = ["Blobs"]
 
+_FOLDER = re.compile(r"[0-9a-f]{2}")
 _NAME = re.compile(r"[0-9a-f]{62}")
 _ASIDE = "aside"  # a folder: what is being deleted
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -70,14 +78,17 @@ class Blobs:
             When nothing can be kept there; the message says why.
         """
         try:
-            system, root = fsspec.core.url_to_fs(url)
+            system, root = fsspec.core.url_to_fs(url, use_listings_cache=False)
             local = "file" in (system.protocol if isinstance(system.protocol, tuple) else (system.protocol,))
             folder = Path(root) if local else None
             if folder is None:
-                system.makedirs(root, exist_ok=True)
+                with _reaching(root):
+                    system.makedirs(root, exist_ok=True)
             else:
                 _make_folders(folder)
         except ImportError as error:
+            if url.startswith(("s3://", "s3a://")):
+                raise MissingExtraError("Keeping blobs at s3:// URLs", "s3") from None
             raise UsageError(f"Blobs cannot be kept at '{url}': {error}.") from None
         except (OSError, ValueError) as error:
             raise UsageError(
@@ -95,12 +106,17 @@ class Blobs:
         StorageFullError
             When no space is left for it above the reserve; nothing of it is kept then.
         OSError
-            When the disk fails; nothing is promised then.
+            When the disk fails; nothing is promised then. What is no local folder and cannot be reached
+            raises `BlobsUnreachableError`, here and from every other method.
         """
         digest = hashlib.sha256(data).digest()
         if self.folder is None:
-            if not self.exists(digest):
-                self.system.pipe_file(self._path(digest), data)
+            try:
+                with _reaching(self.root):
+                    if not self.system.exists(self._path(digest)):
+                        self.system.pipe_file(self._path(digest), data)
+            except FileNotFoundError as error:  # the bucket itself
+                raise BlobsUnreachableError(f"Nothing can be kept at {self.root}: {error}") from error
             self.on_step("blob-kept")
             return digest
         self.check_room(len(data))
@@ -126,19 +142,22 @@ class Blobs:
         """Open a blob for reading; raise `FileNotFoundError` when it is not kept here."""
         if self.folder is not None:
             return Path(self._path(digest)).open("rb")
-        return io.BytesIO(self.system.cat_file(self._path(digest)))
+        with _reaching(self.root):
+            return io.BytesIO(self.system.cat_file(self._path(digest)))
 
     def exists(self, digest: bytes) -> bool:
         """Return whether a blob is kept."""
         if self.folder is not None:
             return Path(self._path(digest)).exists()
-        return bool(self.system.exists(self._path(digest)))
+        with _reaching(self.root):
+            return bool(self.system.exists(self._path(digest)))
 
     def size(self, digest: bytes) -> int:
         """Return the bytes of a blob; raise `FileNotFoundError` when it is not kept here."""
         if self.folder is not None:
             return Path(self._path(digest)).stat().st_size
-        return int(self.system.size(self._path(digest)))
+        with _reaching(self.root):
+            return int(self.system.size(self._path(digest)))
 
     def delete(self, digest: bytes, *, unless: Callable[[], bool] = lambda: False) -> bool:
         """Delete a blob, unless it is used after all; return whether it is gone.
@@ -150,14 +169,7 @@ class Blobs:
         """
         path = self._path(digest)
         if self.folder is None:
-            if not self.exists(digest):
-                return True
-            data = self.get(digest)
-            self.system.rm_file(path)
-            if unless():
-                self.system.pipe_file(path, data)
-                return False
-            return True
+            return self._delete_there(path, f"{self.root}/{_ASIDE}/{digest.hex()}", unless)
         aside = self.folder / _ASIDE / digest.hex()
         try:
             Path(path).rename(aside)
@@ -176,15 +188,23 @@ class Blobs:
                 if _NAME.fullmatch(path.name):
                     yield bytes.fromhex(path.parent.name + path.name)
             return
-        for name in self.system.find(self.root):
-            folder, file = str(name).split("/")[-2:]
-            if _NAME.fullmatch(file):
-                yield bytes.fromhex(folder + file)
+        for first in self._folders_there():  # a listing of all could fill the memory
+            with _reaching(self.root):
+                names = self.system.find(first)
+            for name in names:
+                folder, file = str(name).split("/")[-2:]
+                if _NAME.fullmatch(file):
+                    yield bytes.fromhex(folder + file)
 
     def restore_set_aside(self) -> int:
         """Bring back what ended processes had set aside to delete, and return how many blobs that was."""
         if self.folder is None:
-            return 0
+            with _reaching(self.root):
+                found = [str(name) for name in self.system.find(f"{self.root}/{_ASIDE}")]
+                for name in found:
+                    digest = name.rpartition("/")[2]
+                    self._bring_back_there(name, f"{self.root}/{digest[:2]}/{digest[2:]}")
+            return len(found)
         aside = list((self.folder / _ASIDE).iterdir())
         for path in aside:
             _bring_back(path, self.folder / path.name[:2] / path.name[2:])
@@ -200,6 +220,34 @@ class Blobs:
                     swept += 1
         return swept
 
+    def _folders_there(self) -> list[str]:
+        with _reaching(self.root):
+            try:
+                names = [str(name).rstrip("/") for name in self.system.ls(self.root, detail=False)]
+            except FileNotFoundError:  # an object store has no empty folders
+                return []
+        return [name for name in names if _FOLDER.fullmatch(name.rpartition("/")[2])]
+
+    def _delete_there(self, path: str, aside: str, unless: Callable[[], bool]) -> bool:
+        with _reaching(self.root):
+            try:
+                self.system.cp_file(path, aside)
+            except FileNotFoundError:
+                return True
+            self.system.rm_file(path)
+        if unless():
+            with _reaching(self.root):
+                self._bring_back_there(aside, path)
+            return False
+        with _reaching(self.root), suppress(FileNotFoundError):
+            self.system.rm_file(aside)
+        return True
+
+    def _bring_back_there(self, aside: str, path: str) -> None:
+        with suppress(FileNotFoundError):  # another process was faster
+            self.system.cp_file(aside, path)
+            self.system.rm_file(aside)
+
     def _files(self) -> Iterator[Path]:
         return iter(()) if self.folder is None else self.folder.glob("[0-9a-f][0-9a-f]/*")
 
@@ -208,6 +256,19 @@ class Blobs:
             raise UsageError(f"A blob is named by 32 bytes of SHA-256; {len(digest)} were given.")
         name = digest.hex()
         return f"{self.root}/{name[:2]}/{name[2:]}"
+
+
+@contextmanager
+def _reaching(root: str) -> Iterator[None]:
+    """Tell whatever a distant store raises, other than that a blob is not there, as one kind of error."""
+    try:
+        yield
+    except (FileNotFoundError, DriftwheelError):
+        raise
+    except Exception as error:  # each library has its own kinds
+        raise BlobsUnreachableError(
+            f"The images at {root} cannot be reached now: {str(error) or repr(error)}"
+        ) from error
 
 
 def _make_folders(folder: Path) -> None:
