@@ -14,7 +14,7 @@ from driftwheel.store.evaluations import (
     find_evaluation,
     list_evaluations,
     newest_evaluations,
-    put_evaluation,
+    put_evaluations,
 )
 from driftwheel.store.models import Model
 from driftwheel.store.monitors import delete_monitor
@@ -41,9 +41,11 @@ def test_the_latest_of_each_window_is_kept(database: Engine, model: Model) -> No
     monitor = create(database, model, "drift").key
     one = evaluation(monitor, 0)
     with writing(database) as connection:
-        put_evaluation(connection, one)
-        put_evaluation(connection, replace(one, result="breach", cleared=False, revision=2))
-        put_evaluation(connection, replace(one, tag="camera", value="1", result="insufficient"))
+        put_evaluations(connection, [one])
+        again = replace(one, result="breach", cleared=False, revision=2)
+        camera = replace(one, tag="camera", value="1", result="insufficient")
+        put_evaluations(connection, [camera, again])
+        put_evaluations(connection, [])
     with reading(database) as connection:
         found = find_evaluation(connection, monitor, one.start)
         assert find_evaluation(connection, monitor, one.end) is None
@@ -56,10 +58,9 @@ def test_the_latest_of_each_window_is_kept(database: Engine, model: Model) -> No
 def test_the_newest_with_data_and_those_of_a_span(database: Engine, model: Model) -> None:
     monitor = create(database, model, "drift").key
     with writing(database) as connection:
-        for day in (1, 0, 3, 2):
-            put_evaluation(connection, evaluation(monitor, day))
-        put_evaluation(connection, replace(evaluation(monitor, 4), result="no_data", cleared=False))
-        put_evaluation(connection, replace(evaluation(monitor, 5), tag="camera", value="1"))
+        put_evaluations(connection, [evaluation(monitor, day) for day in (1, 0, 3, 2)])
+        empty = replace(evaluation(monitor, 4), result="no_data", cleared=False)
+        put_evaluations(connection, [replace(evaluation(monitor, 5), tag="camera", value="1"), empty])
     with reading(database) as connection:
         newest = newest_evaluations(connection, monitor, limit=2)
         assert [(one.start - NOON).days for one in newest] == [3, 2]

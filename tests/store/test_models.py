@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from driftwheel.store.models import (
     find_model,
     list_models,
     list_versions,
+    lock_model,
     model_by_key,
     update_model,
 )
@@ -91,3 +93,29 @@ def test_a_model_is_deleted_with_all_that_is_kept_of_it(database: Engine, model:
         assert find_record(connection, model.key, "a") is None
         assert find_truth(connection, model.key, "a") is None
         assert count_received(connection) == 0
+
+
+def test_who_changes_the_alerts_of_a_model_waits_for_who_does(database: Engine, model: Model) -> None:
+    got: list[Model | None] = []
+
+    def lock() -> None:
+        with writing(database) as connection:
+            got.append(lock_model(connection, model.key))
+
+    other = threading.Thread(target=lock)
+    with writing(database) as connection:
+        assert lock_model(connection, model.key) == model
+        assert lock_model(connection, model.key + 1) is None
+        other.start()
+        other.join(0.3)
+        assert other.is_alive()
+    other.join()
+    assert got == [model]
+
+
+def test_who_writes_records_does_not_wait_for_it(database: Engine, model: Model) -> None:
+    if database.dialect.name != "postgresql":
+        pytest.skip("SQLite has one writer at a time")
+    with writing(database) as locking, writing(database) as connection:
+        assert lock_model(locking, model.key) is not None
+        assert insert_records(connection, [new_record(model.key, "a")]) == ["accepted"]

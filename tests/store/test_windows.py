@@ -14,9 +14,12 @@ from driftwheel.store.database import reading, writing
 from driftwheel.store.models import Model
 from driftwheel.store.windows import (
     StoredWindow,
+    add_empty_windows,
     find_window,
+    last_windows,
     list_windows,
     mark_stale,
+    newest_over,
     put_window,
     stale_windows,
     window_of,
@@ -173,3 +176,37 @@ def test_a_window_that_is_gone_is_passed_over(database: Engine, model: Model) ->
         assert put_window(
             connection, window.key + 1, revision=1, profile=b"", records=0, rejected=0, made=NOON
         )
+
+
+def test_a_window_knows_when_its_last_record_came(database: Engine, model: Model) -> None:
+    with writing(database) as connection:
+        for received, tags in (
+            (NOON, {"camera": "1"}),
+            (NOON + DAY, {"camera": "2"}),
+            (None, {"camera": "1"}),
+        ):
+            mark_stale(connection, model.key, "day", [NOON], [tags], ["camera"], received=received)
+        mark_stale(connection, model.key, "day", [NOON + DAY], [{}], [])
+    with reading(database) as connection:
+        known = list_windows(connection, model.key)
+        assert [(one.value, one.received) for one in known] == [
+            ("", NOON + DAY),
+            ("1", NOON),
+            ("2", NOON + DAY),
+            ("", None),
+        ]
+        assert last_windows(connection, model.key, 5) == known[:3]
+        assert last_windows(connection, model.key, 0) == []
+        assert newest_over(connection, model.key, NOON + DAY) == known[0].end
+        assert newest_over(connection, model.key, NOON + 2 * DAY) == known[3].end
+        assert newest_over(connection, model.key, NOON) is None
+
+
+def test_windows_that_never_came_are_added_once(database: Engine, model: Model) -> None:
+    mark(database, model, 0)
+    rows = [(*window_of(NOON + day * DAY, "day"), "", "") for day in (1, 0)]
+    with writing(database) as connection:
+        assert add_empty_windows(connection, model.key, rows) == 1
+        assert add_empty_windows(connection, model.key, rows) == 0
+        assert add_empty_windows(connection, model.key, []) == 0
+        assert names(list_windows(connection, model.key)) == [(4, "", "", True), (5, "", "", True)]

@@ -20,7 +20,7 @@ __all__ = [
     "find_evaluation",
     "list_evaluations",
     "newest_evaluations",
-    "put_evaluation",
+    "put_evaluations",
 ]
 
 
@@ -50,16 +50,18 @@ class StoredEvaluation(NewEvaluation):
 _COLUMNS = tuple(one.name for one in fields(NewEvaluation))
 
 
-def put_evaluation(connection: Connection, evaluation: NewEvaluation) -> None:
-    """Keep what a monitor says of a window, in place of what it said before."""
-    values = {name: getattr(evaluation, name) for name in _COLUMNS}
-    values["findings"] = [dict(one) for one in evaluation.findings]
-    statement = upsert(connection.dialect.name, evaluations).values(values)
+def put_evaluations(connection: Connection, rows: Sequence[NewEvaluation]) -> None:
+    """Keep what monitors say of windows, in place of what they said before; no window of one twice."""
+    if not rows:
+        return
+    statement = upsert(connection.dialect.name, evaluations)
+    ordered = sorted(rows, key=lambda one: (one.monitor, one.start, one.tag, one.value))
     connection.execute(
         statement.on_conflict_do_update(
             index_elements=["monitor", "start", "tag", "value"],
             set_={name: statement.excluded[name] for name in _COLUMNS},
-        )
+        ),
+        [_values(one) for one in ordered],
     )
 
 
@@ -115,3 +117,8 @@ def _of(monitor: int, tag: str, value: str) -> Select[Any]:
     return select(evaluations).where(
         evaluations.c.monitor == monitor, evaluations.c.tag == tag, evaluations.c.value == value
     )
+
+
+def _values(evaluation: NewEvaluation) -> dict[str, Any]:
+    values = {name: getattr(evaluation, name) for name in _COLUMNS}
+    return values | {"findings": [dict(one) for one in evaluation.findings]}

@@ -23,6 +23,7 @@ __all__ = [
     "find_model",
     "list_models",
     "list_versions",
+    "lock_model",
     "model_by_key",
     "update_model",
 ]
@@ -104,6 +105,17 @@ def find_model(connection: Connection, name: str) -> Model:
 def model_by_key(connection: Connection, key: int) -> Model | None:
     """Return the model of that key, None where there is none."""
     row = connection.execute(select(models).where(models.c.key == key)).first()
+    return None if row is None else _model(row)
+
+
+def lock_model(connection: Connection, key: int) -> Model | None:
+    """Return the model of that key, and let no other transaction that calls this on until this one ends.
+
+    Whoever changes the alerts of a model begins with it. Those who write records do not wait. None where
+    there is no such model.
+    """
+    chosen = select(models).where(models.c.key == key).with_for_update(key_share=True)
+    row = connection.execute(chosen).first()
     return None if row is None else _model(row)
 
 

@@ -27,6 +27,7 @@ __all__ = [
     "record_by_key",
     "records_in_window",
     "set_measured",
+    "times_of",
 ]
 
 Outcome = Literal["accepted", "duplicate", "conflict"]
@@ -168,6 +169,16 @@ def records_in_window(
     with connection.execute(chosen, execution_options={"yield_per": 1000}) as rows:
         for row in rows:
             yield stored_record(row)
+
+
+def times_of(connection: Connection, model: int, ids: Sequence[str]) -> list[datetime]:
+    """Return the event times of those of a model's records that are there, by the client's ids."""
+    found: list[datetime] = []
+    for begin in range(0, len(ids), _CHUNK):
+        part = ids[begin : begin + _CHUNK]
+        its = select(records.c.time).where(records.c.model == model, records.c.id.in_(part))
+        found += connection.execute(its).scalars()
+    return found
 
 
 def last_record_time(connection: Connection, model: int) -> datetime | None:

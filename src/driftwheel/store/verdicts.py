@@ -23,6 +23,7 @@ __all__ = [
     "mark_all_due",
     "mark_due",
     "newest_start",
+    "newest_verdicts",
     "put_verdict",
 ]
 
@@ -140,6 +141,16 @@ def list_verdicts(
     else:
         rows = connection.execute(query.order_by(*(one.desc() for one in order)).limit(newest)).all()[::-1]
     return [StoredVerdict(**({"document": None} | dict(row._mapping))) for row in rows]
+
+
+def newest_verdicts(connection: Connection, model: int) -> list[StoredVerdict]:
+    """Return the verdicts of the newest window that was judged, whole and segments, with documents."""
+    start = newest_start(connection, model)
+    if start is None:
+        return []
+    chosen = select(verdicts).where(verdicts.c.model == model, verdicts.c.start == start)
+    rows = connection.execute(chosen.order_by(verdicts.c.tag, verdicts.c.value))
+    return [StoredVerdict(**row._mapping) for row in rows]
 
 
 def newest_start(connection: Connection, model: int) -> datetime | None:

@@ -19,9 +19,12 @@ from driftwheel.store.upsert import upsert
 
 __all__ = [
     "StoredWindow",
+    "add_empty_windows",
     "find_window",
+    "last_windows",
     "list_windows",
     "mark_stale",
+    "newest_over",
     "put_window",
     "stale_windows",
     "window_of",
@@ -203,6 +206,37 @@ def list_windows(
         query = query.where(windows.c.value == value)
     ordered = query.order_by(windows.c.start, windows.c.tag, windows.c.value)
     return [window_row(row) for row in connection.execute(ordered)]
+
+
+def newest_over(connection: Connection, model: int, now: datetime) -> datetime | None:
+    """Return the end of a model's newest window that is over, None where there is none."""
+    query = select(windows.c.end).where(windows.c.model == model, windows.c.end <= now)
+    newest: datetime | None = connection.execute(
+        query.order_by(windows.c.start.desc()).limit(1)
+    ).scalar_one_or_none()
+    return newest
+
+
+def last_windows(connection: Connection, model: int, count: int) -> list[StoredWindow]:
+    """Return the windows of a model that records came in, of the newest `count` spans of time, as listed."""
+    came = (windows.c.model == model, windows.c.received.is_not(None))
+    starts = select(windows.c.start).where(*came).distinct().order_by(windows.c.start.desc()).limit(count)
+    query = without_profile().where(*came, windows.c.start.in_(starts))
+    ordered = query.order_by(windows.c.start, windows.c.tag, windows.c.value)
+    return [window_row(row) for row in connection.execute(ordered)]
+
+
+def add_empty_windows(
+    connection: Connection, model: int, rows: Iterable[tuple[datetime, datetime, str, str]]
+) -> int:
+    """Add windows that no record came in (start, end, tag, value), stale; return how many were not there."""
+    values = [_new(model, *one) for one in sorted(set(rows))]
+    if not values:
+        return 0
+    statement = upsert(connection.dialect.name, windows).on_conflict_do_nothing(
+        index_elements=["model", "start", "tag", "value"]
+    )
+    return len(connection.execute(statement.returning(windows.c.key), values).all())
 
 
 @cache

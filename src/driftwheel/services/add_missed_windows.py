@@ -1,0 +1,62 @@
+"""Add the windows that never came: no record says that none came.
+
+A window that never came is added as an empty one, and is then judged as any other: its volume is 0. That is
+done for models and segments whose records come as they happen, and for a few windows only; after that silence
+says the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from driftwheel.services.crash_points import reach
+from driftwheel.services.last_heard import Heard, last_heard
+from driftwheel.store.database import reading, writing
+from driftwheel.store.models import Model, lock_model
+from driftwheel.store.windows import add_empty_windows, window_of
+
+__all__ = ["MOST_EMPTY", "add_missed_windows"]
+
+MOST_EMPTY = 3
+"""Windows in a row that are added empty."""
+
+_PATIENCE = 50  # a window is missed when it is over by a fiftieth of its length
+
+
+def add_missed_windows(engine: Engine, model: Model, tags: Collection[str], *, now: datetime) -> int:
+    """Add the windows that are over and that no record came in, and return how many.
+
+    Parameters
+    ----------
+    tags
+        Whose segments to look at; "" is the whole model.
+    now
+        Clock time.
+    """
+    with reading(engine) as connection:
+        heard = last_heard(connection, model.key)
+    rows = [row for one in heard if one.tag in tags for row in _missed(one, model.window, now)]
+    if not rows:
+        return 0
+    with writing(engine) as connection:
+        if lock_model(connection, model.key) is None:
+            return 0
+        added = add_empty_windows(connection, model.key, rows)
+        reach("watch-added")
+    return added
+
+
+def _missed(one: Heard, window: str, now: datetime) -> list[tuple[datetime, datetime, str, str]]:
+    """Return the windows after the newest that ought to have come by now: start, end, tag, value."""
+    rows: list[tuple[datetime, datetime, str, str]] = []
+    length = one.newest.end - one.newest.start
+    if not one.newest.start <= one.last <= one.newest.end + length:
+        return rows  # its records are logged long after they happened, or a clock is wrong
+    start, end = window_of(one.newest.end, window)
+    while end + length / _PATIENCE <= now and len(rows) < MOST_EMPTY:
+        rows.append((start, end, one.tag, one.value))
+        start, end = window_of(end, window)
+    return rows

@@ -1,0 +1,147 @@
+"""Evaluate monitors: keep verdicts on windows, let the monitors speak of them, raise alerts."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from driftwheel.errors import DriftwheelError
+from driftwheel.monitors.evaluate import evaluate
+from driftwheel.monitors.monitor import Monitor, monitor_from, watched_tags
+from driftwheel.monitors.observation import observations_from_json, observations_to_json
+from driftwheel.monitors.rule import signals_of
+from driftwheel.services.crash_points import reach
+from driftwheel.services.found import Found
+from driftwheel.services.judge_window import Judged
+from driftwheel.services.raise_alerts import raise_alerts
+from driftwheel.services.suggest_monitors import suggest_for_first_window
+from driftwheel.store.database import writing
+from driftwheel.store.evaluations import put_evaluations
+from driftwheel.store.models import Model, lock_model
+from driftwheel.store.monitors import StoredMonitor, list_monitors
+from driftwheel.store.verdicts import NewVerdict, StoredVerdict, put_verdict
+from driftwheel.store.windows import StoredWindow
+
+__all__ = ["SILENCE", "Evaluated", "evaluate_monitors", "find_in", "is_ticked", "readable_monitors"]
+
+SILENCE = "silence"
+"""The signal that no window tells: rules with it are looked at on a tick, see `watch_silence`."""
+
+_log = logging.getLogger("driftwheel.worker")
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What was done.
+
+    Attributes
+    ----------
+    windows
+        Verdicts kept.
+    evaluations
+        Of how many windows monitors said something.
+    changed
+        Episodes that began, changed or ended.
+    """
+
+    windows: int = 0
+    evaluations: int = 0
+    changed: int = 0
+
+
+def evaluate_monitors(
+    engine: Engine, model: Model, judged: Sequence[tuple[StoredWindow, Judged]], *, now: datetime
+) -> Evaluated:
+    """Keep verdicts, evaluations, episodes and who is to be told of them, in one transaction.
+
+    Parameters
+    ----------
+    judged
+        Windows of one span of time, the whole model and segments, each with what is known of it.
+    now
+        Clock time.
+    """
+    with writing(engine) as connection:
+        current = lock_model(connection, model.key)
+        if current is None:
+            return Evaluated()
+        suggest_for_first_window(connection, current, now=now)
+        verdicts = [put_verdict(connection, _verdict(one, its, now)) for one, its in judged]
+        monitors = readable_monitors(list_monitors(connection, current.key, enabled=True))
+        found = [one for one in find_in(current, monitors, verdicts) if not is_ticked(one.monitor)]
+        put_evaluations(connection, [one.as_evaluation(now) for one in found])
+        changed = raise_alerts(connection, current.key, found, now)
+        reach("judge-written")
+    return Evaluated(len(verdicts), len(found), changed)
+
+
+def find_in(
+    model: Model,
+    monitors: Iterable[tuple[StoredMonitor, Monitor]],
+    verdicts: Sequence[StoredVerdict],
+) -> list[Found]:
+    """Return what monitors say of the windows of these verdicts, of the segments that they watch."""
+    found = []
+    for stored, monitor in monitors:
+        tags = watched_tags(monitor, model.segment_tags)
+        found += [_found(stored, monitor, verdict) for verdict in verdicts if verdict.tag in tags]
+    return found
+
+
+def readable_monitors(stored: Iterable[StoredMonitor]) -> list[tuple[StoredMonitor, Monitor]]:
+    """Return monitors as their definitions read; those that this release cannot read are left out."""
+    read = []
+    for one in stored:
+        try:
+            read.append((one, monitor_from(one.name, one.definition)))
+        except DriftwheelError as error:
+            _log.warning("The monitor '%s' cannot be read and watches nothing: %s", one.name, error)
+    return read
+
+
+def is_ticked(monitor: Monitor) -> bool:
+    """Return whether a monitor goes by the clock, not by windows."""
+    return SILENCE in signals_of(monitor.rule)
+
+
+def _found(stored: StoredMonitor, monitor: Monitor, verdict: StoredVerdict) -> Found:
+    observations = observations_from_json(verdict.observations)
+    return Found(
+        stored,
+        monitor,
+        verdict.tag,
+        verdict.value,
+        verdict.start,
+        verdict.end,
+        evaluate(monitor, observations),
+        observations,
+        verdict.headline,
+        verdict.document,
+        verdict.exemplars,
+    )
+
+
+def _verdict(window: StoredWindow, judged: Judged, now: datetime) -> NewVerdict:
+    return NewVerdict(
+        model=window.model,
+        start=window.start,
+        end=window.end,
+        tag=window.tag,
+        value=window.value,
+        revision=judged.revision,
+        reference=judged.reference,
+        answer=judged.answer,
+        kind=judged.kind,
+        p_value=judged.p_value,
+        alpha=judged.alpha,
+        n=judged.n,
+        headline=judged.headline,
+        document=judged.document,
+        observations=observations_to_json(judged.observations),
+        exemplars=judged.exemplars,
+        made=now,
+    )

@@ -1,0 +1,142 @@
+"""Raise alerts: from what monitors found to the episodes that people are told of."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from driftwheel.alerts.act import inhibit
+from driftwheel.alerts.compose import compose_entry
+from driftwheel.alerts.episode import Episode, is_open
+from driftwheel.alerts.inhibit import inhibitor
+from driftwheel.alerts.life_cycle import WindowResult, advance, windows_needed
+from driftwheel.alerts.message import entry_to_json
+from driftwheel.errors import UsageError
+from driftwheel.monitors.monitor import monitor_from
+from driftwheel.monitors.rule import Rule
+from driftwheel.services.found import Found
+from driftwheel.store.episodes import add_episode, ended_of, open_episodes, save_episode
+from driftwheel.store.evaluations import newest_evaluations
+from driftwheel.store.monitors import list_monitors
+from driftwheel.store.notified_groups import make_due
+
+__all__ = ["explain_alerts", "raise_alerts"]
+
+_HISTORY = 10  # ended episodes that tell whether an alert flaps
+_log = logging.getLogger("driftwheel.worker")
+
+
+def raise_alerts(connection: Connection, model: int, found: Sequence[Found], now: datetime) -> int:
+    """Let what monitors found begin, change and end episodes, and return how many of them changed.
+
+    Call it in the transaction that keeps the evaluations, after that, with the model locked
+    (`driftwheel.store.models.lock_model`). It may be called again with the same: then nothing happens.
+
+    Parameters
+    ----------
+    found
+        Of any windows; of one instance those of the newest window only. A window older than the newest that
+        was evaluated changes nothing.
+    now
+        Clock time.
+    """
+    known = {one.instance: one for one in open_episodes(connection, model)}
+    changed = 0
+    for one in found:
+        episode = known.get(one.instance.digest)
+        if one.evaluation.result == "no_data" or (episode is None and one.evaluation.result != "breach"):
+            continue  # nothing can begin or end
+        changed += _advance(connection, one, episode, _carriers(one, found), now)
+    changed += explain_alerts(connection, model)
+    if changed:
+        make_due(connection, model, now)
+    return changed
+
+
+def explain_alerts(connection: Connection, model: int) -> int:
+    """Note which open episodes of a model are explained by which others, and return how many changed in that.
+
+    Call it in every transaction that begins or ends one.
+    """
+    episodes = open_episodes(connection, model)
+    if not episodes:
+        return 0
+    rules: dict[int, Rule] = {}
+    for stored in list_monitors(connection, model):
+        try:
+            rules[stored.key] = monitor_from(stored.name, stored.definition).rule
+        except UsageError as error:
+            _log.warning("The monitor '%s' cannot be read: %s", stored.name, error)
+    changed = 0
+    for one in episodes:
+        by = inhibitor(one, episodes, rules)
+        if by != one.inhibited_by:
+            save_episode(connection, inhibit(one, by))
+            changed += 1
+    return changed
+
+
+def _advance(
+    connection: Connection, one: Found, episode: Episode | None, carriers: Sequence[str], now: datetime
+) -> bool:
+    """Move one instance on, and return whether its episode changed in a way that people may be told of."""
+    newest = newest_evaluations(
+        connection, one.stored.key, tag=one.tag, value=one.value, limit=windows_needed(one.monitor)
+    )
+    if newest and newest[0].start > one.start:
+        return False  # late
+    results = [
+        WindowResult(each.start, each.end, each.result, each.cleared)
+        for each in newest
+        if each.revision == one.stored.revision  # what another rule said does not count
+    ]
+    step = advance(
+        episode,
+        results,
+        one.instance,
+        now,
+        evaluated=one.end,
+        watch_from=one.stored.watch_from,
+        history=ended_of(connection, one.instance.digest, limit=_HISTORY),
+    )
+    after = step.episode
+    if after is None:
+        return False
+    document = None
+    if one.evaluation.result == "breach" and is_open(after):
+        entry = compose_entry(
+            after,
+            one.monitor,
+            one.window,
+            one.evaluation,
+            one.observations,
+            headline=one.headline,
+            verdict=one.document,
+            segments=carriers,
+            examples=one.exemplars,
+        )
+        document = entry_to_json(entry)
+    if after.key == 0:
+        add_episode(connection, after, document or {})
+    elif document is not None or after != episode:
+        save_episode(connection, after, document)
+    return bool(step.happened)
+
+
+def _carriers(one: Found, found: Sequence[Found]) -> list[str]:
+    """Return the segments in breach of the same monitor in the same window, the strongest first."""
+    if one.tag:
+        return []
+    same = [
+        each
+        for each in found
+        if each.tag
+        and each.stored.key == one.stored.key
+        and each.start == one.start
+        and each.evaluation.result == "breach"
+    ]
+    ordered = sorted(same, key=lambda each: (each.strength, each.tag, each.value))
+    return [f"{each.tag}={each.value}" for each in ordered]

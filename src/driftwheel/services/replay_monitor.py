@@ -1,0 +1,131 @@
+"""Replay a monitor, even one that is not saved, over past windows: how often it would have fired."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from driftwheel.alerts.episode import Episode, has_fired, is_open
+from driftwheel.alerts.instance import Instance
+from driftwheel.alerts.life_cycle import WindowResult, advance, windows_needed
+from driftwheel.monitors.evaluate import Evaluation, Result, evaluate
+from driftwheel.monitors.monitor import Monitor, watched_tags
+from driftwheel.monitors.observation import observations_from_json
+from driftwheel.store.database import reading
+from driftwheel.store.models import find_model
+from driftwheel.store.verdicts import StoredVerdict, list_verdicts
+
+__all__ = ["Replay", "ReplayedWindow", "SegmentReplay", "replay_monitor"]
+
+_HISTORY = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayedWindow:
+    """What a monitor would have said of one window, and whether it would have been firing then."""
+
+    start: datetime
+    end: datetime
+    evaluation: Evaluation
+    firing: bool
+
+    @property
+    def result(self) -> Result:
+        """Of the rule."""
+        return self.evaluation.result
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentReplay:
+    """One segment (both empty: the whole model): its windows by time, and what would have fired."""
+
+    tag: str
+    value: str
+    windows: tuple[ReplayedWindow, ...]
+    episodes: tuple[Episode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What a monitor would have done.
+
+    Attributes
+    ----------
+    segments
+        By tag and value, the whole model first.
+    windows
+        How many spans of time were gone through.
+    """
+
+    segments: tuple[SegmentReplay, ...]
+    windows: int
+
+    @property
+    def fired(self) -> int:
+        """How often it would have fired, over all segments."""
+        return sum(len(one.episodes) for one in self.segments)
+
+
+def replay_monitor(
+    engine: Engine,
+    model: str,
+    monitor: Monitor,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Replay:
+    """Go through the windows that overlap since…until, and return what a monitor would have done.
+
+    It goes by what was observed then, which is kept with each verdict. Each window counts as judged at its
+    end. Nothing is written.
+
+    Raises
+    ------
+    UsageError
+        When there is no such model.
+    """
+    with reading(engine) as connection:
+        found = find_model(connection, model)
+        verdicts = list_verdicts(connection, found.key, since=since, until=until)
+    tags = watched_tags(monitor, found.segment_tags)
+    by_segment: defaultdict[tuple[str, str], list[StoredVerdict]] = defaultdict(list)
+    for one in verdicts:
+        if one.tag in tags:
+            by_segment[one.tag, one.value].append(one)
+    segments = tuple(
+        _replay(Instance(found.key, 0, 0, monitor, *segment), its)
+        for segment, its in sorted(by_segment.items())
+    )
+    return Replay(segments, len({one.start for one in verdicts}))
+
+
+def _replay(instance: Instance, verdicts: Sequence[StoredVerdict]) -> SegmentReplay:
+    """Go through the windows of one segment, by time."""
+    windows: list[ReplayedWindow] = []
+    results: list[WindowResult] = []
+    ended: list[Episode] = []
+    episode: Episode | None = None
+    needed = windows_needed(instance.monitor)
+    for verdict in verdicts:
+        evaluation = evaluate(instance.monitor, observations_from_json(verdict.observations))
+        if evaluation.result != "no_data":
+            result = WindowResult(verdict.start, verdict.end, evaluation.result, evaluation.cleared)
+            results = [result, *results[: needed - 1]]
+            step = advance(
+                episode, results, instance, verdict.end, evaluated=verdict.end, history=ended[:_HISTORY]
+            )
+            episode = step.episode
+            if episode is not None and episode.key == 0:
+                episode = replace(episode, key=len(ended) + 1)
+        firing = episode is not None and is_open(episode) and has_fired(episode)
+        windows.append(ReplayedWindow(verdict.start, verdict.end, evaluation, firing))
+        if episode is not None and not is_open(episode):
+            ended.insert(0, episode)
+            episode = None
+    every = [*reversed(ended), *([] if episode is None else [episode])]
+    fired = tuple(one for one in every if has_fired(one))
+    return SegmentReplay(instance.tag, instance.value, tuple(windows), fired)
