@@ -6,7 +6,13 @@ from tests.store.rows import NOON, new_record
 
 from driftwheel.errors import UsageError
 from driftwheel.predictions import Classification
-from driftwheel.services.list_images import ImageQuery, Neighbours, find_neighbours, list_images
+from driftwheel.services.list_images import (
+    ImageQuery,
+    Neighbours,
+    count_images,
+    find_neighbours,
+    list_images,
+)
 from driftwheel.store.database import reading, writing
 from driftwheel.store.models import create_model
 from driftwheel.store.records import Measurement, find_record, insert_records, set_measured
@@ -85,10 +91,29 @@ def test_neighbours_follow_the_list_with_its_filters(filled: Engine) -> None:
         oldest = ImageQuery("pets", tags={"camera": "2"}, order="oldest")
         assert find_neighbours(c, oldest, record) == Neighbours(keys[2], keys[6])
         odd = ImageQuery("pets", order="outlier")
-        assert find_neighbours(c, odd, record) == Neighbours(None, keys[2])
+        assert find_neighbours(c, odd, record) == Neighbours(keys[6], keys[2])
         first = find_record(c, 1, "r8")
         assert first is not None
         assert find_neighbours(c, query, first) == Neighbours(None, keys[6])
+
+
+def test_the_page_before_is_whole(filled: Engine) -> None:
+    query = ImageQuery("pets", order="outlier")
+    with reading(filled) as c:
+        first = list_images(c, query, limit=2)
+        second = list_images(c, query, after=first.next, limit=2)
+        assert (first.previous, second.previous is not None) == (None, True)
+        assert list_images(c, query, before=second.previous, limit=2) == first
+        assert list_images(c, query, before=second.previous, limit=3).records == (
+            list_images(c, query, limit=3).records
+        )
+
+
+def test_a_list_is_counted(filled: Engine) -> None:
+    with reading(filled) as c:
+        assert count_images(c, ImageQuery("pets")).n == 10
+        assert count_images(c, ImageQuery("pets", predicted="dog")).n == 3
+        assert count_images(c, ImageQuery("pets", outlier_p_at_most=0.4)).n == 2
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from driftwheel.services.reference_ranges import property_range
 
 LINEAR = PropertyDefinition("x", "x", "", "number", 0.0, 100.0, 200, "linear")
 LOG = PropertyDefinition("y", "y", "", "number", 1.0, 1000.0, 300, "log")
+HUE = PropertyDefinition("hue", "hue", "°", "circular", 0.0, 360.0, 180, "linear")
 KIND = PropertyDefinition("kind", "kind", "", "category", 0, 2, 3, "linear", ("jpeg", "png", "gif"))
 
 
@@ -63,10 +64,25 @@ def test_nothing_is_unusual_beside_nothing() -> None:
     assert not of(LINEAR, []).outside(5.0)
 
 
-def test_every_property_has_a_range_or_is_an_angle() -> None:
+def test_an_angle_is_held_against_the_way_from_the_mean_direction() -> None:
+    """Reds on both sides of 0°: 340° to 20°."""
+    usual = of(HUE, np.linspace(-20, 20, 4001) % 360)
+    assert usual.centre % 360 == pytest.approx(0, abs=2)
+    assert ((usual.low + 180) % 360, (usual.high + 180) % 360) == pytest.approx((160.2, 199.8), abs=3.1)
+    assert usual.low < usual.quarter < usual.median < usual.three_quarters < usual.high
+    assert not any(usual.outside(hue) for hue in (0, 359, 5, 350))
+    assert all(usual.outside(hue) for hue in (30, 120, 180, 240, 330))
+
+
+@given(arrays(np.float32, st.integers(1, 60), elements=st.floats(0, 360, width=32, exclude_max=True)))
+def test_of_few_angles_none_is_unusual_beside_themselves(values: np.ndarray) -> None:
+    usual = of(HUE, values)
+    assert not any(usual.outside(float(value)) for value in values)
+
+
+def test_every_property_has_a_range() -> None:
     rng = np.random.default_rng(0)
     definitions = current_definitions()
     values = np.column_stack([rng.uniform(each.low, each.high, 50) for each in PROPERTIES])
     for summary in summarise(definitions, values.astype(np.float32)):
-        if summary.definition.kind != "circular":
-            assert property_range(summary).definition is summary.definition
+        assert property_range(summary).definition is summary.definition

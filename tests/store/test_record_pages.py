@@ -14,7 +14,14 @@ from driftwheel.errors import UsageError
 from driftwheel.predictions import Box, Classification, Detection
 from driftwheel.store.database import reading, writing
 from driftwheel.store.models import Model, create_model
-from driftwheel.store.record_pages import Cursor, Order, RecordFilter, page_records
+from driftwheel.store.record_pages import (
+    Count,
+    Cursor,
+    Order,
+    RecordFilter,
+    count_records,
+    page_records,
+)
 from driftwheel.store.record_state import RecordState
 from driftwheel.store.records import Measurement, insert_records, next_received, set_measured
 from driftwheel.store.stored_record import StoredRecord
@@ -138,6 +145,47 @@ def test_the_pages_of_every_filter_are_the_sorted_list(
                     after = Cursor.from_text(page.next.to_text())
             assert [one.id for one in found] == [one.id for one in expected], (name, limit)
     assert any(holds(one) for one in kept for name, (_, holds) in FILTERS.items() if name == "much")
+
+
+@pytest.mark.parametrize("order", SORTS)
+def test_a_list_is_walked_back_as_it_was_walked_forth(
+    database: Engine, model: Model, kept: list[StoredRecord], order: Order
+) -> None:
+    for name, (arguments, holds) in FILTERS.items():
+        expected = [one for one in kept if holds(one) and (order != "outlier" or one.outlier_p is not None)]
+        expected.sort(key=SORTS[order])
+        if not expected:
+            continue
+        chosen = RecordFilter(model.key, **arguments)
+        with reading(database) as connection:
+            whole = page_records(connection, chosen, order=order, limit=100)
+            assert (whole.next, whole.previous) == (None, None)
+            page = page_records(connection, chosen, order=order, limit=len(expected) // 2 + 1)
+            if page.next is not None:
+                page = page_records(connection, chosen, order=order, after=page.next, limit=100)
+                assert page.previous is not None, name
+            found = list(page.rows)
+            while page.previous is not None:
+                page = page_records(connection, chosen, order=order, before=page.previous, limit=4)
+                assert page.next is not None
+                found = [*page.rows, *found]
+        assert [one.id for one in found] == [one.id for one in expected], name
+
+
+@pytest.mark.parametrize("order", SORTS)
+def test_a_list_is_counted_as_far_as_it_is_looked_at(
+    database: Engine, model: Model, kept: list[StoredRecord], order: Order
+) -> None:
+    with reading(database) as connection:
+        for name, (arguments, holds) in FILTERS.items():
+            n = sum(holds(one) and (order != "outlier" or one.outlier_p is not None) for one in kept)
+            chosen = RecordFilter(model.key, **arguments)
+            assert count_records(connection, chosen, order=order) == Count(n, exact=True), name
+            if n > 2:
+                assert count_records(connection, chosen, order=order, most=2) == Count(2, exact=False), name
+            few = count_records(connection, chosen, order=order, look_at=5)
+            assert few.n <= n, name
+            assert few.n == n or not few.exact, name
 
 
 def test_what_comes_between_does_not_move_later_pages(

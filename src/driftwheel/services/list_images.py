@@ -11,14 +11,13 @@ from sqlalchemy import Connection
 from driftwheel.errors import UsageError
 from driftwheel.store.columns import EPOCH, MICROSECOND
 from driftwheel.store.models import Model, find_model
-from driftwheel.store.record_pages import Cursor, Order, RecordFilter, page_records
+from driftwheel.store.record_pages import Count, Cursor, Order, RecordFilter, count_records, page_records
 from driftwheel.store.record_state import RecordState
 from driftwheel.store.stored_record import StoredRecord
 
-__all__ = ["ImageList", "ImageQuery", "Neighbours", "find_neighbours", "list_images"]
+__all__ = ["ImageList", "ImageQuery", "Neighbours", "count_images", "find_neighbours", "list_images"]
 
 _KEYS = 2**63  # a database counts no further
-_REVERSED: Mapping[Order, Order] = {"newest": "oldest", "oldest": "newest"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +54,22 @@ class ImageQuery:
 
 @dataclass(frozen=True, slots=True)
 class ImageList:
-    """One page: the model, its records in order, and the text of the place where the next page begins."""
+    """One page.
+
+    Attributes
+    ----------
+    model
+        Whose images these are.
+    records
+        In the order of the list.
+    next, previous
+        Texts of the places where the next page begins and the page before ends; None where there is none.
+    """
 
     model: Model
     records: tuple[StoredRecord, ...]
     next: str | None
+    previous: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +81,21 @@ class Neighbours:
 
 
 def list_images(
-    connection: Connection, query: ImageQuery, *, after: str | None = None, limit: int = 60
+    connection: Connection,
+    query: ImageQuery,
+    *,
+    after: str | None = None,
+    before: str | None = None,
+    limit: int = 60,
 ) -> ImageList:
-    """Return up to `limit` records after a place in the list.
+    """Return up to `limit` records after a place in the list, or the last ones before a place.
+
+    Where fewer than `limit` come before it, the first page is returned: no page but the last is short.
 
     Parameters
     ----------
-    after
-        `ImageList.next` of the page before; None for the first.
+    after, before
+        `ImageList.next` of the page before, or `ImageList.previous` of the page after; None for the first.
 
     Raises
     ------
@@ -86,31 +103,47 @@ def list_images(
         For an unknown model, a share outside 0…1, or a place that is none.
     """
     model = find_model(connection, query.model)
-    cursor = None if after is None else Cursor.from_text(after)
-    if cursor is not None and not 0 <= cursor.key < _KEYS:
-        raise UsageError(f"'{after}' is no place in a list; give the 'next' of the page before.")
-    page = page_records(connection, _filter(model, query), order=query.order, after=cursor, limit=limit)
-    return ImageList(model, page.rows, None if page.next is None else page.next.to_text())
+    chosen = _filter(model, query)
+    place = None if before is None else _place(before)
+    start = None if after is None or place is not None else _place(after)
+    page = page_records(connection, chosen, order=query.order, after=start, before=place, limit=limit)
+    if place is not None and page.previous is None:
+        page = page_records(connection, chosen, order=query.order, limit=limit)
+    return ImageList(
+        model,
+        page.rows,
+        None if page.next is None else page.next.to_text(),
+        None if page.previous is None else page.previous.to_text(),
+    )
+
+
+def count_images(connection: Connection, query: ImageQuery) -> Count:
+    """Return how long a list is, up to 10,000; see `driftwheel.store.record_pages.count_records`."""
+    chosen = _filter(find_model(connection, query.model), query)
+    return count_records(connection, chosen, order=query.order)
 
 
 def find_neighbours(connection: Connection, query: ImageQuery, record: StoredRecord) -> Neighbours:
     """Return what stands beside a record in a list.
 
-    The list of the most unusual is only followed forwards. A record that the list leaves out has neighbours
-    too: those between which it would stand.
+    A record that the list leaves out has neighbours too: those between which it would stand; but without an
+    outlier p-value it stands nowhere among the most unusual.
     """
     chosen = _filter(find_model(connection, query.model), query)
     if query.order == "outlier" and record.outlier_p is None:
         return Neighbours(None, None)
     position = record.outlier_p if query.order == "outlier" else (record.time - EPOCH) // MICROSECOND
     place = Cursor(position if position is not None else 0, record.key)
-    keys: list[int | None] = []
-    for order in (_REVERSED.get(query.order), query.order):
-        rows = (
-            () if order is None else page_records(connection, chosen, order=order, after=place, limit=1).rows
-        )
-        keys.append(rows[0].key if rows else None)
-    return Neighbours(*keys)
+    before = page_records(connection, chosen, order=query.order, before=place, limit=1).rows
+    after = page_records(connection, chosen, order=query.order, after=place, limit=1).rows
+    return Neighbours(before[0].key if before else None, after[0].key if after else None)
+
+
+def _place(text: str) -> Cursor:
+    cursor = Cursor.from_text(text)
+    if not 0 <= cursor.key < _KEYS:
+        raise UsageError(f"'{text}' is no place in a list; give the 'next' of the page before.")
+    return cursor
 
 
 def _filter(model: Model, query: ImageQuery) -> RecordFilter:

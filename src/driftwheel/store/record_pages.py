@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, select, tuple_
 
 from driftwheel.errors import UsageError
 from driftwheel.store.columns import EPOCH, MICROSECOND
@@ -17,7 +17,7 @@ from driftwheel.store.stored_record import StoredRecord, stored_record
 from driftwheel.store.tables import HAS_OUTLIER_P, records
 from driftwheel.store.tag_filter import has_tag, predicts
 
-__all__ = ["Cursor", "Order", "Page", "RecordFilter", "page_records"]
+__all__ = ["Count", "Cursor", "Order", "Page", "RecordFilter", "count_records", "page_records"]
 
 Order = Literal["newest", "oldest", "outlier"]
 """By event time from the newest or the oldest, or from the least outlier p-value (none without one)."""
@@ -99,10 +99,37 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some records of a list, and where the next page begins; no `next` on the last."""
+    """Some records of a list.
+
+    Attributes
+    ----------
+    rows
+        In the order of the list.
+    next
+        Where the next page begins; None on the last.
+    previous
+        Where the page before ends; None where this one begins the list.
+    """
 
     rows: tuple[StoredRecord, ...]
     next: Cursor | None
+    previous: Cursor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How long a list is, as far as it was looked at.
+
+    Attributes
+    ----------
+    n
+        Records that were found; at most `most` of `count_records`.
+    exact
+        Whether these are all.
+    """
+
+    n: int
+    exact: bool
 
 
 def page_records(
@@ -111,46 +138,106 @@ def page_records(
     *,
     order: Order = "newest",
     after: Cursor | None = None,
+    before: Cursor | None = None,
     limit: int = 50,
 ) -> Page:
-    """Return up to `limit` records of a list after a place in it.
+    """Return up to `limit` records of a list after a place in it, or the last ones before a place.
 
     Records that come in between do not move those on later pages. Ties go by key, in the direction of the
-    list.
+    list. Give `after` or `before`, or neither for the beginning.
     """
-    query = select(records).where(*_conditions(connection, _from_there(chosen, order, after)))
-    query = _ordered(query, order, after).limit(limit + 1)
-    rows = connection.execute(query).all()
+    backwards = before is not None
+    place = before if backwards else after
+    left = _from_there(chosen, order, place, up=_goes_up(order, backwards=backwards))
+    query = select(records).where(*_simple(left, order), *_conditions(connection, left, order))
+    query = _ordered(query, order, place, backwards=backwards).limit(limit + 1)
+    rows = list(connection.execute(query).all())
     more = len(rows) > limit
+    rows = rows[:limit][::-1] if backwards else rows[:limit]
+    if not rows:
+        return Page((), None)
     return Page(
-        tuple(stored_record(row) for row in rows[:limit]),
-        _cursor(rows[limit - 1], order) if more else None,
+        tuple(stored_record(row) for row in rows),
+        _cursor(rows[-1], order) if more or backwards else None,
+        _cursor(rows[0], order) if (more if backwards else after is not None) else None,
     )
 
 
-def _from_there(chosen: RecordFilter, order: Order, after: Cursor | None) -> RecordFilter:
+def _goes_up(order: Order, *, backwards: bool) -> bool:
+    """Whether times or p-values rise along the list, or along it from its end."""
+    return (order == "newest") == backwards
+
+
+def _from_there(chosen: RecordFilter, order: Order, place: Cursor | None, *, up: bool) -> RecordFilter:
     """Leave out the end of the range that the place already implies.
 
     SQLite searches its index from one bound only; with two it would go through all records before the place.
     """
-    if after is None or order == "outlier":
+    if place is None:
         return chosen
-    if order == "newest" and chosen.until is not None and _moment(after) < chosen.until:
+    if order == "outlier":
+        most = chosen.outlier_p_at_most
+        implied = not up and most is not None and float(place.position) <= most
+        return replace(chosen, outlier_p_at_most=None) if implied else chosen
+    if not up and chosen.until is not None and _moment(place) < chosen.until:
         return replace(chosen, until=None)
-    if order == "oldest" and chosen.since is not None and _moment(after) >= chosen.since:
+    if up and chosen.since is not None and _moment(place) >= chosen.since:
         return replace(chosen, since=None)
     return chosen
 
 
-def _conditions(connection: Connection, chosen: RecordFilter) -> list[ColumnElement[bool]]:
+def count_records(
+    connection: Connection,
+    chosen: RecordFilter,
+    *,
+    order: Order = "newest",
+    most: int = 10_000,
+    look_at: int = 40_000,
+) -> Count:
+    """Count the records of a list, up to `most`, in a time that does not grow with the table.
+
+    What an index knows (the model and the time, or the outlier p-value) is counted by it. For the other
+    conditions records must be read: no more than `look_at` are, in the order of the list or, where a p-value
+    is asked for, the most unusual first.
+    """
+    by: Order = order if chosen.outlier_p_at_most is None else "outlier"
+    inside = _conditions(connection, chosen, by)
+    plain = _ordered(select(records.c.key).where(*_simple(chosen, by)), by, None, backwards=False)
+    if not inside:
+        counted = plain.limit(most + 1).subquery()
+        n = connection.scalar(select(func.count()).select_from(counted)) or 0
+        return Count(min(n, most), n <= most)
+    fits = and_(*inside).label("fits")
+    looked = plain.with_only_columns(fits).limit(look_at + 1).subquery()
+    n_looked, n = connection.execute(select(func.count(), func.count().filter(looked.c.fits))).one()
+    return Count(min(n, most), n_looked <= look_at and n <= most)
+
+
+def _simple(chosen: RecordFilter, order: Order) -> list[ColumnElement[bool]]:
+    """Return the conditions that the index of an order answers."""
+    return [
+        records.c.model == chosen.model,
+        *(_least_p(chosen) if order == "outlier" else _span(chosen)),
+    ]
+
+
+def _span(chosen: RecordFilter) -> list[ColumnElement[bool]]:
+    since = [] if chosen.since is None else [records.c.time >= chosen.since]
+    return since if chosen.until is None else [*since, records.c.time < chosen.until]
+
+
+def _least_p(chosen: RecordFilter) -> list[ColumnElement[bool]]:
+    most = chosen.outlier_p_at_most
+    return [] if most is None else [records.c.outlier_p <= most]
+
+
+def _conditions(connection: Connection, chosen: RecordFilter, order: Order) -> list[ColumnElement[bool]]:
+    """Return the other conditions."""
     column = records.c
     wanted: list[ColumnElement[bool] | None] = [
-        column.model == chosen.model,
-        None if chosen.since is None else column.time >= chosen.since,
-        None if chosen.until is None else column.time < chosen.until,
+        *(_span(chosen) if order == "outlier" else _least_p(chosen)),
         None if chosen.model_version is None else column.model_version == chosen.model_version,
         None if chosen.state is None else column.state == int(chosen.state),
-        None if chosen.outlier_p_at_most is None else column.outlier_p <= chosen.outlier_p_at_most,
         None if chosen.predicted is None else predicts(connection, chosen.predicted),
         None if chosen.has_image is None else column.image.is_not(None) == chosen.has_image,
         *(has_tag(connection, tag, value) for tag, value in chosen.tags.items()),
@@ -158,17 +245,18 @@ def _conditions(connection: Connection, chosen: RecordFilter) -> list[ColumnElem
     return [one for one in wanted if one is not None]
 
 
-def _ordered(query: Select[Any], order: Order, after: Cursor | None) -> Select[Any]:
+def _ordered(query: Select[Any], order: Order, place: Cursor | None, *, backwards: bool) -> Select[Any]:
+    """Order a query as the list, or from its end, and begin it beyond a place."""
+    first = records.c.outlier_p if order == "outlier" else records.c.time
     if order == "outlier":
-        place = tuple_(records.c.outlier_p, records.c.key)
-        query = query.where(HAS_OUTLIER_P).order_by(records.c.outlier_p, records.c.key)
-        return query if after is None else query.where(place > (float(after.position), after.key))
-    place = tuple_(records.c.time, records.c.key)
-    if order == "oldest":
-        query = query.order_by(records.c.time, records.c.key)
-        return query if after is None else query.where(place > (_moment(after), after.key))
-    query = query.order_by(records.c.time.desc(), records.c.key.desc())
-    return query if after is None else query.where(place < (_moment(after), after.key))
+        query = query.where(HAS_OUTLIER_P)
+    up = _goes_up(order, backwards=backwards)
+    query = query.order_by(*((first, records.c.key) if up else (first.desc(), records.c.key.desc())))
+    if place is None:
+        return query
+    at = (float(place.position) if order == "outlier" else _moment(place), place.key)
+    here = tuple_(first, records.c.key)
+    return query.where(here > at if up else here < at)
 
 
 def _moment(cursor: Cursor) -> datetime:

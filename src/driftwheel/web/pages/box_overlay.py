@@ -12,9 +12,10 @@ from driftwheel.report.charts.svg import element
 from driftwheel.report.numbers import share
 from driftwheel.report.printable import shortened
 
-__all__ = ["box_overlay"]
+__all__ = ["box_overlay", "small_overlay"]
 
 _FEW = 8
+_MOST_SMALL = 60  # boxes of a thumbnail: more only hide it
 
 
 def box_overlay(width: int, height: int, predicted: Sequence[Box], true: Sequence[Box] = ()) -> Markup:
@@ -31,6 +32,21 @@ def box_overlay(width: int, height: int, predicted: Sequence[Box], true: Sequenc
     return Markup(
         '<svg class="boxes" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">{}</svg>'
     ).format(width, height, Markup().join(parts))
+
+
+def small_overlay(width: int, height: int, boxes: Sequence[Box]) -> Markup:
+    """Return the same for a square thumbnail that shows the middle of the image: frames without words.
+
+    Of more than sixty boxes the surest are drawn.
+    """
+    shown = sorted(boxes, key=lambda box: -(box.score or 0.0))[:_MOST_SMALL]
+    frames = Markup().join(
+        part for box in shown for part in (_frame(box, "box under"), _frame(box, "box said-box"))
+    )
+    return Markup(
+        '<svg class="boxes" viewBox="0 0 {} {}" preserveAspectRatio="xMidYMid slice" '
+        'aria-hidden="true">{}</svg>'
+    ).format(width, height, frames)
 
 
 def _drawn(

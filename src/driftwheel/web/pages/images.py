@@ -7,12 +7,14 @@ from typing import get_args
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlalchemy import Connection
 
 from driftwheel.errors import UsageError
-from driftwheel.services.list_images import ImageList, list_images
+from driftwheel.report.numbers import several
+from driftwheel.services.list_images import ImageList, ImageQuery, count_images, list_images
 from driftwheel.store.database import reading
 from driftwheel.store.models import list_models
-from driftwheel.store.record_pages import Order
+from driftwheel.store.record_pages import Count, Order
 from driftwheel.web.pages.image_filter import STATE_WORDS, ImageFilter, read_filter
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.pages.shots import shots_of
@@ -38,14 +40,15 @@ def _show_images(request: Request, state: State) -> Response:
         if not models:
             return render(request, "no_model.html.j2")
         chosen = read_filter(request.query_params, models[0].name)
-        mistakes, listed = list(chosen.mistakes), None
+        mistakes, listed, total = list(chosen.mistakes), None, None
         if chosen.query is not None:
             try:
-                after = request.query_params.get("after") or None
-                listed = list_images(connection, chosen.query, after=after, limit=PAGE)
+                after, before = (request.query_params.get(place) or None for place in ("after", "before"))
+                listed = list_images(connection, chosen.query, after=after, before=before, limit=PAGE)
+                total = _counted(connection, chosen.query, listed)
             except UsageError as error:
                 mistakes.append(str(error))
-    return _page(request, chosen, listed, mistakes, [model.name for model in models])
+    return _page(request, chosen, listed, total, mistakes, [model.name for model in models])
 
 
 @router.get("/images/of/{name}", dependencies=[permit("read")])
@@ -59,11 +62,31 @@ def _local(when: datetime | None) -> str:
     return "" if when is None else f"{when:%Y-%m-%dT%H:%M}"
 
 
-def _page(
-    request: Request, chosen: ImageFilter, listed: ImageList | None, mistakes: list[str], models: list[str]
+def _counted(connection: Connection, query: ImageQuery, listed: ImageList) -> Count:
+    """Return how long a list is; a list of one page is counted already."""
+    shown = len(listed.records)
+    if listed.next is None and listed.previous is None:
+        return Count(shown, exact=True)
+    found = count_images(connection, query)
+    return found if found.exact else Count(max(found.n, shown), exact=False)
+
+
+def _said(total: Count) -> str:
+    images = several(total.n, "image")
+    return images if total.exact else f"at least {images}"
+
+
+def _page(  # noqa: PLR0917
+    request: Request,
+    chosen: ImageFilter,
+    listed: ImageList | None,
+    total: Count | None,
+    mistakes: list[str],
+    models: list[str],
 ) -> Response:
     further = None if listed is None else listed.next
-    query = chosen.address("", after=None)
+    earlier = None if listed is None else listed.previous
+    query = chosen.address("")
     return render(
         request,
         "images.html.j2",
@@ -75,14 +98,16 @@ def _page(
         shots=[] if listed is None else shots_of(listed.model.name, listed.records),
         query=query,
         further=None if further is None else chosen.address(after=further),
-        first=None if not request.query_params.get("after") else chosen.address(),
+        elsewhere=any(request.query_params.get(place) for place in ("after", "before")),
+        earlier=None if earlier is None else chosen.address(before=earlier),
+        first=None if earlier is None else chosen.address(),
+        total="" if total is None else _said(total),
         everything=f"/images/of/{chosen.given['model']}",
         orders=[(order, ORDER_WORDS[order]) for order in get_args(Order)],
         states=list(STATE_WORDS.items()),
         since=_local(None if chosen.query is None else chosen.query.since),
         until=_local(None if chosen.query is None else chosen.query.until),
         tag_names=() if listed is None else listed.model.segment_tags,
-        page=PAGE,
         snippet=log_snippet(
             str(request.base_url).rstrip("/"),
             chosen.given["model"],

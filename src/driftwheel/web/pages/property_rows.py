@@ -56,7 +56,7 @@ def _row(words: PropertyWords, value: float, usual: PropertyRange | None) -> Pro
     if words.kind == "category":
         names = [f"{name} {share(part)}" for name, part in usual.common if part >= _LEAST_SHARE]
         return PropertyRow(words, None, said, ", ".join(names[:3]), usual.outside(value))
-    low, high = (_said(words, edge) for edge in (usual.low, usual.high))
+    low, high = (_said(words, edge) for edge in _ends(usual))
     return PropertyRow(
         words,
         property_strip(usual, value),
@@ -64,6 +64,13 @@ def _row(words: PropertyWords, value: float, usual: PropertyRange | None) -> Pro
         low if low == high else f"{low} to {high}",
         usual.outside(value),
     )
+
+
+def _ends(usual: PropertyRange) -> tuple[float, float]:
+    if usual.definition.kind != "circular":
+        return usual.low, usual.high
+    circle = usual.definition.high - usual.definition.low
+    return (usual.low - usual.definition.low) % circle, (usual.high - usual.definition.low) % circle
 
 
 def _said(words: PropertyWords, value: float) -> str:

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
+from markupsafe import Markup
+
 from driftwheel.predictions import Classification, Detection
 from driftwheel.report.numbers import p_value
 from driftwheel.report.printable import printable, shortened
 from driftwheel.store.record_state import RecordState
 from driftwheel.store.stored_record import StoredRecord
+from driftwheel.web.pages.box_overlay import small_overlay
 
 __all__ = ["ODD", "Shot", "picture_address", "said_of", "shots_of"]
 
@@ -34,6 +37,8 @@ class Shot:
         What to know at a glance; empty for most.
     odd
         Whether the flag asks to be looked at.
+    overlay
+        The boxes of the prediction, to lie over the picture; None without any.
     """
 
     key: int
@@ -44,6 +49,7 @@ class Shot:
     score: float | None
     flag: str
     odd: bool
+    overlay: Markup | None = None
 
 
 def shots_of(model: str, records: Sequence[StoredRecord]) -> list[Shot]:
@@ -87,7 +93,15 @@ def _shot(model: str, record: StoredRecord) -> Shot:
         record.prediction.confidence if isinstance(record.prediction, Classification) else None,
         flag,
         odd,
+        _overlay(record) if readable else None,
     )
+
+
+def _overlay(record: StoredRecord) -> Markup | None:
+    said = record.prediction
+    if not isinstance(said, Detection) or not said.boxes or not record.width or not record.height:
+        return None
+    return small_overlay(record.width, record.height, said.boxes)
 
 
 def _flag(record: StoredRecord) -> tuple[str, bool]:

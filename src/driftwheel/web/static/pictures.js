@@ -4,6 +4,8 @@ function absent(image) {
   const words = document.createElement("span");
   words.className = "absent";
   words.textContent = image.dataset.absent || "image not kept";
+  const boxes = image.parentElement.querySelector(".boxes");
+  if (boxes) boxes.remove();
   (image.closest(".fit") || image).replaceWith(words);
 }
 
