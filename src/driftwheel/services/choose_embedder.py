@@ -31,7 +31,7 @@ def choose_embedder(wanted: str, *, paths: bool, now: str | None = None) -> str:
     'gist'
     >>> choose_embedder("/etc/x.onnx", paths=False)
     Traceback (most recent call last):
-    driftwheel.errors.UsageError: Only an admin may name a file of the server as the embedder. Choose one of...
+    driftwheel.errors.UsageError: Only an admin may name a file of the server as the embedder. Choose one...
     """
     wanted = wanted.strip() or "auto"
     if paths or wanted in EMBEDDERS or wanted == now:

@@ -15,7 +15,15 @@ from driftwheel.store.record_pages import Count, Cursor, Order, RecordFilter, co
 from driftwheel.store.record_state import RecordState
 from driftwheel.store.stored_record import StoredRecord
 
-__all__ = ["ImageList", "ImageQuery", "Neighbours", "count_images", "find_neighbours", "list_images"]
+__all__ = [
+    "ImageList",
+    "ImageQuery",
+    "Neighbours",
+    "count_images",
+    "count_unjudged",
+    "find_neighbours",
+    "list_images",
+]
 
 _KEYS = 2**63  # a database counts no further
 
@@ -121,6 +129,11 @@ def count_images(connection: Connection, query: ImageQuery) -> Count:
     """Return how long a list is, up to 10,000; see `driftwheel.store.record_pages.count_records`."""
     chosen = _filter(find_model(connection, query.model), query)
     return count_records(connection, chosen, order=query.order)
+
+
+def count_unjudged(connection: Connection, model: Model) -> Count:
+    """Return how many of a model's measured images have no outlier p-value."""
+    return count_records(connection, RecordFilter(model.key, state=RecordState.MEASURED, has_outlier_p=False))
 
 
 def find_neighbours(connection: Connection, query: ImageQuery, record: StoredRecord) -> Neighbours:

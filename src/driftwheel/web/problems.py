@@ -30,6 +30,7 @@ __all__ = [
     "MEDIA_TYPE",
     "UnexpectedErrors",
     "add_problem_handlers",
+    "answer_with",
     "mistakes_of",
     "problem_response",
     "sentence_of",
@@ -97,7 +98,7 @@ class UnexpectedErrors:
                 raise  # the server cuts the connection
             _log.exception("%s %s failed", scope["method"], scope["path"])
             detail = "The server failed; its log says how. Trying again later may help."
-            await _answer(Request(scope), 500, detail, None)(scope, receive, send)
+            await answer_with(Request(scope), 500, detail, None)(scope, receive, send)
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -113,7 +114,7 @@ async def _told(request: Request, error: Exception) -> Response:
     headers = dict(error.headers or {})
     if error.status_code == 405:
         headers["Allow"] = ", ".join(sorted(_methods(request)))
-    return _answer(request, error.status_code, str(error.detail), headers)
+    return answer_with(request, error.status_code, str(error.detail), headers)
 
 
 def _methods(request: Request) -> set[str]:
@@ -130,7 +131,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):  # pragma: no cover
         raise error
     mistakes = mistakes_of(error.errors())
-    return _answer(request, 422, sentence_of(mistakes), None, errors=mistakes)
+    return answer_with(request, 422, sentence_of(mistakes), None, errors=mistakes)
 
 
 async def _raised(request: Request, error: Exception) -> Response:
@@ -140,7 +141,7 @@ async def _raised(request: Request, error: Exception) -> Response:
     if status == 500:
         _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     headers = {"Retry-After": _RETRY_AFTER} if status in {429, 503} else None
-    return _answer(request, status, str(error), headers)
+    return answer_with(request, status, str(error), headers)
 
 
 def mistakes_of(errors: Sequence[Any]) -> list[dict[str, str]]:
@@ -159,10 +160,10 @@ def sentence_of(mistakes: Sequence[Mapping[str, str]]) -> str:
     return f"{first['where']}: {first['what']}" if first["where"] else first["what"]
 
 
-def _answer(
+def answer_with(
     request: Request, status: int, detail: str, headers: Mapping[str, str] | None, **more: object
 ) -> Response:
-    """Answer a program with JSON and a person at a page with words, or with the log-in page."""
+    """Return an error's answer: JSON for a program, words or the log-in page for a person at a page."""
     path = request.url.path
     if path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
         return problem_response(status, detail, headers, **more)

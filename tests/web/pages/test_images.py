@@ -34,6 +34,27 @@ def test_pages_go_by_key_and_hold_every_image_once(page: Page, site: Site) -> No
     assert [name for name in names if name in sent] == sent
 
 
+def test_a_list_is_counted_and_walked_back(page: Page, site: Site) -> None:
+    log_in(page, site, "vic", to="/images?model=discs&sort=outlier")
+    expect(page.locator(".head")).to_contain_text("69 images of discs, 60 on this page")
+    expect(page.get_by_role("link", name="Before")).to_have_count(0)
+    first = page.locator(".shot").evaluate_all("all => all.map(each => each.title)")
+    press(page, "n")
+    page.wait_for_url("**after=**")
+    expect(page.locator(".head")).to_contain_text("69 images of discs, 9 on this page")
+    page.locator(".shot").first.click()
+    press(page, "ArrowLeft")  # the last of the page before
+    expect(page.get_by_role("heading", level=1)).to_contain_text(first[-1])
+    page.goto(f"{site.url}/images?model=discs&sort=outlier")
+    press(page, "n")
+    page.wait_for_url("**after=**")
+    press(page, "p")
+    page.wait_for_url("**before=**")
+    assert page.locator(".shot").evaluate_all("all => all.map(each => each.title)") == first
+    page.goto(f"{site.url}/images?model=discs&tag=camera%3D2")
+    expect(page.locator(".head")).to_contain_text("24 images of discs")
+
+
 def test_the_most_unusual_come_first(page: Page, site: Site) -> None:
     log_in(page, site, "vic", to="/images?model=discs&sort=outlier&p=0.02")
     names = page.locator(".shot").evaluate_all("all => all.map(each => each.title)")
@@ -81,6 +102,9 @@ def test_an_image_is_shown_beside_its_reference(page: Page, site: Site) -> None:
     expect(row).to_have_class("outside")
     expect(row.locator(".dot.far")).to_have_count(1)
     assert page.locator(".strips tbody tr").count() >= 30
+    hue = page.locator(".strips tr", has=page.get_by_text("hue", exact=True))
+    assert hue.locator("[fill^=hsl]").count() == 36  # the circle, with the reference in its middle
+    expect(hue.locator(".dot")).to_have_count(1)
     width = page.locator(".fit img").evaluate("each => each.naturalWidth")
     assert width == 160  # the thumbnail never grows
     expect(page.locator(".similar .shot")).to_have_count(12)
@@ -117,6 +141,19 @@ def test_boxes_lie_over_the_image_at_their_place(page: Page, site: Site) -> None
     assert box["width"] == pytest.approx(40 * scale, abs=6)
     press(page, "b")
     expect(page.locator("#box-0")).to_be_hidden()
+
+
+def test_boxes_lie_over_the_thumbnails_too(page: Page, site: Site) -> None:
+    """An image of 160 × 120 in a square: its height fills the square, and its middle is shown."""
+    log_in(page, site, "vic", to="/images?model=parts")
+    frame = page.locator(".shot .frame").bounding_box()
+    box = page.locator(".shot .said-box").first.bounding_box()  # the surest: the bolt
+    assert frame is not None
+    assert box is not None
+    scale = frame["height"] / 120
+    assert box["x"] - frame["x"] == pytest.approx((20 - 20) * scale, abs=3)
+    assert box["y"] - frame["y"] == pytest.approx(30 * scale, abs=3)
+    assert box["width"] == pytest.approx(40 * scale, abs=4)
 
 
 def test_what_cannot_be_read_or_is_not_measured_is_told(page: Page, site: Site) -> None:

@@ -44,6 +44,28 @@ def test_an_annotator_is_told_what_waits(page: Page, site: Site) -> None:
     expect(page.get_by_role("link", name="Models")).to_have_count(0)
 
 
+def test_a_form_after_the_session_has_ended_leads_back_to_it(page: Page, site: Site) -> None:
+    log_in(page, site, "ella", to="/models/new")
+    page.locator("input[name=name]").fill("late")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Register").click()
+    expect(page.get_by_role("main")).to_contain_text("Your session has ended")
+    page.get_by_role("link", name="Log in").click()
+    page.fill("input[name=name]", "ella")
+    page.fill("input[name=password]", "three blue horses")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/models/new")
+
+
+def test_what_may_not_be_is_told_in_words(page: Page, site: Site) -> None:
+    log_in(page, site, "vic")
+    page.goto(f"{site.url}/settings/users")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This is not for you")
+    expect(page.get_by_role("main")).to_contain_text("The role viewer may not do this")
+    page.goto(f"{site.url}/nowhere")
+    expect(page.get_by_role("main")).to_contain_text("No page has this address")
+
+
 def test_what_is_not_there_is_told_in_words(page: Page, site: Site) -> None:
     log_in(page, site, "vic")
     page.goto(f"{site.url}/models/disks")

@@ -13,6 +13,8 @@ PLACES = [
     "/models/quiet",
     "/models/new",
     "/models/discs/reference",
+    "/models/discs/edit",
+    "/models/discs/versions",
 ]
 MORE_PLACES = ["/models/discs/reference", "/images?model=discs", "/images?model=quiet&tag=a%3Db", "/images/1"]
 MORE_PLACES += ["/images/8", "/images/71"]
@@ -45,8 +47,8 @@ def test_a_model_is_registered_and_told_how_to_log(page: Page, site: Site) -> No
     press(page, "n")
     page.locator("input[name=name]").fill("bolts")
     page.locator("select[name=task]").select_option("detection")
-    page.locator("input[name=classes]").fill("bolt, nut")
-    page.locator("input[name=embedder]").fill("none")
+    page.locator("textarea[name=classes]").fill("bolt\nnut, small")
+    page.locator("select[name=embedder]").select_option("none")
     page.get_by_role("button", name="Register").click()
     page.wait_for_url("**/models/bolts**")
     expect(page.locator(".command").first).to_contain_text(
@@ -55,17 +57,47 @@ def test_a_model_is_registered_and_told_how_to_log(page: Page, site: Site) -> No
     with reading(site.running.services.engine) as connection:
         model = find_model(connection, "bolts")
     assert model is not None
-    assert (model.task, model.classes, model.window) == ("detection", ("bolt", "nut"), "day")
+    assert (model.task, model.classes, model.window) == ("detection", ("bolt", "nut, small"), "day")
 
 
 def test_a_taken_name_is_told_and_the_form_keeps_what_was_written(page: Page, site: Site) -> None:
     log_in(page, site, "ella", to="/models/new")
     page.locator("input[name=name]").fill("discs")
-    page.locator("input[name=classes]").fill("a, b")
-    page.locator("input[name=embedder]").fill("none")
+    page.locator("textarea[name=classes]").fill("a\nb")
+    page.locator("select[name=embedder]").select_option("none")
     page.get_by_role("button", name="Register").click()
     expect(page.get_by_role("alert")).to_contain_text("There is already a model 'discs'")
-    expect(page.locator("input[name=classes]")).to_have_value("a, b")
+    expect(page.locator("textarea[name=classes]")).to_have_value("a\nb")
+    expect(page.locator("select[name=embedder]")).to_have_value("none")
+
+
+def test_only_an_admin_may_name_a_file_of_the_server_as_the_embedder(page: Page, site: Site) -> None:
+    log_in(page, site, "ella", to="/models/new")
+    expect(page.locator("select[name=embedder] option")).to_have_count(4)
+    expect(page.get_by_role("textbox", name="ONNX file")).to_have_count(0)
+    for place, form in (
+        ("/models/new", {"name": "sneaky", "embedder": "file", "embedder_path": "/etc/passwd.onnx"}),
+        ("/models/new", {"name": "sneaky", "embedder": "/etc/passwd.onnx"}),
+        ("/models/quiet/edit", {"embedder": "file", "embedder_path": "/etc/passwd.onnx"}),
+    ):
+        answer = site.running.logged_in("ella").post(place, data=form)
+        assert answer.status_code == 422
+        assert "Only an admin may name a file of the server" in answer.text
+    api = site.running.with_token("engineer")
+    for embedder in ("/etc/passwd.onnx", "x.onnx"):
+        body = {"name": "sneaky", "task": "classification", "embedder": embedder}
+        assert api.post("/api/v1/models", json=body).status_code == 422
+        assert api.patch("/api/v1/models/quiet", json={"embedder": embedder}).status_code == 422
+
+
+def test_an_admin_names_a_file_that_is_looked_at(page: Page, site: Site) -> None:
+    log_in(page, site, "chef", to="/models/new")
+    page.locator("input[name=name]").fill("own")
+    page.locator("select[name=embedder]").select_option("file")
+    page.get_by_role("textbox", name="ONNX file").fill("/no/such/embedder.onnx")
+    page.get_by_role("button", name="Register").click()
+    expect(page.get_by_role("alert")).to_contain_text("cannot be opened: there is no such file")
+    expect(page.get_by_role("textbox", name="ONNX file")).to_have_value("/no/such/embedder.onnx")
 
 
 def test_a_reference_is_set_from_a_past_time_in_the_viewers_zone(page: Page, site: Site) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from driftwheel.web.pages import (
+    add_version,
     assets,
+    edit_model,
     home,
     image,
     images,
     log_in,
+    measure_again,
     model,
     models,
     register_model,
@@ -30,6 +33,9 @@ for _part in (
     models,
     register_model,
     model,
+    edit_model,
+    add_version,
+    measure_again,
     set_reference,
     images,
     image,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from markupsafe import Markup
 
@@ -26,12 +25,13 @@ def box_overlay(width: int, height: int, predicted: Sequence[Box], true: Sequenc
     """
     few = len(predicted) <= _FEW
     size = max(width, height) / (44 if few else 56)  # of letters, in pixels of the image
-    drawn = partial(_drawn, width=width, size=size, scored=few)
-    parts = [drawn(box, f"true-{i}", "true-box", named=not predicted) for i, box in enumerate(true)]
-    parts += [drawn(box, f"box-{i}", "said-box", named=True) for i, box in enumerate(predicted)]
+    frames = [_group(f"true-{i}", box, "true-box") for i, box in enumerate(true)]
+    frames += [_group(f"box-{i}", box, "said-box") for i, box in enumerate(predicted)]
+    named = [(box, "said-box") for box in predicted] or [(box, "true-box") for box in true]
+    tags = [part for box, kind in named for part in _tag(box, _words(box, scored=few), kind, width, size)]
     return Markup(
         '<svg class="boxes" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">{}</svg>'
-    ).format(width, height, Markup().join(parts))
+    ).format(width, height, Markup().join([*frames, *tags]))
 
 
 def small_overlay(width: int, height: int, boxes: Sequence[Box]) -> Markup:
@@ -49,14 +49,14 @@ def small_overlay(width: int, height: int, boxes: Sequence[Box]) -> Markup:
     ).format(width, height, frames)
 
 
-def _drawn(
-    box: Box, identity: str, kind: str, *, width: int, size: float, scored: bool, named: bool
-) -> Markup:
-    inner = [_frame(box, "box under"), _frame(box, f"box {kind}")]
-    if named:
-        score = share(box.score) if scored and box.score is not None else ""
-        inner += _tag(box, f"{shortened(box.label, 24)} {score}".rstrip(), kind, width, size)
-    return Markup('<g id="{}">{}</g>').format(identity, Markup().join(inner))
+def _group(identity: str, box: Box, kind: str) -> Markup:
+    inner = Markup().join((_frame(box, "box under"), _frame(box, f"box {kind}")))
+    return Markup('<g id="{}">{}</g>').format(identity, inner)
+
+
+def _words(box: Box, *, scored: bool) -> str:
+    score = share(box.score) if scored and box.score is not None else ""
+    return f"{shortened(box.label, 24)} {score}".rstrip()
 
 
 def _tag(box: Box, words: str, kind: str, width: int, size: float) -> list[Markup]:

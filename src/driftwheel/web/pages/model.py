@@ -8,10 +8,11 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 
+from driftwheel.services.backfill import asked_backfills
 from driftwheel.services.describe_models import describe_model
-from driftwheel.services.list_images import ImageQuery, list_images
+from driftwheel.services.describe_versions import describe_versions
+from driftwheel.services.list_images import ImageQuery, count_unjudged, list_images
 from driftwheel.store.database import reading
-from driftwheel.store.models import list_versions
 from driftwheel.store.references import list_references
 from driftwheel.store.windows import StoredWindow, list_windows, window_of
 from driftwheel.web.api.known_model import known_model
@@ -56,7 +57,11 @@ def _show_model(request: Request, state: State, name: str) -> Response:
         summary = describe_model(connection, model, state.clock())
         windows = list_windows(connection, model.key, since=summary.volumes[0].start + _MOMENT)
         references = list_references(connection, model.key)
-        versions = list_versions(connection, model.key)
+        versions = describe_versions(connection, state.blobs, model.key)
+        again = [each for each in asked_backfills(connection).values() if each.get("model") == model.key]
+        unjudged = None
+        if summary.state == "watched" and not again:
+            unjudged = count_unjudged(connection, model)
         latest = list_images(connection, ImageQuery(name), limit=_LATEST).records
     newest = sorted(windows, key=lambda each: (-each.start.timestamp(), each.tag, each.value))
     server = str(request.base_url).rstrip("/")
@@ -80,6 +85,8 @@ def _show_model(request: Request, state: State, name: str) -> Response:
         references=reference_rows(references, state.blobs),
         reference=summary.reference,
         versions=versions,
+        unjudged=unjudged,
+        again=[tuple(datetime.fromisoformat(each[end]) for end in ("since", "until")) for each in again],
         latest=shots_of(name, latest),
         snippet=log_snippet(server, name, model.task, model.classes),
         curl=curl_snippet(server, name),
@@ -90,7 +97,12 @@ def _show_model(request: Request, state: State, name: str) -> Response:
 
 _TOLD = {
     "registered": "The model is registered.",
-    "reference": "The reference is being measured; the one before stays in use until it is ready.",
+    "changed": "The model is changed.",
+    "embedder": "The model is changed. Set its reference anew: until then images are measured as the "
+    "reference in use was, or wait.",
+    "again": "The records are measured again, the oldest first.",
+    "version": "The version is added.",
+    "reference": "The reference is set and being measured; one that was in use stays so until it is ready.",
 }
 
 

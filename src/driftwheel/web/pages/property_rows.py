@@ -57,13 +57,21 @@ def _row(words: PropertyWords, value: float, usual: PropertyRange | None) -> Pro
         names = [f"{name} {share(part)}" for name, part in usual.common if part >= _LEAST_SHARE]
         return PropertyRow(words, None, said, ", ".join(names[:3]), usual.outside(value))
     low, high = (_said(words, edge) for edge in _ends(usual))
+    span = low if low == high else f"{low} to {high}"
+    if _is_all_round(usual):
+        span = "nearly all round"
     return PropertyRow(
         words,
         property_strip(usual, value),
         said,
-        low if low == high else f"{low} to {high}",
+        span,
         usual.outside(value),
     )
+
+
+def _is_all_round(usual: PropertyRange) -> bool:
+    circle = usual.definition.high - usual.definition.low
+    return usual.definition.kind == "circular" and usual.high - usual.low >= 0.9 * circle
 
 
 def _ends(usual: PropertyRange) -> tuple[float, float]:

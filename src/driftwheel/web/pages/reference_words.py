@@ -60,7 +60,8 @@ def _words(reference: Reference) -> str | Markup:
     if reference.kind == "trailing":
         days = source.get("days")
         return f"the {several(days, 'day')} before" if isinstance(days, int) else "the days before"
-    return f"folder {shortened(str(source.get('images', '')), 60)}"
+    path = shortened(str(source.get("images", "")), 60)
+    return Markup("folder {}").format(Markup("/<wbr>").join(path.split("/")))
 
 
 @lru_cache(maxsize=128)

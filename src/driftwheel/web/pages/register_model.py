@@ -10,6 +10,12 @@ from fastapi.responses import RedirectResponse
 
 from driftwheel.errors import UsageError
 from driftwheel.services.register_model import NewModel, register_model
+from driftwheel.web.pages.model_fields import (
+    embedder_field,
+    names_of_lines,
+    names_with_commas,
+    read_embedder,
+)
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit
@@ -19,20 +25,14 @@ __all__ = ["router"]
 
 router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
-_EMPTY = {
-    "name": "",
-    "task": "classification",
-    "classes": "",
-    "window": "day",
-    "segment_tags": "",
-    "embedder": "auto",
-}
+_EMPTY = {"name": "", "task": "classification", "classes": "", "window": "day", "segment_tags": ""}
 
 
 @router.get("/models/new", dependencies=[permit("edit-models")])
-def _show_form(request: Request) -> Response:
+def _show_form(request: Request, caller: Caller) -> Response:
     """Show the form."""
-    return render(request, "register_model.html.j2", given=_EMPTY, wrong="")
+    field = embedder_field(caller)
+    return render(request, "register_model.html.j2", given=_EMPTY, embedder=field, wrong="")
 
 
 @router.post("/models/new", dependencies=[permit("edit-models")])
@@ -46,12 +46,18 @@ def _register(  # noqa: PLR0917
     window: Annotated[str, Form()] = "day",
     segment_tags: Annotated[str, Form()] = "",
     embedder: Annotated[str, Form()] = "auto",
+    embedder_path: Annotated[str, Form()] = "",
 ) -> Response:
     """Register it and lead to its page."""
-    new = NewModel(
-        name.strip(), task, _names(classes), window, _names(segment_tags), embedder.strip() or "auto"
-    )
     try:
+        new = NewModel(
+            name.strip(),
+            task,
+            names_of_lines(classes),
+            window,
+            names_with_commas(segment_tags),
+            read_embedder(caller, embedder, embedder_path),
+        )
         model = register_model(state.engine, new, by=caller.name, now=state.clock())
     except UsageError as error:
         given = {
@@ -60,11 +66,9 @@ def _register(  # noqa: PLR0917
             "classes": classes,
             "window": window,
             "segment_tags": segment_tags,
-            "embedder": embedder,
         }
-        return render(request, "register_model.html.j2", status=422, given=given, wrong=str(error))
+        field = embedder_field(caller, embedder_path.strip() or embedder)
+        return render(
+            request, "register_model.html.j2", status=422, given=given, embedder=field, wrong=str(error)
+        )
     return RedirectResponse(f"/models/{quote(model.name, safe='')}?told=registered", 303)
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(filter(None, map(str.strip, text.split(","))))

@@ -19,7 +19,7 @@ from driftwheel.services.authorise import Identity, Permission, allows
 from driftwheel.web.pages.assets import asset_address
 from driftwheel.web.security.csrf import CSRF_FIELD
 
-__all__ = ["address", "moment", "render"]
+__all__ = ["address", "file_size", "moment", "render"]
 
 _DAYS = {"day", "utc-day"}
 
@@ -49,6 +49,19 @@ def address(path: str, values: Mapping[str, object] | None = None) -> str:
     """
     given = {name: value for name, value in (values or {}).items() if value not in (None, "", [], ())}
     return f"{path}?{urlencode(given, doseq=True)}" if given else path
+
+
+def file_size(n: int) -> str:
+    """Return bytes as people read them.
+
+    Examples
+    --------
+    >>> [file_size(n).replace("\u00a0", " ") for n in (812, 84_213, 18_400_000)]
+    ['812 bytes', '84.2 kB', '18.4 MB']
+    """
+    if n < 1000:
+        return quantity(n, "byte" if n == 1 else "bytes")
+    return quantity(n / 1000, "kB") if n < 1_000_000 else quantity(n / 1_000_000, "MB")
 
 
 def moment(when: datetime | None, say: str = "minute", none: str = "–") -> Markup:
@@ -90,6 +103,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
+        bytes=file_size,
         count=count,
         moment=moment,
         p_value=p_value,

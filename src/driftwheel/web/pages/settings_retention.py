@@ -17,7 +17,7 @@ from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import Services, State
 
-__all__ = ["router"]
+__all__ = ["read_days", "read_share", "router"]
 
 router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
@@ -39,7 +39,7 @@ def _set_retention(  # noqa: PLR0917
 ) -> Response:
     """Change what is kept of one model."""
     try:
-        kept_days, kept_share = _read_days(days.strip()), _read_share(share_kept.strip())
+        kept_days, kept_share = read_days(days.strip()), read_share(share_kept.strip())
         change = ModelChange(
             retention_days=kept_days, keep_for_ever=kept_days is None, keep_images=kept_share
         )
@@ -53,7 +53,8 @@ def _set_retention(  # noqa: PLR0917
     )
 
 
-def _read_days(text: str) -> int | None:
+def read_days(text: str) -> int | None:
+    """Return how long records are kept; None, for ever, of an empty text."""
     if not text:
         return None
     if text.isdecimal():
@@ -63,7 +64,8 @@ def _read_days(text: str) -> int | None:
     )
 
 
-def _read_share(text: str) -> float:
+def read_share(text: str) -> float:
+    """Return the share of images that is kept, 0…1, of a text in per cent."""
     try:
         percent = float(text.removesuffix("%").replace(",", "."))
     except ValueError:

@@ -37,6 +37,8 @@ class Shot:
         What to know at a glance; empty for most.
     odd
         Whether the flag asks to be looked at.
+    absent
+        What is said in the picture's place.
     overlay
         The boxes of the prediction, to lie over the picture; None without any.
     """
@@ -49,6 +51,7 @@ class Shot:
     score: float | None
     flag: str
     odd: bool
+    absent: str = ""
     overlay: Markup | None = None
 
 
@@ -93,8 +96,17 @@ def _shot(model: str, record: StoredRecord) -> Shot:
         record.prediction.confidence if isinstance(record.prediction, Classification) else None,
         flag,
         odd,
+        _absent(record),
         _overlay(record) if readable else None,
     )
+
+
+def _absent(record: StoredRecord) -> str:
+    if record.state is RecordState.NO_IMAGE:
+        return "no image sent"
+    if record.state is RecordState.REJECTED:
+        return record.reason or "unreadable"
+    return "image not kept"
 
 
 def _overlay(record: StoredRecord) -> Markup | None:

@@ -7,9 +7,10 @@ import zlib
 from typing import Protocol
 
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from driftwheel.web.problems import problem_response
+from driftwheel.web.problems import answer_with
 
 __all__ = ["SMALL_BODY", "BoundedBodies"]
 
@@ -17,6 +18,7 @@ SMALL_BODY = 256 * 1024
 """Most bytes of a form or a JSON body: of one by which somebody logs in, it is not known who calls."""
 
 _LARGE = ("/records", "/records/images", "/truths", "/feedback", "/profiles", "/versions")
+_PLACES = ("/api/", "/models/")  # of the API, and of the page that takes an ONNX file
 _PIECE = 256 * 1024  # decompressed bytes handed on at once
 _WINDOW_BITS = {b"gzip": 31, b"x-gzip": 31, b"deflate": 15}
 
@@ -38,7 +40,7 @@ class BoundedBodies:
             await self._app(scope, receive, send)
             return
         path: str = scope["path"]
-        most = self._most_bytes if path.startswith("/api/") and path.endswith(_LARGE) else SMALL_BODY
+        most = self._most_bytes if path.startswith(_PLACES) and path.endswith(_LARGE) else SMALL_BODY
         length: int | None = None
         encoding = b""
         for name, value in scope["headers"]:
@@ -47,13 +49,13 @@ class BoundedBodies:
             elif name == b"content-encoding":
                 encoding = value.strip().lower()
         if length is not None and length > most:
-            await problem_response(413, _too_long(most), {"Connection": "close"})(scope, receive, send)
+            refused = answer_with(Request(scope), 413, _too_long(most), {"Connection": "close"})
+            await refused(scope, receive, send)
         elif encoding and encoding != b"identity":
             if encoding not in _WINDOW_BITS:
                 detail = "The body's Content-Encoding is unknown here; send it plain, as gzip or as deflate."
-                await problem_response(415, detail, {"Accept-Encoding": "gzip, deflate"})(
-                    scope, receive, send
-                )
+                refused = answer_with(Request(scope), 415, detail, {"Accept-Encoding": "gzip, deflate"})
+                await refused(scope, receive, send)
                 return
             await self._app(scope, _Decompressed(receive, encoding, most), send)
         elif length is None:

@@ -40,6 +40,7 @@ async def check_csrf(request: Request, identity: Identity) -> None:
         )  # kept by the request: the route reads it again for nothing
         given = field if isinstance(field, str) else None
     if given is None or not hmac.compare_digest(given.encode(), identity.csrf.encode()):
+        await request.close()  # files of the form
         raise HTTPException(
             403, "The form is out of date or not from this site. Load the page again, then send it once more."
         )

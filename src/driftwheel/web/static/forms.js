@@ -44,6 +44,7 @@ document.addEventListener("submit", async (event) => {
   }
   if (form.dataset.sent) { event.preventDefault(); return; }
   form.dataset.sent = "yes";
+  if (button && button.dataset.busy) button.textContent = button.dataset.busy;
   setTimeout(() => form.querySelectorAll("button").forEach((each) => { each.disabled = true; }));
 });
 
@@ -54,6 +55,17 @@ window.addEventListener("pageshow", () => {
     form.querySelectorAll("[disabled]:not([data-off])").forEach((field) => {
       if (field.type !== "hidden") field.disabled = false;
     });
+  });
+});
+
+document.querySelectorAll("input[data-most]").forEach((input) => {
+  const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
+  input.addEventListener("change", () => {
+    const file = input.files[0];
+    const most = Number(input.dataset.most);
+    const large = file && file.size > most;
+    input.setCustomValidity(large ? `This file has ${megabytes(file.size)}; at most ${megabytes(most)} can be sent by a page.` : "");
+    if (large) input.reportValidity();
   });
 });
 
