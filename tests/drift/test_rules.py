@@ -21,6 +21,14 @@ def test_a_dial_that_cannot_be_used_is_named(rate: float) -> None:
         rules.alpha_for(rate, 365.0)
 
 
+def test_every_window_cannot_be_a_false_alarm() -> None:
+    rules.check_dial(364.9, 365)
+    with pytest.raises(UsageError, match="false_alarms_per_year is 365, but with windows_per_year 365 every"):
+        rules.alpha_for(365.0, 365.0)
+    with pytest.raises(UsageError, match="--rate is 400, but with --windows 365 every window"):
+        rules.check_dial(400, 365, names=("--rate", "--windows"))
+
+
 def test_holm_against_a_worked_example() -> None:
     # R: p.adjust(c(0.01, 0.02, 0.03, 0.04, 0.05), "holm")
     assert rules.holm([0.01, 0.02, 0.03, 0.04, 0.05]) == pytest.approx([0.05, 0.08, 0.09, 0.09, 0.09])

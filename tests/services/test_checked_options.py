@@ -7,7 +7,7 @@ import driftwheel as dw
 from driftwheel.errors import UsageError
 from driftwheel.profiles import empty_profile, single
 from driftwheel.services.check_images import check_against
-from driftwheel.services.checked_options import check_dial, checked_seed, checked_tags, checked_threads
+from driftwheel.services.checked_options import checked_seed, checked_tags, checked_threads
 from driftwheel.services.compare_profiles import compare_profiles
 from driftwheel.services.measure_reference import measure_reference
 
@@ -62,7 +62,6 @@ def test_so_do_a_comparison_and_a_check_against_what_is_measured(options, messag
 
 
 def test_what_is_fine_is_given_back() -> None:
-    check_dial(364.9, 365)
     assert checked_threads(None) is None
     assert checked_threads(np.int64(2)) == 2
     assert checked_seed(np.uint8(0)) == 0

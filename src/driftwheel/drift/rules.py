@@ -6,6 +6,7 @@ One dial (false alarms a year), significance *and* effect, and refusal to guess.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,6 +20,7 @@ __all__ = [
     "LEAST_SAMPLE",
     "LEAST_SPREAD",
     "alpha_for",
+    "check_dial",
     "holm",
     "images_needed",
 ]
@@ -39,27 +41,50 @@ LEAST_SPREAD = 0.005
 """Share of a property's range (of its logarithm, where bins are) that a reference's σ is never below."""
 
 
+def check_dial(
+    false_alarms_per_year: float,
+    windows_per_year: float,
+    *,
+    names: tuple[str, str] = ("false_alarms_per_year", "windows_per_year"),
+) -> None:
+    """Raise `UsageError` unless 0 < false alarms a year < windows a year, both of them finite.
+
+    `names` is what the message calls the two: the command line has options where Python has arguments.
+
+    Examples
+    --------
+    >>> check_dial(1.0, 365.0)
+    >>> check_dial(400.0, 365.0)
+    Traceback (most recent call last):
+    driftwheel.errors.UsageError: false_alarms_per_year is 400, but with windows_per_year 365 every window...
+    """
+    rate_name, windows_name = names
+    rate = _positive(false_alarms_per_year, rate_name, 1)
+    windows = _positive(windows_per_year, windows_name, 365)
+    if rate >= windows:
+        raise UsageError(
+            f"{rate_name} is {rate:g}, but with {windows_name} {windows:g} every window would be a "
+            f"false alarm. Give a number above 0 and below {windows:g}, for example 1; if you check more "
+            f"often, say so with {windows_name}."
+        )
+
+
 def alpha_for(false_alarms_per_year: float, windows_per_year: float) -> float:
     """Return the p-value below which one window may alarm, so that a year of windows gives the stated rate.
 
-    False alarms of independent windows are a Poisson stream: α = 1 − exp(−rate / windows), in (0, 1).
+    False alarms of independent windows are a Poisson stream: α = 1 − exp(−rate / windows), in (0, 0.632).
 
     Raises
     ------
     UsageError
-        When either number is not positive and finite.
+        For a dial that `check_dial` refuses.
 
     Examples
     --------
     >>> round(alpha_for(1.0, 365.0), 6)
     0.002736
     """
-    for name, value in (
-        ("false_alarms_per_year", false_alarms_per_year),
-        ("windows_per_year", windows_per_year),
-    ):
-        if not (math.isfinite(value) and value > 0):
-            raise UsageError(f"{name} is {value}; give a number above 0, for example {name}=1.")
+    check_dial(false_alarms_per_year, windows_per_year)
     return -math.expm1(-false_alarms_per_year / windows_per_year)
 
 
@@ -102,3 +127,14 @@ def images_needed(n_reference: int, n_current: int, least: int = LEAST_SAMPLE) -
     12
     """
     return max(0, least - n_reference, least - n_current)
+
+
+def _positive(given: Any, name: str, usual: int) -> float:
+    """Return a number of the dial; raise `UsageError`, naming a `usual` one, unless finite and above 0."""
+    try:
+        value = float(given)
+    except (TypeError, ValueError):
+        raise UsageError(f"{name} is {given!r}; give a number above 0, for example {usual}.") from None
+    if not (math.isfinite(value) and value > 0):
+        raise UsageError(f"{name} is {value:g}; give a number above 0, for example {usual}.")
+    return value

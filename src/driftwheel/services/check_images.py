@@ -11,8 +11,9 @@ from driftwheel.drift.check import Check
 from driftwheel.drift.diagnosis import diagnose as diagnose_drift
 from driftwheel.drift.judge import judge
 from driftwheel.drift.outliers import outliers
+from driftwheel.drift.rules import check_dial
 from driftwheel.records import Mode
-from driftwheel.services.checked_options import check_dial, checked_seed
+from driftwheel.services.checked_options import checked_seed
 from driftwheel.services.gather_exhibits import gather_exhibits
 from driftwheel.services.measure_reference import (
     Images,

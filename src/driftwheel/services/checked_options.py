@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from numbers import Integral
 from typing import Any, get_args
@@ -11,46 +10,12 @@ from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.records import Mode
 
 __all__ = [
-    "check_dial",
     "checked_embedder",
     "checked_mode",
     "checked_seed",
     "checked_tags",
     "checked_threads",
 ]
-
-
-def check_dial(
-    false_alarms_per_year: float,
-    windows_per_year: float,
-    *,
-    names: tuple[str, str] = ("false_alarms_per_year", "windows_per_year"),
-) -> None:
-    """Raise `UsageError` unless 0 < false alarms a year < windows a year, both of them finite.
-
-    `names` is what the message calls the two: the command line has options where Python has arguments.
-
-    Examples
-    --------
-    >>> check_dial(1.0, 365.0)
-    >>> check_dial(400.0, 365.0)
-    Traceback (most recent call last):
-    driftwheel.errors.UsageError: false_alarms_per_year is 400, but with windows_per_year 365 every window...
-    """
-    rate_name, windows_name = names
-    rate, windows = (
-        _number(value, name)
-        for value, name in ((false_alarms_per_year, rate_name), (windows_per_year, windows_name))
-    )
-    for name, value, usual in ((windows_name, windows, 365), (rate_name, rate, 1)):
-        if not (math.isfinite(value) and value > 0):
-            raise UsageError(f"{name} is {value:g}; give a number above 0, for example {usual}.")
-    if rate >= windows:
-        raise UsageError(
-            f"{rate_name} is {rate:g}, but with {windows_name} {windows:g} every window would be a "
-            f"false alarm. Give a number above 0 and below {windows:g}, for example 1; if you check more "
-            f"often, say so with {windows_name}."
-        )
 
 
 def checked_mode(mode: str) -> Mode:
@@ -126,10 +91,3 @@ def checked_tags(by: object) -> tuple[str, ...]:
 
 def _is_whole(value: Any) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool)
-
-
-def _number(value: Any, name: str) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise UsageError(f"{name} is {value!r}; give a number above 0, for example 1.") from None

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from driftwheel.drift.from_profiles import judge_profiles
+from driftwheel.drift.rules import check_dial
 from driftwheel.drift.verdict import Verdict
 from driftwheel.profiles import Profile, ProfileKey, ProfileSet, merge, read_profiles
-from driftwheel.services.checked_options import check_dial, checked_seed
+from driftwheel.services.checked_options import checked_seed
 
 __all__ = ["Comparison", "compare_profiles"]
 

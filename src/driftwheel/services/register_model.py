@@ -10,7 +10,7 @@ from typing import get_args
 
 from sqlalchemy import Engine
 
-from driftwheel.drift.rules import alpha_for
+from driftwheel.drift.rules import check_dial
 from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.learning.load_embedder import load_embedder
 from driftwheel.predictions import Task
@@ -102,7 +102,7 @@ def register_model(engine: Engine, new: NewModel, *, by: str, now: datetime) -> 
     task = _task(new.task)
     window = as_window(new.window)
     _check(new.classes, new.segment_tags, new.retention_days, new.keep_images)
-    alpha_for(new.false_alarms_per_year, windows_per_year(window))
+    check_dial(new.false_alarms_per_year, windows_per_year(window))
     embedder = _settled(new.embedder)
     with writing(engine) as connection:
         model = create_model(
@@ -142,7 +142,7 @@ def change_model(engine: Engine, name: str, change: ModelChange, *, by: str, now
         if change.false_alarms_per_year is not None:
             dial = change.false_alarms_per_year
         _check(classes, tags, days, share)
-        alpha_for(dial, windows_per_year(as_window(model.window)))
+        check_dial(dial, windows_per_year(as_window(model.window)))
         update_model(
             connection,
             model.key,
