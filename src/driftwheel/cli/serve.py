@@ -101,6 +101,8 @@ def _listen(host: str, port: int) -> socket.socket:
 def _server(app: FastAPI, listening: socket.socket, where: str) -> uvicorn.Server:
     import uvicorn
 
+    from driftwheel.web.security.slow_clients import ImpatientProtocol
+
     class Server(uvicorn.Server):
         """Says where it is as soon as it answers, and ends well when it is told to stop."""
 
@@ -123,7 +125,7 @@ def _server(app: FastAPI, listening: socket.socket, where: str) -> uvicorn.Serve
     return Server(
         uvicorn.Config(
             app,
-            http="httptools",
+            http=ImpatientProtocol,
             loop="auto",
             ws="none",
             lifespan="on",
