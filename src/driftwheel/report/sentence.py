@@ -43,21 +43,22 @@ def answer_word(verdict: Verdict) -> str:
     return _WORDS[verdict.verdict]
 
 
-def answer(verdict: Verdict) -> str:
+def answer(verdict: Verdict, *, which: str = "current ") -> str:
     """Return the rest of the answer's sentence, after `answer_word` and a colon.
 
     Share and severity are those of the first diagnosis. With ``insufficient`` it says how many more it takes.
+    `which` is said of the images that were judged; with a space at its end, or empty.
     """
     if verdict.verdict == "insufficient":
-        return _too_few(verdict)
-    images = several(verdict.n_current, "current image")
+        return _too_few(verdict, which)
+    images = several(verdict.n_current, f"{which}image")
     if verdict.verdict == "no_drift":
         if verdict.p_value <= verdict.alpha:
             return f"the {images} differ from the reference, but by no more than it varies by itself."
         like = "looks" if verdict.n_current == 1 else "look"
         return f"the {images} {like} like the {several(verdict.n_reference, 'reference image')}."
     if verdict.kind == "unreadable":
-        return unreadable("current", verdict.unreadable, verdict.n_current)
+        return unreadable(which.rstrip(), verdict.unreadable, verdict.n_current)
     if not verdict.diagnosis or verdict.diagnosis[0].confidence < _LIKELY:
         return f"the {images} {_KINDS[verdict.kind or 'unknown']}{_unexplained(verdict)}."
     first = verdict.diagnosis[0]
@@ -140,7 +141,10 @@ def reasons(unreadable: Sequence[Unreadable]) -> list[tuple[str, int]]:
 
 
 def unreadable(which: str, missing: Sequence[Unreadable], n_read: int) -> str:
-    """Return the sentence on ``current`` or ``reference`` images that could not be read; empty if none."""
+    """Return the sentence on ``current`` or ``reference`` images that could not be read; empty if none.
+
+    `which` may be empty.
+    """
     if not missing:
         return ""
     total = n_read + len(missing)
@@ -148,7 +152,7 @@ def unreadable(which: str, missing: Sequence[Unreadable], n_read: int) -> str:
     if len(why) > 4:
         why = [*why[:3], f"{len(why) - 3} other reasons"]
     return (
-        f"{count(len(missing))} of {several(total, f'{which} image')} "
+        f"{count(len(missing))} of {several(total, f'{which} image'.lstrip())} "
         f"({share(len(missing) / total)}) could not be read: {', '.join(why)}."
     )
 
@@ -176,11 +180,11 @@ def _affected(fault: FaultFinding, images: str) -> str:
     return f"{about} of the {images} {looks}" + (f" ({severity})" if severity else "")
 
 
-def _too_few(verdict: Verdict) -> str:
-    sides = [(verdict.n_current, "current"), (verdict.n_reference, "reference")]
-    short = [f"{several(n, f'{which} image')}" for n, which in sides if n < LEAST_SAMPLE]
+def _too_few(verdict: Verdict, which: str) -> str:
+    sides = [(verdict.n_current, which), (verdict.n_reference, "reference ")]
+    short = [f"{several(n, f'{side}image')}" for n, side in sides if n < LEAST_SAMPLE]
     if not short:
-        short = [several(verdict.n_current, "current image")]
+        short = [several(verdict.n_current, f"{which}image")]
     least = max(min(n for n, _ in sides) + verdict.images_needed, LEAST_SAMPLE)
     more = f"; {count(verdict.images_needed)} more needed" if verdict.images_needed else ""
     return f"{' and '.join(short)}, of at least {count(least)}{more}."

@@ -1,24 +1,48 @@
-"""Judge a window: its records against the model's reference, and on drift what happened to the camera."""
+"""Judge a window: its records against the model's reference, and on drift what happened to the camera.
+
+The model's one dial holds for all that is judged of a model in a year: half of it goes to verdicts, shared
+out among the segments of a window, and half to the other signals (see `observe_window`).
+"""
 
 from __future__ import annotations
 
+import hashlib
+import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
-from sqlalchemy import Engine
+import numpy as np
+from sqlalchemy import Connection, Engine
 
-from driftwheel.drift.verdict import Kind
-from driftwheel.services.known_references import KnownReferences
+from driftwheel.drift.diagnosis import Diagnosis, diagnose
+from driftwheel.drift.from_profiles import judge_profiles
+from driftwheel.drift.judge import judge
+from driftwheel.drift.rules import LEAST_SAMPLE
+from driftwheel.drift.verdict import Kind, Verdict
+from driftwheel.errors import DriftwheelError
+from driftwheel.monitors.observation import Observation
+from driftwheel.profiles import Profile, empty_profile, from_bytes
+from driftwheel.profiles.window import as_window, windows_per_year
+from driftwheel.records import Records
+from driftwheel.report.json_document import json_document
+from driftwheel.report.numbers import NBSP, count, several
+from driftwheel.report.sentence import answer, answer_word
+from driftwheel.services.known_references import KnownReference, KnownReferences, with_properties
+from driftwheel.services.observe_window import Seen, observe_window
+from driftwheel.services.window_records import WindowRecords, window_records
+from driftwheel.store.database import reading
 from driftwheel.store.models import Model
-from driftwheel.store.windows import StoredWindow
-
-if TYPE_CHECKING:
-    from driftwheel.monitors.observation import Observation
+from driftwheel.store.windows import StoredWindow, find_window, list_windows
 
 __all__ = ["Judged", "WindowAnswer", "judge_window"]
 
 WindowAnswer = Literal["drift", "no_drift", "insufficient", "no_reference", "error"]
+
+_SHOWN = 8  # exemplars
+_LISTED = 20  # unreadable images in the document
+_MOST_WITHOUT = 0.2  # share of the records that may lack the reference's embeddings and be left out for it
+_log = logging.getLogger("driftwheel.worker")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +85,14 @@ class Judged:
     exemplars: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """A verdict and what goes with it."""
+
+    verdict: Verdict
+    exemplars: tuple[str, ...] = ()
+
+
 def judge_window(
     engine: Engine, known: KnownReferences, model: Model, window: StoredWindow, *, seed: int = 0
 ) -> Judged:
@@ -68,6 +100,11 @@ def judge_window(
 
     Nothing is written. The same records, reference and seed give the same answer, whenever and wherever it is
     judged. The window may be stale: `Judged.revision` tells what was seen.
+
+    Records are held against the same segment of the reference where it has `LEAST_OF_SEGMENT` images there,
+    else against the whole; of many records a sample is. Where their embeddings lie in another space than the
+    reference's, properties alone are compared. Of windows that have mostly profiles, because they came from
+    the edge or retention has deleted the records, the profiles are.
 
     Parameters
     ----------
@@ -81,4 +118,192 @@ def judge_window(
     OSError
         When blobs or the database cannot be read now.
     """
-    raise NotImplementedError
+    found, why = None, ""
+    with reading(engine) as connection:
+        window = (
+            find_window(connection, model.key, window.start, tag=window.tag, value=window.value) or window
+        )
+        try:
+            reference = known.of(connection, model)
+        except (DriftwheelError, FileNotFoundError) as error:
+            reference, why = None, f"Not judged: {_told(error)}"
+        seen = window_records(connection, window, _space_of(reference))
+        parts = _judged_together(connection, window)
+    profile = empty_profile() if window.profile is None else from_bytes(window.profile).whole()
+    if reference is not None:
+        try:
+            found = _verdict(reference, model, window, profile, seen, parts, _rng(model, window, seed))
+        except DriftwheelError as error:
+            why = f"Not judged: {error}"
+        except Exception:  # one window that cannot be judged must not stop those after it
+            _log.exception("The window of '%s' from %s could not be judged.", model.name, window.start)
+            why = "Not judged: an error of Driftwheel itself; the worker's log says which."
+    verdict = None if found is None else found.verdict
+    with reading(engine) as connection:
+        seen_all = Seen(model, window, profile, seen, reference, verdict, parts, why)
+        observations = observe_window(connection, seen_all)
+    key = None if reference is None else reference.key
+    if verdict is None or found is None:
+        headline = why or (
+            f"No reference: {several(profile.n, 'image')}, held against nothing yet. Set a reference to be "
+            "told of drift."
+        )
+        word: WindowAnswer = "error" if why else "no_reference"
+        return Judged(window.revision, key, word, None, None, None, profile.n, headline, None, observations)
+    tested = verdict.verdict != "insufficient"
+    return Judged(
+        revision=window.revision,
+        reference=key,
+        answer=verdict.verdict,
+        kind=verdict.kind,
+        p_value=verdict.p_value if tested else None,
+        alpha=verdict.alpha,
+        n=verdict.n_current,
+        headline=_headline(verdict),
+        document=_document(verdict),
+        observations=observations,
+        exemplars=found.exemplars,
+    )
+
+
+def _verdict(  # noqa: PLR0917  what one judgement needs
+    reference: KnownReference,
+    model: Model,
+    window: StoredWindow,
+    profile: Profile,
+    seen: WindowRecords,
+    parts: int,
+    rng: np.random.Generator,
+) -> _Found:
+    judgements = 2 * parts * windows_per_year(as_window(model.window))
+    if profile.n > 2 * seen.n and profile.n >= LEAST_SAMPLE:
+        return _from_profile(reference, model, window, profile, judgements, rng)
+    usual, own = reference.records(window.tag, window.value, window.start, window.end)
+    current = with_properties(seen.table, usual.property_names)
+    usual, current, notes = _comparable(usual, current)
+    notes = (*_about_reference(reference, own), *notes)
+    if seen.is_sample:
+        notes = (
+            *notes,
+            f"Judged by {count(len(seen.table))} of {several(seen.n, 'image')}, drawn at random.",
+        )
+    verdict = judge(
+        usual,
+        current,
+        rng=rng,
+        false_alarms_per_year=model.false_alarms_per_year,
+        windows_per_year=judgements,
+    )
+    diagnosis = None
+    if verdict.verdict == "drift" and verdict.kind != "unreadable":
+        library = reference.library
+        if library is None:
+            notes = (
+                *notes,
+                "Known camera faults were not simulated on this reference: its cause is not told.",
+            )
+        else:
+            if usual.embeddings is None:
+                library = replace(library, embeddings=None, clean_embeddings=None, embedder=None)
+            diagnosis = diagnose(library, usual, current, rng=rng)
+            verdict = replace(verdict, diagnosis=diagnosis.findings, kind=diagnosis.kind, diagnosed=True)
+    verdict = replace(verdict, notes=(*notes, *verdict.notes))
+    return _Found(verdict, _exemplars(verdict, diagnosis))
+
+
+def _from_profile(  # noqa: PLR0917  what one judgement needs
+    reference: KnownReference,
+    model: Model,
+    window: StoredWindow,
+    profile: Profile,
+    judgements: float,
+    rng: np.random.Generator,
+) -> _Found:
+    usual, own = reference.profile(window.tag, window.value)
+    notes = _about_reference(reference, own)
+    if usual.embedder != profile.embedder:
+        usual, profile = (replace(one, embedder=None, embeddings=None) for one in (usual, profile))
+        notes = (*notes, _OTHER_SPACE)
+    verdict = judge_profiles(
+        usual,
+        profile,
+        rng=rng,
+        false_alarms_per_year=model.false_alarms_per_year,
+        windows_per_year=judgements,
+    )
+    return _Found(replace(verdict, notes=(*notes, *verdict.notes)))
+
+
+_OTHER_SPACE = (
+    "The embeddings of this window lie in another space than the reference's, as of before it was set: "
+    "compared by properties only."
+)
+
+
+def _comparable(usual: Records, current: Records) -> tuple[Records, Records, tuple[str, ...]]:
+    """Return both sides with embeddings of one space, or both without, and what is to be said of it."""
+    notes: tuple[str, ...] = ()
+    if usual.embeddings is not None and current.embeddings is not None:
+        usual = usual.take(np.flatnonzero(~np.isnan(usual.embeddings).any(axis=1)))
+        there = np.flatnonzero(~np.isnan(current.embeddings).any(axis=1))
+        lacking = len(current) - len(there)
+        if lacking <= _MOST_WITHOUT * len(current):
+            if lacking:
+                notes = (f"{several(lacking, 'image')} without an embedding in this space left out.",)
+            return usual, current.take(there), notes
+    if usual.embeddings is not None and len(current):
+        notes = (_OTHER_SPACE,)
+    return (
+        replace(usual, embeddings=None, embedder=None),
+        replace(current, embeddings=None, embedder=None),
+        notes,
+    )
+
+
+def _about_reference(reference: KnownReference, own: bool) -> tuple[str, ...]:
+    if own:
+        return reference.measured.notes
+    return ("Held against the whole reference, which has too few images of this segment.",)
+
+
+def _exemplars(verdict: Verdict, diagnosis: Diagnosis | None) -> tuple[str, ...]:
+    if verdict.verdict != "drift":
+        return ()
+    if verdict.kind == "unreadable":
+        return tuple(one.image for one in verdict.unreadable[:_SHOWN])
+    affected = () if diagnosis is None else diagnosis.affected
+    return (affected or verdict.exemplars)[:_SHOWN]
+
+
+def _headline(verdict: Verdict) -> str:
+    return f"{answer_word(verdict)}: {answer(verdict, which='')}".replace(NBSP, " ")
+
+
+def _document(verdict: Verdict) -> Mapping[str, Any]:
+    """Return the verdict as JSON, with as many images as are looked at."""
+    document = json_document(
+        replace(verdict, exemplars=verdict.exemplars[:_SHOWN], unreadable=verdict.unreadable[:_LISTED])
+    )
+    return document | {"answer": _headline(verdict), "unreadable_reference": []}
+
+
+def _judged_together(connection: Connection, window: StoredWindow) -> int:
+    """Return how many segments of this span of time have enough images to be judged; at least 1."""
+    others = list_windows(connection, window.model, since=window.start, until=window.end)
+    same = [one for one in others if (one.start, one.end) == (window.start, window.end)]
+    return max(1, sum(one.records >= LEAST_SAMPLE for one in same))
+
+
+def _space_of(reference: KnownReference | None) -> str | None:
+    return None if reference is None or reference.sample.embeddings is None else reference.sample.embedder
+
+
+def _rng(model: Model, window: StoredWindow, seed: int) -> np.random.Generator:
+    said = f"{model.name}\0{window.start.isoformat()}\0{window.tag}\0{window.value}"
+    return np.random.default_rng([seed, int.from_bytes(hashlib.sha256(said.encode()).digest()[:8], "big")])
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "the measured reference is lost among the blobs. Set the reference again."
+    return str(error)

@@ -3,10 +3,86 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
+import numpy as np
+from sqlalchemy import Connection
+
+from driftwheel.drift.fault_library import FaultLibrary
+from driftwheel.errors import DriftwheelError
+from driftwheel.images.properties import PROPERTY_NAMES
+from driftwheel.profiles import Profile
+from driftwheel.records import Records, Unreadable
+from driftwheel.services.kept_faults import unpack_faults
+from driftwheel.services.measured_reference import MeasuredReference, unpack_reference
 from driftwheel.store.blobs import Blobs
+from driftwheel.store.models import Model
+from driftwheel.store.references import Reference, current_reference
 
-__all__ = ["KnownReferences"]
+__all__ = ["LEAST_OF_SEGMENT", "KnownReference", "KnownReferences", "with_properties"]
+
+LEAST_OF_SEGMENT = 50
+"""Images a segment of the reference has at least to stand for itself; else the whole stands for it."""
+
+_FEW_SIZES = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownReference:
+    """A reference, ready to hold windows against.
+
+    Attributes
+    ----------
+    key
+        Of the row.
+    measured
+        As it was kept.
+    sample
+        Its records with the properties that this release knows, the tags that segments are made by, and
+        unreadable images in proportion.
+    library
+        What camera faults do to it; None where that was not simulated, or not for this sample.
+    sizes
+        The widths and heights of its images; empty where there are more than 8.
+    """
+
+    key: int
+    measured: MeasuredReference
+    sample: Records = field(repr=False)
+    library: FaultLibrary | None = field(repr=False)
+    sizes: frozenset[tuple[int, int]]
+
+    def records(self, tag: str, value: str, start: datetime, end: datetime) -> tuple[Records, bool]:
+        """Return what a window of a segment is held against, and whether that is of the same segment.
+
+        Records of the reference that lie in the window itself are left out.
+        """
+        keep = np.ones(len(self.sample), bool)
+        if self.sample.times is not None:
+            first, last = (np.datetime64(one.replace(tzinfo=None), "us") for one in (start, end))
+            keep = ~((self.sample.times >= first) & (self.sample.times < last))
+        if tag and tag in self.sample.tags:
+            mine = keep & np.array([one == value for one in self.sample.tags[tag]], bool)
+            if mine.sum() >= LEAST_OF_SEGMENT:
+                profile = self._segment_profile(tag, value)
+                lost = self.sample.unreadable if profile is None else _unreadable(profile, int(mine.sum()))
+                return replace(self.sample.take(np.flatnonzero(mine)), unreadable=lost), True
+        return (self.sample if keep.all() else self.sample.take(np.flatnonzero(keep))), not tag
+
+    def profile(self, tag: str, value: str) -> tuple[Profile, bool]:
+        """Return the profile that one of a segment is held against, and whether it is of the same segment."""
+        mine = self._segment_profile(tag, value) if tag else None
+        if mine is not None and mine.n >= LEAST_OF_SEGMENT:
+            return mine, True
+        return self.measured.profiles[""].whole(), not tag
+
+    def _segment_profile(self, tag: str, value: str) -> Profile | None:
+        profiles = self.measured.profiles.get(tag)
+        if profiles is None:
+            return None
+        return next((one for key, one in profiles.profiles.items() if key.segment == (value,)), None)
 
 
 class KnownReferences:
@@ -14,4 +90,83 @@ class KnownReferences:
 
     def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs
+        self._known: dict[int, tuple[tuple[object, ...], KnownReference]] = {}
         self._lock = threading.Lock()
+
+    def of(self, connection: Connection, model: Model) -> KnownReference | None:
+        """Return the reference of a model that is in use; None without one.
+
+        Raises
+        ------
+        FileNotFoundError, ProfileFormatError
+            When its artifact is lost or damaged.
+        """
+        reference = current_reference(connection, model.key)
+        if reference is None or reference.artifact is None:
+            return None
+        stamp = (reference.key, reference.artifact, reference.faults, model.segment_tags)
+        with self._lock:
+            held = self._known.get(model.key)
+            if held is None or held[0] != stamp:
+                made = self._read(reference, reference.artifact, model.segment_tags)
+                held = self._known[model.key] = (stamp, made)
+            return held[1]
+
+    def _read(self, reference: Reference, artifact: bytes, segment_tags: Sequence[str]) -> KnownReference:
+        measured = unpack_reference(self._blobs.get(artifact))
+        whole = measured.sample
+        names = [name for name in whole.property_names if name in PROPERTY_NAMES]
+        sample = replace(
+            with_properties(whole, names),
+            tags={tag: values for tag, values in whole.tags.items() if tag in segment_tags},
+            unreadable=_unreadable(measured.profiles[""].whole(), len(whole)),
+        )
+        return KnownReference(
+            reference.key, measured, sample, self._library(reference.faults, sample), _sizes(sample)
+        )
+
+    def _library(self, faults: bytes | None, sample: Records) -> FaultLibrary | None:
+        """Return the library of a sample; None where it is lost, or was made of another."""
+        if faults is None:
+            return None
+        try:
+            library = unpack_faults(self._blobs.get(faults))
+        except (DriftwheelError, FileNotFoundError):
+            return None
+        if library.mode != sample.mode or not set(sample.property_names) <= set(library.property_names):
+            return None
+        if library.embedder != sample.embedder:
+            return None
+        columns = [library.property_names.index(name) for name in sample.property_names]
+        return replace(
+            library,
+            properties=library.properties[:, columns],
+            clean_properties=library.clean_properties[:, columns],
+            property_names=sample.property_names,
+        )
+
+
+def with_properties(records: Records, names: Sequence[str]) -> Records:
+    """Return records with these of their properties only."""
+    if tuple(names) == records.property_names:
+        return records
+    columns = [records.property_names.index(name) for name in names]
+    return replace(records, properties=records.properties[:, columns], property_names=tuple(names))
+
+
+def _unreadable(profile: Profile, n: int) -> tuple[Unreadable, ...]:
+    """Return as many unreadable images beside `n` readable ones as the profile has, in proportion."""
+    lost: Mapping[str, int] = profile.unreadable
+    return tuple(
+        Unreadable(f"{reason} {i}", reason)
+        for reason, count in sorted(lost.items())
+        for i in range(round(count * n / max(profile.n, 1)))
+    )
+
+
+def _sizes(sample: Records) -> frozenset[tuple[int, int]]:
+    if not {"width", "height"} <= set(sample.property_names):
+        return frozenset()
+    pairs = np.column_stack([sample.column("width"), sample.column("height")])
+    sizes = {(int(w), int(h)) for w, h in np.unique(pairs[~np.isnan(pairs).any(axis=1)], axis=0)}
+    return frozenset(sizes) if len(sizes) <= _FEW_SIZES else frozenset()

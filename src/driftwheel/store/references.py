@@ -20,6 +20,7 @@ __all__ = [
     "measuring_references",
     "reference_by_key",
     "set_reference_failed",
+    "set_reference_faults",
     "set_reference_ready",
 ]
 
@@ -68,6 +69,11 @@ def set_reference_ready(
     `notes` say what is to be known of it; they are kept as its `reason`.
     """
     _set(connection, key, {"state": "ready", "artifact": artifact, "reason": notes})
+
+
+def set_reference_faults(connection: Connection, key: int, faults: bytes) -> None:
+    """Note the simulated faults of a reference, by their digest among the blobs."""
+    _set(connection, key, {"faults": faults})
 
 
 def set_reference_failed(connection: Connection, key: int, reason: str) -> None:
