@@ -59,7 +59,7 @@ def test_the_newest_with_data_and_those_of_a_span(database: Engine, model: Model
     monitor = create(database, model, "drift").key
     with writing(database) as connection:
         put_evaluations(connection, [evaluation(monitor, day) for day in (1, 0, 3, 2)])
-        empty = replace(evaluation(monitor, 4), result="no_data", cleared=False)
+        empty = replace(evaluation(monitor, 4), result="insufficient", cleared=False)
         put_evaluations(connection, [replace(evaluation(monitor, 5), tag="camera", value="1"), empty])
     with reading(database) as connection:
         newest = newest_evaluations(connection, monitor, limit=2)

@@ -38,18 +38,18 @@ def raise_alerts(connection: Connection, model: int, found: Sequence[Found], now
     Parameters
     ----------
     found
-        Of any windows; of one instance those of the newest window only. A window older than the newest that
-        was evaluated changes nothing.
+        Of any windows. One without an answer changes nothing, nor does one older than the newest window that
+        its monitor had an answer for.
     now
         Clock time.
     """
-    known = {one.instance: one for one in open_episodes(connection, model)}
+    open_now = {one.instance: one for one in open_episodes(connection, model)}
     changed = 0
     for one in found:
-        episode = known.get(one.instance.digest)
-        if one.evaluation.result == "no_data" or (episode is None and one.evaluation.result != "breach"):
-            continue  # nothing can begin or end
-        changed += _advance(connection, one, episode, _carriers(one, found), now)
+        episode = open_now.get(one.instance.digest)
+        result = one.evaluation.result
+        if result == "breach" or (result == "ok" and episode is not None):  # else nothing begins or ends
+            changed += _advance(connection, one, episode, _carriers(one, found), now)
     changed += explain_alerts(connection, model)
     if changed:
         make_due(connection, model, now)

@@ -112,7 +112,7 @@ def _replay(instance: Instance, verdicts: Sequence[StoredVerdict]) -> SegmentRep
     needed = windows_needed(instance.monitor)
     for verdict in verdicts:
         evaluation = evaluate(instance.monitor, observations_from_json(verdict.observations))
-        if evaluation.result != "no_data":
+        if evaluation.result in {"ok", "breach"}:
             result = WindowResult(verdict.start, verdict.end, evaluation.result, evaluation.cleared)
             results = [result, *results[: needed - 1]]
             step = advance(

@@ -77,8 +77,11 @@ def find_evaluation(
 def newest_evaluations(
     connection: Connection, monitor: int, *, tag: str = "", value: str = "", limit: int
 ) -> list[StoredEvaluation]:
-    """Return what a monitor said of the last windows of a segment that had data, the newest first."""
-    query = _of(monitor, tag, value).where(evaluations.c.result != "no_data")
+    """Return what a monitor said of the last windows of a segment that it had an answer for, newest first.
+
+    An answer is ok or breach.
+    """
+    query = _of(monitor, tag, value).where(evaluations.c.result.in_(("ok", "breach")))
     rows = connection.execute(query.order_by(evaluations.c.start.desc()).limit(limit))
     return [StoredEvaluation(**row._mapping) for row in rows]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy import Connection, Select, bindparam, func, select, update
 
 from driftwheel.store.alert_tables import verdicts
 from driftwheel.store.tables import windows
@@ -176,5 +176,12 @@ def mark_all_due(connection: Connection, model: int) -> None:
 
 
 def _mark(connection: Connection, *which: Any) -> None:
-    chosen = update(windows).where(*which, windows.c.judged.is_not(None))
-    connection.execute(chosen.values(judged=_OUT_OF_DATE))
+    chosen = select(windows.c.key, windows.c.start, windows.c.tag, windows.c.value)
+    rows = connection.execute(chosen.where(*which, windows.c.judged.is_not(None))).all()
+    if rows:
+        connection.execute(
+            update(windows).where(windows.c.key == bindparam("its_key")).values(judged=_OUT_OF_DATE),
+            [
+                {"its_key": row.key} for row in sorted(rows, key=lambda row: tuple(row)[1:])
+            ],  # see record_locks
+        )
