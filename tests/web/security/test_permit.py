@@ -89,6 +89,30 @@ def test_nothing_is_read_of_the_body_of_somebody_who_may_not(server: Running, ki
     assert len(seen) > 15
 
 
+def test_every_change_by_a_session_needs_its_secret(server: Running) -> None:
+    server.user("olga", "admin")
+    client = server.logged_in("olga")
+    secret = client.headers.pop("X-CSRF-Token")
+    seen = 0
+    for method, path, asked in routes(server.app):
+        if method in {"GET", "HEAD"} or asked == "public":
+            continue
+        seen += 1
+        for headers in (
+            {},
+            {"X-CSRF-Token": "wrong"},
+            {"X-CSRF-Token": secret, "Origin": "https://evil.example"},
+        ):
+            answer = client.request(method, fill(path), headers={"accept": "application/json"} | headers)
+            assert answer.status_code == 403, f"{method} {path} {headers}: {answer.text}"
+        answer = client.request(
+            method, fill(path), data={"csrf": "wrong"}, headers={"accept": "application/json"}
+        )
+        assert answer.status_code == 403, f"{method} {path}: {answer.text}"
+    assert seen > 15
+    assert client.get("/api/v1/session").json()["name"] == "olga"
+
+
 @pytest.mark.parametrize("role", sorted(ROLES))
 def test_a_role_may_call_what_it_has_the_permission_for_and_nothing_else(server: Running, role: str) -> None:
     client = server.with_token(role)

@@ -29,13 +29,14 @@ def five_minutes_later(server: Running) -> Iterator[None]:
 
 
 def test_the_cookie_is_hidden_from_scripts_and_other_sites(server: Running) -> None:
-    answer = server.client().post(SESSION, json={"name": "anna", "password": PASSWORD})
-    (cookie,) = answer.headers.get_list("set-cookie")
-    parts = [part.strip().lower() for part in cookie.split(";")]
-    assert parts[0].startswith("driftwheel_session=")
-    assert {"httponly", "samesite=lax", "path=/"} <= set(parts)
-    assert "secure" not in parts
-    assert not any(part.startswith("domain") for part in parts)
+    told = {"name": "anna", "password": PASSWORD}
+    for answer in (server.client().post(SESSION, json=told), server.client().post("/log-in", data=told)):
+        (cookie,) = answer.headers.get_list("set-cookie")
+        parts = [part.strip().lower() for part in cookie.split(";")]
+        assert parts[0].startswith("driftwheel_session=")
+        assert {"httponly", "samesite=lax", "path=/"} <= set(parts)
+        assert "secure" not in parts
+        assert not any(part.startswith("domain") for part in parts)
 
 
 def test_it_is_secure_behind_https(tmp_path: Path, server: Running) -> None:
@@ -119,6 +120,9 @@ def test_another_site_cannot_act_nor_log_anybody_in(server: Running, headers: di
     assert client.post("/api/v1/tokens", json={"name": "x"}, headers=headers).status_code == 403
     body = {"name": "anna", "password": PASSWORD}
     assert server.client().post(SESSION, json=body, headers=headers).status_code == 403
+    by_form = server.client().post("/log-in", data=body, headers=headers)
+    assert by_form.status_code == 403
+    assert "set-cookie" not in by_form.headers
 
 
 def test_our_own_pages_can(server: Running) -> None:
