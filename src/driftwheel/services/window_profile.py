@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import cache, reduce
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from driftwheel.errors import IncomparableError
 from driftwheel.images.properties import PROPERTY_NAMES
@@ -104,20 +105,27 @@ def sum_up(
     """
     sums = {segment: _Sum() for segment in segments}
     spaces: Counter[str] = Counter()
-    for columns in blocks:
-        block = _block(columns)
-        for space, (places, _) in block.embeddings.items():
-            spaces[space] += len(places)
-        wanted = {tag for tag, _ in sums} | set(tags)
-        rows = _rows(block.tags, wanted)
-        lost = _rows([one.tags for one in block.unreadable], wanted)
-        for segment in sorted(rows.keys() | lost.keys()):
-            if segment[0] in tags:
-                sums.setdefault(segment, _Sum())
-            if segment in sums:
-                its = np.array(rows.get(segment, ()), np.intp)
-                _add(sums[segment], block, its, lost.get(segment, ()))
+    # One thread: more of them round otherwise, and on a busy machine take ten times as long.
+    with _threadpools().limit(limits=1, user_api="blas"):
+        for columns in blocks:
+            block = _block(columns)
+            for space, (places, _) in block.embeddings.items():
+                spaces[space] += len(places)
+            wanted = {tag for tag, _ in sums} | set(tags)
+            rows = _rows(block.tags, wanted)
+            lost = _rows([one.tags for one in block.unreadable], wanted)
+            for segment in sorted(rows.keys() | lost.keys()):
+                if segment[0] in tags:
+                    sums.setdefault(segment, _Sum())
+                if segment in sums:
+                    its = np.array(rows.get(segment, ()), np.intp)
+                    _add(sums[segment], block, its, lost.get(segment, ()))
     return WindowSums(spaces, sums)
+
+
+@cache
+def _threadpools() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 def _block(columns: RecordColumns) -> _Block:
