@@ -17,12 +17,12 @@ from driftwheel.web.api.known_model import known_model
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.problems import status_of
 from driftwheel.web.security.identity import Caller
-from driftwheel.web.security.permit import permit
+from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import Services, State
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
 _FRAME = 4096  # bytes of a form around the file in it
 

@@ -30,12 +30,12 @@ from driftwheel.web.pages.model_fields import (
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.pages.settings_retention import read_days, read_share
 from driftwheel.web.security.identity import Caller
-from driftwheel.web.security.permit import permit
+from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import Services, State
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,12 @@ from driftwheel.services.list_images import ImageQuery, list_images
 from driftwheel.store.database import reading
 from driftwheel.web.api.known_model import known_model
 from driftwheel.web.security.identity import Caller
-from driftwheel.web.security.permit import permit
+from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import Services, State
 
 __all__ = ["SPANS", "measure_again", "router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
 SPANS = {
     "": "leave them as they are",
