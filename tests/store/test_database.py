@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from driftwheel.errors import DatabaseBusyError, StorageFullError, UsageError
 from driftwheel.store import database as subject
-from driftwheel.store.database import open_database, reading, writing
+from driftwheel.store.database import error_text, open_database, reading, sqlite_file, writing
 from driftwheel.store.settings import get_setting, put_setting
 from driftwheel.store.tables import settings
 
@@ -146,3 +147,27 @@ def test_a_password_is_not_in_the_message() -> None:
 def test_a_database_in_memory_is_refused(url: str) -> None:
     with pytest.raises(UsageError, match="in memory only; give a file"):
         open_database(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "file"),
+    [
+        ("sqlite:///data/x.sqlite", "data/x.sqlite"),
+        ("sqlite:////srv/x.sqlite?timeout=5", "/srv/x.sqlite"),
+        ("sqlite+pysqlite:////srv/x.sqlite", "/srv/x.sqlite"),
+        ("postgresql://me@host/name", None),
+    ],
+)
+def test_the_file_of_a_url(url: str, file: str | None) -> None:
+    assert sqlite_file(url) == (None if file is None else Path(file))
+
+
+def test_the_file_of_an_engine(database: Engine) -> None:
+    file = sqlite_file(database)
+    assert (file is not None) == (database.dialect.name == "sqlite")
+    assert file is None or file.is_file()
+
+
+def test_what_a_database_says_is_put_into_a_sentence() -> None:
+    error = DBAPIError("SELECT 1", None, sqlite3.OperationalError("no such\n  table: x."))
+    assert error_text(error) == "no such table: x"
