@@ -63,7 +63,7 @@ def test_a_mail_says_it_twice_in_text_and_in_html(mails: MailServer) -> None:
     mail = envelope.mail
     assert (envelope.sender, envelope.recipients) == ("dw@example.com", ("ops@example.com",))
     assert mail["Subject"] == "cats: drift on camera=2, and 1 more"
-    assert mail["Message-ID"] == f"<{DEDUP}@example.com>"
+    assert mail["Message-ID"] == f"<{DEDUP[:40]}@example.com>"
     assert mail["References"] == f"<{'t' * 32}@example.com>"
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["Date"].datetime == MADE

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from driftwheel.alerts.message import MOST_EXAMPLES, Entry, Link, Message
 
-__all__ = ["Fact", "facts", "footer", "heading", "moment", "one_line", "span", "state_words"]
+__all__ = ["Fact", "facts", "footer", "heading", "moment", "one_line", "opening", "span", "state_words"]
 
 _MOST_SEGMENTS = 6
 _LONGEST = 1000
@@ -82,8 +82,14 @@ def state_words(entry: Entry) -> str:
 
 
 def footer(message: Message) -> str:
-    """Return the last line: of which model, when it was made."""
-    return one_line(f"Driftwheel · model {message.model} · {moment(message.made)}")
+    """Return the last line: of which model it is, when it was made."""
+    model = f"model {message.model} · " if message.model else ""
+    return one_line(f"Driftwheel · {model}{moment(message.made)}")
+
+
+def opening(message: Message) -> str:
+    """Return what is said before the alerts: of a test that it is one, else nothing."""
+    return "This is a test: nothing is wrong." if message.kind == "test" else ""
 
 
 def moment(time: datetime) -> str:

@@ -7,7 +7,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from driftwheel.alerts.message import Message
-from driftwheel.notify.facts import facts, footer, heading, one_line
+from driftwheel.notify.facts import facts, footer, heading, one_line, opening
 
 __all__ = ["as_html"]
 
@@ -32,6 +32,7 @@ def as_html(message: Message) -> str:
     ]
     return _template().render(
         title=one_line(message.title),
+        opening=opening(message),
         entries=entries,
         link=message.link,
         footer=footer(message),

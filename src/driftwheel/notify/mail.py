@@ -17,6 +17,7 @@ from apprise.plugins.email.common import SecureMailMode
 __all__ = ["Letter", "Mail"]
 
 _SECONDS = 20.0
+_ID = 40  # characters; longer, the header would take two lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Letter:
     subject, text, html
         Its text twice: for programs without and with HTML.
     dedup
-        `Message-ID` is made of it.
+        `Message-ID` is made of its first 40 characters.
     thread
         What the mails of one group refer to, so that mail programs show them together.
     made
@@ -88,10 +89,9 @@ class Mail(NotifyEmail):  # type: ignore[no-untyped-call]
         if self.reply_to:
             mail["Reply-To"] = ", ".join(sorted(self.reply_to))
         mail["Date"] = letter.made
-        mail["Message-ID"] = f"<{letter.dedup}@{domain}>"
+        mail["Message-ID"] = f"<{letter.dedup[:_ID]}@{domain}>"
         mail["References"] = f"<{letter.thread}@{domain}>"
         mail["Auto-Submitted"] = "auto-generated"
-        mail["X-Driftwheel-Dedup"] = letter.dedup
         for header, value in self.headers.items():
             if header.lower() not in {one.lower() for one in mail.keys()}:  # noqa: SIM118 - a mail is no dict
                 mail[header] = value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from driftwheel.alerts.message import Link, Message
-from driftwheel.notify.facts import Fact, facts, footer, heading, one_line
+from driftwheel.notify.facts import Fact, facts, footer, heading, one_line, opening
 
 __all__ = ["as_text", "brief_text"]
 
@@ -15,14 +15,14 @@ _SHORTEST_ENTRY = 40
 
 def as_text(message: Message) -> str:
     """Return a message without its title, as lines of ``label: text``; no line is broken."""
-    blocks = []
+    blocks = [opening(message)] if opening(message) else []
     for entry in message.entries:
         lines = [heading(entry)]
         for fact in facts(entry, message.examples):
             lines += _lines(fact)
         blocks.append("\n".join(lines))
     if message.link:
-        blocks.append(f"All alerts of this model: {message.link}")
+        blocks.append(f"All alerts: {message.link}")
     blocks.append(footer(message))
     return "\n\n".join(blocks) + "\n"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from driftwheel.alerts.message import Entry, Link, Message
-from driftwheel.notify.facts import Fact, facts, footer, heading, one_line
+from driftwheel.notify.facts import Fact, facts, footer, heading, one_line, opening
 
 __all__ = ["MOST_BLOCKS", "as_slack", "escape_slack"]
 
@@ -25,13 +25,15 @@ def as_slack(message: Message) -> dict[str, Any]:
     blocks: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": _cut(one_line(message.title), _HEADER)}}
     ]
+    if opening(message):
+        blocks.append(_section(opening(message)))
     fitting = (MOST_BLOCKS - 3) // _PER_ENTRY
     for entry in message.entries[:fitting]:
         blocks += [{"type": "divider"}, _section(_entry(entry, message))]
     left = len(message.entries) - fitting
     if left > 0:
         blocks.append(_section(f"… and {left} more"))
-    last = [_link(Link("All alerts of this model", message.link))] if message.link else []
+    last = [_link(Link("All alerts", message.link))] if message.link else []
     said = " · ".join([*last, escape_slack(footer(message))])
     blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": said}]})
     return {"text": escape_slack(one_line(message.title)), "blocks": blocks}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,7 +14,13 @@ from sqlalchemy import Connection, Engine
 from driftwheel.alerts.compose import compose_message
 from driftwheel.alerts.episode import Episode, is_open
 from driftwheel.alerts.grouping import Timing, dedup_key, due_message
-from driftwheel.alerts.message import entry_from_json, message_from_json, message_to_json
+from driftwheel.alerts.message import (
+    MOST_EXAMPLES,
+    Entry,
+    entry_from_json,
+    message_from_json,
+    message_to_json,
+)
 from driftwheel.alerts.quiet_hours import quiet_hours_from_json
 from driftwheel.alerts.routing import ChannelFilter, goes_to
 from driftwheel.alerts.told import Told, told_from_json, told_to_json
@@ -35,6 +41,7 @@ from driftwheel.store.notifications import (
 )
 from driftwheel.store.notified_groups import NotifiedGroup, due_groups, find_group, put_group
 from driftwheel.store.outbox import claim_due, waits_for
+from driftwheel.store.records import find_record
 
 __all__ = ["GIVE_UP_AFTER", "Sent", "make_messages", "retry_after", "send_waiting", "thread_of"]
 
@@ -147,7 +154,15 @@ def _make_message(connection: Connection, group: NotifiedGroup, now: datetime, u
         named = {*due.firing, *due.still, *due.ended}
         entries = {key: entry_from_json(one) for key, one in documents_of(connection, named).items()}
         named_episodes = [one for one in episodes if one.key in named]
-        message = compose_message(due, entries, named_episodes, model=model.name, now=now, public_url=url)
+        message = compose_message(
+            due,
+            entries,
+            named_episodes,
+            model=model.name,
+            now=now,
+            public_url=url,
+            pictures=_pictures(connection, model.key, entries.values()),
+        )
         add_notification(
             connection,
             dedup=dedup_key(channel.key, model.key, due.told),
@@ -173,6 +188,13 @@ def _episodes(connection: Connection, channel: Channel, model: Model, told: Told
     ]
     ended = [one for one in episodes_by_key(connection, told.firing.keys()) if not is_open(one)]
     return [*still, *ended]
+
+
+def _pictures(connection: Connection, model: int, entries: Iterable[Entry]) -> dict[str, str]:
+    """Return the page of each example image that is still kept: id of the record → path."""
+    ids = dict.fromkeys(one for entry in entries for one in entry.examples[:MOST_EXAMPLES])
+    found = ((one, find_record(connection, model, one)) for one in ids)
+    return {one: f"/images/{record.key}" for one, record in found if record is not None and record.image}
 
 
 def _timing(channel: Channel) -> Timing:
