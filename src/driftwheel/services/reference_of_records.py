@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -27,8 +27,8 @@ from driftwheel.profiles import Profile, ProfileKey, ProfileSet
 from driftwheel.profiles.embedding_moments import moments_of
 from driftwheel.profiles.projection import MOST_DIMENSIONS, fit_projection
 from driftwheel.records import Records
+from driftwheel.services.embed_blobs import embed_blobs
 from driftwheel.services.embedding_space import EmbeddingSpace
-from driftwheel.services.measure_blobs import MeasuredBlob, measure_blobs
 from driftwheel.services.measured_reference import SAMPLE, MeasuredReference
 from driftwheel.services.packed_records import (
     NEAR_DUPLICATE,
@@ -50,8 +50,6 @@ EMBEDDED_ANEW = 2000
 
 LEAST_IMAGES = 256
 """Images that a space is fitted on at least, where not all images of the reference are kept."""
-
-_AT_ONCE = 256
 
 Named = Callable[[str], EmbeddingSpace | None]
 """From the name of a space to the space, None where nothing is known of it any more."""
@@ -177,7 +175,7 @@ def _fitted(
     least = min(LEAST_IMAGES, found.n)
     if len(drawn.columns) < least:
         return None
-    whole = _embedded(blobs, network, drawn.columns.images, threads)
+    whole = embed_blobs(blobs, network, drawn.columns.images, threads=threads)
     there = ~np.isnan(whole).any(axis=1)
     if there.sum() < least:
         return None
@@ -196,7 +194,7 @@ def _placed(
         columns.spaces[i] == space.name and columns.embeddings[i] is not None for i in range(len(columns))
     ]
     images = [None if kept[i] else columns.images[i] for i in range(len(columns))]
-    placed = _placed_in(space, _embedded(blobs, network, images, threads))
+    placed = _placed_in(space, embed_blobs(blobs, network, images, threads=threads))
     for i in np.flatnonzero(kept).tolist():
         placed[i] = np.frombuffer(columns.embeddings[i] or b"", "<f2")
     if (~np.isnan(placed).any(axis=1)).sum() < min(LEAST_IMAGES, found.n):
@@ -247,7 +245,11 @@ def _of_sample(
 
     notes: tuple[str, ...] = ()
     if len(there) < found.n:
-        notes = (f"Its embeddings are those of {len(there):,} of its {found.n:,} images, drawn at random.",)
+        among = "" if len(there) == EMBEDDED_ANEW else " among those that are still kept"
+        said = (
+            f"Its embeddings are those of {len(there):,} of its {found.n:,} images, drawn at random{among}."
+        )
+        notes = (said,)
     table = replace(_table(drawn, None), embeddings=placed, embedder=space.name).take(there)
     return MeasuredReference(space, _profiles(found, profile), table, notes)
 
@@ -274,22 +276,3 @@ def _placed_in(space: EmbeddingSpace, whole: NDArray[np.float32]) -> NDArray[np.
     placed = np.full((len(whole), some.shape[1]), np.nan, np.float32)
     placed[there] = some
     return placed
-
-
-def _embedded(
-    blobs: Blobs, network: Embedder, images: Sequence[bytes | None], threads: int | None
-) -> NDArray[np.float32]:
-    """Return (n, d) embeddings as the embedder makes them, NaN where an image is not kept or unreadable."""
-    whole = np.full((len(images), network.dimensions), np.nan, np.float32)
-    wanted = [i for i, digest in enumerate(images) if digest is not None]
-    for begin in range(0, len(wanted), _AT_ONCE):
-        part = wanted[begin : begin + _AT_ONCE]
-        blocks = measure_blobs(blobs, [(images[i] or b"", network.prepare) for i in part], threads=threads)
-        there = [
-            (i, one.prepared)
-            for i, one in zip(part, blocks, strict=True)
-            if isinstance(one, MeasuredBlob) and one.prepared is not None
-        ]
-        if there:
-            whole[[i for i, _ in there]] = network.embed(np.stack([prepared for _, prepared in there]))
-    return whole
