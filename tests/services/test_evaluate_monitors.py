@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import Engine
-from tests.services.alerting import BEGIN, DAY, Watched, watched
+from tests.services.judged_days import BEGIN, DAY, Watched, watched
 
 from driftwheel.store.database import reading
 from driftwheel.store.due_windows import due_windows
@@ -143,7 +143,7 @@ def test_what_another_alert_explains_is_inhibited(its: Watched) -> None:
 
 def test_a_model_that_is_gone_is_passed_over(its: Watched) -> None:
     window = its.window(0)
-    from tests.services.alerting import judged_as
+    from tests.services.judged_days import judged_as
 
     from driftwheel.services.evaluate_monitors import evaluate_monitors
     from driftwheel.store.database import writing

@@ -1,0 +1,129 @@
+"""Windows that were judged, for tests of what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine
+
+from driftwheel.alerts.episode import Episode
+from driftwheel.monitors.monitor import Monitor
+from driftwheel.monitors.observation import Observation
+from driftwheel.monitors.rule_text import parse_rule
+from driftwheel.services.change_monitor import add_monitor
+from driftwheel.services.evaluate_monitors import Evaluated, evaluate_monitors
+from driftwheel.services.judge_window import Judged
+from driftwheel.store.channels import create_channel
+from driftwheel.store.database import reading, writing
+from driftwheel.store.episodes import list_episodes
+from driftwheel.store.models import Model, create_model
+from driftwheel.store.monitors import StoredMonitor
+from driftwheel.store.notified_groups import NotifiedGroup, due_groups, put_group
+from driftwheel.store.windows import StoredWindow, find_window, mark_stale, put_window, window_of
+
+__all__ = ["BEGIN", "DAY", "SOON", "Watched", "watched"]
+
+DAY = timedelta(days=1)
+SOON = timedelta(minutes=1)
+BEGIN = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A model with days of two cameras, and a channel."""
+
+    engine: Engine
+    model: Model
+    channel: int
+
+    def monitor(self, name: str, when: str, *, now: datetime = BEGIN, **said: Any) -> StoredMonitor:
+        monitor = Monitor(name, parse_rule(when), **said)
+        return add_monitor(self.engine, self.model.name, monitor, origin="api", by="me", now=now)
+
+    def window(self, day: int, camera: str = "", *, received: datetime | None = None) -> StoredWindow:
+        """Return the window of a day, made if it is not there, up to date."""
+        start, _ = window_of(BEGIN + day * DAY, "day")
+        tags = {"camera": camera} if camera else {}
+        tag = "camera" if camera else ""
+        with writing(self.engine) as connection:
+            mark_stale(connection, self.model.key, "day", [start], [tags], ["camera"], received=received)
+            found = find_window(connection, self.model.key, start, tag=tag, value=camera)
+            assert found is not None
+            put_window(
+                connection,
+                found.key,
+                revision=found.revision,
+                profile=b"",
+                records=9,
+                rejected=0,
+                made=start + DAY,
+            )
+            found = find_window(connection, self.model.key, start, tag=tag, value=camera)
+        assert found is not None
+        return found
+
+    def judge(
+        self, day: int, *, now: datetime | None = None, headline: str = "", **said: Mapping[str, float | None]
+    ) -> Evaluated:
+        """Keep what was observed on a day: signal → value, of the whole; `camera_1` of a camera."""
+        judged = []
+        for name, values in said.items():
+            window = self.window(day, name.removeprefix("camera_") if name.startswith("camera_") else "")
+            judged.append((window, judged_as(window, values, headline)))
+        return evaluate_monitors(self.engine, self.model, judged, now=now or self.at(day))
+
+    def at(self, day: int) -> datetime:
+        """When a day is judged."""
+        return BEGIN + (day + 1) * DAY + SOON
+
+    def episodes(self, **asked: Any) -> Sequence[Episode]:
+        with reading(self.engine) as connection:
+            return list_episodes(connection, self.model.key, **asked)[::-1]
+
+    def states(self) -> list[tuple[str, str, str]]:
+        return [(one.name, one.value, one.state) for one in self.episodes()]
+
+    def told(self) -> bool:
+        """Return whether channels are to look at the model now, and let them have looked."""
+        with writing(self.engine) as connection:
+            due = due_groups(connection, datetime(2100, 1, 1, tzinfo=UTC))
+            for one in due:
+                put_group(connection, NotifiedGroup(one.channel, one.model, None, {}, None))
+        return bool(due)
+
+
+def judged_as(window: StoredWindow, values: Mapping[str, float | None], headline: str = "") -> Judged:
+    observations = {
+        name: Observation(
+            name,
+            value,
+            0 if value is None else 500,
+            judged=None if value is None else value == 1.0,
+        )
+        for name, value in values.items()
+    }
+    drift = values.get("drift") == 1.0
+    return Judged(
+        revision=window.revision,
+        reference=None,
+        answer="drift" if drift else "no_drift",
+        kind=None,
+        p_value=None,
+        alpha=None,
+        n=500,
+        headline=headline,
+        document=None,
+        observations=observations,
+        exemplars=("a", "b"),
+    )
+
+
+def watched(engine: Engine, **said: Any) -> Watched:
+    known: dict[str, Any] = {"window": "day", "segment_tags": ["camera"]}
+    with writing(engine) as connection:
+        model = create_model(connection, "m", task="classification", created=BEGIN, **(known | said))
+        channel = create_channel(connection, "ops", url="json://localhost", created=BEGIN, by="me")
+    return Watched(engine, model, channel.key)
