@@ -148,3 +148,28 @@ def test_the_default_in_the_table_is_the_default(row: Setting, monkeypatch: pyte
     monkeypatch.setenv(row.variable, row.default)
     assert getattr(Settings.load(), row.name) == before
     assert row.help.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("given", "base"),
+    [
+        ({}, "http://127.0.0.1:8080"),
+        ({"port": 80, "host": "dw.example.com"}, "http://dw.example.com"),
+        ({"host": "::1"}, "http://[::1]:8080"),
+        ({"port": 0}, None),
+        ({"host": "0.0.0.0"}, None),
+        (
+            {"host": "0.0.0.0", "allowed_hosts": "localhost,*.example.com,dw.example.com"},
+            "http://dw.example.com:8080",
+        ),
+        ({"public_url": "https://dw.example.com/watch/"}, "https://dw.example.com/watch"),
+    ],
+)
+def test_where_people_reach_the_pages(given: dict[str, object], base: str | None) -> None:
+    assert Settings.load(**given).link_base == base
+
+
+def test_links_lead_to_pages_only() -> None:
+    for address in ("javascript:alert(1)", "dw.example.com", "https://", "https://x.org/?a=1", "https://x y"):
+        with pytest.raises(UsageError, match="expected such as https://driftwheel"):
+            Settings.load(public_url=address)
