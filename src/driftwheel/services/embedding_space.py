@@ -1,9 +1,15 @@
 """The space that a model's embeddings are kept in: an embedder, and a projection to at most 128 dimensions.
 
-With a reference it is the reference's projection. Until there is one it is a fixed projection that depends
-on the embedder's name only, so that records of any worker and any day lie in one space from the first on:
-each of its 128 axes is the signed sum of dimensions of its own, scaled to length 1, which keeps distances on
-average (Charikar, Chen and Farach-Colton, "Finding frequent items in data streams", 2004).
+The projection is fixed: it depends on the embedder's name only, so that records of any worker and any day
+lie in one space, with a reference or without. Each of its 128 axes is the signed sum of dimensions of its
+own, scaled to length 1, which keeps distances on average (Charikar, Chen and Farach-Colton, "Finding frequent
+items in data streams", 2004).
+
+It is not fitted on the reference, though principal axes would keep more of the variance: the reference would
+lie closer to axes that were fitted on it than any other images of the same kind do, and every test between
+the two would find a difference where there is none. (Of 300 textile images against 100 more of them, p-values
+in the space of the 300 were below 0.003 in 16 of 16 trials; in the fixed space in none, at the same power as
+with all dimensions.)
 """
 
 from __future__ import annotations
@@ -52,7 +58,7 @@ class EmbeddingSpace:
 
 
 def fixed_space(embedder: Embedder) -> EmbeddingSpace:
-    """Return the space of an embedder for a model without a reference."""
+    """Return the space of an embedder."""
     if embedder.dimensions <= MOST_DIMENSIONS:
         return EmbeddingSpace(embedder.identity, None)
     return EmbeddingSpace(embedder.identity, fixed_projection(embedder.identity, embedder.dimensions))

@@ -1,9 +1,9 @@
 """A reference made of a model's own records: of a past range of time, or of the days before now.
 
-Properties are summed up from what is kept of every record. Embeddings are to lie in a space of the
-reference's own, fitted on its images; those of the records lie in the space of the reference before it. So a
-sample of the images that are still kept is embedded anew. Where they are gone, the embeddings that are kept
-stand, in the space they are in, and the notes say so.
+Properties are summed up from what is kept of every record. So are embeddings, as far as they lie in the fixed
+space of the model's embedder. Where records were embedded by another, a sample of the images that are still
+kept is embedded anew. Where those are gone, the embeddings that are kept stand, in the space they are in, and
+the notes say so.
 """
 
 from __future__ import annotations
@@ -25,10 +25,9 @@ from driftwheel.learning.embedder import Embedder
 from driftwheel.learning.load_embedder import load_embedder
 from driftwheel.profiles import Profile, ProfileKey, ProfileSet
 from driftwheel.profiles.embedding_moments import moments_of
-from driftwheel.profiles.projection import MOST_DIMENSIONS, fit_projection
 from driftwheel.records import Records
 from driftwheel.services.embed_blobs import embed_blobs
-from driftwheel.services.embedding_space import EmbeddingSpace
+from driftwheel.services.embedding_space import EmbeddingSpace, fixed_space
 from driftwheel.services.measured_reference import SAMPLE, MeasuredReference
 from driftwheel.services.packed_records import (
     NEAR_DUPLICATE,
@@ -49,7 +48,7 @@ EMBEDDED_ANEW = 2000
 """Images of a reference that are embedded anew at most: some 30 s of two cores."""
 
 LEAST_IMAGES = 256
-"""Images that a space is fitted on at least, where not all images of the reference are kept."""
+"""Images that are embedded at least, where not all images of the reference can be."""
 
 Named = Callable[[str], EmbeddingSpace | None]
 """From the name of a space to the space, None where nothing is known of it any more."""
@@ -71,11 +70,10 @@ class _Drawn:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Scanned:
-    """What is kept of the records: sums of all, and samples of all, of those with an image, and by space."""
+    """What is kept of the records: sums of all, and samples of all, and of those in the main space."""
 
     sums: WindowSums
     of_all: _Drawn
-    with_image: _Drawn
     in_main: _Drawn
     main: str | None
 
@@ -91,7 +89,6 @@ def reference_of_records(
     since: datetime,
     until: datetime,
     *,
-    space: EmbeddingSpace | None,
     named: Named,
     threads: int | None = None,
 ) -> MeasuredReference:
@@ -99,8 +96,6 @@ def reference_of_records(
 
     Parameters
     ----------
-    space
-        The space to stay in, as a trailing reference does from day to day; None to fit one.
     named
         Finds the spaces that records name.
 
@@ -118,21 +113,14 @@ def reference_of_records(
     network = load_embedder(model.embedder)
     if network is None:
         return _of_all(found, None, found.of_all, ())
-    if space is not None and space.embedder != network.identity:
-        space = None
-    if space is None and network.dimensions <= MOST_DIMENSIONS:
-        space = EmbeddingSpace(network.identity, None)
-    if space is not None and found.sums.spaces.get(space.name, 0) == found.n:
+    space = fixed_space(network)
+    if found.sums.spaces.get(space.name, 0) == found.n:
         return _of_all(found, space, found.in_main, ())
-    if space is None:
-        anew = _fitted(blobs, network, found, threads)
-    else:
-        anew = _placed(blobs, network, found, space, threads)
-    return anew or _as_kept(found, named)
+    return _placed(blobs, network, found, space, threads) or _as_kept(found, named)
 
 
 def _scan(engine: Engine, model: Model, since: datetime, until: datetime) -> _Scanned:
-    drawn: defaultdict[str, list[tuple[bytes, int, float]]] = defaultdict(list)  # by "", "image", a space
+    drawn: defaultdict[str, list[tuple[bytes, int, float]]] = defaultdict(list)  # by "", a space
 
     def seen(blocks: Iterator[RecordColumns]) -> Iterator[RecordColumns]:
         before: int | None = None
@@ -145,8 +133,6 @@ def _scan(engine: Engine, model: Model, since: datetime, until: datetime) -> _Sc
             for at, i in enumerate(rows):
                 one = (hashlib.sha256(block.ids[i].encode()).digest(), block.keys[i], near[at])
                 drawn[""].append(one)
-                if block.images[i] is not None:
-                    drawn["image"].append(one)
                 name = block.spaces[i]
                 if name is not None:
                     drawn[f"in {name}"].append(one)
@@ -164,30 +150,16 @@ def _scan(engine: Engine, model: Model, since: datetime, until: datetime) -> _Sc
             columns = columns_of_keys(connection, [key for _, key, _ in its])
             return _Drawn(columns, np.array([near for _, _, near in its], np.float32))
 
-        return _Scanned(sums, fetched(""), fetched("image"), fetched(f"in {main}"), main)
-
-
-def _fitted(
-    blobs: Blobs, network: Embedder, found: _Scanned, threads: int | None
-) -> MeasuredReference | None:
-    """Return the reference in a space fitted on its images; None where too few of them are kept."""
-    drawn = found.with_image.first(EMBEDDED_ANEW)
-    least = min(LEAST_IMAGES, found.n)
-    if len(drawn.columns) < least:
-        return None
-    whole = embed_blobs(blobs, network, drawn.columns.images, threads=threads)
-    there = ~np.isnan(whole).any(axis=1)
-    if there.sum() < least:
-        return None
-    moments = moments_of(whole[there])
-    space = EmbeddingSpace(network.identity, fit_projection(moments.mean, moments.scatter))
-    return _of_sample(found, space, drawn, _placed_in(space, whole))
+        return _Scanned(sums, fetched(""), fetched(f"in {main}"), main)
 
 
 def _placed(
     blobs: Blobs, network: Embedder, found: _Scanned, space: EmbeddingSpace, threads: int | None
 ) -> MeasuredReference | None:
-    """Return the reference in a given space: a sample, with kept embeddings where they are in it."""
+    """Return the reference in a given space: a sample, with kept embeddings where they are in it.
+
+    None where too few images are kept.
+    """
     drawn = found.of_all.first(EMBEDDED_ANEW)
     columns = drawn.columns
     kept = [
@@ -213,8 +185,8 @@ def _as_kept(found: _Scanned, named: Named) -> MeasuredReference:
         )
         return _of_all(found, None, found.of_all, (note,))
     note = (
-        "Of too few records is the image kept to fit a space on them: the embeddings are those kept with the "
-        f"records, in the space of an earlier reference or the fixed one ({space.name})."
+        "Of too few records is the image kept to embed them anew: the embeddings are those kept with the "
+        f"records, in another space than the model's own ({space.name})."
     )
     return _of_all(found, space, found.in_main, (note,))
 

@@ -13,8 +13,6 @@ from sqlalchemy import Engine
 
 from driftwheel.errors import DriftwheelError, SourceError, UsageError
 from driftwheel.learning.load_embedder import load_embedder
-from driftwheel.profiles.embedding_moments import moments_of
-from driftwheel.profiles.projection import MOST_DIMENSIONS, fit_projection
 from driftwheel.services.backfill import check_range
 from driftwheel.services.crash_points import reach
 from driftwheel.services.embedding_space import EmbeddingSpace, fixed_space
@@ -107,9 +105,8 @@ def measure_reference_row(
 ) -> bytes | None:
     """Measure a reference and return the digest of its artifact, which is kept among the blobs.
 
-    The same reference measured twice gives the same artifact. None where the reference is gone. A folder and
-    a past range of time have a space of embeddings fitted on their images. A trailing reference has one
-    fitted when it is first measured, and stays in it from day to day, so that its windows can be compared.
+    The same reference measured twice gives the same artifact. None where the reference is gone. Embeddings
+    are in the fixed space of the model's embedder, see `driftwheel.services.embedding_space`.
 
     Raises
     ------
@@ -177,10 +174,7 @@ def _of_folder(model: Model, source: Mapping[str, Any], threads: int | None) -> 
         raise SourceError(f"None of the images in '{source['images']}' can be read: {', '.join(reasons)}.")
     if network is None or records.embeddings is None:
         return sum_up_reference(records, None, model.segment_tags)
-    space = EmbeddingSpace(network.identity, None)
-    if network.dimensions > MOST_DIMENSIONS:
-        moments = moments_of(records.embeddings)
-        space = EmbeddingSpace(network.identity, fit_projection(moments.mean, moments.scatter))
+    space = fixed_space(network)
     placed = space.place(records.embeddings).astype(np.float32)
     return sum_up_reference(
         replace(records, embeddings=placed, embedder=space.name), space, model.segment_tags
@@ -193,9 +187,6 @@ def _of_records(  # noqa: PLR0917
     since, until = _span(model, reference, now)
     with reading(engine) as connection:
         earlier = [one.artifact for one in list_references(connection, model.key)]
-    space: EmbeddingSpace | None = None
-    if reference.kind == "trailing" and reference.artifact is not None:
-        space = _space_of(blobs, reference.artifact)
 
     def named(name: str) -> EmbeddingSpace | None:
         network = load_embedder(model.embedder)
@@ -204,7 +195,7 @@ def _of_records(  # noqa: PLR0917
         found = (_space_of(blobs, one) for one in earlier if one is not None)
         return next((one for one in found if one is not None and one.name == name), None)
 
-    return reference_of_records(engine, blobs, model, since, until, space=space, named=named, threads=threads)
+    return reference_of_records(engine, blobs, model, since, until, named=named, threads=threads)
 
 
 def _space_of(blobs: Blobs, artifact: bytes) -> EmbeddingSpace | None:
