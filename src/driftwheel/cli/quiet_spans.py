@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from driftwheel.alerts.quiet_hours import DAYS
 from driftwheel.errors import UsageError
 
 __all__ = ["as_quiet_hours"]
@@ -42,6 +41,8 @@ def as_quiet_hours(spans: Sequence[str], zone: str, *, critical_passes: bool = T
 
 
 def _span(text: str) -> dict[str, Any]:
+    from driftwheel.alerts.quiet_hours import DAYS
+
     found = _SPAN.fullmatch(text.strip().lower())
     if found is None:
         raise UsageError(f"'{text}' are no quiet hours; write them as 'mon-fri 22:00-07:00'.")
@@ -50,6 +51,8 @@ def _span(text: str) -> dict[str, Any]:
 
 
 def _days(text: str) -> list[str]:
+    from driftwheel.alerts.quiet_hours import DAYS
+
     first, dash, last = text.partition("-")
     for day in (first, *([last] if dash else [])):
         if day not in DAYS:

@@ -20,7 +20,7 @@ from driftwheel.notify.mail import Mail
 from driftwheel.notify.public_addresses import is_link_local, is_public
 from driftwheel.notify.slack import Slack
 
-__all__ = ["Target", "open_channel_url", "without_secrets"]
+__all__ = ["Target", "open_channel_url", "refusal", "without_secrets"]
 
 _LOCAL: Final = frozenset(
     {

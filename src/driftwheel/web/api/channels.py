@@ -29,6 +29,8 @@ __all__ = [
     "ChannelChangeBody",
     "MessageAnswer",
     "NewChannelBody",
+    "QuietHoursBody",
+    "QuietSpanBody",
     "TrialAnswer",
     "change",
     "make_channel",
