@@ -52,7 +52,7 @@ class MeasuredReference:
         n are a sample as well.
     notes
         What is to be known of its embeddings, in whole sentences: where they are those of a sample, or lie
-        in a space that was not fitted on its images.
+        in another space than the model's own.
     """
 
     space: EmbeddingSpace | None

@@ -175,7 +175,7 @@ def _placed(
 
 
 def _as_kept(found: _Scanned, named: Named) -> MeasuredReference:
-    """Return the reference in the space that most kept embeddings are in, which is of another reference."""
+    """Return the reference in the space that most kept embeddings are in: not the model's own."""
     space = None if found.main is None else named(found.main)
     if space is None:
         why = "nothing is known any more of the space of" if found.main else "there are no"
