@@ -84,7 +84,11 @@ class Handler(BaseHTTPRequestHandler):
         return self.server.state  # type: ignore[attr-defined, no-any-return]
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        length = int(self.headers["Content-Length"])
+        body = self.rfile.read(length)
+        if len(body) < length:  # a client that is stopped cuts its connection
+            self.close_connection = True
+            return
         kind = self.headers["Content-Type"]
         documents: list[dict[str, Any]] = []
         files: list[bytes] = []
