@@ -32,8 +32,8 @@ def predict(past: ArrayLike, sampling: ArrayLike, sampling_now: float, least_sca
 
     Windows vary by more than their samples do, and a window is like the one before it. So the variance is
     that between the past windows, made larger by what their correlation hides: the autocorrelation is
-    estimated from them, drawn to 0.3 as if by five windows more. Measured false alarms of windows that are independent
-    or correlated by up to 0.8: 0.5 to 1.1 times the stated rate, from five windows on.
+    estimated from them, drawn to 0.3 as if by five windows more. Measured false alarms of windows that are
+    independent or correlated by up to 0.8: 0.5 to 1.1 times the stated rate, from five windows on.
 
     Parameters
     ----------

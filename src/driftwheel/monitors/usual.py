@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +68,8 @@ def usual_share(
 ) -> Unusual:
     """Judge a share, k of n, against the shares of past windows.
 
-    On the scale of arcsines of square roots, beside Fisher's exact test against all past windows together.
+    On the scales of arcsines of square roots and of log odds, beside Fisher's exact test against all past
+    windows together.
 
     Parameters
     ----------
@@ -92,13 +94,15 @@ def usual_share(
     hits, totals = kept.T
     sampling = 1 / (totals + 0.5)
     predicted = predict(_arcsine(hits, totals), sampling, 1 / (now[1] + 0.5))
-    value = float(_arcsine(np.array(now[0]), np.array(now[1])))
+    odds = predict(_log_odds(hits, totals), _odds_variance(hits, totals), _odds_variance(*now))
+    of_odds = p_value_of(float(_log_odds(*now)), odds, side)
+    value = float(_arcsine(*now))
     exact = _share_by_chance(now, (int(hits.sum()), int(totals.sum())), side)
     low, high = (_share_of(one, now[1]) for one in bounds(predicted, alpha, side))
     usual = float(hits.sum() / totals.sum())
     share = now[0] / now[1]
     return _judged(
-        max(p_value_of(value, predicted, side), exact),
+        max(p_value_of(value, predicted, side), of_odds, exact),
         alpha,
         large=abs(share - usual) >= LEAST_CHANGE_OF_SHARE,
         usual=usual,
@@ -245,6 +249,7 @@ def usual_mix(
     )
 
 
+_Counts = NDArray[np.float64] | int
 _ROUNDING = 0.005  # least scale: a number that hardly ever changes may yet do so by this share of itself
 
 
@@ -266,10 +271,17 @@ def _too_few(windows: int) -> Unusual:
     return Unusual(note=f"{windows} windows before it, of at least {LEAST_PAST}")
 
 
-def _arcsine(hits: NDArray[np.float64], totals: NDArray[np.float64]) -> NDArray[np.float64]:
+def _arcsine(hits: _Counts, totals: _Counts) -> Any:
     """Anscombe's scale, on which the variance of a share is 1 / (n + 0.5)."""
-    scaled: NDArray[np.float64] = 2 * np.arcsin(np.sqrt((hits + 0.375) / (totals + 0.75)))
-    return scaled
+    return 2 * np.arcsin(np.sqrt((hits + 0.375) / (totals + 0.75)))
+
+
+def _log_odds(hits: _Counts, totals: _Counts) -> Any:
+    return np.log((hits + 0.5) / (totals - hits + 0.5))
+
+
+def _odds_variance(hits: _Counts, totals: _Counts) -> Any:
+    return 1 / (hits + 0.5) + 1 / (totals - hits + 0.5)
 
 
 def _share_of(scaled: float, n: int) -> float:
@@ -320,7 +332,8 @@ def _distances(counts: NDArray[np.float64], n: float) -> NDArray[np.float64]:
     found = np.array([_total_variation(one, pooled - one) ** 2 for one in counts])
     own = noise**2 * (1 / totals + 1 / (pooled.sum() - totals))
     wanted = noise**2 * (1 / n + 1 / pooled.sum())
-    roots: NDArray[np.float64] = np.maximum(found + wanted - own, wanted / 4) ** 0.25
+    between = max(0.0, float(found.mean() - own.mean()))
+    roots: NDArray[np.float64] = (found * (between + wanted) / (between + own)) ** 0.25
     return roots
 
 
