@@ -88,10 +88,20 @@ class Settings(BaseSettings):
         True, description="Measure and sum up inside the server; else run `driftwheel worker` beside it."
     )
 
+    settle_seconds: float = Field(
+        10.0,
+        ge=0,
+        description="Seconds since the last record of a window that is over, before it is judged.",
+    )
     public_url: str = Field(
         "auto",
         description="Address by which people reach the pages, for the links in messages, such as "
         "`https://driftwheel.example.com`; `auto`: that of `host` and `port`.",
+    )
+    public_metrics: bool = Field(
+        False,
+        description="Let everyone who reaches the server read `/metrics`; else it takes a token that may "
+        "read, of the role viewer for example.",
     )
     allow_private_channels: bool = Field(
         False,

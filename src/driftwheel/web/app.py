@@ -17,6 +17,8 @@ from driftwheel.settings import Settings
 from driftwheel.web import pages, probes
 from driftwheel.web.api import routers
 from driftwheel.web.api.describe import ABOUT, describe, own_id
+from driftwheel.web.ingest_metrics import TimedIngest
+from driftwheel.web.metrics import MetricsPage, metrics_router
 from driftwheel.web.problems import UnexpectedErrors, add_problem_handlers
 from driftwheel.web.security.addresses import PlainAddresses
 from driftwheel.web.security.bodies import BoundedBodies
@@ -66,6 +68,7 @@ def create_app(
             if password is not None:
                 tell_password(password)
             app.state.services = services
+            app.state.metrics = MetricsPage(services)
             if settings.worker:
                 await _start_worker(services, stack)
             uses = asyncio.create_task(_keep_noting_uses(services))
@@ -85,6 +88,7 @@ def create_app(
     )
     app.router.route_class = GuardedRoute
     app.include_router(probes.router)
+    app.include_router(metrics_router(public=settings.public_metrics))
     for router in routers():
         app.include_router(router)
     app.include_router(pages.router)
@@ -96,6 +100,7 @@ def create_app(
     app.add_middleware(AllowedHosts, hosts=settings.allowed_hosts)
     app.add_middleware(UnexpectedErrors)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(TimedIngest)
     require_permissions(app)
     return app
 

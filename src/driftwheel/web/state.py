@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -13,6 +13,7 @@ from driftwheel.services.ingest_records import Ingest
 from driftwheel.settings import Settings
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.writer import RecordWriter
+from driftwheel.web.ingest_metrics import IngestMetrics
 from driftwheel.web.security.attempts import Attempts
 from driftwheel.web.security.known_tokens import KnownTokens
 
@@ -37,6 +38,8 @@ class Services:
         Failed log-ins of the last minutes.
     known_tokens
         Tokens seen in the last seconds, and when each was last used.
+    ingest_metrics
+        What was taken in since the start.
     """
 
     engine: Engine
@@ -47,6 +50,7 @@ class Services:
     clock: Clock
     attempts: Attempts
     known_tokens: KnownTokens
+    ingest_metrics: IngestMetrics = field(default_factory=IngestMetrics)
 
 
 async def services_of(request: Request) -> Services:

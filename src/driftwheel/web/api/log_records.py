@@ -126,4 +126,5 @@ async def _read_parts(request: Request, state: Services) -> list[tuple[bytes, by
 async def _answer(state: Services, name: str, results: Sequence[Told], *, single: bool) -> Response:
     if all(one.outcome == "rejected" for one in results):
         await run_in_threadpool(model_must_exist, state.engine, name)
+    state.ingest_metrics.count(name, (one.outcome for one in results))
     return answer_one(results[0]) if single else answer_many(results)
