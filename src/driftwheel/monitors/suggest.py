@@ -40,9 +40,9 @@ def suggested_monitors(
     Examples
     --------
     >>> [one.name for one in suggested_monitors("classification", (), "day") if one.severity == "critical"]
-    ['drift', 'silence', 'accuracy']
+    ['drift', 'silence', 'black images', 'frozen camera', 'accuracy']
     """
-    monitors = (
+    monitors: tuple[Monitor, ...] = (
         _monitor("drift", "drift is found", "critical", None, "Look at the images that changed most."),
         _monitor(
             "silence",
@@ -61,14 +61,14 @@ def suggested_monitors(
         _monitor(
             "black images",
             "black_share above 5 % and black_share is unusual",
-            "warning",
+            "critical",
             None,
             "Check the camera's lens, light and signal.",
         ),
         _monitor(
             "frozen camera",
             "frozen_share above 5 % and frozen_share is unusual",
-            "warning",
+            "critical",
             None,
             "Restart the camera; see whether files are sent again.",
         ),
