@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -74,19 +74,31 @@ class Detections:
         self.data = {"class_name": np.array(["cat", "dog", "bird"])[self.class_id]}
 
 
-def milliseconds(client: Client, images: list[Any], *, every: float, **options: Any) -> list[float]:
-    """What each call took, sorted."""
+@dataclass(frozen=True)
+class Call:
+    """Milliseconds that one call took, and those of them in which its thread had a processor."""
+
+    wall: float
+    cpu: float
+
+
+def calls_of(client: Client, images: list[Any], *, every: float, **options: Any) -> list[Call]:
     prediction, taken = Detections(), []
     next_frame = time.perf_counter()
     for number in range(CALLS):
         image = images[number % len(images)]
-        start = time.perf_counter()
+        began, start = time.thread_time(), time.perf_counter()
         client.log(image, prediction, tags={"camera": "2"}, latency=0.01, **options)
         end = time.perf_counter()
-        taken.append((end - start) * 1000)
+        taken.append(Call((end - start) * 1000, (time.thread_time() - began) * 1000))
         next_frame += every
         time.sleep(max(0.0, next_frame - end))
-    return sorted(taken)
+    return taken
+
+
+def at(share: float, values: Iterable[float]) -> float:
+    ordered = sorted(values)
+    return ordered[int(len(ordered) * share)]
 
 
 def cases() -> dict[str, tuple[Callable[[], list[Any]], dict[str, Any]]]:
@@ -106,12 +118,14 @@ def row(name: str, images: list[Any], options: dict[str, Any], url: str) -> tupl
     with tempfile.TemporaryDirectory() as folder, Client(url, "", "bench", spool=folder) as client:
         client.log(images[0])  # the first call loads what encoding needs
         client.flush()
-        taken = milliseconds(client, images, **options)
+        taken = calls_of(client, images, **options)
         client.flush(60)
         stats = client.stats
-    p50, p99 = statistics.median(taken), taken[int(len(taken) * 0.99)]
+    wall, cpu = [call.wall for call in taken], [call.cpu for call in taken]
+    p50, p99 = at(0.5, wall), at(0.99, wall)
     print(f"{name}: p50 {p50:.3f} ms, p99 {p99:.3f} ms, {stats}", flush=True)
-    text = f"| {name} | {p50:.3f} | {p99:.3f} | {taken[-1]:.3f} | {stats.sent} | {stats.dropped} |"
+    times = f"{p50:.3f} | {p99:.3f} | {at(0.99, cpu):.3f} | {max(wall):.3f}"
+    text = f"| {name} | {times} | {stats.sent} | {stats.dropped} |"
     return text, p99
 
 
@@ -125,7 +139,8 @@ def main() -> None:
     process.join()
     about = (
         f"{CALLS} calls each, {WIDTH} × {HEIGHT} pixels, 20 boxes, tags; 30 calls a second unless said "
-        f"otherwise. Promised: p99 of at most {MOST_MILLISECONDS:g} ms for an array of uint8."
+        f"otherwise. Promised: p99 of at most {MOST_MILLISECONDS:g} ms for an array of uint8. CPU time "
+        "is that of the caller's thread: what a call takes beyond it, it waits for a processor."
     )
     lines = [
         "# What `Client.log` costs its caller",
@@ -134,8 +149,8 @@ def main() -> None:
         "",
         about,
         "",
-        "| what is logged | p50, ms | p99, ms | longest, ms | sent | dropped |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| what is logged | p50, ms | p99, ms | p99 of CPU time, ms | longest, ms | sent | dropped |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
         *(text for text, _ in rows.values()),
         "",
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 from driftwheel.client.bounded_queue import BoundedQueue
@@ -16,6 +17,8 @@ from driftwheel.errors import DriftwheelError
 __all__ = ["Packer"]
 
 _AT_ONCE = 16
+_LOOK = 0.01  # seconds between looks for what is logged
+_LINGER = 2.0  # seconds to look after the last was logged; then one waits
 _PATIENCE = 0.1  # seconds between looks whether there is room, or time to stop
 
 
@@ -62,7 +65,7 @@ class Packer:
     def run(self) -> None:
         """Pack what is logged until there will be no more."""
         while True:
-            entries = self._logged.take(_AT_ONCE, 60.0)
+            entries = self._next()
             if not entries and self._logged.closed:
                 return
             items = []
@@ -73,6 +76,18 @@ class Packer:
                 if item is not None:
                     items.append(item)
             self._place(items)
+
+    def _next(self) -> list[Entry]:
+        """Take what was logged next, looking for it now and then rather than waiting, while more comes.
+
+        A thread that waits is woken within the call of `log`, and may take the processor of whoever called.
+        """
+        end = time.monotonic() + _LINGER
+        while not (entries := self._logged.take(_AT_ONCE, 0.0)):
+            if self._logged.closed or time.monotonic() >= end:
+                return self._logged.take(_AT_ONCE, 60.0)
+            time.sleep(_LOOK)
+        return entries
 
     @property
     def _prefers_spool(self) -> bool:
