@@ -333,7 +333,8 @@ def _distances(counts: NDArray[np.float64], n: float) -> NDArray[np.float64]:
     own = noise**2 * (1 / totals + 1 / (pooled.sum() - totals))
     wanted = noise**2 * (1 / n + 1 / pooled.sum())
     between = max(0.0, float(found.mean() - own.mean()))
-    roots: NDArray[np.float64] = (found * (between + wanted) / (between + own)) ** 0.25
+    spread = np.maximum(between + own, 1e-300)  # of one class all distances are 0
+    roots: NDArray[np.float64] = (found * (between + wanted) / spread) ** 0.25
     return roots
 
 

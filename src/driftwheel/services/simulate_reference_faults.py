@@ -31,7 +31,7 @@ from driftwheel.store.models import model_by_key
 from driftwheel.store.records import find_record
 from driftwheel.store.references import Reference, reference_by_key, set_reference_faults
 
-__all__ = ["keep_faults", "simulate_reference_faults"]
+__all__ = ["keep_faults", "placed_in", "simulate_reference_faults"]
 
 
 def simulate_reference_faults(
@@ -63,11 +63,11 @@ def simulate_reference_faults(
     except (DriftwheelError, FileNotFoundError):
         return None
     reach("faults-simulated")
-    return blobs.put(pack_faults(_placed(library, space)))
+    return blobs.put(pack_faults(placed_in(space, library)))
 
 
 def keep_faults(engine: Engine, key: int, library: bytes) -> None:
-    """Note the fault library of a reference, and that windows which were judged without are due again."""
+    """Note the fault library of a reference."""
     with writing(engine) as connection:
         set_reference_faults(connection, key, library)
         reach("faults-written")
@@ -94,8 +94,8 @@ def _kept(engine: Engine, blobs: Blobs, model: int, names: Iterable[str]) -> Ite
             continue
 
 
-def _placed(library: FaultLibrary, space: EmbeddingSpace | None) -> FaultLibrary:
-    """Return the library with its embeddings in the space of the reference."""
+def placed_in(space: EmbeddingSpace | None, library: FaultLibrary) -> FaultLibrary:
+    """Return a library with its embeddings in the space of the reference; without them where it has none."""
     if space is None or library.embeddings is None or library.clean_embeddings is None:
         return replace(library, embeddings=None, clean_embeddings=None, embedder=None)
     return replace(
