@@ -41,10 +41,22 @@ def note(  # noqa: PLR0917  a sentence: who did what to what
 
 
 def list_audit(
-    connection: Connection, *, before_key: int | None = None, limit: int = 100
+    connection: Connection,
+    *,
+    target: str | None = None,
+    since: datetime | None = None,
+    before_key: int | None = None,
+    limit: int = 100,
 ) -> list[AuditEntry]:
-    """Return up to `limit` lines, the newest first, after the one with the key `before_key`."""
+    """Return up to `limit` lines, the newest first, after the one with the key `before_key`.
+
+    Only those of a target, and from a moment on, where these are given.
+    """
     query = select(audit).order_by(audit.c.key.desc()).limit(limit)
+    if target is not None:
+        query = query.where(audit.c.target == target)
+    if since is not None:
+        query = query.where(audit.c.time >= since)
     if before_key is not None:
         query = query.where(audit.c.key < before_key)
     return [AuditEntry(**row._mapping) for row in connection.execute(query)]

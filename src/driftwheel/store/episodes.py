@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from driftwheel.alerts.episode import Episode, State
+from driftwheel.monitors.monitor import Severity
 from driftwheel.store.alert_tables import episodes
 
 __all__ = [
@@ -89,6 +90,7 @@ def list_episodes(
     model: int | None = None,
     *,
     states: Collection[State] | None = None,
+    severities: Collection[Severity] | None = None,
     fired: bool = False,
     since: datetime | None = None,
     until: datetime | None = None,
@@ -101,7 +103,7 @@ def list_episodes(
     ----------
     model
         Its key; None for all models.
-    states
+    states, severities
         Only those; None for all.
     fired
         Only those that fired: people may have been told of them.
@@ -115,6 +117,8 @@ def list_episodes(
         query = query.where(episodes.c.model == model)
     if states is not None:
         query = query.where(episodes.c.state.in_(sorted(states)))
+    if severities is not None:
+        query = query.where(episodes.c.severity.in_(sorted(severities)))
     if fired:
         query = query.where(episodes.c.fired.is_not(None))
     if since is not None:

@@ -18,6 +18,7 @@ __all__ = [
     "StoredEvaluation",
     "count_evaluations",
     "find_evaluation",
+    "latest_evaluations",
     "list_evaluations",
     "newest_evaluations",
     "put_evaluations",
@@ -83,6 +84,15 @@ def newest_evaluations(
     """
     query = _of(monitor, tag, value).where(evaluations.c.result.in_(("ok", "breach")))
     rows = connection.execute(query.order_by(evaluations.c.start.desc()).limit(limit))
+    return [StoredEvaluation(**row._mapping) for row in rows]
+
+
+def latest_evaluations(connection: Connection, monitor: int) -> list[StoredEvaluation]:
+    """Return what a monitor said of the newest window that it looked at, by tag and value."""
+    its = evaluations.c.monitor == monitor
+    newest = select(func.max(evaluations.c.start)).where(its).scalar_subquery()
+    query = select(evaluations).where(its, evaluations.c.start == newest)
+    rows = connection.execute(query.order_by(evaluations.c.tag, evaluations.c.value))
     return [StoredEvaluation(**row._mapping) for row in rows]
 
 

@@ -100,10 +100,15 @@ def list_notifications(
     channel: int | None = None,
     model: int | None = None,
     state: NotificationState | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
     before_key: int | None = None,
     limit: int = 100,
 ) -> list[Notification]:
-    """Return up to `limit` messages, the newest first, after the one with the key `before_key`."""
+    """Return up to `limit` messages, the newest first, after the one with the key `before_key`.
+
+    Only those made from `since` up to `until`, where these are given.
+    """
     query = select(notifications).order_by(notifications.c.key.desc()).limit(limit)
     if channel is not None:
         query = query.where(notifications.c.channel == channel)
@@ -111,6 +116,10 @@ def list_notifications(
         query = query.where(notifications.c.model == model)
     if state is not None:
         query = query.where(notifications.c.state == state)
+    if since is not None:
+        query = query.where(notifications.c.created >= since)
+    if until is not None:
+        query = query.where(notifications.c.created <= until)
     if before_key is not None:
         query = query.where(notifications.c.key < before_key)
     return [Notification(**row._mapping) for row in connection.execute(query)]
