@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import uuid
@@ -48,6 +49,16 @@ class PostgresServer:
     def execute(self, statement: str) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
+
+    def kill_one(self, url: str) -> None:
+        """Kill a process that serves the database of a URL; the server then restarts itself."""
+        with psycopg.connect(url) as connection:
+            found = connection.execute(
+                "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
+                "AND pid <> pg_backend_pid() ORDER BY state = 'active' DESC LIMIT 1"
+            ).fetchone()
+        assert found is not None
+        os.kill(found[0], signal.SIGKILL)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from tests.ingest.history import KEPT, History, violations
 from tests.ingest.installation import Installation
 from tests.ingest.load import Client, run_clients
 
-__all__ = ["POINTS", "acknowledged", "kill_again_and_again", "kill_at_each_point"]
+__all__ = ["CLIENTS", "POINTS", "acknowledged", "check", "kill_again_and_again", "kill_at_each_point"]
 
 POINTS = {
     "records-checked": 5,

@@ -10,6 +10,7 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -77,10 +78,10 @@ class Client:
     def finish(self) -> None:
         """Send what had no answer, until it has."""
         connection = http.client.HTTPConnection("127.0.0.1", self.installation.port, timeout=30)
-        while self.open:
-            self.send(connection, self.open[0])
-            del self.open[0]
-        connection.close()
+        with closing(connection):
+            while self.open:
+                self.send(connection, self.open[0])
+                del self.open[0]
 
     def send(self, connection: http.client.HTTPConnection, request: Request) -> None:
         for item, content in request.items:

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import re
+import threading
+import time
 from collections.abc import Iterator
+from http.client import HTTPException
 from pathlib import Path
 
 import pytest
+from tests.databases import PostgresServer
+from tests.ingest.history import History
 from tests.ingest.installation import Installation
-from tests.ingest.killing import POINTS, acknowledged, kill_again_and_again, kill_at_each_point
+from tests.ingest.killing import (
+    CLIENTS,
+    POINTS,
+    acknowledged,
+    check,
+    kill_again_and_again,
+    kill_at_each_point,
+)
+from tests.ingest.load import Client, run_clients
 
 import driftwheel
 
@@ -57,3 +70,38 @@ def test_killed_at_random_moments(installation: Installation) -> None:
 def test_killed_at_two_hundred_random_moments(installation: Installation) -> None:
     history = kill_again_and_again(installation, 200, seed=2)
     assert acknowledged(history) > 5_000
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_postgresql_crashes_under_load_and_the_same_server_goes_on(
+    installation: Installation, postgres_server: PostgresServer
+) -> None:
+    """One of its processes is killed; it then ends all others, and recovers from its log."""
+    history = History()
+    clients = [Client(installation, history, seed) for seed in range(CLIENTS)]
+    installation.start()
+    for _ in range(5):
+        threads = run_clients(clients, threading.Event())
+        time.sleep(0.5)
+        postgres_server.kill_one(installation.database_url)
+        for thread in threads:
+            thread.join(timeout=120)
+            assert not thread.is_alive()
+        for client in clients:
+            finish_later(client)
+        check(installation, history, clients)
+    assert {status for client in clients for status in client.refused} <= {500, 503}
+    assert sum(client.refused.total() for client in clients) >= 5
+    assert acknowledged(history) > 100
+    assert installation.stop() == 0
+
+
+def finish_later(client: Client) -> None:
+    """Send what had no answer, again and again until it has one."""
+    end = time.monotonic() + 60
+    while client.open:
+        try:
+            client.finish()
+        except HTTPException:
+            assert time.monotonic() < end
+            time.sleep(0.1)
