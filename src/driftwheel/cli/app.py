@@ -17,6 +17,7 @@ from driftwheel.cli import (
     compare,
     demo,
     doctor,
+    export,
     merge,
     models,
     profile,
@@ -44,7 +45,8 @@ app = typer.Typer(
 )
 for command in (
     *(check, profile, merge, show, compare, demo),
-    *(serve, worker, models, reference, channels, users, tokens, backup, restore, doctor),
+    *(serve, worker, models, reference, channels, export),
+    *(users, tokens, backup, restore, doctor),
 ):
     command.register(app)
 
