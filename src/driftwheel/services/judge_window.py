@@ -42,6 +42,7 @@ WindowAnswer = Literal["drift", "no_drift", "insufficient", "no_reference", "err
 _SHOWN = 8  # exemplars
 _LISTED = 20  # unreadable images in the document
 _MOST_WITHOUT = 0.2  # share of the records that may lack the reference's embeddings and be left out for it
+_LEAST_REFERENCE, _TIMES_REFERENCE = 2000, 4  # images of the reference: four times the window's are enough
 _log = logging.getLogger("driftwheel.worker")
 
 
@@ -178,7 +179,8 @@ def _verdict(  # noqa: PLR0917  what one judgement needs
     judgements = 2 * parts * windows_per_year(as_window(model.window))
     if profile.n > 2 * seen.n and profile.n >= LEAST_SAMPLE:
         return _from_profile(reference, model, window, profile, judgements, rng)
-    usual, own = reference.records(window.tag, window.value, window.start, window.end)
+    enough = max(_LEAST_REFERENCE, _TIMES_REFERENCE * len(seen.table))
+    usual, own = reference.records(window.tag, window.value, window.start, window.end, most=enough)
     current = with_properties(seen.table, usual.property_names)
     usual, current, notes = _comparable(usual, current)
     notes = (*_about_reference(reference, own), *notes)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from driftwheel.drift.fault_library import FaultLibrary
@@ -16,7 +17,7 @@ from driftwheel.images.properties import PROPERTY_NAMES
 from driftwheel.profiles import Profile
 from driftwheel.records import Records, Unreadable
 from driftwheel.services.kept_faults import unpack_faults
-from driftwheel.services.measured_reference import MeasuredReference, unpack_reference
+from driftwheel.services.measured_reference import SAMPLE, MeasuredReference, unpack_reference
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.models import Model
 from driftwheel.store.references import Reference, current_reference
@@ -27,6 +28,7 @@ LEAST_OF_SEGMENT = 50
 """Images a segment of the reference has at least to stand for itself; else the whole stands for it."""
 
 _FEW_SIZES = 8
+_MOST_MODELS = 32  # of some 10 MB each
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,8 +42,8 @@ class KnownReference:
     measured
         As it was kept.
     sample
-        Its records with the properties that this release knows, the tags that segments are made by, and
-        unreadable images in proportion.
+        Its records, in random order, with the properties that this release knows and the tags that segments
+        are made by.
     library
         What camera faults do to it; None where that was not simulated, or not for this sample.
     sizes
@@ -54,10 +56,12 @@ class KnownReference:
     library: FaultLibrary | None = field(repr=False)
     sizes: frozenset[tuple[int, int]]
 
-    def records(self, tag: str, value: str, start: datetime, end: datetime) -> tuple[Records, bool]:
+    def records(
+        self, tag: str, value: str, start: datetime, end: datetime, *, most: int = SAMPLE
+    ) -> tuple[Records, bool]:
         """Return what a window of a segment is held against, and whether that is of the same segment.
 
-        Records of the reference that lie in the window itself are left out.
+        At most so many records; those of the reference that lie in the window itself are left out.
         """
         keep = np.ones(len(self.sample), bool)
         if self.sample.times is not None:
@@ -66,10 +70,8 @@ class KnownReference:
         if tag and tag in self.sample.tags:
             mine = keep & np.array([one == value for one in self.sample.tags[tag]], bool)
             if mine.sum() >= LEAST_OF_SEGMENT:
-                profile = self._segment_profile(tag, value)
-                lost = self.sample.unreadable if profile is None else _unreadable(profile, int(mine.sum()))
-                return replace(self.sample.take(np.flatnonzero(mine)), unreadable=lost), True
-        return (self.sample if keep.all() else self.sample.take(np.flatnonzero(keep))), not tag
+                return self._first(mine, most, self._segment_profile(tag, value)), True
+        return self._first(keep, most, self.measured.profiles[""].whole()), not tag
 
     def profile(self, tag: str, value: str) -> tuple[Profile, bool]:
         """Return the profile that one of a segment is held against, and whether it is of the same segment."""
@@ -77,6 +79,12 @@ class KnownReference:
         if mine is not None and mine.n >= LEAST_OF_SEGMENT:
             return mine, True
         return self.measured.profiles[""].whole(), not tag
+
+    def _first(self, rows: NDArray[np.bool_], most: int, profile: Profile | None) -> Records:
+        """Return the first of these rows, which are a sample too, and unreadable images in proportion."""
+        taken = np.flatnonzero(rows)[:most]
+        lost = () if profile is None else _unreadable(profile, len(taken))
+        return replace(self.sample.take(taken), unreadable=lost)
 
     def _segment_profile(self, tag: str, value: str) -> Profile | None:
         profiles = self.measured.profiles.get(tag)
@@ -109,7 +117,10 @@ class KnownReferences:
             held = self._known.get(model.key)
             if held is None or held[0] != stamp:
                 made = self._read(reference, reference.artifact, model.segment_tags)
+                self._known.pop(model.key, None)
                 held = self._known[model.key] = (stamp, made)
+                while len(self._known) > _MOST_MODELS:  # the one that was read first goes first
+                    del self._known[next(iter(self._known))]
             return held[1]
 
     def _read(self, reference: Reference, artifact: bytes, segment_tags: Sequence[str]) -> KnownReference:
@@ -119,7 +130,6 @@ class KnownReferences:
         sample = replace(
             with_properties(whole, names),
             tags={tag: values for tag, values in whole.tags.items() if tag in segment_tags},
-            unreadable=_unreadable(measured.profiles[""].whole(), len(whole)),
         )
         return KnownReference(
             reference.key, measured, sample, self._library(reference.faults, sample), _sizes(sample)

@@ -8,7 +8,7 @@ others: a fault does not become usual while it lasts, a new way of working does 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -170,15 +170,13 @@ def _of_verdict(seen: Seen) -> list[Observation]:
 
 
 def _of_images(seen: Seen, past: _Past) -> list[Observation]:
-    profile = seen.profile
-    lost = sum(profile.unreadable.values())
-    found = [_share("unreadable_share", lost, profile.n + lost, past)]
-    known = {one.name: one for one in profile.properties}
-    if brightness := known.get("brightness"):
-        dark = int(brightness.counts[brightness.definition.edges()[1:] <= _BLACK * 1.001].sum())
-        found.append(_share("black_share", dark, brightness.count, past))
-    if near := known.get("near_duplicate"):
-        found.append(_share("frozen_share", int(near.counts[1]), near.count, past))
+    usual: Mapping[str, tuple[int, int]] = {}
+    if seen.reference is not None:
+        usual = _damages(seen.reference.profile(seen.window.tag, seen.window.value)[0])
+    found = []
+    for name, (k, n) in _damages(seen.profile).items():
+        before = usual.get(name, (0, 0))
+        found.append(_share(name, k, n, past, before[0] / before[1] if before[1] else None))
     sizes = frozenset() if seen.reference is None else seen.reference.sizes
     table = seen.records.table
     if not sizes:
@@ -187,7 +185,20 @@ def _of_images(seen: Seen, past: _Past) -> list[Observation]:
     elif len(table):
         pairs = np.column_stack([table.column("width"), table.column("height")])
         other = sum((int(width), int(height)) not in sizes for width, height in pairs)
-        found.append(_share("wrong_size_share", other, len(table), past))
+        found.append(_share("wrong_size_share", other, len(table), past, 0.0))
+    return found
+
+
+def _damages(profile: Profile) -> dict[str, tuple[int, int]]:
+    """Return of each signal of damaged images how many have it, and of how many that is known."""
+    lost = sum(profile.unreadable.values())
+    found = {"unreadable_share": (lost, profile.n + lost)}
+    known = {one.name: one for one in profile.properties}
+    if brightness := known.get("brightness"):
+        dark = brightness.counts[brightness.definition.edges()[1:] <= _BLACK * 1.001]
+        found["black_share"] = int(dark.sum()), brightness.count
+    if near := known.get("near_duplicate"):
+        found["frozen_share"] = int(near.counts[1]), near.count
     return found
 
 
@@ -268,11 +279,13 @@ def _feedback(connection: Connection, seen: Seen, said: PredictionSummary, past:
     return _share("feedback_share", wrong, max(wrong, said.records), past)
 
 
-def _share(name: str, k: int, n: int, past: _Past) -> Observation:
+def _share(name: str, k: int, n: int, past: _Past, reference: float | None = None) -> Observation:
+    """Observe k of n; `reference` says what is usual where there are too few windows before."""
     if n == 0:
         return Observation(name, None, 0)
     before = [(round((one.value or 0.0) * one.n), one.n) for _, one in past.of(name) if one.n]
-    return _observed(name, k / n, n, usual_share(before, (k, n), past.alpha, signal_named(name).usual))
+    found = _observed(name, k / n, n, usual_share(before, (k, n), past.alpha, signal_named(name).usual))
+    return replace(found, usual=reference) if found.usual is None else found
 
 
 def _number(name: str, value: float, n: int, past: _Past) -> Observation:
