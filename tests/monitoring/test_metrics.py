@@ -86,6 +86,7 @@ def test_what_it_says(filled: Running) -> None:
         ("feedback", "2xx"): 1,
     }
     assert of(text, "driftwheel_ingest_queue_records") == {(): 0}
+    assert of(text, "driftwheel_windows_waiting")[()] >= 0
     noon = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()
     assert of(text, "driftwheel_last_record_timestamp_seconds", "model") == {("cats",): noon}
     where = ("model", "segment")

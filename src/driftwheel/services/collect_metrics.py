@@ -18,6 +18,7 @@ from driftwheel.store.metric_counts import (
     count_firing,
     count_messages,
     count_new_evaluations,
+    count_waiting_windows,
     newest_evaluation,
 )
 from driftwheel.store.models import Model, list_models
@@ -51,6 +52,7 @@ class StoreMetrics:
             models = list_models(connection)
             return (
                 _queue(connection),
+                _windows(connection, now),
                 *_alerts(connection, models, now),
                 *self._channels(connection),
                 self._monitors(connection, models),
@@ -127,6 +129,12 @@ def _queue(connection: Connection) -> Family:
     help_ = "Records whose images wait to be measured."
     waiting = float(count_received(connection))
     return Family("driftwheel_ingest_queue_records", "gauge", help_, (), {(): waiting})
+
+
+def _windows(connection: Connection, now: datetime) -> Family:
+    help_ = "Windows, whole and of segments, that are over and wait to be summed up or judged."
+    waiting = float(count_waiting_windows(connection, now))
+    return Family("driftwheel_windows_waiting", "gauge", help_, (), {(): waiting})
 
 
 def _alerts(connection: Connection, models: Sequence[Model], now: datetime) -> tuple[Family, Family]:

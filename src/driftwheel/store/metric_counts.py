@@ -5,12 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, case, func, or_, select
+from sqlalchemy import Connection, case, func, or_, select, true
 
 from driftwheel.store.alert_tables import episodes, evaluations, monitors, notifications
-from driftwheel.store.tables import models
+from driftwheel.store.tables import IS_UNJUDGED, models, windows
 
-__all__ = ["Messages", "count_firing", "count_messages", "count_new_evaluations", "newest_evaluation"]
+__all__ = [
+    "Messages",
+    "count_firing",
+    "count_messages",
+    "count_new_evaluations",
+    "count_waiting_windows",
+    "newest_evaluation",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +79,12 @@ def count_firing(connection: Connection, now: datetime) -> dict[tuple[int, str],
     )
     rows = connection.execute(query.group_by(c.model, c.severity))
     return {(model, severity): number for model, severity, number in rows}
+
+
+def count_waiting_windows(connection: Connection, now: datetime) -> int:
+    """Return how many windows, whole and segments, are over and are to be summed up or judged."""
+    waiting = 0
+    for condition in (windows.c.stale == true(), IS_UNJUDGED):  # each has an index of its own
+        query = select(func.count()).select_from(windows).where(condition, windows.c.end <= now)
+        waiting += connection.execute(query).scalar_one()
+    return waiting
