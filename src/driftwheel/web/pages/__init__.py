@@ -6,6 +6,8 @@ from fastapi import APIRouter
 
 from driftwheel.web.pages import (
     add_version,
+    alert,
+    alerts,
     assets,
     edit_model,
     home,
@@ -39,6 +41,8 @@ for _part in (
     set_reference,
     images,
     image,
+    alerts,
+    alert,
     settings_users,
     settings_tokens,
     settings_retention,

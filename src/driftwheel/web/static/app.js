@@ -3,3 +3,4 @@ import "./times.js";
 import "./forms.js";
 import "./pictures.js";
 import "./keys.js";
+import "./acts.js";
