@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import sqlite3
 import subprocess
 import threading
+import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, event, func, select
+from tests.databases import PostgresServer
 from tests.ingest.history import History, violations
 from tests.ingest.installation import Installation
 from tests.ingest.load import Client, run_clients
@@ -32,21 +36,30 @@ MIB = 2**20
 NOW = datetime(2026, 3, 4, tzinfo=UTC)
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+@contextmanager
+def mounted(disk: Path) -> Iterator[Path]:
     """A disk of 24 MiB of its own, of which a file to be deleted takes a third."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
     if os.geteuid() != 0:
         pytest.skip("Only root can mount a small disk.")
-    mounted = subprocess.run(
+    disk.mkdir()
+    done = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", disk], check=False, capture_output=True, text=True
     )
-    if mounted.returncode:
-        pytest.skip(f"No small disk can be mounted here: {mounted.stderr.strip()}")
-    (disk / "filler").write_bytes(bytes(8 * MIB))
-    yield disk
-    subprocess.run(["umount", "-l", disk], check=True)
+    if done.returncode:
+        pytest.skip(f"No small disk can be mounted here: {done.stderr.strip()}")
+    try:
+        (disk / "filler").write_bytes(bytes(8 * MIB))
+        yield disk
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)
+        disk.rmdir()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A small disk that nobody else may look into."""
+    with mounted(tmp_path / "disk") as disk:
+        yield disk
 
 
 def clients_of(installation: Installation, history: History, kinds: tuple[str, ...]) -> list[Client]:
@@ -100,6 +113,47 @@ def test_a_full_disk(small_disk: Path, reserve: int, kinds: tuple[str, ...]) -> 
         assert installation.stop() == 0
     check(installation, history, clients)
     assert {event.item for event in history.events} == {item for item, _ in installation.stored()}
+
+
+@pytest.fixture
+def small_database(postgres_server: PostgresServer) -> Iterator[tuple[str, Path]]:
+    """The URL of a database of PostgreSQL whose tables lie on a small disk, and that disk."""
+    name = f"full_{uuid.uuid4().hex}"
+    with mounted(postgres_server.socket / name) as disk:
+        place = disk / "tables"
+        place.mkdir()
+        shutil.chown(place, postgres_server.socket.owner())
+        postgres_server.execute(f"CREATE TABLESPACE {name} LOCATION '{place}'")
+        postgres_server.execute(f"CREATE DATABASE {name} TABLESPACE {name}")
+        try:
+            yield postgres_server.url(name), disk
+        finally:
+            postgres_server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            postgres_server.execute(f"DROP TABLESPACE {name}")
+
+
+def test_a_full_disk_of_postgresql(tmp_path: Path, small_database: tuple[str, Path]) -> None:
+    """The disk of the tables alone is full: images and PostgreSQL's log lie elsewhere."""
+    url, disk = small_database
+    installation = Installation(tmp_path / "data", url)
+    installation.set_up()
+    history = History()
+    clients = clients_of(installation, history, ("images", "lines", "truth", "feedback", "profile"))
+    free = os.statvfs(disk)
+    (disk / "more").write_bytes(bytes(max(0, free.f_bavail * free.f_frsize - 2 * MIB)))
+    installation.start()
+    try:
+        assert fill(installation, clients) == {507}
+        check(installation, history, clients)
+        kept = len(installation.stored())
+        assert kept > 20
+        (disk / "filler").unlink()
+        for client in clients:
+            client.finish()
+        assert len(installation.stored()) > kept
+    finally:
+        assert installation.stop() == 0
+    check(installation, history, clients)
 
 
 @pytest.mark.skipif(
