@@ -21,6 +21,7 @@ BENCHMARKS = {
     "check_speed": "seconds of a whole check of 2,000 + 2,000 photos",
     "calibration": "false alarms on draws without a change",
     "diagnosis": "which camera fault is named, on held-out images",
+    "judging": "seconds to judge a window of a model's records, on one core",
     "trials": "check on real images, with and without a change",
     "ingest": "records and images a second that a server takes, and how long each waits",
     "kill": "what a server loses that is killed under load, on both databases",

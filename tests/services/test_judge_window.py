@@ -42,7 +42,7 @@ BLUR, GLARE, FEW, TORN, FROZEN, PRIVATE, EDGE, OLD, DARK = range(10, 19)
 
 @pytest.fixture(scope="module")
 def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
-    """Days of all kinds, measured; the reference is a folder of 300 images, faults simulated on 36."""
+    """Days of all kinds, measured; the reference is a folder of 300 images, faults simulated on 24."""
     folder = tmp_path_factory.mktemp("line")
     engine = open_database(f"sqlite:///{folder}/driftwheel.sqlite")
     migrate(engine)
@@ -50,7 +50,7 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
     line.log_day(BEFORE_REFERENCE)
     line.work()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("driftwheel.services.simulate_faults.MOST_IMAGES", 36)
+        patch.setattr("driftwheel.services.simulate_faults.MOST_IMAGES", 24)
         line.refer_to(write_folder(line, folder / "reference"), now=MONDAY)
     for day in FINE:
         line.log_day(day)

@@ -53,7 +53,7 @@ class Judged:
     Attributes
     ----------
     revision
-        Of the window as it was judged.
+        Of the window as it was judged, or an earlier one.
     reference
         Key of the reference it was held against; None without one.
     answer
@@ -100,7 +100,8 @@ def judge_window(
     """Return the verdict on one window of one segment, and all its signals.
 
     Nothing is written. The same records, reference and seed give the same answer, whenever and wherever it is
-    judged. The window may be stale: `Judged.revision` tells what was seen.
+    judged. Where the window has become stale meanwhile, `Judged.revision` is one of before, so that it is
+    judged again.
 
     Records are held against the same segment of the reference where it has `LEAST_OF_SEGMENT` images there,
     else against the whole; of many records a sample is. Where their embeddings lie in another space than the
@@ -150,10 +151,10 @@ def judge_window(
             "told of drift."
         )
         word: WindowAnswer = "error" if why else "no_reference"
-        return Judged(window.revision, key, word, None, None, None, profile.n, headline, None, observations)
+        return Judged(revision, key, word, None, None, None, profile.n, headline, None, observations)
     tested = verdict.verdict != "insufficient"
     return Judged(
-        revision=window.revision,
+        revision=revision,
         reference=key,
         answer=verdict.verdict,
         kind=verdict.kind,

@@ -213,6 +213,7 @@ def upgrade() -> None:
     op.add_column("windows", sa.Column("predictions_archive", sa.LargeBinary(), nullable=True))
     op.add_column("windows", sa.Column("received", moment, nullable=True))
     op.add_column("windows", sa.Column("judged", sa.BigInteger(), nullable=True))
+    op.execute("UPDATE windows SET stale = true, revision = revision + 1")  # to sum up their predictions
     unjudged = sa.text("NOT stale AND (judged IS NULL OR judged <> revision)")
     op.create_index(
         "ix_windows_unjudged",
