@@ -186,6 +186,27 @@ def test_one_channel_that_fails_does_not_keep_another_waiting(database: Engine, 
     assert [url for url, _, _ in post.taken] == ["json://good.example.com/"] * 3
 
 
+def test_one_channel_that_is_slow_does_not_keep_another_waiting(database: Engine, post: Post) -> None:
+    cats = model(database)
+    for name in ("slow", "quick"):
+        channel(database, name)
+    for number in range(3):
+        fire(database, model(database, f"m{number}"), number)
+    fire(database, cats, 9)
+    make_messages(database, now=NOW)
+    quick_is_done = threading.Event()
+
+    def patient(url: str, message: Message, **how: Any) -> Delivery:
+        if "slow" in url:
+            assert quick_is_done.wait(20)
+        delivery = post(url, message, **how)
+        if sum("quick" in one for one, _, _ in post.taken) == 4:
+            quick_is_done.set()
+        return delivery
+
+    assert send_waiting(database, clock=lambda: NOW, send=patient).sent == 8
+
+
 def test_while_a_message_waits_the_next_one_gathers_all_that_happens(database: Engine, post: Post) -> None:
     """After a night without the network there is one message about what was, and one about what is."""
     cats = model(database)

@@ -13,7 +13,7 @@ from apprise import AppriseAsset
 
 __all__ = ["SEND_SECONDS", "library_asset"]
 
-SEND_SECONDS = 40.0
+SEND_SECONDS = 30.0
 """A channel that has not taken a message after so long has failed."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -51,7 +51,8 @@ GIVE_UP_AFTER: Final = timedelta(hours=24)
 _FIRST_RETRY = timedelta(seconds=30)
 _LONGEST_RETRY = timedelta(hours=1)
 _LEASE = timedelta(seconds=120)  # longer than a message may take
-_AT_ONCE = 8  # channels
+_AT_ONCE = 8  # channels; a slow one does not keep the others waiting
+_LOOK_AGAIN = 1.0  # seconds, while something is being sent
 _ALL_CLEAR = "all_clear"
 
 
@@ -126,12 +127,17 @@ def send_waiting(
         How; as `driftwheel.notify.send.send_message`.
     """
     total = Sent()
+    pending: set[Future[Sent]] = set()
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="notify") as pool:
-        while claimed := _claim(engine, clock()):
-            done = pool.map(lambda one: _send_one(engine, one, clock, allow_private, send), claimed)
-            for one in done:
-                total = Sent(total.sent + one.sent, total.failed + one.failed, total.dead + one.dead)
-    return total
+        while True:
+            for one in _claim(engine, clock(), _AT_ONCE - len(pending)):
+                pending.add(pool.submit(_send_one, engine, one, clock, allow_private, send))
+            if not pending:
+                return total
+            done, pending = wait(pending, timeout=_LOOK_AGAIN, return_when=FIRST_COMPLETED)
+            for ended in done:
+                more = ended.result()
+                total = Sent(total.sent + more.sent, total.failed + more.failed, total.dead + more.dead)
 
 
 def _make_message(connection: Connection, group: NotifiedGroup, now: datetime, url: str | None) -> int:
@@ -205,12 +211,14 @@ def _timing(channel: Channel) -> Timing:
     )
 
 
-def _claim(engine: Engine, now: datetime) -> list[Notification]:
+def _claim(engine: Engine, now: datetime, most: int) -> list[Notification]:
+    if most <= 0:
+        return []
     with reading(engine) as connection:  # most often there is none; writers are not kept waiting for that
         if not due_notifications(connection, now, limit=1):
             return []
     with writing(engine) as connection:
-        return claim_due(connection, now, now + _LEASE, limit=_AT_ONCE)
+        return claim_due(connection, now, now + _LEASE, limit=most)
 
 
 def _send_one(
