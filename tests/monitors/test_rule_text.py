@@ -27,10 +27,9 @@ def test_a_rule_survives_being_written_and_read(rule: Rule) -> None:
 def test_whatever_is_written_is_read_or_refused(text: str) -> None:
     try:
         rule = parse_rule(text)
-    except UsageError as error:
-        assert str(error)
-    else:
-        assert parse_rule(format_rule(rule)) == rule
+    except UsageError:
+        return
+    assert parse_rule(format_rule(rule)) == rule
 
 
 @pytest.mark.parametrize(

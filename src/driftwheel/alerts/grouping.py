@@ -189,15 +189,10 @@ class _Group:
 
 def _remembered(told: Told, episodes: Sequence[Episode]) -> Told:
     """Return what was told, without what is gone and what ended in a snooze: nobody is told of that."""
-    there = {one.key: one for one in episodes}
-    return replace(
-        told,
-        firing={
-            key: time
-            for key, time in told.firing.items()
-            if key in there and not _ended_in_a_snooze(there[key])
-        },
-    )
+    there = {one.key for one in episodes if not _ended_in_a_snooze(one)}
+    if there.issuperset(told.firing):
+        return told
+    return replace(told, firing={key: time for key, time in told.firing.items() if key in there})
 
 
 def _ended_in_a_snooze(one: Episode) -> bool:

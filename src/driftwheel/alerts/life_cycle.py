@@ -19,6 +19,8 @@ __all__ = ["DID_NOT_LAST", "Happened", "Step", "WindowResult", "advance", "windo
 DID_NOT_LAST = "the breach did not last"
 """Why a pending episode was closed that never fired: nobody is told of it."""
 
+_ANSWERS = frozenset({"ok", "breach"})
+
 Happened = Literal["pending", "fired", "recovering", "breached_again", "resolved", "closed", "flapping"]
 """``breached_again``: a breach while recovering; the same episode goes on firing and nobody is told."""
 
@@ -99,10 +101,12 @@ def advance(
     if not results or evaluated < results[0].end or (episode and evaluated < episode.evaluated_until):
         return unchanged
     after = max((one for one in (watch_from, _seen(history)) if one is not None), default=None)
-    known = [one for one in results if one.result in {"ok", "breach"} and (after is None or one.end > after)]
+    known = [one for one in results if one.result in _ANSWERS and (after is None or one.end > after)]
     if episode is None:
         return _begin(known, results[0], instance, now, history)
     episode = replace(episode, evaluated_until=evaluated)
+    if results[0].result not in _ANSWERS:
+        return Step(episode)
     if episode.state == "pending":
         return _pend(episode, known, instance.monitor, now, history)
     return _go_on(episode, known, instance.monitor, now)
@@ -149,7 +153,7 @@ def _pend(
     now: datetime,
     history: Sequence[Episode],
 ) -> Step:
-    if not known:  # all there is to look at is without an answer
+    if not known:
         return Step(episode)
     breaches = [one for one in known[: monitor.of_windows] if one.result == "breach"]
     if not breaches:
