@@ -14,14 +14,15 @@ export NO_MKDOCS_2_WARNING := 1
 .PHONY: help demo test check bench docs system
 
 help:
-	@echo "make demo    a week of textile images with a camera fault from day 4 on, and the report it leads to"
+	@echo "make demo    a server watches a week of images, in which a camera is out of focus from day 4 to day 6;"
+	@echo "             make demo KEEP=1 leaves it up afterwards, so that you can look at its pages"
 	@echo "make test    everything continuous integration runs: check, the tests, the documentation"
 	@echo "make check   style, types, import layers and doctests only"
 	@echo "make bench   every benchmark, beside its peers; writes bench/results (an hour or more)"
 	@echo "make docs    the documentation as a web site, in site/"
 
 demo: $(VENV)/.demo
-	$(BIN)/driftwheel demo check --out driftwheel-demo
+	$(BIN)/driftwheel demo --out driftwheel-demo$(if $(KEEP), --keep)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check

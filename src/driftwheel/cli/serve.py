@@ -66,6 +66,8 @@ def serve(
         raise MissingExtraError("The server", "server") from error
     try_to_open(settings, utc_now)
     with _listen(settings.host, settings.port) as listening:
+        if not settings.port:  # the links in messages name the one that was taken
+            settings = settings.model_copy(update={"port": listening.getsockname()[1]})
         app = create_app(settings, tell_password=_tell_password)
         server = _server(app, listening, f"Driftwheel keeps its data in {settings.data}")
         server.run(sockets=[listening])
