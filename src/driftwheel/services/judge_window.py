@@ -120,11 +120,13 @@ def judge_window(
     OSError
         When blobs or the database cannot be read now.
     """
-    found, why = None, ""
+    found, why, revision = None, "", window.revision
     with reading(engine) as connection:
         window = (
             find_window(connection, model.key, window.start, tag=window.tag, value=window.value) or window
         )
+        if window.stale:  # its profile is of an earlier one
+            revision = min(revision, window.revision - 1)
         try:
             reference = known.of(connection, model)
         except (DriftwheelError, FileNotFoundError) as error:
@@ -223,18 +225,24 @@ def _from_profile(  # noqa: PLR0917  what one judgement needs
     rng: np.random.Generator,
 ) -> _Found:
     usual, own = reference.profile(window.tag, window.value)
+    blocks = () if own and window.tag else reference.blocks()
     notes = _about_reference(reference, own)
     if usual.embedder != profile.embedder:
-        usual, profile = (replace(one, embedder=None, embeddings=None) for one in (usual, profile))
-        notes = (*notes, _OTHER_SPACE)
+        usual, profile, *others = (_plain(one) for one in (usual, profile, *blocks))
+        blocks, notes = tuple(others), (*notes, _OTHER_SPACE)
     verdict = judge_profiles(
         usual,
         profile,
         rng=rng,
+        blocks=blocks,
         false_alarms_per_year=model.false_alarms_per_year,
         windows_per_year=judgements,
     )
     return _Found(replace(verdict, notes=(*notes, *verdict.notes)))
+
+
+def _plain(profile: Profile) -> Profile:
+    return replace(profile, embedder=None, embeddings=None)
 
 
 _OTHER_SPACE = (

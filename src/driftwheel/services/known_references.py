@@ -80,6 +80,16 @@ class KnownReference:
             return mine, True
         return self.measured.profiles[""].whole(), not tag
 
+    def blocks(self) -> tuple[Profile, ...]:
+        """Return profiles that add up to the whole one: those of the tag with the most values; or nothing.
+
+        What differs between them counts as the reference's own, see `drift.from_profiles`.
+        """
+        whole = self.measured.profiles[""].whole().n
+        parts = [tuple(one.profiles.values()) for tag, one in self.measured.profiles.items() if tag]
+        complete = [one for one in parts if sum(profile.n for profile in one) == whole]
+        return max(complete, key=len, default=())
+
     def _first(self, rows: NDArray[np.bool_], most: int, profile: Profile | None) -> Records:
         """Return the first of these rows, which are a sample too, and unreadable images in proportion."""
         taken = np.flatnonzero(rows)[:most]
