@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -248,3 +250,17 @@ def test_an_alert_that_somebody_looks_at_wants_nobody(filled: Running) -> None:
         assert of(text, "driftwheel_alerts", "severity", "state")["critical", "firing"] == 1
         with writing(filled.services.engine) as connection:
             connection.execute(update(episodes).values({column: None}))
+
+
+def test_every_metric_is_described(page: MetricsPage) -> None:
+    """With its labels, in docs/how-to/prometheus.md, and nothing there that is not told."""
+    text = (Path(__file__).parents[2] / "docs" / "how-to" / "prometheus.md").read_text()
+    rows = re.findall(r"^\| `(driftwheel_\w+)(?:\{([\w,]+)\})?` \|", text, re.MULTILINE)
+    described = {name: set(filter(None, labels.split(","))) for name, labels in rows}
+    told = {
+        family.name if family.type != "counter" else f"{family.name}_total": set(family.samples[0].labels)
+        for family in text_string_to_metric_families(page.text().decode())
+        if family.name.startswith("driftwheel_") and family.samples
+    }
+    assert len(told) >= 25
+    assert described == {name: labels - {"le"} for name, labels in told.items()}
