@@ -51,7 +51,7 @@ class Comparison:
     Attributes
     ----------
     verdict
-        With its document; None where the window is not judged.
+        With its document.
     numbers
         The property as the verdict's document has it; None without.
     before, after
@@ -62,7 +62,7 @@ class Comparison:
         Why the reference has no summary to show, though it was held against one.
     """
 
-    verdict: StoredVerdict | None
+    verdict: StoredVerdict
     numbers: Mapping[str, Any] | None
     before: PropertySummary | None
     after: PropertySummary | None
@@ -129,25 +129,19 @@ def reference_profiles(blobs: Blobs, artifact: bytes) -> _ReferenceProfiles:
     return _ReferenceProfiles(measured.profiles, measured.profiles[""].whole())
 
 
-def compare_window(
-    connection: Connection,
-    blobs: Blobs,
-    model: Model,
-    start: datetime,
-    name: str,
-    *,
-    tag: str = "",
-    value: str = "",
-) -> Comparison:
-    """Return one property of a window of a segment beside the reference that it was held against."""
-    verdict = find_verdict(connection, model.key, start, tag=tag, value=value)
-    window = find_window(connection, model.key, start, tag=tag, value=value)
+def compare_window(connection: Connection, blobs: Blobs, verdict: StoredVerdict, name: str) -> Comparison:
+    """Return one property of a window beside the reference that it was held against.
+
+    `verdict` is the window's, with its document.
+    """
+    tag, value = verdict.tag, verdict.value
+    window = find_window(connection, verdict.model, verdict.start, tag=tag, value=value)
     after = None
     if window is not None and window.profile is not None:
         after = _summary(from_bytes(window.profile).whole(), name)
     before, whole, why = _before(connection, blobs, verdict, name, tag, value)
     listed: Sequence[Mapping[str, Any]] = ()
-    if verdict is not None and verdict.document is not None:
+    if verdict.document is not None:
         listed = verdict.document.get("properties", ())
     numbers = next((one for one in listed if one.get("name") == name), None)
     return Comparison(verdict, numbers, before, after, whole, why)
@@ -176,16 +170,13 @@ def carrying_segments(connection: Connection, model: Model, start: datetime, nam
     return sorted(shares, key=lambda one: (one.answer.tag, -(one.share or 0.0), -_value(one.effect)))
 
 
-def pictures_of(
-    connection: Connection, model: Model, verdict: StoredVerdict | None, start: datetime, end: datetime
-) -> Pictures:
+def pictures_of(connection: Connection, model: Model, verdict: StoredVerdict) -> Pictures:
     """Return images of the last window without drift before this one, and of this one.
 
     Both are of the verdict's segment.
     """
-    tag, value = ("", "") if verdict is None else (verdict.tag, verdict.value)
-    exemplars = () if verdict is None else verdict.exemplars
-    known = [find_record(connection, model.key, one) for one in exemplars[:_PICTURES]]
+    tag, value, start, end = verdict.tag, verdict.value, verdict.start, verdict.end
+    known = [find_record(connection, model.key, one) for one in verdict.exemplars[:_PICTURES]]
     now = tuple(one for one in known if one is not None)
     back = start - _BACK * (end - start)
     past = last_answers(connection, model.key, since=back, tag=tag, value=value)
@@ -217,13 +208,11 @@ def _typical(  # noqa: PLR0917  one window of one segment
 def _before(  # noqa: PLR0917  one window of one segment
     connection: Connection,
     blobs: Blobs,
-    verdict: StoredVerdict | None,
+    verdict: StoredVerdict,
     name: str,
     tag: str,
     value: str,
 ) -> tuple[PropertySummary | None, bool, str]:
-    if verdict is None:
-        return None, False, ""
     reference = None if verdict.reference is None else reference_by_key(connection, verdict.reference)
     if reference is None or reference.artifact is None:
         return None, False, "It was held against no reference, or against one that is gone."

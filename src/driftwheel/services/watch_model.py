@@ -22,7 +22,7 @@ from driftwheel.store.verdicts import StoredVerdict, list_verdicts
 from driftwheel.store.window_predictions import past_predictions
 from driftwheel.store.windows import StoredWindow, last_windows, list_windows, window_of
 
-__all__ = ["SPANS", "Alert", "Span", "Watch", "WatchedWindow", "span_of", "watch_model"]
+__all__ = ["SPANS", "Alert", "Span", "Watch", "WatchedWindow", "open_alerts", "span_of", "watch_model"]
 
 SPANS: Mapping[str, tuple[int, ...]] = {"hour": (48, 24, 72), "day": (14, 28, 56), "week": (12, 26, 52)}
 """How many windows can be looked at side by side; the first is the usual choice."""
@@ -136,13 +136,14 @@ def watch_model(connection: Connection, model: Model, span: Span, *, tag: str = 
         tag,
         value,
         windows,
-        _open(connection, model),
+        open_alerts(connection, model.key),
         tuple(one for one in fired if not tag or (one.tag, one.value) in {("", ""), (tag, value)}),
     )
 
 
-def _open(connection: Connection, model: Model) -> tuple[Alert, ...]:
-    fired = [one for one in open_episodes(connection, model.key) if one.fired is not None]
+def open_alerts(connection: Connection, model: int) -> tuple[Alert, ...]:
+    """Return the open alerts of a model (its key) that fired, whatever their segment, the gravest first."""
+    fired = [one for one in open_episodes(connection, model) if one.fired is not None]
     said = documents_of(connection, [one.key for one in fired])
     alerts = [Alert(one, entry_from_json(said[one.key]) if said.get(one.key) else None) for one in fired]
     return tuple(sorted(alerts, key=_gravity))

@@ -67,7 +67,7 @@ async def _take_form(request: Request, state: State, caller: Caller, name: str) 
         return await run_in_threadpool(
             _page, request, state, model, version=version, wrong=str(error), status=status
         )
-    return RedirectResponse(f"/models/{quote(name, safe='')}?told=version#versions", 303)
+    return RedirectResponse(f"/models/{quote(name, safe='')}/setup?told=version#versions", 303)
 
 
 def _model(state: Services, name: str) -> Model:

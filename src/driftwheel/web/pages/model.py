@@ -1,98 +1,132 @@
-"""One model: how it is, its latest images, its windows, its references and versions."""
+"""One model: the answer in a sentence; when and what; what shows it, who carries it; all else by window."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from urllib.parse import quote
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
+from sqlalchemy import Connection
 
-from driftwheel.services.backfill import asked_backfills
+from driftwheel.services.authorise import allows
 from driftwheel.services.describe_models import describe_model
-from driftwheel.services.describe_versions import describe_versions
-from driftwheel.services.list_images import ImageQuery, count_unjudged, list_images
+from driftwheel.services.list_images import ImageQuery, list_images
+from driftwheel.services.watch_model import SPANS, Alert, Watch, span_of, watch_model
 from driftwheel.store.database import reading
+from driftwheel.store.models import Model
 from driftwheel.store.references import list_references
-from driftwheel.store.windows import StoredWindow, list_windows, window_of
+from driftwheel.store.verdict_answers import segments_seen
+from driftwheel.store.verdicts import StoredVerdict, find_verdict
 from driftwheel.web.api.known_model import known_model
+from driftwheel.web.pages.alert_acts import TOLD as ACTED
+from driftwheel.web.pages.alert_acts import AlertActs, acts_of
+from driftwheel.web.pages.cell_view import CellView, cell_view, first_choice
+from driftwheel.web.pages.heat_map import heat_map, order_of
+from driftwheel.web.pages.model_charts import lacking, plain_charts, points_of, score_points, volume_of
 from driftwheel.web.pages.model_sentence import model_sentence
 from driftwheel.web.pages.models import STATE_WORDS
-from driftwheel.web.pages.reference_words import reference_rows
+from driftwheel.web.pages.prediction_charts import mix_chart
 from driftwheel.web.pages.rendering import address, render
 from driftwheel.web.pages.shots import shots_of
+from driftwheel.web.pages.signal_rows import signal_rows
 from driftwheel.web.pages.snippets import curl_snippet, log_snippet
-from driftwheel.web.pages.sparkline import Volume, volume_chart
+from driftwheel.web.pages.watch_sentence import WatchSentence, watch_sentence
+from driftwheel.web.pages.watch_view import WatchView, images_address, read_view
+from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit
-from driftwheel.web.state import State
+from driftwheel.web.state import Services, State
 
 __all__ = ["router"]
 
 router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
 _LATEST = 8
-_WINDOWS = 120
-_MOMENT = timedelta(microseconds=1)
+_ROWS = 12
+_SEGMENTS = 200
 
 
-@dataclass(frozen=True, slots=True)
-class _WindowRow:
-    """One window as a row, with the address of its images."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """A model over its windows, and the cell that is looked into."""
 
-    start: datetime
-    tag: str
-    value: str
-    records: int
-    rejected: int
-    stale: bool
-    made: datetime | None
-    images: str
+    watch: Watch
+    view: WatchView
+    order: tuple[str, ...]
+    cell: CellView | None
+    verdict: StoredVerdict | None
 
 
 @router.get("/models/{name}", dependencies=[permit("read")])
-def _show_model(request: Request, state: State, name: str) -> Response:
+def _show_model(request: Request, state: State, caller: Caller, name: str) -> Response:
     """Show one model."""
     with reading(state.engine) as connection:
         model = known_model(connection, name)
+        seen = _look(connection, state, model, request)
+        watch, view = seen.watch, seen.view
         summary = describe_model(connection, model, state.clock())
-        windows = list_windows(connection, model.key, since=summary.volumes[0].start + _MOMENT)
         references = list_references(connection, model.key)
-        versions = describe_versions(connection, state.blobs, model.key)
-        again = [each for each in asked_backfills(connection).values() if each.get("model") == model.key]
-        unjudged = None
-        if summary.state == "watched" and not again:
-            unjudged = count_unjudged(connection, model)
-        latest = list_images(connection, ImageQuery(name), limit=_LATEST).records
-    newest = sorted(windows, key=lambda each: (-each.start.timestamp(), each.tag, each.value))
-    server = str(request.base_url).rstrip("/")
+        segments = segments_seen(connection, model.key, since=watch.windows[0].start, limit=_SEGMENTS)
+        latest = (
+            []
+            if seen.cell
+            else shots_of(name, list_images(connection, ImageQuery(name), limit=_LATEST).records)
+        )
+        server = str(request.base_url).rstrip("/")
+    about = _about(watch)
+    said = None if summary.state == "measuring" else watch_sentence(watch, about)
+    if said is None:
+        plain = model_sentence(summary, references)
+        said = WatchSentence(plain.tone, plain.lead, plain.rest, (plain.small,) if plain.small else ())
+    volume, scores, others = volume_of(watch, view), score_points(watch, view), plain_charts(watch, view)
+    starts = [one.start for one in watch.windows]
     return render(
         request,
         "model.html.j2",
         model=model,
-        here=f"/models/{quote(name, safe='')}",
-        images=address("/images", {"model": name}),
+        here=view.path,
+        view=view,
+        images=address("/images", {"model": name, "tag": view.segment}),
+        shown_images=_evidence(seen),
         state=STATE_WORDS[summary.state],
         summary=summary,
-        said=model_sentence(summary, references),
-        chart=volume_chart(
-            [Volume(each.start, each.records, each.rejected, each.stale) for each in summary.volumes],
-            model.window,
-            [_images_of(name, *window_of(each.start, model.window)) for each in summary.volumes],
-        ),
-        windows=[_row(name, each) for each in newest[:_WINDOWS]],
-        cut=len(newest) if len(newest) > _WINDOWS else 0,
-        segmented=any(each.tag for each in windows),
-        references=reference_rows(references, state.blobs),
         reference=summary.reference,
-        versions=versions,
-        unjudged=unjudged,
-        again=[tuple(datetime.fromisoformat(each[end]) for end in ("since", "until")) for each in again],
-        latest=shots_of(name, latest),
+        said=said,
+        acts=_acts(watch, state, may=allows(caller, "edit-models")),
+        heat=heat_map(watch, view, seen.order if view.every else seen.order[:_ROWS]) if seen.cell else None,
+        hidden=len(seen.order) - _ROWS,
+        cell=seen.cell,
+        mix=mix_chart(watch, points_of(watch, view, "prediction_mix"), _place(starts, view)),
+        mix_points=[
+            one for one in reversed(points_of(watch, view, "prediction_mix")) if one.value is not None
+        ],
+        volume=volume,
+        scores=scores,
+        charts=others,
+        lacking=lacking(watch),
+        signals=signal_rows(watch, view),
+        segments=_options(segments, view),
+        spans=[(str(n), f"{n} {model.window}s") for n in sorted(SPANS[model.window])],
+        earlier=view.to(until=starts[0] - (starts[1] - starts[0]), at=None, moved=""),
+        later=None if view.until is None else view.to(until=None, at=None, moved=""),
+        first=starts[0],
+        last=starts[-1],
+        latest=latest,
         snippet=log_snippet(server, name, model.task, model.classes),
         curl=curl_snippet(server, name),
         done=_TOLD.get(request.query_params.get("told", ""), ""),
         wrong="",
     )
+
+
+@router.get("/models/{name}/cell", dependencies=[permit("read")])
+def _show_cell(request: Request, state: State, name: str) -> Response:
+    """Show only what belongs to one cell of the heat map: the page puts it in its place."""
+    with reading(state.engine) as connection:
+        model = known_model(connection, name)
+        seen = _look(connection, state, model, request)
+    if seen.cell is None:
+        raise HTTPException(404, "No window of this model was judged in this span of time.")
+    return render(request, "model_cell.html.j2", model=model, view=seen.view, cell=seen.cell)
 
 
 _TOLD = {
@@ -101,24 +135,62 @@ _TOLD = {
     "embedder": "The model is changed. Set its reference anew: until then images are measured as the "
     "reference in use was, or wait.",
     "again": "The records are measured again, the oldest first.",
-    "version": "The version is added.",
     "reference": "The reference is set and being measured; one that was in use stays so until it is ready.",
-}
+} | dict(ACTED)
 
 
-def _row(name: str, window: StoredWindow) -> _WindowRow:
-    return _WindowRow(
-        window.start,
-        window.tag,
-        window.value,
-        window.records,
-        window.rejected,
-        window.stale,
-        window.made,
-        _images_of(name, window.start, window.end, f"{window.tag}={window.value}" if window.tag else ""),
-    )
+def _look(connection: Connection, state: Services, model: Model, request: Request) -> _Seen:
+    view = read_view(model.name, model.window, request.query_params)
+    span = span_of(connection, model, state.clock(), view.count, view.until)
+    watch = watch_model(connection, model, span, tag=view.tag, value=view.value)
+    start, _ = first_choice(watch, view, ())
+    if start is None:
+        return _Seen(watch, view, (), None, None)
+    verdict = find_verdict(connection, model.key, start, tag=view.tag, value=view.value)
+    order = tuple(order_of(watch, _fault(verdict)))
+    if verdict is None or not order:
+        return _Seen(watch, replace(view, at=start), (), None, verdict)
+    _, moved = first_choice(watch, view, order)
+    view = replace(view, at=start, moved=moved)
+    return _Seen(watch, view, order, cell_view(connection, state.blobs, watch, view, verdict), verdict)
 
 
-def _images_of(name: str, start: datetime, end: datetime, tag: str = "") -> str:
-    since, until = (f"{each:%Y-%m-%dT%H:%MZ}" for each in (start, end))
-    return address("/images", {"model": name, "since": since, "until": until, "tag": tag})
+def _fault(verdict: StoredVerdict | None) -> str:
+    document = {} if verdict is None else verdict.document or {}
+    found = document.get("diagnosis") or []
+    return str(found[0].get("fault", "")) if found else ""
+
+
+def _about(watch: Watch) -> list[Alert]:
+    """Return the alerts that the sentence is about: of a segment's page those of the segment, if any."""
+    mine = [one for one in watch.alerts if (one.episode.tag, one.episode.value) == (watch.tag, watch.value)]
+    return mine or list(watch.alerts)
+
+
+def _acts(watch: Watch, state: Services, *, may: bool) -> AlertActs:
+    return acts_of(watch.alerts, state.clock(), may=may)
+
+
+def _evidence(seen: _Seen) -> str:
+    """Return where the images of the newest window of what fires are listed; empty where nothing does."""
+    about = _about(seen.watch)
+    if not about or about[0].entry is None:
+        return ""
+    episode, entry = about[0].episode, about[0].entry
+    tag, value = episode.tag, episode.value
+    if not tag and entry.segments:
+        tag, _, value = entry.segments[0].partition("=")
+    return images_address(seen.watch.model.name, entry.start, entry.end, tag, value)
+
+
+def _options(segments: Sequence[tuple[str, str, int]], view: WatchView) -> list[tuple[str, str]]:
+    options = [("", "all segments")] + [
+        (f"{tag}={value}", f"{tag} = {value} ({n:,})") for tag, value, n in segments
+    ]
+    if view.tag and view.segment not in {one for one, _ in options}:
+        options.append((view.segment, f"{view.tag} = {view.value}"))
+    return options
+
+
+def _place(starts: Sequence[object], view: WatchView) -> int | None:
+    return starts.index(view.at) if view.at in starts else None

@@ -21,7 +21,7 @@ from driftwheel.web.security.csrf import CSRF_FIELD
 
 __all__ = ["address", "file_size", "moment", "render"]
 
-_DAYS = {"day", "utc-day"}
+_DAYS = {"day", "utc-day", "short-day"}
 
 
 def render(request: Request, name: str, /, *, status: int = 200, **values: Any) -> HTMLResponse:
@@ -70,7 +70,7 @@ def moment(when: datetime | None, say: str = "minute", none: str = "–") -> Mar
     Parameters
     ----------
     say
-        ``moment``, ``minute``, ``day``, ``utc-day`` or ``ago``: see ``static/times.js``.
+        ``moment``, ``minute``, ``day``, ``utc-day``, ``short-day`` or ``ago``: see ``static/times.js``.
 
     Examples
     --------

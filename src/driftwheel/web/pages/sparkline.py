@@ -11,7 +11,7 @@ from markupsafe import Markup
 from driftwheel.report.charts.svg import element
 from driftwheel.report.numbers import count, several
 
-__all__ = ["Volume", "sparkline", "volume_chart"]
+__all__ = ["Volume", "sparkline", "volume_bars"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,49 +47,30 @@ def sparkline(volumes: Sequence[Volume], per: str) -> Markup:
     ).format(title, Markup().join([element("title", title), *parts]))
 
 
-def volume_chart(volumes: Sequence[Volume], per: str, addresses: Sequence[str]) -> Markup:
-    """Return the same at full width: its scale, its ends in UTC, and unreadable images in red on top.
-
-    Each bar leads to the address of its window.
-    """
+def volume_bars(volumes: Sequence[Volume], per: str) -> Markup:
+    """Return bars at full width, without a scale: unreadable images in red on top, pale where stale."""
     most = max((each.records + each.rejected for each in volumes), default=0) or 1
     step = 1000 / max(len(volumes), 1)
-    parts = [
-        _volume(each, address, at * step, step, most)
-        for at, (each, address) in enumerate(zip(volumes, addresses, strict=True))
-    ]
+    parts = []
+    for at, each in enumerate(volumes):
+        tall, red = (38 * n / most for n in (each.records, each.rejected))
+        kind = "bar stale" if each.stale else "bar"
+        width = step * 0.84
+        said = f"{each.start:%Y-%m-%d %H:%M} UTC: {several(each.records, 'record')}"
+        if each.rejected:
+            said += f", {count(each.rejected)} cannot be read"
+        bars = [element("title", said)]
+        if each.records:
+            bars.append(element("rect", x=at * step, y=38 - tall, width=width, height=tall, class_=kind))
+        else:
+            bars.append(element("rect", x=at * step, y=37, width=width, height=1, class_="none"))
+        if each.rejected:
+            top = 38 - tall - red
+            bars.append(element("rect", x=at * step, y=top, width=width, height=red, class_="rejected"))
+        parts.append(Markup("<g>{}</g>").format(Markup().join(bars)))
     total = sum(each.records for each in volumes)
-    unreadable = sum(each.rejected for each in volumes)
-    counted = f"{several(total, 'record')}, {several(unreadable, 'image')} that cannot be read"
-    title = f"{counted}, in {several(len(volumes), per)}"
-    form = "%b %-d, %H:%M" if per == "hour" else "%b %-d"
-    ends = [f"{each.start:{form}}" for each in (volumes[0], volumes[len(volumes) // 2], volumes[-1])]
-    svg = Markup(
-        '<svg class="volume" viewBox="0 0 1000 100" preserveAspectRatio="none" role="group" '
+    title = f"{several(total, 'record')} in {several(len(volumes), per)}, at most {count(most)} in one"
+    return Markup(
+        '<svg class="volumes-only" viewBox="0 0 1000 38" preserveAspectRatio="none" role="img" '
         'aria-label="{}">{}</svg>'
     ).format(title, Markup().join(parts))
-    said = Markup().join(Markup("<span>{}</span>").format(end) for end in ends)
-    return Markup(
-        '<div class="volumes"><div class="scale"><span>{}</span><span>0</span></div>{}'
-        '<div class="ends">{}</div></div>'
-    ).format(count(most), svg, said)
-
-
-def _volume(each: Volume, address: str, left: float, step: float, most: int) -> Markup:
-    tall, red = (92 * n / most for n in (each.records, each.rejected))
-    came = several(each.records, "record")
-    said = f"{each.start:%Y-%m-%d %H:%M} UTC: {came}, {count(each.rejected)} cannot be read"
-    width = step * 0.86
-    inner = [
-        element("title", said),
-        element("rect", x=left, y=0, width=step, height=100, class_="hit"),
-    ]
-    if each.records:
-        kind = "bar stale" if each.stale else "bar"
-        inner.append(element("rect", x=left, y=100 - tall, width=width, height=tall, class_=kind))
-    if each.rejected:
-        top = 100 - tall - red
-        inner.append(element("rect", x=left, y=top, width=width, height=red, class_="rejected"))
-    if not (each.records or each.rejected or each.stale):
-        return Markup("<g>{}</g>").format(Markup().join(inner))
-    return Markup('<a href="{}" aria-label="{}">{}</a>').format(address, said, Markup().join(inner))

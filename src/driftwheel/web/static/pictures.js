@@ -9,10 +9,14 @@ function absent(image) {
   (image.closest(".fit") || image).replaceWith(words);
 }
 
-document.querySelectorAll("img[data-absent]").forEach((image) => {
-  if (image.complete && image.src && image.naturalWidth === 0) absent(image);
-  else image.addEventListener("error", () => absent(image), { once: true });
-});
+export function mark(root) {
+  root.querySelectorAll("img[data-absent]").forEach((image) => {
+    if (image.complete && image.src && image.naturalWidth === 0) absent(image);
+    else image.addEventListener("error", () => absent(image), { once: true });
+  });
+}
+
+mark(document);
 
 const stage = document.querySelector(".stage");
 const toggle = document.querySelector("[data-boxes]");

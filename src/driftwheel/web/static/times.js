@@ -1,5 +1,5 @@
 // Times in the viewer's zone. The server writes UTC in <time datetime>, and this rewrites the text:
-//   data-say="moment"   Nov 23, 02:14:05          data-say="day"   Sat, Nov 21 (utc-day: the day in UTC)
+//   data-say="moment"   Nov 23, 02:14:05          data-say="day"   Sat, Nov 21 (utc-day, short-day: of UTC)
 //   data-say="minute"   Nov 23, 02:14             data-say="ago"   2 min ago
 // The other form, and the zone, are in the title. <input data-utc> are turned round: shown local, sent as UTC.
 
@@ -13,6 +13,7 @@ const FORMS = {
   hour: format(minute),
   day: format({ ...day, weekday: "short" }),
   "utc-day": format({ ...day, weekday: "short", timeZone: "UTC" }),
+  "short-day": format({ ...day, timeZone: "UTC" }),
 };
 const WITH_YEAR = {
   moment: format({ ...minute, second: "2-digit", year: "numeric" }),
@@ -20,6 +21,7 @@ const WITH_YEAR = {
   hour: format({ ...minute, year: "numeric" }),
   day: format({ ...day, year: "numeric" }),
   "utc-day": format({ ...day, year: "numeric", timeZone: "UTC" }),
+  "short-day": format({ ...day, timeZone: "UTC" }),
 };
 const FULL = format({ dateStyle: "full", timeStyle: "long" });
 const STEPS = [["year", 31557600], ["month", 2629800], ["week", 604800], ["day", 86400], ["h", 3600], ["min", 60]];
@@ -73,6 +75,11 @@ function turn(input) {
 }
 
 localise();
+// Plain text, as in titles: "2026-11-23 02:14 UTC" becomes the time in the viewer's zone.
+const WRITTEN = /(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}) UTC/g;
+export function inZone(text) {
+  return text.replace(WRITTEN, (_, date, time) => FORMS.minute.format(new Date(`${date}T${time}Z`)));
+}
 document.querySelectorAll("input[data-utc]").forEach(turn);
 document.querySelectorAll("[data-zone]").forEach((element) => { element.textContent = zone; });
 setInterval(() => document.querySelectorAll('time[data-say="ago"]').forEach(write), 30000);

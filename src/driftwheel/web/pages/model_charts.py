@@ -1,0 +1,149 @@
+"""Everything else that is watched, window by window: volume, accuracy, errors, latency and the like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from driftwheel.monitors.signal import Signal, signal_named
+from driftwheel.profiles.prediction_summary import mean_confidence
+from driftwheel.report.numbers import count, share
+from driftwheel.services.watch_model import Watch, WatchedWindow
+from driftwheel.web.pages.prediction_charts import score_chart
+from driftwheel.web.pages.time_chart import ChartRow, Point, TimeChart, time_chart
+from driftwheel.web.pages.watch_view import WatchView, window_words
+
+__all__ = ["lacking", "plain_charts", "points_of", "score_points", "signal_words", "volume_of"]
+
+_ALWAYS = ("accuracy", "error_share", "latency_p95", "unreadable_share")
+_WHEN_SEEN = ("feedback_share", "black_share", "frozen_share", "wrong_size_share", "missing_tags_share")
+_LEAST = {"share": 0.05, "count": 1.0}
+_TITLES = {
+    "records": "Volume",
+    "accuracy": "Accuracy",
+    "error_share": "Error rate",
+    "latency_p95": "Latency, 95th percentile",
+    "unreadable_share": "Unreadable images",
+    "confidence": "Scores",
+}
+
+
+def signal_words(signal: Signal) -> Callable[[float], str]:
+    r"""Return what turns a value of a signal into text with its unit.
+
+    Examples
+    --------
+    >>> signal_words(signal_named("latency_p95"))(0.0312).replace("\u00a0", " ")
+    '31.2 ms'
+    """
+    if signal.kind == "share":
+        return share
+    if signal.kind == "count":
+        return lambda value: count(round(value))
+    if signal.kind == "seconds":
+        return _seconds
+    return lambda value: f"{value:.3g}"
+
+
+def points_of(watch: Watch, view: WatchView, name: str) -> list[Point]:
+    """Return a signal as points of a chart, one a window."""
+    return [_point(watch, view, one, name) for one in watch.windows]
+
+
+def volume_of(watch: Watch, view: WatchView) -> TimeChart:
+    """Return the chart of how many records came; of windows that are not judged yet, how many so far."""
+    points = []
+    for one in watch.windows:
+        point = _point(watch, view, one, "records")
+        if point.value is None and one.window is not None:
+            n = one.window.records + one.window.rejected
+            point = replace(point, value=float(n), n=n)
+        points.append(point)
+    total = sum(round(one.value or 0) for one in points)
+    sub = f"Records by {watch.model.window}, {count(total)} in all."
+    return _chart("records", points, sub, watch, kind="bars")
+
+
+def plain_charts(watch: Watch, view: WatchView) -> list[TimeChart]:
+    """Return the charts of the signals that have a value in any window."""
+    charts = []
+    for name in (*_ALWAYS, *_WHEN_SEEN):
+        points = points_of(watch, view, name)
+        seen = [one for one in points if one.value is not None]
+        if not seen or (name in _WHEN_SEEN and not any(one.value for one in seen)):
+            continue
+        charts.append(_chart(name, points, signal_named(name).meaning, watch))
+    return charts
+
+
+def score_points(watch: Watch, view: WatchView) -> TimeChart | None:
+    """Return the chart of the scores, None where no window has any."""
+    points = []
+    for one in watch.windows:
+        point = _point(watch, view, one, "confidence")
+        if point.value is None and one.said is not None and one.said.scores:
+            point = replace(point, value=mean_confidence(one.said), n=one.said.scores)
+        points.append(point)
+    if not any(one.value is not None for one in points):
+        return None
+    sub = "The mean (dot), the middle half (box) and 90 % (line) of the scores of the named class."
+    chart = _chart("confidence", points, sub, watch)
+    return replace(chart, picture=score_chart(watch, points))
+
+
+def lacking(watch: Watch) -> list[str]:
+    """Return titles of what no window has a value of, though it could be sent."""
+    names = ("accuracy", "latency_p95", "confidence")
+    return [signal_named(n).title for n in names if all(one.observed(n) is None for one in watch.windows)]
+
+
+def _chart(name: str, points: Sequence[Point], sub: str, watch: Watch, *, kind: str = "dots") -> TimeChart:
+    signal = signal_named(name)
+    say = signal_words(signal)
+    title = _TITLES.get(name, signal.title[:1].upper() + signal.title[1:])
+    known = [one for one in points if one.value is not None]
+    newest = known[-1] if known else None
+    unit = {"share": "", "records": "records"}.get(signal.unit, signal.unit)
+    accurate = name == "accuracy"
+    picture = time_chart(
+        points,
+        say,
+        title=f"{title} by {watch.model.window}",
+        window=watch.model.window,
+        kind="bars" if kind == "bars" else "dots",
+        least=_LEAST.get(signal.kind, 0.0),
+        ceiling=1.0 if accurate else None,
+    )
+    rows = tuple(_row(one, say) for one in reversed(known))
+    said = "" if newest is None else f"{say(newest.value or 0.0)}"
+    return TimeChart(name, title, sub, unit, picture, rows, said, newest is not None and newest.unusual)
+
+
+def _row(one: Point, say: Callable[[float], str]) -> ChartRow:
+    usual = "–"
+    if one.low is not None and one.high is not None:
+        usual = f"{say(one.low)} to {say(one.high)}"
+    return ChartRow(one.start, say(one.value or 0.0), usual, one.n, one.unusual)
+
+
+def _point(watch: Watch, view: WatchView, one: WatchedWindow, name: str) -> Point:
+    seen = one.observed(name)
+    alarm = any(each.began < one.end and each.last_breach > one.start for each in watch.shown)
+    when = window_words(one.start, view.window)
+    to = view.to(at=one.start)
+    if seen is None:
+        return Point(one.start, None, 0, None, None, None, False, to, when, alarm)
+    low, high = seen.low, seen.high
+    if high is not None and low is None:
+        low = 0.0
+    if low is not None and high is None and signal_named(name).kind == "share":
+        high = 1.0
+    return Point(one.start, seen.value, seen.n, seen.usual, low, high, bool(seen.judged), to, when, alarm)
+
+
+def _seconds(value: float) -> str:
+    if value >= 7200:
+        return f"{value / 3600:.3g}\u00a0h"
+    if value >= 120:
+        return f"{value / 60:.3g}\u00a0min"
+    return f"{value:.3g}\u00a0s" if value >= 1 else f"{value * 1000:.3g}\u00a0ms"

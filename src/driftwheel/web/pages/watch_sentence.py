@@ -1,0 +1,173 @@
+"""The answer of a model's page, in a sentence: what is wrong, since when, where, and whether it hurts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from driftwheel.monitors.observation import Observation
+from driftwheel.report.numbers import count, odds, p_statement, several, share
+from driftwheel.report.printable import printable
+from driftwheel.services.watch_model import Alert, Watch, WatchedWindow
+from driftwheel.web.pages.heat_map import ANSWER_WORDS
+from driftwheel.web.pages.rendering import moment
+from driftwheel.web.pages.watch_view import window_words
+
+__all__ = ["WatchSentence", "harm_words", "headline_rest", "watch_sentence"]
+
+_LEAST_LABELS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class WatchSentence:
+    """The answer: `tone` is ``ok``, ``note``, ``warn`` or ``bad``; `lead`, `rest`, and what it rests on."""
+
+    tone: str
+    lead: str | Markup
+    rest: str | Markup
+    small: tuple[str | Markup, ...] = ()
+
+
+def watch_sentence(watch: Watch, alerts: Sequence[Alert]) -> WatchSentence | None:
+    """Return the sentence for a model over its windows; None where no window has a verdict.
+
+    `alerts` are those that the sentence is to be about, the gravest first.
+    """
+    judged = [one for one in watch.windows if one.verdict is not None]
+    if alerts:
+        return _of_alert(watch, alerts, judged[-1] if judged else None)
+    if not judged:
+        return None
+    return _of_window(watch, judged[-1])
+
+
+def headline_rest(headline: str) -> str:
+    """Return a headline without its first word and colon, as a sentence.
+
+    Examples
+    --------
+    >>> headline_rest("No drift: the 48 images look like the 200 reference images.")
+    'The 48 images look like the 200 reference images.'
+    """
+    rest = headline.split(": ", 1)[-1]
+    return rest[:1].upper() + rest[1:]
+
+
+def harm_words(window: WatchedWindow | None) -> str:
+    """Return in a sentence what is known of the harm in a window."""
+    if window is None:
+        return ""
+    accuracy, confidence = window.observed("accuracy"), window.observed("confidence")
+    mix = window.observed("prediction_mix")
+    if accuracy is not None and accuracy.judged:
+        return f"It hurts: accuracy fell {_from_to(accuracy)} ({several(accuracy.n, 'label')})."
+    if confidence is not None and confidence.judged and confidence.usual is not None:
+        less = "less" if (confidence.value or 0) < confidence.usual else "more"
+        return (
+            f"The model is {less} sure than usual: mean score {confidence.value:.2f}, "
+            f"usually {confidence.usual:.2f}."
+        )
+    if mix is not None and mix.judged:
+        return f"It names other classes than usual: {share(mix.value)} of its answers moved."
+    if accuracy is not None and accuracy.n >= _LEAST_LABELS:
+        return f"Accuracy is {share(accuracy.value)} on {several(accuracy.n, 'label')}, not unusual."
+    return "If it hurts is not known: too few truths were sent."
+
+
+def _of_alert(watch: Watch, alerts: Sequence[Alert], newest: WatchedWindow | None) -> WatchSentence:
+    first, window = alerts[0], watch.model.window
+    episode, entry = first.episode, first.entry
+    since = moment(episode.began, "minute" if window == "hour" else "short-day")
+    wrong = printable(entry.wrong if entry is not None else f"The monitor {episode.name} fires.")
+    where = f"{episode.tag} = {episode.value}" if episode.tag else ""
+    word, colon, said = wrong.partition(": ")
+    if episode.state == "recovering":
+        lead = Markup("Recovering: {} since {}.").format(word.lower() if colon else episode.name, since)
+    elif colon and len(word) <= 40:
+        place = f" ({where})" if where else ""
+        lead = Markup("{}{} since {}: {}").format(word, place, since, said)
+    else:
+        lead = Markup("{} Since {}{}.").format(wrong, since, f", {where}" if where else "")
+    rest = []
+    if entry is not None and entry.segments:
+        rest.append(f"Carried by {_listed(entry.segments)}.")
+    if entry is not None and entry.cause and "=" not in entry.cause and not colon:
+        rest.append(entry.cause)
+    rest.append(harm_words(newest))
+    needs = episode.acknowledged is None and episode.severity == "critical"
+    return WatchSentence(
+        "bad" if needs else "warn", lead, printable(" ".join(rest)), tuple(_small(watch, first, newest))
+    )
+
+
+def _small(watch: Watch, alert: Alert, newest: WatchedWindow | None) -> list[str | Markup]:
+    episode, entry = alert.episode, alert.entry
+    small: list[str | Markup] = []
+    said = []
+    if entry is not None:
+        if entry.expected:
+            said.append(f"Expected: {entry.expected[:1].lower()}{entry.expected[1:]}")
+        if entry.effect:
+            said.append(entry.effect)
+    verdict = None if newest is None else newest.verdict
+    if verdict is not None and verdict.answer == "drift" and verdict.p_value is not None:
+        rate = watch.model.false_alarms_per_year
+        said.append(
+            f"At most {rate:g} false alarm{'' if rate == 1 else 's'} a year; without any change, evidence "
+            f"like this comes up in {odds(verdict.p_value)} comparisons."
+        )
+    if newest is not None and verdict is not None:
+        when = window_words(newest.start, watch.model.window)
+        said.append(f"n = {several(verdict.n, 'image')} in the newest window ({when}).")
+    if said:
+        small.append(printable(" ".join(said)))
+    if episode.acknowledged is not None:
+        note = f": {printable(episode.acknowledged_note)}" if episode.acknowledged_note else ""
+        by = printable(episode.acknowledged_by or "")
+        small.append(Markup("Acknowledged by {} {}{}.").format(by, moment(episode.acknowledged, "ago"), note))
+    return small
+
+
+def _of_window(watch: Watch, newest: WatchedWindow) -> WatchSentence:
+    verdict = newest.verdict
+    if verdict is None:
+        return WatchSentence("note", "Not judged yet.", "")
+    when = window_words(newest.start, watch.model.window)
+    rate = watch.model.false_alarms_per_year
+    calm = 0
+    for one in reversed(watch.windows):
+        if one.verdict is not None and one.verdict.answer == "drift":
+            break
+        calm += one.verdict is not None and one.verdict.answer == "no_drift"
+    small = f"{when}, n = {several(verdict.n, 'image')}"
+    if verdict.p_value is not None:
+        small += f", {p_statement(verdict.p_value)}"
+    small += f"; at most {rate:g} false alarm{'' if rate == 1 else 's'} a year."
+    rest = printable(headline_rest(verdict.headline))
+    if verdict.answer == "drift":
+        lead = "Drift, and no alert is open."
+        return WatchSentence("warn", lead, f"{rest} {harm_words(newest)}", (small,))
+    if verdict.answer == "no_drift":
+        unit = watch.model.window
+        if calm > 1:
+            small += f" The last {count(calm)} {unit}s that were judged are without drift."
+        return WatchSentence("ok", "No drift.", rest, (small,))
+    lead = ANSWER_WORDS[verdict.answer]
+    return WatchSentence("warn", f"{lead[:1].upper()}{lead[1:]}.", rest, (small,))
+
+
+def _from_to(seen: Observation) -> str:
+    return (
+        f"from {share(seen.usual)} to {share(seen.value)}"
+        if seen.usual is not None
+        else f"to {share(seen.value)}"
+    )
+
+
+def _listed(segments: Sequence[str]) -> str:
+    named = [one.replace("=", " = ", 1) for one in segments[:3]]
+    if len(segments) > 3:
+        named.append(f"{len(segments) - 3} more")
+    return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
