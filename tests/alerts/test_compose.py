@@ -72,7 +72,7 @@ def test_the_entry_of_a_drift_says_all_there_is() -> None:
     assert entry.wrong == "Drift: about 94 % of the 400 current images look blurred (severity 3)."
     assert entry.expected == "Images like those of the reference."
     assert (entry.start, entry.end, entry.since, entry.n) == (at(2), at(3), at(0), 400)
-    assert entry.effect == "Sharpness fell from 812 to 144 (9.1 σ)."
+    assert entry.effect == "Sharpness fell from 812 to 144 grey levels² (9.1 σ)."
     assert entry.cause.startswith("Blur in 94 % of the images (97 % sure, severity 3 of 5). Everything")
     assert entry.harm == "Accuracy is 71 % on 40 records, usually 93 %."
     assert (entry.segments, entry.examples, entry.note) == (

@@ -53,19 +53,18 @@ def predict(past: ArrayLike, sampling: ArrayLike, sampling_now: float, least_sca
     values = np.asarray(past, np.float64)
     variances = np.asarray(sampling, np.float64)
     m = values.size
-    between = max(0.0, float(values.var(ddof=1) - variances.mean()))
-    spread = between + variances
-    weights = np.ones(m) if spread.min() <= 0 else 1 / spread
+    between = _between(values, variances)
+    weights = _weights(variances, between)
     centre = float(np.average(values, weights=weights))
-    deviations = values - centre
+    deviations = (values - centre) * np.sqrt(weights * m / weights.sum())
     correlation = _correlation(deviations)
     lags = np.arange(1, m)
     shared = 2 * (1 - lags / m)
     of_mean = float(1 + (shared * correlation**lags).sum()) / m  # variance of the mean, in variances
     hidden = max((1 - of_mean) * m / (m - 1), 0.05)
-    total = float((deviations**2).sum()) / (m - 1) / hidden
-    between = max(0.0, total - float(variances.mean()))
-    variance = between + sampling_now + max(total, float(variances.mean())) * of_mean
+    between /= hidden
+    typical = float(np.average(variances, weights=weights))
+    variance = between + sampling_now + (between + typical) * of_mean
     freedom = max(m / float(1 + (shared * correlation ** (2 * lags)).sum()) - 1, 1.5)
     return Predicted(centre, max(math.sqrt(variance), least_scale), freedom)
 
@@ -88,6 +87,29 @@ def bounds(predicted: Predicted, alpha: float, side: Side) -> tuple[float, float
     low = -math.inf if side == "above" else predicted.centre - reach
     high = math.inf if side == "below" else predicted.centre + reach
     return low, high
+
+
+def _between(values: NDArray[np.float64], variances: NDArray[np.float64]) -> float:
+    """Return the variance between windows that is left beside that of their samples (Paule and Mandel)."""
+    m = values.size
+    low, high = 0.0, float(values.var(ddof=1)) + float(variances.max())
+    if variances.max() == 0:
+        return high
+    for _ in range(20):
+        middle = (low + high) / 2
+        weights = _weights(variances, middle)
+        centre = np.average(values, weights=weights)
+        if float((weights * (values - centre) ** 2).sum()) > m - 1:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def _weights(variances: NDArray[np.float64], between: float) -> NDArray[np.float64]:
+    spread = between + variances
+    weights: NDArray[np.float64] = np.ones(spread.size) if spread.min() <= 0 else 1 / spread
+    return weights
 
 
 def _correlation(deviations: NDArray[np.float64]) -> float:

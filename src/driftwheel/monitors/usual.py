@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import bdtr, bdtrc
+from scipy.special import bdtr, bdtrc, betainc, betaincc
 
 from driftwheel.drift.fisher_exact import fisher_exact
 from driftwheel.drift.rules import EFFECT_FLOOR_TOTAL_VARIATION
@@ -68,8 +68,9 @@ def usual_share(
 ) -> Unusual:
     """Judge a share, k of n, against the shares of past windows.
 
-    On the scales of arcsines of square roots and of log odds, beside Fisher's exact test against all past
-    windows together.
+    On the scale of arcsines of square roots, and by a beta distribution with the mean and spread of the past
+    windows, whose tail is longer where shares are small; beside Fisher's exact test against all past windows
+    together.
 
     Parameters
     ----------
@@ -94,15 +95,14 @@ def usual_share(
     hits, totals = kept.T
     sampling = 1 / (totals + 0.5)
     predicted = predict(_arcsine(hits, totals), sampling, 1 / (now[1] + 0.5))
-    odds = predict(_log_odds(hits, totals), _odds_variance(hits, totals), _odds_variance(*now))
-    of_odds = p_value_of(float(_log_odds(*now)), odds, side)
+    of_beta = _beta_tail(hits, totals, now, side)
     value = float(_arcsine(*now))
     exact = _share_by_chance(now, (int(hits.sum()), int(totals.sum())), side)
     low, high = (_share_of(one, now[1]) for one in bounds(predicted, alpha, side))
     usual = float(hits.sum() / totals.sum())
     share = now[0] / now[1]
     return _judged(
-        max(p_value_of(value, predicted, side), of_odds, exact),
+        max(p_value_of(value, predicted, side), of_beta, exact),
         alpha,
         large=abs(share - usual) >= LEAST_CHANGE_OF_SHARE,
         usual=usual,
@@ -250,6 +250,8 @@ def usual_mix(
 
 
 _Counts = NDArray[np.float64] | int
+_PRIOR_SPREAD = 0.005
+_PRIOR_WINDOWS = 3
 _ROUNDING = 0.005  # least scale: a number that hardly ever changes may yet do so by this share of itself
 
 
@@ -276,12 +278,28 @@ def _arcsine(hits: _Counts, totals: _Counts) -> Any:
     return 2 * np.arcsin(np.sqrt((hits + 0.375) / (totals + 0.75)))
 
 
-def _log_odds(hits: _Counts, totals: _Counts) -> Any:
-    return np.log((hits + 0.5) / (totals - hits + 0.5))
+def _beta_tail(
+    hits: NDArray[np.float64], totals: NDArray[np.float64], now: tuple[int, int], side: Side
+) -> float:
+    """Return the chance of such a share where those of windows are drawn from a beta distribution.
 
-
-def _odds_variance(hits: _Counts, totals: _Counts) -> Any:
-    return 1 / (hits + 0.5) + 1 / (totals - hits + 0.5)
+    Its spread (the correlation within a window, by the analysis of variance) is drawn to 0.005 as if by three
+    windows more, and made wider by what a sample of n adds.
+    """
+    m, n = len(hits), now[1]
+    mean = float((hits.sum() + 0.5) / (totals.sum() + 1))
+    of_samples = mean * (1 - mean)
+    of_windows = float((totals * (hits / totals - mean) ** 2).sum()) / (m - 1)
+    size = float(totals.sum() - (totals**2).sum() / totals.sum()) / (m - 1)
+    found = max(0.0, (of_windows - of_samples) / (of_windows + (size - 1) * of_samples))
+    spread = (found * (m - 1) + _PRIOR_SPREAD * _PRIOR_WINDOWS) / (m - 1 + _PRIOR_WINDOWS)
+    spread = min(spread + (1 - spread) / n, 0.99)
+    a, b = mean * (1 / spread - 1), (1 - mean) * (1 / spread - 1)
+    above = float(betaincc(a, b, min(max((now[0] - 0.5) / n, 0.0), 1.0)))
+    below = float(betainc(a, b, min(max((now[0] + 0.5) / n, 0.0), 1.0)))
+    if side == "either":
+        return min(1.0, 2 * min(above, below))
+    return above if side == "above" else below
 
 
 def _share_of(scaled: float, n: int) -> float:
@@ -310,13 +328,24 @@ def _count_by_chance(k: int, before: int, share: float, side: Side) -> float:
 def _predict_number(
     values: NDArray[np.float64], totals: NDArray[np.float64], n: int, least: float | None = None
 ) -> Predicted:
-    nothing = np.zeros(len(values))
-    between = predict(values, nothing, 0.0)
-    centre = float(np.average(values, weights=totals))
-    of_samples = predict((values - centre) * np.sqrt(totals / n), nothing, 0.0)
-    floor = _ROUNDING * abs(between.centre) if least is None else least
-    scale = max(between.scale, of_samples.scale, floor)
-    return Predicted(between.centre, scale, min(between.freedom, of_samples.freedom))
+    of_one = _variance_of_one(values, totals)
+    found = predict(values, of_one / totals, of_one / n)
+    floor = _ROUNDING * abs(found.centre) if least is None else least
+    return Predicted(found.centre, max(found.scale, floor), found.freedom)
+
+
+def _variance_of_one(values: NDArray[np.float64], totals: NDArray[np.float64]) -> float:
+    """Return the variance of one record within its window, as far as small windows vary more than large ones.
+
+    Squared deviations are τ² + σ² / n on average; σ² by least squares, each weighed by n.
+    """
+    squares = (values - np.average(values, weights=totals)) ** 2
+    inverse = 1 / totals
+    centred = inverse - np.average(inverse, weights=totals)
+    spread = float((totals * centred**2).sum())
+    slope = 0.0 if spread == 0 else float((totals * centred * squares).sum()) / spread
+    most = float(np.average(squares * totals))
+    return min(max(slope, 0.0), most)
 
 
 def _total_variation(counts: NDArray[np.float64], others: NDArray[np.float64]) -> float:
