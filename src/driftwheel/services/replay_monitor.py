@@ -26,12 +26,16 @@ _HISTORY = 10
 
 @dataclass(frozen=True, slots=True)
 class ReplayedWindow:
-    """What a monitor would have said of one window, and whether it would have been firing then."""
+    """What a monitor would have said of one window, and whether it would have been firing then.
+
+    `alpha` is the p-value below which the verdict of then was drift.
+    """
 
     start: datetime
     end: datetime
     evaluation: Evaluation
     firing: bool
+    alpha: float | None = None
 
     @property
     def result(self) -> Result:
@@ -122,7 +126,7 @@ def _replay(instance: Instance, verdicts: Sequence[StoredVerdict]) -> SegmentRep
             if episode is not None and episode.key == 0:
                 episode = replace(episode, key=len(ended) + 1)
         firing = episode is not None and is_open(episode) and has_fired(episode)
-        windows.append(ReplayedWindow(verdict.start, verdict.end, evaluation, firing))
+        windows.append(ReplayedWindow(verdict.start, verdict.end, evaluation, firing, verdict.alpha))
         if episode is not None and not is_open(episode):
             ended.insert(0, episode)
             episode = None

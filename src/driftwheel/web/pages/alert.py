@@ -13,14 +13,11 @@ from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 
 from driftwheel.alerts.episode import is_open, is_snoozed
-from driftwheel.alerts.finding_words import amount
 from driftwheel.alerts.message import Entry, message_from_json
 from driftwheel.errors import UsageError
 from driftwheel.monitors.evaluate import finding_from_json
-from driftwheel.monitors.signal import signal_named
 from driftwheel.notify.facts import Fact, facts
 from driftwheel.notify.plain_text import as_text
-from driftwheel.report.numbers import p_statement
 from driftwheel.report.printable import printable
 from driftwheel.services.acknowledge_alert import acknowledge_alert
 from driftwheel.services.change_monitor import switch_monitor
@@ -29,6 +26,7 @@ from driftwheel.services.describe_alert import AlertDescription, ToldOf, describ
 from driftwheel.services.snooze_alert import snooze_alert, unsnooze_alert
 from driftwheel.store.database import reading
 from driftwheel.web.pages.alert_words import SEVERITY_TONES, alert_words, segment_words
+from driftwheel.web.pages.finding_value import finding_value
 from driftwheel.web.pages.image_filter import read_time
 from driftwheel.web.pages.rendering import address, moment, render
 from driftwheel.web.pages.rule_chart import RESULT_WORDS, Point, rule_chart
@@ -204,7 +202,7 @@ def _page(request: Request, state: Services, key: int, *, done: str = "", wrong:
         fired=one.fired is not None,
         snoozes=[(value, words) for value, (words, _) in _SNOOZES.items()],
         results=RESULT_WORDS,
-        amount_of=_amount,
+        amount_of=lambda plain: finding_value(finding_from_json(plain)),
         done=done,
         wrong=wrong,
     )
@@ -249,15 +247,6 @@ def _charts(it: AlertDescription) -> list[tuple[str, Markup, Markup]]:
         wide, narrow = (rule_chart(points, per, width=width, name=name) for width in (560, 340))
         charts.append((points[0].finding.signal, wide, narrow))
     return charts
-
-
-def _amount(plain: Mapping[str, Any]) -> str:
-    """Return the value of a finding with its unit; of a verdict the answer."""
-    finding = finding_from_json(plain)
-    signal = signal_named(finding.signal)
-    if signal.kind != "verdict" or finding.value is None:
-        return amount(finding.value, signal)
-    return f"{'drift' if finding.value else 'no drift'}, {p_statement(finding.p_value)}"
 
 
 def _life(it: AlertDescription) -> list[_Moment]:

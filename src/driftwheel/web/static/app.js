@@ -4,3 +4,4 @@ import "./forms.js";
 import "./pictures.js";
 import "./keys.js";
 import "./acts.js";
+import "./replay.js";
