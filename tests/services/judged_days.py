@@ -22,7 +22,14 @@ from driftwheel.store.episodes import list_episodes
 from driftwheel.store.models import Model, create_model
 from driftwheel.store.monitors import StoredMonitor
 from driftwheel.store.notified_groups import NotifiedGroup, due_groups, put_group
-from driftwheel.store.windows import StoredWindow, find_window, mark_stale, put_window, window_of
+from driftwheel.store.windows import (
+    StoredWindow,
+    find_window,
+    mark_stale,
+    put_window,
+    stale_windows,
+    window_of,
+)
 
 __all__ = ["BEGIN", "DAY", "SOON", "Watched", "watched"]
 
@@ -49,18 +56,19 @@ class Watched:
         tags = {"camera": camera} if camera else {}
         tag = "camera" if camera else ""
         with writing(self.engine) as connection:
-            mark_stale(connection, self.model.key, "day", [start], [tags], ["camera"], received=received)
             found = find_window(connection, self.model.key, start, tag=tag, value=camera)
-            assert found is not None
-            put_window(
-                connection,
-                found.key,
-                revision=found.revision,
-                profile=b"",
-                records=9,
-                rejected=0,
-                made=start + DAY,
-            )
+            if found is None or received is not None:
+                mark_stale(connection, self.model.key, "day", [start], [tags], ["camera"], received=received)
+            for one in stale_windows(connection, limit=10):
+                put_window(
+                    connection,
+                    one.key,
+                    revision=one.revision,
+                    profile=b"",
+                    records=9,
+                    rejected=0,
+                    made=start + DAY,
+                )
             found = find_window(connection, self.model.key, start, tag=tag, value=camera)
         assert found is not None
         return found
@@ -69,10 +77,11 @@ class Watched:
         self, day: int, *, now: datetime | None = None, headline: str = "", **said: Mapping[str, float | None]
     ) -> Evaluated:
         """Keep what was observed on a day: signal → value, of the whole; `camera_1` of a camera."""
-        judged = []
-        for name, values in said.items():
-            window = self.window(day, name.removeprefix("camera_") if name.startswith("camera_") else "")
-            judged.append((window, judged_as(window, values, headline)))
+        cameras = {name: "" if name == "whole" else name.removeprefix("camera_") for name in said}
+        for camera in cameras.values():
+            self.window(day, camera)
+        windows = {name: self.window(day, camera) for name, camera in cameras.items()}
+        judged = [(windows[name], judged_as(windows[name], said[name], headline)) for name in said]
         return evaluate_monitors(self.engine, self.model, judged, now=now or self.at(day))
 
     def at(self, day: int) -> datetime:

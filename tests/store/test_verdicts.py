@@ -99,5 +99,12 @@ def test_a_window_knows_which_of_its_revisions_was_judged(database: Engine, mode
         mark_due(connection, model.key, "day", [NOON, NOON + timedelta(hours=1), NOON + 2 * DAY])
     assert [judged(database, model, day) for day in range(3)] == [-1, 1, None]
     with writing(database) as connection:
+        mark_all_due(connection, model.key, answer="no_drift")
+    assert [judged(database, model, day) for day in range(3)] == [-1, 1, None]
+    with writing(database) as connection:
+        mark_all_due(connection, model.key, answer="drift")
+    assert [judged(database, model, day) for day in range(3)] == [-1, -1, None]
+    with writing(database) as connection:
+        put_verdict(connection, verdict(model, 1))
         mark_all_due(connection, model.key)
     assert [judged(database, model, day) for day in range(3)] == [-1, -1, None]

@@ -33,6 +33,9 @@ class Addresses:
     """What `run.start` reads of the settings."""
 
     system_database_url: str
+    settle_seconds: float = 0.0
+    link_base: str | None = None
+    allow_private_channels: bool = True
 
 
 def addresses(database_url: str, folder: Path) -> Addresses:
@@ -48,18 +51,18 @@ def picture(seed: int, size: tuple[int, int] = (60, 80)) -> bytes:
     return cv2.imencode(".png", image)[1].tobytes()
 
 
-def add_model(engine: Engine, **said: Any) -> Model:
+def add_model(engine: Engine, *, name: str = "m", **said: Any) -> Model:
     known: dict[str, Any] = {"window": "hour", "segment_tags": ["camera"], "embedder": "gist"}
     with writing(engine) as connection:
-        return create_model(connection, "m", task="classification", created=NOW, **(known | said))
+        return create_model(connection, name, task="classification", created=NOW, **(known | said))
 
 
 def record(
-    name: str, image: bytes | None, time: datetime = NOW, *, camera: str | None = None
+    name: str, image: bytes | None, time: datetime = NOW, *, camera: str | None = None, model: str = "m"
 ) -> tuple[Record, bytes | None]:
     digest = None if image is None else hashlib.sha256(image).hexdigest()
     tags = {} if camera is None else {"camera": camera}
-    return Record(name, "m", time, tags=tags, image=digest, prediction=Classification("cat")), image
+    return Record(name, model, time, tags=tags, image=digest, prediction=Classification("cat")), image
 
 
 def log(

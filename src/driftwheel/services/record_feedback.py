@@ -16,6 +16,8 @@ from driftwheel.services.ingest_values import Limits, Result, check_each, in_ord
 from driftwheel.services.record_truth import check_truth
 from driftwheel.store.database import writing
 from driftwheel.store.feedback import add_feedback
+from driftwheel.store.records import times_of
+from driftwheel.store.verdicts import mark_due
 
 __all__ = ["record_feedback"]
 
@@ -55,6 +57,8 @@ def record_feedback(
     rows = [one for one in checked if isinstance(one, Feedback)]
     with writing(engine) as connection:
         outcomes = add_feedback(connection, known.key, rows, received=received, by=by)
+        news = [row.record for row, one in zip(rows, outcomes, strict=True) if one == "accepted"]
+        mark_due(connection, known.key, known.window, times_of(connection, known.key, news))
         reach("feedback-inserted")
     reach("feedback-committed")
     return in_order(checked, map(Result, (row.record for row in rows), outcomes))

@@ -15,7 +15,9 @@ from driftwheel.services.ingest_models import model_named
 from driftwheel.services.ingest_room import check_call
 from driftwheel.services.ingest_values import Limits, Result, check_each, in_order
 from driftwheel.store.database import writing
+from driftwheel.store.records import times_of
 from driftwheel.store.truths import NewTruth, put_truths
+from driftwheel.store.verdicts import mark_due
 
 __all__ = ["NewTruth", "check_truth", "record_truths"]
 
@@ -54,6 +56,8 @@ def record_truths(
     reach("truths-checked")
     with writing(engine) as connection:
         outcomes = put_truths(connection, known.key, rows, received=received, by=by)
+        news = [row.record for row, one in zip(rows, outcomes, strict=True) if one != "duplicate"]
+        mark_due(connection, known.key, known.window, times_of(connection, known.key, news))
         reach("truths-inserted")
     reach("truths-committed")
     return in_order(checked, map(Result, (row.record for row in rows), outcomes))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, bindparam, func, select, update
+from sqlalchemy import Connection, Select, bindparam, exists, func, select, update
 
 from driftwheel.store.alert_tables import verdicts
 from driftwheel.store.tables import windows
@@ -170,9 +170,16 @@ def mark_due(connection: Connection, model: int, window: str, times: Iterable[da
         _mark(connection, windows.c.model == model, windows.c.start == start)
 
 
-def mark_all_due(connection: Connection, model: int) -> None:
-    """Note that all windows of a model are to be judged again: what they are held against is another."""
-    _mark(connection, windows.c.model == model)
+def mark_all_due(connection: Connection, model: int, *, answer: Answer | None = None) -> None:
+    """Note that all windows of a model are to be judged again: what they are held against is another.
+
+    Only those with that answer, where one is given.
+    """
+    which = [windows.c.model == model]
+    if answer is not None:
+        same = (verdicts.c[name] == windows.c[name] for name in ("model", "start", "tag", "value"))
+        which.append(exists().where(*same, verdicts.c.answer == answer))
+    _mark(connection, *which)
 
 
 def _mark(connection: Connection, *which: Any) -> None:

@@ -1,4 +1,4 @@
-"""The workflow `reference`: measure a reference, then put it in use."""
+"""The workflow `reference`: measure a reference, put it in use, and simulate camera faults on it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 from dbos import DBOS
 
 from driftwheel.errors import DriftwheelError
+from driftwheel.services.begin_watching import begin_watching, look_for_causes
 from driftwheel.services.crash_points import reach
 from driftwheel.services.set_reference import fail_reference, finish_reference, measure_reference_row
+from driftwheel.services.simulate_reference_faults import keep_faults, simulate_reference_faults
 from driftwheel.store.database import reading
 from driftwheel.store.models import list_models
 from driftwheel.store.references import current_reference
@@ -30,6 +32,10 @@ def reference(key: int) -> str:
         if measured["artifact"] is None:
             return "gone"
         if _finish(key, measured["artifact"]):
+            _begin_watching(key)
+            library = _simulate(key)
+            if library is not None:
+                _keep_faults(key, library)
             return "ready"
     return "its artifact does not stay"
 
@@ -77,6 +83,29 @@ def _finish(key: int, artifact: str) -> bool:
     worker = current()
     with worker.step():
         return finish_reference(worker.engine, worker.blobs, key, bytes.fromhex(artifact))
+
+
+@DBOS.step(name="reference-watch")
+def _begin_watching(key: int) -> None:
+    worker = current()
+    with worker.step():
+        begin_watching(worker.engine, key, now=worker.now())
+
+
+@DBOS.step(name="reference-simulate")
+def _simulate(key: int) -> str | None:
+    worker = current()
+    with worker.step():
+        library = simulate_reference_faults(worker.engine, worker.blobs, key, threads=worker.threads)
+    return None if library is None else library.hex()
+
+
+@DBOS.step(name="reference-faults")
+def _keep_faults(key: int, library: str) -> None:
+    worker = current()
+    with worker.step():
+        keep_faults(worker.engine, key, bytes.fromhex(library))
+        look_for_causes(worker.engine, key)
 
 
 @DBOS.step(name="reference-trailing")

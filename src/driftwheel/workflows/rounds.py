@@ -1,8 +1,8 @@
-"""The rounds of a worker: four threads that look whether there is work, and do it as workflows.
+"""The rounds of a worker: threads that look whether there is work, and do it as workflows.
 
-Records, windows, references and wishes for backfills are rows that say themselves whether they wait. So
-nothing is ever enqueued beside them: a round looks at the rows, starts a workflow, and forgets it when it is
-done.
+Records, windows, references, wishes for backfills and messages are rows that say themselves whether they
+wait. So nothing is ever enqueued beside them: a round looks at the rows, starts a workflow, and forgets it
+when it is done.
 """
 
 from __future__ import annotations
@@ -18,18 +18,25 @@ from typing import TypeVar
 from uuid import uuid4
 
 from dbos import DBOS, SetWorkflowID
+from sqlalchemy import Connection
 
 from driftwheel.services.backfill import asked_backfills
 from driftwheel.store.database import reading
+from driftwheel.store.due_windows import due_windows, waits_for_judgement
+from driftwheel.store.notifications import due_notifications
+from driftwheel.store.notified_groups import due_groups
 from driftwheel.store.records import count_received, next_received
 from driftwheel.store.references import measuring_references
 from driftwheel.store.turns import Turn
 from driftwheel.store.windows import stale_windows
 from driftwheel.workflows.backfill import backfill
 from driftwheel.workflows.executor import dead_workers
+from driftwheel.workflows.judge import judge
 from driftwheel.workflows.measure import measure
+from driftwheel.workflows.notify import notify
 from driftwheel.workflows.reference import reference
 from driftwheel.workflows.summarise import summarise
+from driftwheel.workflows.watch import watch
 from driftwheel.workflows.worker import StoppingError, Worker
 
 __all__ = ["Rounds", "is_idle"]
@@ -40,6 +47,7 @@ _LOOK_SECONDS = 0.3
 _AFTER_ERROR_SECONDS = 5.0
 _STUCK_SECONDS = 2.0
 _RECOVER_SECONDS = 15.0
+_TICK_SECONDS = 15.0
 _REMEMBERED = timedelta(days=1)
 _FORGOTTEN_AT_ONCE = 500
 _log = logging.getLogger("driftwheel.worker")
@@ -63,9 +71,11 @@ class Rounds:
     name: str
     summary_share: float = 0.1
     _left: int = 0
+    _unjudged: bool = False
     _threads: list[threading.Thread] = field(default_factory=list)
     _summary_due: float = 0.0
     _recovery_due: float = 0.0
+    _tick_due: float = 0.0
     _put_back: bool = False
 
     def start(self) -> None:
@@ -73,6 +83,9 @@ class Rounds:
         for what, look in (
             ("measure", self._measure),
             ("summarise", self._summarise),
+            ("judge", self._judge),
+            ("notify", self._notify),
+            ("watch", self._watch),
             ("chores", self._chores),
             ("recover", self._recover),
         ):
@@ -92,6 +105,11 @@ class Rounds:
     def left(self) -> int:
         """Records that the last measuring round could not measure."""
         return self._left
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the last judging round could not judge any of what was due."""
+        return self._unjudged
 
     def _go_round(self, look: Callable[[], bool]) -> None:
         stopping = self.worker.stopping
@@ -141,6 +159,44 @@ class Rounds:
         self._summary_due = time.monotonic() + took * (1.0 / self.summary_share - 1.0)
         return False
 
+    def _judge(self) -> bool:
+        worker = self.worker
+        with reading(worker.engine) as connection:
+            if not due_windows(connection, worker.now(), worker.settle, limit=1):
+                return False
+        turn = Turn(worker.engine, "judge")
+        if not turn.take():
+            return False
+        try:
+            done = _run(_once("judge"), judge)
+        finally:
+            turn.give_back()
+        self._unjudged = not done["windows"] and done["failed"] > 0
+        if self._unjudged:
+            worker.stopping.wait(_STUCK_SECONDS)  # none of those that are due can be judged now
+        return bool(done["windows"])
+
+    def _notify(self) -> bool:
+        worker = self.worker
+        with reading(worker.engine) as connection:
+            if not _is_to_tell(connection, worker.now()):
+                return False
+        _run(_once("notify"), notify)
+        return False
+
+    def _watch(self) -> bool:
+        if time.monotonic() < self._tick_due:
+            return False
+        self._tick_due = time.monotonic() + _TICK_SECONDS
+        turn = Turn(self.worker.engine, "watch")
+        if not turn.take():
+            return False
+        try:
+            _run(_once("watch"), watch)
+        finally:
+            turn.give_back()
+        return False
+
     def _chores(self) -> bool:
         engine = self.worker.engine
         if not self._put_back:
@@ -188,7 +244,11 @@ class Rounds:
 
 
 def is_idle(rounds: Rounds) -> bool:
-    """Return whether nothing waits or is under way here, but for records that cannot be measured now."""
+    """Return whether nothing waits or is under way here.
+
+    What cannot be done now does not count: records that cannot be measured, windows that cannot be judged,
+    messages that are due later.
+    """
     worker = rounds.worker
     with reading(worker.engine) as connection:
         waits = (
@@ -196,6 +256,8 @@ def is_idle(rounds: Rounds) -> bool:
             or bool(stale_windows(connection, limit=1))
             or bool(measuring_references(connection))
             or bool(asked_backfills(connection))
+            or (not rounds.is_stuck and waits_for_judgement(connection, worker.now()))
+            or _is_to_tell(connection, worker.now())
         )
     if waits or worker.busy:
         return False
@@ -203,6 +265,10 @@ def is_idle(rounds: Rounds) -> bool:
         status=["PENDING", "ENQUEUED"], load_input=False, load_output=False, limit=_FORGOTTEN_AT_ONCE
     )
     return all(one.executor_id not in {None, rounds.name} for one in under_way)
+
+
+def _is_to_tell(connection: Connection, now: datetime) -> bool:
+    return bool(due_groups(connection, now, limit=1) or due_notifications(connection, now, limit=1))
 
 
 def _run(name: str, work: Callable[[], Done]) -> Done:

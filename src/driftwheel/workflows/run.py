@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 from dbos import DBOS, DBOSConfig
@@ -41,6 +42,21 @@ class Addresses(Protocol):
         """Where DBOS keeps its workflows."""
         ...
 
+    @property
+    def settle_seconds(self) -> float:
+        """How long ago the last record of a window must have come before it is judged."""
+        ...
+
+    @property
+    def link_base(self) -> str | None:
+        """Where people reach the pages; None where nothing says."""
+        ...
+
+    @property
+    def allow_private_channels(self) -> bool:
+        """Whether channels may reach private networks and this machine."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Running:
@@ -61,7 +77,7 @@ def start(
     threads: int | None = None,
     summary_share: float = 0.1,
 ) -> None:
-    """Start the worker of this process; it measures, sums up and keeps order until `stop`.
+    """Start the worker of this process; it measures, sums up, judges, tells and keeps order until `stop`.
 
     Workflows that a killed worker left half done go on. On PostgreSQL any number of processes may have a
     worker, on SQLite one.
@@ -82,7 +98,15 @@ def start(
         if _running:
             raise UsageError("This process has a worker already; stop it first.")
         name, turn = take_number(engine)
-        worker = Worker(engine, blobs, Measurers(blobs), threads)
+        worker = Worker(
+            engine,
+            blobs,
+            Measurers(blobs),
+            threads,
+            settle=timedelta(seconds=settings.settle_seconds),
+            public_url=settings.link_base,
+            allow_private_channels=settings.allow_private_channels,
+        )
         try:
             install(worker)
             _launch(settings.system_database_url, name)

@@ -6,11 +6,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
 
 from driftwheel.errors import UsageError
+from driftwheel.services.known_references import KnownReferences
 from driftwheel.services.measurers import Measurers
 from driftwheel.store.blobs import Blobs
 
@@ -36,6 +37,14 @@ class Worker:
         Held by the one burst of this process that measures.
     stopping
         Set when the worker is to stop.
+    settle
+        How long ago the last record of a window must have come before it is judged.
+    public_url
+        Where people reach the pages; None: messages have no links.
+    allow_private_channels
+        Let channels reach private networks and this machine.
+    references
+        At hand, for windows to be held against.
     """
 
     engine: Engine
@@ -44,8 +53,15 @@ class Worker:
     threads: int | None = None
     measuring: threading.Lock = field(default_factory=threading.Lock)
     stopping: threading.Event = field(default_factory=threading.Event)
+    settle: timedelta = timedelta(seconds=10)
+    public_url: str | None = None
+    allow_private_channels: bool = False
+    references: KnownReferences = field(init=False)
     _busy: int = 0
     _changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def __post_init__(self) -> None:
+        self.references = KnownReferences(self.blobs)
 
     def now(self) -> datetime:
         """Return the time."""
