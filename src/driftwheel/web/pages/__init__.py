@@ -24,6 +24,7 @@ from driftwheel.web.pages import (
     register_model,
     set_reference,
     settings_account,
+    settings_channels,
     settings_retention,
     settings_tokens,
     settings_users,
@@ -53,6 +54,7 @@ for _part in (
     edit_monitor,
     settings_users,
     settings_tokens,
+    settings_channels,
     settings_retention,
     settings_account,
 ):

@@ -59,3 +59,6 @@ if (rows.length) {
     if (act && at() >= 0) { event.preventDefault(); act.click(); }
   });
 }
+
+const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+document.querySelectorAll("[data-own-zone]").forEach((input) => { if (!input.value) input.value = ownZone; });
