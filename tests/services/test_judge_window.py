@@ -28,11 +28,11 @@ from driftwheel.services.set_reference import Range, Trailing
 from driftwheel.services.summarise_windows import summarise_windows
 from driftwheel.services.window_records import window_records
 from driftwheel.settings import Settings
-from driftwheel.store.database import open_database, reading
+from driftwheel.store.database import open_database, reading, writing
 from driftwheel.store.migrate import migrate
 from driftwheel.store.models import find_model
 from driftwheel.store.references import current_reference
-from driftwheel.store.windows import StoredWindow, find_window
+from driftwheel.store.windows import StoredWindow, find_window, mark_stale
 
 LATER = MONDAY + timedelta(days=300)
 BEFORE_REFERENCE = -1
@@ -316,6 +316,21 @@ def test_without_a_reference(small: Line) -> None:
     assert judged.headline.startswith("No reference: 40 images, held against nothing yet.")
     assert (judged.observations["drift"].value, judged.observations["drift"].failed) == (None, False)
     assert judged.observations["records"].value == 40
+
+
+def test_a_window_that_became_stale_is_told_with_a_revision_of_before(small: Line) -> None:
+    start = small.log_day(0, 30)
+    small.work()
+    window = window_at(small, start)
+    assert small.judge(start).revision == window.revision
+    with writing(small.engine) as connection:
+        mark_stale(connection, small.model.key, "day", [start], [{}], [])
+    known = KnownReferences(small.blobs)
+    assert judge_window(small.engine, known, small.model, window).revision == window.revision
+    assert small.judge(start).revision < window_at(small, start).revision
+    summarise_windows(small.engine, now=LATER)
+    assert judge_window(small.engine, known, small.model, window).revision == window.revision
+    assert small.judge(start).revision == window_at(small, start).revision > window.revision
 
 
 def test_a_trailing_reference_leaves_the_window_itself_out(small: Line) -> None:
