@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 
 from driftwheel.web.api import (
+    alerts,
     channels,
     log_answers,
     log_records,
     models,
+    monitors,
     read_images,
     read_records,
     references,
@@ -31,6 +33,8 @@ def routers() -> Sequence[APIRouter]:
         models.router,
         references.router,
         verdicts.router,
+        monitors.router,
+        alerts.router,
         read_records.router,
         read_images.router,
         channels.router,
