@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,6 +22,7 @@ from driftwheel.store.monitors import StoredMonitor, monitor_by_key
 from driftwheel.store.notifications import Notification, list_notifications
 from driftwheel.store.records import find_record
 from driftwheel.store.stored_record import StoredRecord
+from driftwheel.store.verdict_answers import last_answers
 from driftwheel.store.windows import window_of
 
 __all__ = ["AlertDescription", "ToldOf", "describe_alert"]
@@ -58,6 +59,8 @@ class AlertDescription:
         What people did to it, the oldest first.
     evaluations
         Of its monitor on its segment, around its time.
+    alphas
+        Start of each of these windows → the p-value below which its verdict was drift.
     explained_by, explains
         The open alert that explains it; the open ones that it explains.
     earlier
@@ -73,6 +76,7 @@ class AlertDescription:
     told: tuple[ToldOf, ...]
     acts: tuple[AuditEntry, ...]
     evaluations: tuple[StoredEvaluation, ...]
+    alphas: Mapping[datetime, float]
     explained_by: Episode | None
     explains: tuple[Episode, ...]
     earlier: tuple[Episode, ...]
@@ -87,6 +91,7 @@ def describe_alert(connection: Connection, key: int) -> AlertDescription:
     monitor = None if episode.monitor is None else monitor_by_key(connection, episode.monitor)
     entry = entry_of(document_of(connection, key))
     still = open_episodes(connection, episode.model)
+    evaluations = _evaluations(connection, episode, model)
     return AlertDescription(
         episode,
         model,
@@ -96,7 +101,8 @@ def describe_alert(connection: Connection, key: int) -> AlertDescription:
         _examples(connection, model, () if entry is None else entry.examples),
         _told(connection, episode),
         _acts(connection, episode, model),
-        _evaluations(connection, episode, model),
+        evaluations,
+        _alphas(connection, episode, evaluations),
         next((one for one in still if one.key == episode.inhibited_by), None),
         tuple(one for one in still if one.inhibited_by == key),
         tuple(
@@ -138,6 +144,17 @@ def _told(connection: Connection, episode: Episode) -> tuple[ToldOf, ...]:
 def _acts(connection: Connection, episode: Episode, model: Model) -> tuple[AuditEntry, ...]:
     lines = list_audit(connection, target=model.name, since=episode.pending, limit=1000)
     return tuple(one for one in reversed(lines) if one.details.get("alert") == episode.key)
+
+
+def _alphas(
+    connection: Connection, episode: Episode, evaluations: Sequence[StoredEvaluation]
+) -> dict[datetime, float]:
+    if not evaluations:
+        return {}
+    answers = last_answers(
+        connection, episode.model, since=evaluations[0].start, tag=episode.tag, value=episode.value
+    )
+    return {one.start: one.alpha for one in answers if one.alpha is not None}
 
 
 def _evaluations(connection: Connection, episode: Episode, model: Model) -> tuple[StoredEvaluation, ...]:

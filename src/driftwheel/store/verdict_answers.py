@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,13 +12,14 @@ from driftwheel.store.alert_tables import verdicts
 from driftwheel.store.tables import windows
 from driftwheel.store.verdicts import Answer
 
-__all__ = ["WindowAnswer", "last_answers", "segment_answers", "segments_seen"]
+__all__ = ["WindowAnswer", "last_answers", "newest_answer", "segment_answers", "segments_seen"]
 
 
 @dataclass(frozen=True, slots=True)
 class WindowAnswer:
     """What a verdict says; the columns are described in `driftwheel.store.alert_tables`."""
 
+    model: int
     start: datetime
     end: datetime
     tag: str
@@ -25,11 +27,12 @@ class WindowAnswer:
     answer: Answer
     kind: str | None
     p_value: float | None
+    alpha: float | None
     n: int
     headline: str
 
 
-_COLUMNS = ("start", "end", "tag", "value", "answer", "kind", "p_value", "n", "headline")
+_COLUMNS = ("model", "start", "end", "tag", "value", "answer", "kind", "p_value", "alpha", "n", "headline")
 
 
 def last_answers(
@@ -43,6 +46,17 @@ def last_answers(
         verdicts.c.value == value,
     )
     return [_answer(row) for row in connection.execute(query.order_by(verdicts.c.start))]
+
+
+def newest_answer(
+    connection: Connection, model: int | None = None, *, answers: Collection[Answer]
+) -> WindowAnswer | None:
+    """Return the verdict that was kept last of those with one of these answers, of a model or of any."""
+    query = _some().where(verdicts.c.answer.in_(sorted(answers)), verdicts.c.tag == "")
+    if model is not None:
+        query = query.where(verdicts.c.model == model)
+    row = connection.execute(query.order_by(verdicts.c.key.desc()).limit(1)).first()
+    return None if row is None else _answer(row)
 
 
 def segment_answers(connection: Connection, model: int, start: datetime, *, limit: int) -> list[WindowAnswer]:

@@ -16,6 +16,7 @@ from driftwheel.alerts.episode import is_open, is_snoozed
 from driftwheel.alerts.message import Entry, message_from_json
 from driftwheel.errors import UsageError
 from driftwheel.monitors.evaluate import finding_from_json
+from driftwheel.monitors.signal import signal_named
 from driftwheel.notify.facts import Fact, facts
 from driftwheel.notify.plain_text import as_text
 from driftwheel.report.printable import printable
@@ -240,12 +241,12 @@ def _charts(it: AlertDescription) -> list[tuple[str, Markup, Markup]]:
         for one in now_ones:
             finding = finding_from_json(one.findings[number])
             firing = it.episode.began < one.end <= it.episode.last_breach and one.result == "breach"
-            points.append(Point(one.start, one.end, finding, firing))
+            points.append(Point(one.start, one.end, finding, firing, it.alphas.get(one.start)))
         if len({point.finding.signal for point in points}) != 1:
             continue  # the rule was another one before
         per, name = it.model.window, it.episode.value
         wide, narrow = (rule_chart(points, per, width=width, name=name) for width in (560, 340))
-        charts.append((points[0].finding.signal, wide, narrow))
+        charts.append((signal_named(points[0].finding.signal).title, wide, narrow))
     return charts
 
 

@@ -67,7 +67,7 @@ def _open_words(episode: Episode, now: datetime) -> AlertWords:
     if is_snoozed(episode, now):
         return AlertWords("snoozed", "quiet", Markup("until {}").format(moment(episode.snoozed_until)))
     if episode.inhibited_by is not None:
-        return AlertWords("explained", "quiet", "another alert explains it; nobody is told of it")
+        return AlertWords("explained", "quiet", "by another alert; nobody is told of it")
     if episode.acknowledged is not None:
         by = printable(episode.acknowledged_by or "")
         note = f": “{printable(episode.acknowledged_note)}”" if episode.acknowledged_note else ""

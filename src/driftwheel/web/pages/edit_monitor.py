@@ -244,7 +244,7 @@ def _revisions(rows: Sequence[MonitorRevision], current: int) -> list[_Revision]
     return [
         _Revision(
             row,
-            ("made",) if last is None else _changes(last.definition, row.definition),
+            ("made so at first",) if last is None else _changes(last.definition, row.definition),
             row.revision == current,
         )
         for row, last in zip(rows, before, strict=True)

@@ -186,8 +186,9 @@ def _state(it: DescribedMonitor) -> tuple[str, str]:
     if not it.stored.enabled:
         return "off", "quiet"
     if it.firing:
-        n = len(it.firing)
-        return (f"firing in {n} segments" if n > 1 else "firing"), "bad"
+        if all(one.inhibited_by is not None for one in it.firing):
+            return "explained by another", "warn"
+        return f"firing, {several(len(it.firing), 'alert')}", "bad"
     if it.open:
         return "pending", "warn"
     last = it.shown

@@ -173,7 +173,7 @@ def _mark(scale: _Scale, point: Point, left: float, step: float, per: str) -> Ma
     hit = element("rect", x=left, y=_TOP, width=step, height=_HEIGHT - _TOP - _BOTTOM, class_="hit")
     base = scale.y(scale.low)
     if height is None:
-        shape = element("circle", cx=left + step / 2, cy=base - 4, r=2.0, class_="mark absent")
+        shape = element("circle", cx=left + step / 2, cy=base - 4, r=2.0, class_="seen absent")
     elif scale.from_zero:
         zero = scale.y(max(0.0, scale.low))
         top = scale.y(height)
@@ -185,10 +185,10 @@ def _mark(scale: _Scale, point: Point, left: float, step: float, per: str) -> Ma
             y=min(top, zero - 1.5),
             width=max(step - gap, 0.8),
             height=tall,
-            class_=f"mark {kind}",
+            class_=f"seen {kind}",
         )
     else:
-        shape = element("circle", cx=left + step / 2, cy=scale.y(height), r=3.5, class_=f"mark {kind}")
+        shape = element("circle", cx=left + step / 2, cy=scale.y(height), r=3.5, class_=f"seen {kind}")
     title = element("title", _said(scale.signal, point, per))
     return Markup("<g>{}{}{}</g>").format(title, hit, shape)
 
