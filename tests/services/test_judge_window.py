@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -256,6 +257,16 @@ def test_a_sample_of_many(line: Line) -> None:
     places = [all_of_them.table.images.index(name) for name in some.table.images]
     assert places == sorted(places)
     np.testing.assert_array_equal(some.table.properties, all_of_them.table.properties[places])
+
+
+def test_a_verdict_on_a_sample_says_so(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("driftwheel.services.judge_window.window_records", partial(window_records, most=60))
+    judged = line.judge(day(GLARE))
+    assert (judged.answer, judged.n) == ("drift", 60)
+    assert "of the 60 drawn images look over-exposed" in judged.headline
+    assert judged.document is not None
+    assert "Judged by 60 of 100 images, drawn at random." in judged.document["notes"]
+    assert judged.observations["records"].value == 100
 
 
 def test_a_reference_that_is_lost(line: Line) -> None:

@@ -88,10 +88,11 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Found:
-    """A verdict and what goes with it."""
+    """A verdict and what goes with it; `which` images it is on: all of them, or ``drawn`` ones."""
 
     verdict: Verdict
     exemplars: tuple[str, ...] = ()
+    which: Literal["", "drawn "] = ""
 
 
 def judge_window(
@@ -163,8 +164,8 @@ def judge_window(
         p_value=verdict.p_value if tested else None,
         alpha=verdict.alpha,
         n=verdict.n_current,
-        headline=_headline(verdict),
-        document=_document(verdict),
+        headline=_headline(found),
+        document=_document(found),
         observations=observations,
         exemplars=found.exemplars,
     )
@@ -213,7 +214,7 @@ def _verdict(  # noqa: PLR0917  what one judgement needs
             diagnosis = diagnose(library, usual, current, rng=rng)
             verdict = replace(verdict, diagnosis=diagnosis.findings, kind=diagnosis.kind, diagnosed=True)
     verdict = replace(verdict, notes=(*notes, *verdict.notes))
-    return _Found(verdict, _exemplars(verdict, diagnosis))
+    return _Found(verdict, _exemplars(verdict, diagnosis), "drawn " if seen.is_sample else "")
 
 
 def _from_profile(  # noqa: PLR0917  what one judgement needs
@@ -286,16 +287,18 @@ def _exemplars(verdict: Verdict, diagnosis: Diagnosis | None) -> tuple[str, ...]
     return (affected or verdict.exemplars)[:_SHOWN]
 
 
-def _headline(verdict: Verdict) -> str:
-    return f"{answer_word(verdict)}: {answer(verdict, which='')}".replace(NBSP, " ")
+def _headline(found: _Found) -> str:
+    verdict = found.verdict
+    return f"{answer_word(verdict)}: {answer(verdict, which=found.which)}".replace(NBSP, " ")
 
 
-def _document(verdict: Verdict) -> Mapping[str, Any]:
+def _document(found: _Found) -> Mapping[str, Any]:
     """Return the verdict as JSON, with as many images as are looked at."""
+    verdict = found.verdict
     document = json_document(
         replace(verdict, exemplars=verdict.exemplars[:_SHOWN], unreadable=verdict.unreadable[:_LISTED])
     )
-    return document | {"answer": _headline(verdict), "unreadable_reference": []}
+    return document | {"answer": _headline(found), "unreadable_reference": []}
 
 
 def _judged_together(connection: Connection, window: StoredWindow) -> int:
