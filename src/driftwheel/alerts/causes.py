@@ -73,12 +73,15 @@ def harm_of(observations: Mapping[str, Observation]) -> str:
     --------
     >>> harm_of({"accuracy": Observation("accuracy", 0.71, 40)}).replace(chr(160), " ")
     'accuracy is 71 % on 40 records'
+    >>> harm_of({"feedback_share": Observation("feedback_share", 0.0, 80)})
+    'not known: no truth and no feedback has come for these records'
     >>> harm_of({})
     'not known: no truth and no feedback has come for these records'
     """
     for name in HARM_SIGNALS:
         seen = observations.get(name)
-        if seen is not None and (name != "confidence" or seen.judged):
+        silent = name == "feedback_share" and seen is not None and not seen.value  # nobody said anything
+        if seen is not None and not silent and (name != "confidence" or seen.judged):
             said = observed(seen)
             if said and seen.n:
                 return said
