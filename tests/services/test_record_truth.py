@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
+from tests.store.rows import new_record
 
 from driftwheel.errors import StorageFullError, UsageError
 from driftwheel.predictions import Box, Classification, Detection, Feedback, Truth
 from driftwheel.services.ingest_values import Result
 from driftwheel.services.record_feedback import record_feedback
 from driftwheel.services.record_truth import NewTruth, record_truths
+from driftwheel.services.summarise_windows import summarise_windows
 from driftwheel.store.database import reading, writing
+from driftwheel.store.due_windows import due_windows
 from driftwheel.store.feedback import feedback_of
 from driftwheel.store.models import create_model, find_model
 from driftwheel.store.truths import find_truth
+from driftwheel.store.verdicts import NewVerdict, put_verdict
+from driftwheel.store.windows import StoredWindow
+from driftwheel.store.writer import write_records
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
 CAT, DOG = Classification("cat"), Classification("dog")
 CAR = Detection((Box("car", 1, 2, 3, 4),))
 
@@ -132,3 +139,60 @@ def test_bounds_hold_and_a_model_must_be_there(engine: Engine) -> None:
         with pytest.raises(StorageFullError, match="that are to stay free"):
             record_feedback(engine, "cats", [Feedback("r1", True)], by="me", received=NOW, limits=full)
     assert known(engine, "r1") is None
+
+
+def test_windows_of_records_that_more_is_known_of_are_judged_again(engine: Engine) -> None:
+    def due() -> list[int]:
+        with reading(engine) as connection:
+            return [one.start.day for one in due_windows(connection, NOW + 9 * DAY, timedelta())]
+
+    def judge() -> None:
+        with writing(engine) as connection:
+            for one in due_windows(connection, NOW + 9 * DAY, timedelta()):
+                put_verdict(connection, verdict_on(one))
+
+    with writing(engine) as connection:
+        model = find_model(connection, "cats")
+        write_records(
+            connection,
+            [new_record(model.key, str(day), time=NOW + day * DAY, image=None) for day in range(3)],
+        )
+    summarise_windows(engine, now=NOW)
+    assert due() == [4, 5, 6]
+    judge()
+    assert due() == []
+    tell(engine, ("1", CAT), ("unknown", CAT))
+    assert due() == [5]
+    judge()
+    tell(engine, ("1", CAT))  # the same again
+    assert due() == []
+    tell(engine, ("1", DOG))
+    assert due() == [5]
+    judge()
+    say(engine, Feedback("2", wrong=True), Feedback("unknown", wrong=True))
+    assert due() == [6]
+    judge()
+    say(engine, Feedback("2", wrong=True))
+    assert due() == []
+
+
+def verdict_on(window: StoredWindow) -> NewVerdict:
+    return NewVerdict(
+        model=window.model,
+        start=window.start,
+        end=window.end,
+        tag=window.tag,
+        value=window.value,
+        revision=window.revision,
+        reference=None,
+        answer="no_reference",
+        kind=None,
+        p_value=None,
+        alpha=None,
+        n=0,
+        headline="",
+        document=None,
+        observations={},
+        exemplars=(),
+        made=NOW,
+    )

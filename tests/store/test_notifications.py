@@ -11,7 +11,6 @@ from driftwheel.store.models import Model
 from driftwheel.store.notifications import (
     add_notification,
     count_notifications,
-    delete_notifications,
     due_notifications,
     list_notifications,
     notification_by_key,
@@ -88,7 +87,3 @@ def test_messages_wait_until_they_are_due_and_are_sent_or_given_up(database: Eng
     assert (failed.attempts, failed.error) == (2, "refused")
     assert (sent.attempts, sent.sent, sent.error) == (1, NOON, None)
     assert due(NOON + HOUR) == [first]
-    with writing(database) as connection:
-        assert delete_notifications(connection, NOON) == 0
-        assert delete_notifications(connection, NOON + HOUR) == 2
-        assert [one.key for one in list_notifications(connection)] == [first]

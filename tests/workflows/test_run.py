@@ -299,7 +299,11 @@ def test_a_worker_goes_on_with_what_a_killed_one_left(
         killed.communicate(timeout=120)
     assert killed.returncode == -signal.SIGKILL
     number = Turn(database, "worker-1")
-    assert number.take()  # as if the killed one lived: the next is another, and must leave its work alone
+    deadline = time.monotonic() + 20
+    while not number.take():  # the database takes a moment to see that the killed one is gone
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    # as if the killed one lived: the next is another, and must leave its work alone
     start(database_url, database, blobs, tmp_path)
     assert not run.wait_until_idle(4)
     with reading(database) as connection:

@@ -16,7 +16,6 @@ from driftwheel.store.upsert import upsert
 __all__ = [
     "NewEvaluation",
     "StoredEvaluation",
-    "count_evaluations",
     "find_evaluation",
     "latest_evaluations",
     "list_evaluations",
@@ -117,13 +116,6 @@ def list_evaluations(
         query = query.where(evaluations.c.value == value)
     ordered = query.order_by(evaluations.c.start, evaluations.c.tag, evaluations.c.value)
     return [StoredEvaluation(**row._mapping) for row in connection.execute(ordered)]
-
-
-def count_evaluations(connection: Connection) -> dict[tuple[int, Result], int]:
-    """Return how many windows each monitor, by its key, has each result for."""
-    query = select(evaluations.c.monitor, evaluations.c.result, func.count())
-    rows = connection.execute(query.group_by(evaluations.c.monitor, evaluations.c.result))
-    return {(monitor, result): number for monitor, result, number in rows}
 
 
 def _of(monitor: int, tag: str, value: str) -> Select[Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from driftwheel.store.alert_tables import IS_DUE, notifications
 from driftwheel.store.upsert import upsert
@@ -17,7 +17,6 @@ __all__ = [
     "NotificationState",
     "add_notification",
     "count_notifications",
-    "delete_notifications",
     "due_notifications",
     "list_notifications",
     "notification_by_key",
@@ -145,12 +144,6 @@ def count_notifications(connection: Connection) -> dict[tuple[int, NotificationS
     query = select(notifications.c.channel, notifications.c.state, func.count())
     rows = connection.execute(query.group_by(notifications.c.channel, notifications.c.state))
     return {(channel, state): number for channel, state, number in rows}
-
-
-def delete_notifications(connection: Connection, before: datetime) -> int:
-    """Delete messages that were made before a moment and wait no more; return how many."""
-    old = delete(notifications).where(notifications.c.created < before, notifications.c.state != "waiting")
-    return connection.execute(old).rowcount
 
 
 def _set(connection: Connection, key: int, values: Mapping[str, Any]) -> None:
