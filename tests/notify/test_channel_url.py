@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 
 import pytest
 
@@ -87,6 +89,22 @@ def test_the_log_of_apprise_is_kept_from_ours(capfd: pytest.CaptureFixture[str])
         open_channel_url("slack://hunter22/hunter22")
     assert not logging.getLogger("apprise").propagate
     assert capfd.readouterr() == ("", "")
+
+
+def test_many_threads_may_be_the_first() -> None:
+    """Apprise loads its kinds of channels at first use: in a new process none of eight may miss one."""
+    program = """
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from driftwheel.notify.channel_url import open_channel_url
+start = Barrier(8)
+def first(number):
+    start.wait()
+    return open_channel_url("xmls://hooks.example.com/").title
+print(set(ThreadPoolExecutor(8).map(first, range(8))))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stdout == "{'XML, hooks.example.com'}\n", done.stderr
 
 
 def test_nothing_of_an_address_is_left_in_what_is_said() -> None:

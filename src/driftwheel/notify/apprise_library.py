@@ -10,6 +10,7 @@ import logging
 from functools import cache
 
 from apprise import AppriseAsset
+from apprise.manager_plugins import NotificationManager
 
 __all__ = ["SEND_SECONDS", "library_asset"]
 
@@ -19,7 +20,11 @@ SEND_SECONDS = 30.0
 
 @cache
 def library_asset() -> AppriseAsset:
-    """Return how Apprise is to behave, and keep its log to itself."""
+    """Return how Apprise is to behave, keep its log to itself, and have all its kinds of channels loaded.
+
+    It loads them at first use, and a thread that comes meanwhile would find only some.
+    """
+    NotificationManager().load_modules()  # type: ignore[no-untyped-call]
     logger = logging.getLogger("apprise")
     logger.propagate = False
     logger.addHandler(logging.NullHandler())
