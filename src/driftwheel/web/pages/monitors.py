@@ -183,15 +183,18 @@ def _state(it: DescribedMonitor) -> tuple[str, str]:
     """Return the state of a monitor: a word and its colour."""
     if it.monitor is None:
         return "cannot be read", "bad"
-    if not it.stored.enabled:
-        return "off", "quiet"
-    if it.firing:
-        if all(one.inhibited_by is not None for one in it.firing):
-            return "explained by another", "warn"
-        return f"firing, {several(len(it.firing), 'alert')}", "bad"
-    if it.open:
-        return "pending", "warn"
+    if it.stored.enabled and it.open:
+        return _alarm(it)
     last = it.shown
-    if last is None:
-        return "waiting", "quiet"
+    if last is None or not it.stored.enabled:
+        return ("waiting" if it.stored.enabled else "off"), "quiet"
     return RESULT_WORDS[last.result], {"ok": "ok", "breach": "warn", "error": "bad"}.get(last.result, "quiet")
+
+
+def _alarm(it: DescribedMonitor) -> tuple[str, str]:
+    """Return the same of one with open alerts."""
+    if not it.firing:
+        return "pending", "warn"
+    if all(one.inhibited_by is not None for one in it.firing):
+        return "explained by another", "warn"
+    return f"firing, {several(len(it.firing), 'alert')}", "bad"

@@ -94,10 +94,10 @@ class _Scale:
             seen += [
                 one for one in (_height(signal, point), _limit(signal, point), found.until) if one is not None
             ]
-            if signal.kind != "verdict":
-                seen += [one for one in (found.low, found.high) if one is not None]
         if signal.kind == "verdict":
             return _Scale(signal, 0.0, _RAREST, True)
+        last = points[-1].finding
+        seen += [one for one in (last.low, last.high) if one is not None]
         if not seen:
             return _Scale(signal, 0.0, 1.0, True)
         if signal.kind == "number" and min(seen) > 0 and min(seen) > 0.5 * max(seen):
@@ -208,33 +208,29 @@ def _said(signal: Signal, point: Point, per: str) -> str:
 
 
 def _limits(scale: _Scale, last: Point, width: int) -> list[Markup]:
-    parts: list[Markup] = []
-    limit = _limit(scale.signal, last)
-    found = last.finding
-    if limit is not None:
-        if scale.signal.kind == "verdict":
-            words = f"alarm at p = {p_value(last.alpha, 1e-6)}".replace("= <", "<")
-        else:
-            words = f"alarm {found.comparison} {amount(limit, scale.signal)}"
-        parts += _limit_line(scale, limit, words, width, "limit", above=True)
-    if found.until is not None and limit is not None and scale.signal.kind != "verdict":
-        below = found.until < limit
+    """Return the thresholds of the newest window as lines, named above the drawing."""
+    limit, found = _limit(scale.signal, last), last.finding
+    if limit is None:
+        return []
+    verdict = scale.signal.kind == "verdict"
+    words = f"alarm {found.comparison} {amount(limit, scale.signal)}"
+    if verdict:
+        words = f"alarm at p = {p_value(last.alpha, 1e-6)}".replace("= <", "<")
+    parts = [
+        _limit_line(scale, limit, width, "limit"),
+        text(width - _RIGHT, 12, f"╌ {words}", "end", "limit-words"),
+    ]
+    if found.until is not None and not verdict:
         side = "at most" if found.comparison == "above" else "at least"
-        words = f"clears {side} {amount(found.until, scale.signal)}"
-        parts += _limit_line(scale, found.until, words, width, "clear-limit", above=not below)
+        words = f"╌ clears {side} {amount(found.until, scale.signal)}"
+        parts.append(_limit_line(scale, found.until, width, "clear-limit"))
+        parts.append(text(_LEFT, 12, words, "start", "clear-limit-words"))
     return parts
 
 
-def _limit_line(
-    scale: _Scale, value: float, words: str, width: int, kind: str, *, above: bool
-) -> list[Markup]:
+def _limit_line(scale: _Scale, value: float, width: int, kind: str) -> Markup:
     y = scale.y(value)
-    at = y - 4 if above else y + 12
-    at = min(max(at, 11), _HEIGHT - _BOTTOM - 3)
-    return [
-        element("line", x1=_LEFT, x2=width - _RIGHT, y1=y, y2=y, class_=kind),
-        text(width - _RIGHT - 2, at, words, "end", f"{kind}-words"),
-    ]
+    return element("line", x1=_LEFT, x2=width - _RIGHT, y1=y, y2=y, class_=kind)
 
 
 def _times(points: Sequence[Point], per: str, step: float, width: int) -> list[Markup]:

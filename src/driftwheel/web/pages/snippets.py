@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
+from urllib.parse import quote
 
-__all__ = ["curl_snippet", "log_snippet"]
+__all__ = ["ANY_TOKEN", "curl_snippet", "folder_curl_snippet", "folder_snippet", "log_snippet"]
+
+ANY_TOKEN = "dw_…"  # noqa: S105  stands for one
+"""Stands where the token of the reader comes."""
 
 
-def log_snippet(server: str, model: str, task: str, classes: Sequence[str] = ()) -> str:
+def log_snippet(
+    server: str, model: str, task: str, classes: Sequence[str] = (), *, token: str = ANY_TOKEN
+) -> str:
     """Return Python that logs one prediction to a model.
 
     Examples
@@ -16,24 +23,60 @@ def log_snippet(server: str, model: str, task: str, classes: Sequence[str] = ())
     >>> print(log_snippet("http://localhost:8080", "pets", "classification").splitlines()[0])
     from driftwheel.client import Client
     """
-    one = json.dumps(classes[0] if classes else "cat", ensure_ascii=False)
-    prediction = f'{{"class": {one}, "scores": {{{one}: 0.93}}}}'
-    if task == "detection":
-        prediction = f'{{"boxes": [{{"class": {one}, "score": 0.9, "x": 10, "y": 20, "w": 80, "h": 60}}]}}'
+    prediction = _prediction(task, classes)
     return (
         "from driftwheel.client import Client\n"
         "\n"
-        f'with Client("{server}", token="dw_…", model="{model}") as client:\n'
+        f'with Client("{server}", token="{token}", model="{model}") as client:\n'
         f'    client.log("image.jpg", {prediction},\n'
         '               tags={"camera": "1"})'
     )
 
 
-def curl_snippet(server: str, model: str) -> str:
+def curl_snippet(server: str, model: str, *, token: str = ANY_TOKEN) -> str:
     """Return a command that logs one image without any program of ours."""
     return (
-        f"curl {server}/api/v1/models/{model}/records/images \\\n"
-        '  -H "Authorization: Bearer dw_…" \\\n'
+        f"curl {server}/api/v1/models/{quote(model, safe='')}/records/images \\\n"
+        f'  -H "Authorization: Bearer {token}" \\\n'
         '  -F \'record={"id": "first", "time": "2026-11-23T08:00:00Z"};type=application/json\' \\\n'
         "  -F image=@image.jpg"
     )
+
+
+def folder_snippet(  # noqa: PLR0917
+    server: str, model: str, task: str, classes: Sequence[str], start: datetime, token: str = ANY_TOKEN
+) -> str:
+    """Return Python that logs a folder of images into the window that begins at `start`."""
+    return (
+        "from datetime import datetime, timedelta\n"
+        "from pathlib import Path\n"
+        "\n"
+        "from driftwheel.client import Client\n"
+        "\n"
+        f'start = datetime.fromisoformat("{start.isoformat()}")\n'
+        f'with Client("{server}", token="{token}", model="{model}") as client:\n'
+        '    for i, file in enumerate(sorted(Path("images").glob("*.jpg"))):\n'
+        f"        client.log(file, {_prediction(task, classes)},\n"
+        "                   time=start + timedelta(seconds=i))"
+    )
+
+
+def folder_curl_snippet(server: str, model: str, start: datetime, token: str = ANY_TOKEN) -> str:
+    """Return the same for a shell: images without what the model said of them."""
+    record = f'{{\\"id\\": \\"$(basename "$file")\\", \\"time\\": \\"{start:%Y-%m-%dT%H:%M:%SZ}\\"}}'
+    return (
+        "for file in images/*.jpg; do\n"
+        f"  curl -sS {server}/api/v1/models/{quote(model, safe='')}/records/images \\\n"
+        f'    -H "Authorization: Bearer {token}" \\\n'
+        f'    -F "record={record};type=application/json" \\\n'
+        '    -F "image=@$file"\n'
+        "done"
+    )
+
+
+def _prediction(task: str, classes: Sequence[str]) -> str:
+    one = json.dumps(classes[0] if classes else "cat", ensure_ascii=False)
+    prediction = f'{{"class": {one}, "scores": {{{one}: 0.93}}}}'
+    if task == "detection":
+        prediction = f'{{"boxes": [{{"class": {one}, "score": 0.9, "x": 10, "y": 20, "w": 80, "h": 60}}]}}'
+    return prediction

@@ -5,3 +5,4 @@ import "./pictures.js";
 import "./keys.js";
 import "./acts.js";
 import "./replay.js";
+import "./steps.js";

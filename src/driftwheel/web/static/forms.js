@@ -82,8 +82,9 @@ document.querySelectorAll("[data-choose]").forEach((select) => {
   show();
 });
 
-if (navigator.clipboard) {
-  document.querySelectorAll(".command").forEach((block) => {
+export function copies(root) {
+  if (!navigator.clipboard) return;
+  root.querySelectorAll(".command:not(.copies)").forEach((block) => {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = "Copy";
@@ -96,3 +97,5 @@ if (navigator.clipboard) {
     block.append(button);
   });
 }
+
+copies(document);
