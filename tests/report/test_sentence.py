@@ -82,6 +82,17 @@ def test_too_few_images_say_how_many_more(checks) -> None:
     assert "false alarm" in evidence(verdict)
 
 
+def test_where_there_are_no_two_sides_images_are_just_images(checks) -> None:
+    """As of a window in the service; or they are those that were drawn of it."""
+    for which in ("", "drawn "):
+        said = {name: answer(one.verdict, which=which) for name, one in checks.items()}
+        assert not any("current" in sentence or "  " in sentence for sentence in said.values())
+        assert said["insufficient"].startswith(f"8 {which}images, of at least 20")
+    lost = replace(checks["insufficient"].verdict, verdict="drift", kind="unreadable")
+    lost = replace(lost, unreadable=(Unreadable("a.jpg", "truncated"),))
+    assert answer(lost, which="").startswith("1 of 9 images (11")
+
+
 def test_too_small_a_reference_is_told_from_too_few_current_images(checks) -> None:
     verdict = replace(checks["insufficient"].verdict, n_reference=5, n_current=700, images_needed=15)
     assert said(verdict) == "Not enough images to say: 5 reference images, of at least 20; 15 more needed."
