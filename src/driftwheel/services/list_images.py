@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -14,6 +14,8 @@ from driftwheel.store.models import Model, find_model
 from driftwheel.store.record_pages import Count, Cursor, Order, RecordFilter, count_records, page_records
 from driftwheel.store.record_state import RecordState
 from driftwheel.store.stored_record import StoredRecord
+from driftwheel.store.verdict_spans import verdict_spans
+from driftwheel.store.verdicts import Answer
 
 __all__ = [
     "ImageList",
@@ -26,6 +28,7 @@ __all__ = [
 ]
 
 _KEYS = 2**63  # a database counts no further
+_MOST_SPANS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,9 @@ class ImageQuery:
         How far the work on the image is.
     outlier_p_at_most
         0…1; leaves out records without a p-value.
+    verdict
+        Those in windows with this answer: of the segment where one segment tag is among `tags`, else of the
+        whole model. Of drift also those of a segment that has drifted, whatever is said of the whole.
     order
         ``newest``, ``oldest``, or ``outlier``: the most unusual first.
     """
@@ -58,6 +64,7 @@ class ImageQuery:
     state: RecordState | None = None
     outlier_p_at_most: float | None = None
     order: Order = "newest"
+    verdict: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +118,7 @@ def list_images(
         For an unknown model, a share outside 0…1, or a place that is none.
     """
     model = find_model(connection, query.model)
-    chosen = _filter(model, query)
+    chosen = _filter(connection, model, query)
     place = None if before is None else _place(before)
     start = None if after is None or place is not None else _place(after)
     page = page_records(connection, chosen, order=query.order, after=start, before=place, limit=limit)
@@ -127,7 +134,7 @@ def list_images(
 
 def count_images(connection: Connection, query: ImageQuery) -> Count:
     """Return how long a list is, up to 10,000; see `driftwheel.store.record_pages.count_records`."""
-    chosen = _filter(find_model(connection, query.model), query)
+    chosen = _filter(connection, find_model(connection, query.model), query)
     return count_records(connection, chosen, order=query.order)
 
 
@@ -142,7 +149,7 @@ def find_neighbours(connection: Connection, query: ImageQuery, record: StoredRec
     A record that the list leaves out has neighbours too: those between which it would stand; but without an
     outlier p-value it stands nowhere among the most unusual.
     """
-    chosen = _filter(find_model(connection, query.model), query)
+    chosen = _filter(connection, find_model(connection, query.model), query)
     if query.order == "outlier" and record.outlier_p is None:
         return Neighbours(None, None)
     position = record.outlier_p if query.order == "outlier" else (record.time - EPOCH) // MICROSECOND
@@ -159,11 +166,11 @@ def _place(text: str) -> Cursor:
     return cursor
 
 
-def _filter(model: Model, query: ImageQuery) -> RecordFilter:
+def _filter(connection: Connection, model: Model, query: ImageQuery) -> RecordFilter:
     p = query.outlier_p_at_most
     if p is not None and not 0 <= p <= 1:
         raise UsageError(f"The outlier p-value {p:g} is none; give a number from 0 to 1, for example 0.01.")
-    return RecordFilter(
+    chosen = RecordFilter(
         model.key,
         since=query.since,
         until=query.until,
@@ -171,4 +178,30 @@ def _filter(model: Model, query: ImageQuery) -> RecordFilter:
         predicted=query.predicted,
         state=query.state,
         outlier_p_at_most=p,
+    )
+    return chosen if query.verdict is None else _narrowed(connection, chosen, model, query.verdict)
+
+
+def _narrowed(connection: Connection, chosen: RecordFilter, model: Model, verdict: Answer) -> RecordFilter:
+    """Narrow a list to the windows with a verdict, and its ends to theirs."""
+    named = [tag for tag in model.segment_tags if tag in chosen.tags]
+    segment = (named[0], chosen.tags[named[0]]) if len(named) == 1 else None
+    if segment is None and verdict != "drift":
+        segment = ("", "")
+    spans = verdict_spans(
+        connection, model.key, verdict, since=chosen.since, until=chosen.until, segment=segment
+    )
+    if len(spans) > _MOST_SPANS:
+        raise UsageError(
+            f"Windows with this verdict lie in {len(spans):,} places; at most {_MOST_SPANS} are looked "
+            "through. Give a time, from and until."
+        )
+    if not spans:
+        return replace(chosen, spans=())
+    first, last = spans[0].start, max(one.end for one in spans)
+    return replace(
+        chosen,
+        spans=tuple(spans),
+        since=first if chosen.since is None else max(first, chosen.since),
+        until=last if chosen.until is None else min(last, chosen.until),
     )

@@ -15,9 +15,19 @@ from driftwheel.report.printable import shortened
 from driftwheel.services.list_images import ImageQuery
 from driftwheel.store.record_pages import Order
 from driftwheel.store.record_state import RecordState
+from driftwheel.store.verdicts import Answer
 from driftwheel.web.pages.rendering import address, moment
 
-__all__ = ["STATES", "STATE_WORDS", "ActiveFilter", "ImageFilter", "read_filter", "read_tags", "read_time"]
+__all__ = [
+    "STATES",
+    "STATE_WORDS",
+    "VERDICT_WORDS",
+    "ActiveFilter",
+    "ImageFilter",
+    "read_filter",
+    "read_tags",
+    "read_time",
+]
 
 STATES: Mapping[str, RecordState] = {
     "measured": RecordState.MEASURED,
@@ -34,7 +44,15 @@ STATE_WORDS: Mapping[str, str] = {
     "no-image": "no image sent",
 }
 
-_NAMES = ("model", "since", "until", "tag", "predicted", "state", "p", "sort")
+VERDICT_WORDS: Mapping[Answer, str] = {
+    "drift": "drift",
+    "no_drift": "no drift",
+    "insufficient": "too few to say",
+    "no_reference": "no reference",
+}
+"""The verdicts on a window that a list can be narrowed to."""
+
+_NAMES = ("model", "since", "until", "tag", "predicted", "state", "p", "verdict", "sort")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +116,7 @@ def read_filter(values: Mapping[str, str], model: str) -> ImageFilter:
             parts.get("state"),
             parts.get("p"),
             parts.get("sort", "newest"),
+            parts.get("verdict"),
         )
     return ImageFilter(query, given, tuple(mistakes), tuple(_active(given, parts)))
 
@@ -162,6 +181,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "tag": read_tags,
     "p": _read_p,
     "state": _one_of("state of an image", STATES),
+    "verdict": _one_of("verdict", {verdict: verdict for verdict in VERDICT_WORDS}),
     "sort": _one_of("order", {order: order for order in get_args(Order)}),
 }
 
@@ -180,6 +200,8 @@ def _active(given: Mapping[str, str], parts: Mapping[str, Any]) -> list[ActiveFi
         words["state"] = STATE_WORDS[given["state"]]
     if "p" in parts:
         words["p"] = f"outlier p ≤ {p_value(parts['p'])}"
+    if "verdict" in parts:
+        words["verdict"] = f"in windows with the verdict: {VERDICT_WORDS[parts['verdict']]}"
     return [
         ActiveFilter(said, address("/images", {name: text for name, text in given.items() if name != key}))
         for key, said in words.items()

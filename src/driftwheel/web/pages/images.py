@@ -15,7 +15,7 @@ from driftwheel.services.list_images import ImageList, ImageQuery, count_images,
 from driftwheel.store.database import reading
 from driftwheel.store.models import list_models
 from driftwheel.store.record_pages import Count, Order
-from driftwheel.web.pages.image_filter import STATE_WORDS, ImageFilter, read_filter
+from driftwheel.web.pages.image_filter import STATE_WORDS, VERDICT_WORDS, ImageFilter, read_filter
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.pages.shots import shots_of
 from driftwheel.web.pages.snippets import log_snippet
@@ -105,6 +105,7 @@ def _page(  # noqa: PLR0917
         everything=f"/images/of/{chosen.given['model']}",
         orders=[(order, ORDER_WORDS[order]) for order in get_args(Order)],
         states=list(STATE_WORDS.items()),
+        verdicts=list(VERDICT_WORDS.items()),
         since=_local(None if chosen.query is None else chosen.query.since),
         until=_local(None if chosen.query is None else chosen.query.until),
         tag_names=() if listed is None else listed.model.segment_tags,

@@ -8,6 +8,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 
 from driftwheel.alerts.episode import is_snoozed
@@ -15,6 +16,7 @@ from driftwheel.report.charts.svg import element
 from driftwheel.report.numbers import count, several
 from driftwheel.report.printable import printable
 from driftwheel.services.authorise import allows
+from driftwheel.services.describe_first_steps import describe_first_steps
 from driftwheel.services.describe_models import ModelSummary, describe_models
 from driftwheel.services.watch_model import Alert, open_alerts
 from driftwheel.store.database import reading
@@ -85,7 +87,11 @@ def _show_overview(request: Request, state: State, caller: Caller) -> Response:
     if not allows(caller, "read"):
         return render(request, "nothing_here.html.j2")
     now = state.clock()
+    may_begin = allows(caller, "edit-models") and caller.models is None
     with reading(state.engine) as connection:
+        begun = describe_first_steps(connection, now) if may_begin else None
+        if begun is not None and begun.wanted and begun.model is None:
+            return RedirectResponse("/start", 303)
         summaries = [
             one
             for one in describe_models(connection, now)
@@ -106,6 +112,7 @@ def _show_overview(request: Request, state: State, caller: Caller) -> Response:
     return render(
         request,
         "overview.html.j2",
+        first_steps=begun if begun is not None and begun.wanted else None,
         needs=needs[:_SHOWN],
         more=max(0, len(needs) - _SHOWN),
         urgent=any(one.severity == "critical" for one in needs),
