@@ -16,6 +16,7 @@ from driftwheel.store.windows import (
     StoredWindow,
     add_empty_windows,
     find_window,
+    is_any_stale,
     last_windows,
     list_windows,
     mark_stale,
@@ -126,6 +127,19 @@ def test_a_profile_that_was_made_is_kept_and_the_window_is_no_longer_stale(
         False,
     )
     assert [one.profile for one in listed] == [b"profile", None]
+
+
+def test_whether_a_window_that_ended_in_a_span_is_stale(database: Engine, model: Model) -> None:
+    mark(database, model, 0)
+    end = window_of(NOON, "day")[1]
+    with reading(database) as connection:
+        assert is_any_stale(connection, end - DAY, end)
+        assert not is_any_stale(connection, end, end + DAY)
+        assert not is_any_stale(connection, end - DAY, end - DAY / 24)
+        (window,) = stale_windows(connection, limit=5)
+    put(database, window)
+    with reading(database) as connection:
+        assert not is_any_stale(connection, end - DAY, end)
 
 
 def test_records_that_came_while_the_profile_was_made_are_not_forgotten(

@@ -21,6 +21,7 @@ __all__ = [
     "StoredWindow",
     "add_empty_windows",
     "find_window",
+    "is_any_stale",
     "last_windows",
     "list_windows",
     "mark_stale",
@@ -130,6 +131,14 @@ def stale_windows(connection: Connection, *, limit: int, after_key: int = 0) -> 
     """Return up to `limit` windows of all models whose profile is out of date, by key, without profiles."""
     query = without_profile().where(windows.c.stale == true(), windows.c.key > after_key)
     return [window_row(row) for row in connection.execute(query.order_by(windows.c.key).limit(limit))]
+
+
+def is_any_stale(connection: Connection, since: datetime, until: datetime) -> bool:
+    """Return whether a window of any model that ended after `since`, at `until` at the latest, is stale."""
+    query = select(windows.c.key).where(
+        windows.c.stale == true(), windows.c.end > since, windows.c.end <= until
+    )
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def put_window(

@@ -28,7 +28,7 @@ from driftwheel.store.notified_groups import due_groups
 from driftwheel.store.records import count_received, next_received
 from driftwheel.store.references import measuring_references
 from driftwheel.store.turns import Turn
-from driftwheel.store.windows import stale_windows
+from driftwheel.store.windows import is_any_stale, stale_windows
 from driftwheel.workflows.backfill import backfill
 from driftwheel.workflows.executor import dead_workers
 from driftwheel.workflows.judge import judge
@@ -48,6 +48,7 @@ _AFTER_ERROR_SECONDS = 5.0
 _STUCK_SECONDS = 2.0
 _RECOVER_SECONDS = 15.0
 _TICK_SECONDS = 15.0
+_JUST_ENDED = timedelta(minutes=10)
 _REMEMBERED = timedelta(days=1)
 _FORGOTTEN_AT_ONCE = 500
 _log = logging.getLogger("driftwheel.worker")
@@ -64,7 +65,8 @@ class Rounds:
     name
         The worker's, see `driftwheel.workflows.executor`.
     summary_share
-        Share of the time that summing up may take while more records come; 1 to sum up at once.
+        Share of the time that summing up may take while more records come, but for windows that have just
+        ended; 1 to sum up at once.
     """
 
     worker: Worker
@@ -74,6 +76,7 @@ class Rounds:
     _unjudged: bool = False
     _threads: list[threading.Thread] = field(default_factory=list)
     _summary_due: float = 0.0
+    _closing_due: float = 0.0
     _recovery_due: float = 0.0
     _tick_due: float = 0.0
     _put_back: bool = False
@@ -140,7 +143,7 @@ class Rounds:
         return False
 
     def _summarise(self) -> bool:
-        if time.monotonic() < self._summary_due:
+        if time.monotonic() < self._summary_due and not self._has_just_ended():
             return False
         with reading(self.worker.engine) as connection:
             if not stale_windows(connection, limit=1):
@@ -156,8 +159,17 @@ class Rounds:
         finally:
             turn.give_back()
         took = time.monotonic() - begun
+        self._closing_due = time.monotonic() + 2.0 * took
         self._summary_due = time.monotonic() + took * (1.0 / self.summary_share - 1.0)
         return False
+
+    def _has_just_ended(self) -> bool:
+        """Return whether a window that ended a moment ago waits: people are to be told of it soon."""
+        if time.monotonic() < self._closing_due:
+            return False
+        now = self.worker.now()
+        with reading(self.worker.engine) as connection:
+            return is_any_stale(connection, now - _JUST_ENDED, now)
 
     def _judge(self) -> bool:
         worker = self.worker
