@@ -28,6 +28,8 @@ BENCHMARKS = {
     "store": "records written in groups, pages of long lists, the summary of a long day, on both databases",
     "worker": "images a second that workers measure, in the server and beside it",
     "client": "what a call of the client's log costs its caller",
+    "pages": "milliseconds of every page and read of the API, with a million records",
+    "week": "a week of photos with a camera fault: what the server says of it, and how soon",
 }
 """Script in this folder (without .py) → what it measures. Each writes bench/results/NAME.md."""
 

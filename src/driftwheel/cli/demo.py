@@ -144,11 +144,17 @@ def _watch(
     from driftwheel.demo.live_row import HEADINGS, live_row
     from driftwheel.demo.watched_week import watch_week
 
-    with watch_week(shots, out, model, fault=fault, embedder=embedder, seed=seed) as week:
-        typer.echo(
-            f"{about}\nFrom day 4 to day 6 the right camera has a fault; in the night it is repaired.\n"
-        )
-        typer.echo(f"The server is at {week.server.url}, user admin, password {week.server.password}\n")
+    typer.echo(f"{about}\nFrom day 4 to day 6 the right camera has a fault; in the night it is repaired.\n")
+    with watch_week(
+        shots,
+        out,
+        model,
+        fault=fault,
+        embedder=embedder,
+        seed=seed,
+        on_step=lambda step: typer.echo(f"{step} …"),
+    ) as week:
+        typer.echo(f"\nThe server is at {week.server.url}, user admin, password {week.server.password}\n")
         typer.echo(_LIVE_ROW.format(*HEADINGS))
         with progress_bars(bars) as on_progress:
             for day in week.days(on_progress):

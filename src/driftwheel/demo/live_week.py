@@ -23,7 +23,7 @@ __all__ = ["LiveDay", "Production", "add_inbox", "live_week", "register", "wait_
 _LOOK_SECONDS = 0.5
 _REFERENCE_SECONDS = 600.0
 _JUDGE_SECONDS = 300.0
-_TOLD_SECONDS = 2.0  # to a local inbox, beyond the time that a group waits
+_TOLD_SECONDS = 3.0  # to a local inbox, beyond the time that a group waits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,7 +105,7 @@ def add_inbox(api: Api, inbox: Inbox, *, group_wait: int) -> None:
 
 
 def wait_for_reference(api: Api, model: str) -> None:
-    """Wait until the reference of a model is in use.
+    """Wait until the reference of a model is in use, and camera faults are simulated on it.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def wait_for_reference(api: Api, model: str) -> None:
         newest = api.get(f"/models/{model}/references")[0]
         if newest["state"] == "failed":
             raise DriftwheelError(f"The reference cannot be measured: {newest['reason']}")
-        return bool(newest["state"] == "ready")
+        return bool(newest["state"] == "ready" and newest["faults"])
 
     _wait(look, _REFERENCE_SECONDS, "The reference is not measured yet")
 

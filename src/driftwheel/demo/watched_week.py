@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +66,7 @@ def watch_week(
     seed: int = 0,
     settle: float = 1.0,
     group_wait: int = 2,
+    on_step: Callable[[str], None] | None = None,
 ) -> Iterator[WatchedWeek]:
     """Write the images into `folder`, train a model on the reference, and start a server that watches it.
 
@@ -76,6 +77,8 @@ def watch_week(
     settle, group_wait
         Seconds without a record after which a day that is over is judged; seconds that a message waits for
         others. Shorter than by default: nobody wants to wait for a demo.
+    on_step
+        Told what is done next, in a few words.
 
     Raises
     ------
@@ -87,18 +90,22 @@ def watch_week(
     network = load_embedder(embedder)
     if network is None:
         raise UsageError("The demo's own model needs an embedder; choose another than 'none'.")
+    tell = on_step or (lambda _: None)
     clear_folder(folder)
     write_week(folder, shots, fault=fault, seed=seed)
     known = [one for one in shots if one.day == 0]
+    tell(f"Training a model on {len(known):,} images")
     own = train(network, [folder / one.folder / one.name for one in known], [one.label for one in known])
     settings = {
         "DRIFTWHEEL_SETTLE_SECONDS": str(settle),
         "DRIFTWHEEL_ALLOW_PRIVATE_CHANNELS": "true",  # the inbox is on this machine
     }
+    tell("Starting a server")
     with open_inbox() as inbox, run_server(folder / "data", settings) as server:
         api = server.api()
         register(api, model, own.classes, embedder=embedder)
         add_inbox(api, inbox, group_wait=group_wait)
+        tell("Measuring the same images as its reference, and simulating camera faults on them")
         _set_reference(model, folder)
         wait_for_reference(api, model)
         yield WatchedWeek(server, Production(api, model, own, folder, inbox, group_wait), shots)

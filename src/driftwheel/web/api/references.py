@@ -62,6 +62,9 @@ class ReferenceAnswer(BaseModel):
     reason: str | None = Field(
         description="Why it failed; of one that is ready, what is to be known of its embeddings."
     )
+    faults: bool = Field(
+        description="Whether known camera faults were simulated on it, so that causes can be told."
+    )
     created: datetime
     by: str
 
@@ -143,4 +146,13 @@ def read_window_profile(
 
 
 def _answer(reference: Reference) -> ReferenceAnswer:
-    return ReferenceAnswer.model_validate(reference, from_attributes=True)
+    return ReferenceAnswer(
+        key=reference.key,
+        kind=reference.kind,
+        source=dict(reference.source),
+        state=reference.state,
+        reason=reference.reason,
+        faults=reference.faults is not None,
+        created=reference.created,
+        by=reference.by,
+    )
