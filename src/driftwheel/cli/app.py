@@ -11,6 +11,8 @@ import typer
 
 from driftwheel._version import __version__
 from driftwheel.cli import (
+    alerts,
+    apply,
     backup,
     channels,
     check,
@@ -20,6 +22,7 @@ from driftwheel.cli import (
     export,
     merge,
     models,
+    monitors,
     profile,
     reference,
     restore,
@@ -45,7 +48,7 @@ app = typer.Typer(
 )
 for command in (
     *(check, profile, merge, show, compare, demo),
-    *(serve, worker, models, reference, channels, export),
+    *(serve, worker, models, reference, monitors, alerts, channels, apply, export),
     *(users, tokens, backup, restore, doctor),
 ):
     command.register(app)

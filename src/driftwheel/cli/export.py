@@ -1,4 +1,4 @@
-"""`driftwheel export`: files for the tools people already run."""
+"""`driftwheel export`: files for the tools people already run, and one of what is configured."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["APP", "alertmanager", "grafana", "prometheus", "register"]
+from driftwheel.cli.data_options import DATA, DATABASE_URL
+
+__all__ = ["APP", "alertmanager", "grafana", "prometheus", "register", "toml"]
 
 _OUTPUT = typer.Option(
     "--output", "-o", metavar="FILE", help="Write to this file instead of standard output."
@@ -15,7 +17,7 @@ _OUTPUT = typer.Option(
 _SCRAPE = typer.Option("--scrape", help="The scrape job instead of the rules.")
 
 APP = typer.Typer(
-    help="Export files for the tools you already run: Grafana, Prometheus, Alertmanager.",
+    help="Export files for the tools you already run, and what is configured here.",
     no_args_is_help=True,
 )
 
@@ -51,6 +53,23 @@ def alertmanager(output: Annotated[Path | None, _OUTPUT] = None) -> None:
     from driftwheel.services.export_monitoring import alertmanager_route
 
     _write(alertmanager_route(), output)
+
+
+@APP.command()
+def toml(
+    output: Annotated[Path | None, _OUTPUT] = None,
+    data: Annotated[Path | None, DATA] = None,
+    database_url: Annotated[str | None, DATABASE_URL] = None,
+) -> None:
+    """Write models, monitors and channels (TOML); change it and apply it with `driftwheel apply`."""
+    from driftwheel.cli.data_options import load_settings, open_installation
+    from driftwheel.services.export_configuration import export_configuration
+    from driftwheel.store.database import reading
+
+    settings = load_settings(data=data, database_url=database_url)
+    with open_installation(settings) as engine, reading(engine) as connection:
+        text = export_configuration(connection)
+    _write(text, output)
 
 
 def register(app: typer.Typer) -> None:
