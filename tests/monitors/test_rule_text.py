@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -121,3 +124,10 @@ def test_how_rules_are_written(rule: Rule, text: str) -> None:
 def test_a_mistake_is_pointed_at(text: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         parse_rule(text)
+
+
+def test_the_rules_in_the_guide_can_be_read() -> None:
+    guide = Path(__file__).parents[2] / "docs" / "how-to" / "monitors.md"
+    rows = re.findall(r"^\| `([^`]+)` \|", guide.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(rows) >= 7
+    assert [format_rule(parse_rule(row)) for row in rows]

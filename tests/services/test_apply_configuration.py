@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -232,6 +233,14 @@ def test_a_new_model_needs_a_task_and_a_new_channel_an_address(database: Engine)
 def test_a_mistake_is_pointed_at(text: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         read_configuration(text, {}, source="d.toml")
+
+
+def test_the_file_in_the_guide_can_be_applied(database: Engine) -> None:
+    guide = Path(__file__).parents[2] / "docs" / "how-to" / "configure.md"
+    text = guide.read_text(encoding="utf-8").split("```toml\n")[1].split("```")[0]
+    secret = {"OPS_URL": "jsons://hooks.example.com"}
+    assert len(applied(database, text, environment=secret)) == 4
+    assert applied(database, text, environment=secret) == []
 
 
 def test_options_of_a_channel_are_said_as_a_whole(database: Engine) -> None:
