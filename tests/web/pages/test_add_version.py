@@ -35,7 +35,7 @@ def versions(site: Site, name: str) -> list[ModelVersion]:
 def test_a_version_is_added_with_its_file(page: Page, site: Site, tmp_path: Path) -> None:
     file = tmp_path / "model.onnx"
     file.write_bytes(network())
-    log_in(page, site, "ella", to="/models/discs")
+    log_in(page, site, "ella", to="/models/discs/setup")
     press(page, "v")
     page.fill("input[name=version]", "v2")
     page.set_input_files("input[type=file]", file)

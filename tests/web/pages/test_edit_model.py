@@ -127,7 +127,7 @@ def test_images_measured_before_the_reference_can_be_measured_again(page: Page, 
         connection.exec_driver_sql(
             f"UPDATE records SET outlier_p = NULL WHERE model = {key} AND id IN ('disc-010', 'disc-011')"
         )
-    log_in(page, site, "ella", to="/models/discs")
+    log_in(page, site, "ella", to="/models/discs/setup")
     note = page.locator(".say", has_text="no outlier p-value")
     expect(note).to_contain_text("2 images have no outlier p-value")
     note.get_by_role("button", name="Measure again").click()

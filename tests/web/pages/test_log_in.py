@@ -23,7 +23,7 @@ def test_a_wrong_password_says_so_and_keeps_the_name(page: Page, site: Site) -> 
 
 def test_logging_out_ends_the_session(page: Page, site: Site) -> None:
     log_in(page, site, "vic")
-    page.wait_for_url("**/models")
+    page.wait_for_url(f"{site.url}/")
     page.get_by_role("button", name="Log out").click()
     page.wait_for_url("**/log-in")
     page.goto(f"{site.url}/models")

@@ -7,8 +7,10 @@ from driftwheel.store.models import find_model
 from driftwheel.store.references import list_references
 
 PLACES = [
+    "/",
     "/models",
     "/models/discs",
+    "/models/discs/setup",
     "/models/parts",
     "/models/quiet",
     "/models/new",
@@ -22,20 +24,20 @@ SETTINGS = ["/settings/users", "/settings/tokens", "/settings/retention", "/sett
 
 
 def test_the_list_tells_how_each_model_is(page: Page, site: Site) -> None:
-    log_in(page, site, "vic")
+    log_in(page, site, "vic", to="/models")
     row = page.locator("tr", has_text="discs")
     expect(row).to_contain_text("watched")
     expect(page.locator("tr", has_text="parts")).to_contain_text("no reference")
     row.get_by_role("link").click()
     expect(page.locator(".say")).to_contain_text("Watched.")
+    page.get_by_role("link", name="Reference, versions, windows").click()
     expect(page.locator("tr", has_text="usual")).to_contain_text("130")
     expect(page.get_by_text("Set a reference")).to_have_count(0)  # a viewer changes nothing
 
 
 def test_windows_are_told_with_n_and_lead_to_their_images(page: Page, site: Site) -> None:
-    log_in(page, site, "vic", to="/models/discs")
-    page.get_by_text("Windows as a table").click()
-    row = page.locator("details tr", has_text="camera = 2").filter(has_text="Nov 20, 2099")
+    log_in(page, site, "vic", to="/models/discs/setup")
+    row = page.locator("tr", has_text="camera = 2").filter(has_text="Nov 20, 2099")
     expect(row.locator("[data-name=records]")).to_have_text("4")  # of 12 records from noon, every third
     expect(row.locator("time").first).to_have_text("Nov 20, 2099")  # windows are of UTC, wherever one is
     row.get_by_role("link", name="Images").click()
@@ -107,7 +109,8 @@ def test_a_reference_is_set_from_a_past_time_in_the_viewers_zone(page: Page, sit
     page.fill("#start", "2026-11-01T01:00")
     page.fill("#end", "2026-11-19T01:00")
     page.get_by_role("button", name="Set the reference").click()
-    page.wait_for_url("**/models/parts**")
+    page.wait_for_url("**/models/parts?**")
+    page.get_by_role("link", name="Reference, versions, windows").click()
     expect(page.locator("tr", has_text="records from")).to_contain_text("measuring")
     with reading(site.running.services.engine) as connection:
         model = find_model(connection, "parts")

@@ -24,7 +24,7 @@ def test_a_user_is_added_and_logs_in_with_the_password_shown_once(page: Page, si
     page.fill("input[name=name]", "greta")
     page.fill("input[name=password]", password)
     page.get_by_role("button", name="Log in").click()
-    page.wait_for_url("**/models")
+    page.wait_for_url(f"{site.url}/")
     expect(page.locator(".who")).to_contain_text("engineer")
 
 

@@ -41,11 +41,22 @@ FAULTY = 3
 PER_DAY = 48
 
 
-def weave(services: Services, folder: Path, *, name: str = "weaving", days: int = DAYS) -> datetime:
-    """Register the model, log its days and judge them; return the start of the first day."""
+def weave(
+    services: Services,
+    folder: Path,
+    *,
+    name: str = "weaving",
+    days: int = DAYS,
+    embedder: str = "gist",
+    causes: bool = True,
+) -> datetime:
+    """Register the model, log its days and judge them; return the start of the first day.
+
+    Without `embedder` ("none") and `causes` it takes a tenth of the time, and nobody is told what happened.
+    """
     engine, blobs, now = services.engine, services.blobs, services.clock()
-    model = NewModel(name, "classification", ("good", "hole", "stain"), "day", ("camera",), "gist")
-    registered = register_model(engine, model, by="test", now=now)
+    model = NewModel(name, "classification", ("good", "hole", "stain"), "day", ("camera",), embedder)
+    register_model(engine, model, by="test", now=now)
     first = datetime(now.year, now.month, now.day, tzinfo=UTC) - timedelta(days=days)
     for i in range(200):
         file = folder / name / CAMERAS[i % 2] / f"{i}.jpg"
@@ -56,9 +67,10 @@ def weave(services: Services, folder: Path, *, name: str = "weaving", days: int 
     artifact = measure_reference_row(engine, blobs, reference.key, now=now)
     assert artifact is not None
     finish_reference(engine, blobs, reference.key, artifact)
-    library = simulate_reference_faults(engine, blobs, reference.key, threads=2)
-    assert library is not None
-    keep_faults(engine, reference.key, library)
+    if causes:
+        library = simulate_reference_faults(engine, blobs, reference.key, threads=2)
+        assert library is not None
+        keep_faults(engine, reference.key, library)
     for day in range(days):
         moment = first + timedelta(days=day)
         sent = _day(name, day, moment, faulty=day >= days - FAULTY)
@@ -74,7 +86,6 @@ def weave(services: Services, folder: Path, *, name: str = "weaving", days: int 
     known = KnownReferences(blobs)
     while judge_due(engine, known, now=now + timedelta(minutes=5), settle=timedelta()):
         pass
-    assert registered.name == name
     return first
 
 

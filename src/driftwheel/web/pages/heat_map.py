@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from driftwheel.alerts.episode import Episode
 from driftwheel.monitors.observation import Observation
@@ -68,7 +69,9 @@ def heat_map(watch: Watch, view: WatchView, names: Sequence[str]) -> Markup:
     labels = Markup().join(
         Markup('<td colspan="{}">{}</td>').format(
             min(step, len(windows) - at),
-            moment(windows[at].start, "minute" if view.window == "hour" else "short-day"),
+            moment(windows[at].start, "minute" if view.window == "hour" else "short-day")
+            if at == 0 or len(windows) - at >= step
+            else "",
         )
         for at in range(0, len(windows), step)
     )
@@ -82,6 +85,7 @@ def heat_map(watch: Watch, view: WatchView, names: Sequence[str]) -> Markup:
 
 def _answers(watch: Watch, view: WatchView) -> Markup:
     cells = []
+    to = view.cell()
     for one in watch.windows:
         when = window_words(one.start, view.window)
         if one.verdict is None:
@@ -99,14 +103,14 @@ def _answers(watch: Watch, view: WatchView) -> Markup:
         cells.append(
             _link(
                 _answer_class(verdict.answer),
-                view.to(at=one.start),
+                to(one.start, ""),
                 told,
                 on=one.start == view.at and not view.moved,
             )
         )
     newest = next((one.verdict for one in reversed(watch.windows) if one.verdict), None)
     said = "" if newest is None else {"drift": "drift", "no_drift": "none"}.get(newest.answer, "–")
-    return Markup('<tr class="answers"><th>verdict</th>{}<td class="n">{}</td></tr>').format(
+    return Markup('<tr class="answers"><th scope="row">verdict</th>{}<td class="n">{}</td></tr>').format(
         Markup().join(cells), said
     )
 
@@ -132,7 +136,8 @@ def _alerts(watch: Watch) -> Markup:
                 width, first.severity, first.key, told
             )
         )
-    return Markup('<tr class="alarms"><th>alerts</th>{}<td></td></tr>').format(Markup().join(cells))
+    body = Markup().join(cells)
+    return Markup('<tr class="alarms"><th scope="row">alerts</th>{}<td></td></tr>').format(body)
 
 
 _SEVERITY = {"critical": 0, "warning": 1, "info": 2}
@@ -157,16 +162,20 @@ def _firing(watch: Watch, window: WatchedWindow) -> list[Episode]:
 
 def _row(watch: Watch, view: WatchView, name: str) -> Markup:
     words = property_words(name)
-    cells = [_cell(one, view, name, words) for one in watch.windows]
+    to = view.cell()
+    cells = [_cell(one, view, to, name, words) for one in watch.windows]
     seen = [one for one in (_of(each, name) for each in watch.windows) if one is not None]
     newest = Markup('<td class="n">–</td>')
     if seen:
         kind = "n bad" if seen[-1].judged else "n"
         newest = Markup('<td class="{}">{}</td>').format(kind, effect_words(words, seen[-1].value))
-    return Markup("<tr><th>{}</th>{}{}</tr>").format(words.title, Markup().join(cells), newest)
+    body = Markup().join(cells)
+    return Markup('<tr><th scope="row">{}</th>{}{}</tr>').format(words.title, body, newest)
 
 
-def _cell(one: WatchedWindow, view: WatchView, name: str, words: PropertyWords) -> Markup:
+def _cell(
+    one: WatchedWindow, view: WatchView, to: Callable[[datetime, str], str], name: str, words: PropertyWords
+) -> Markup:
     seen = _of(one, name)
     if seen is None:
         return Markup('<td class="none"></td>')
@@ -176,13 +185,14 @@ def _cell(one: WatchedWindow, view: WatchView, name: str, words: PropertyWords) 
         f"counts above {limit}, n = {count(seen.n)}"
     )
     chosen = view.at == one.start and view.moved == name
-    return _link(_level(seen), view.to(at=one.start, moved=name), told, on=chosen)
+    return _link(_level(seen), to(one.start, name), told, on=chosen)
 
 
 def _link(kind: str, to: str, told: str, *, on: bool) -> Markup:
-    return Markup('<td class="{}"><a href="{}" title="{}"{}></a></td>').format(
-        kind, to, told, Markup(' aria-current="true"') if on else ""
-    )
+    """Return a cell; there are many of them, so it is written as plainly as can be."""
+    current = ' aria-current="true"' if on else ""
+    written = f'<td class="{kind}"><a href="{escape(to)}" title="{escape(told)}"{current}></a></td>'
+    return Markup(written)  # noqa: S704  escaped above; `kind` is ours
 
 
 def _level(seen: Observation) -> str:

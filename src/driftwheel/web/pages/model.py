@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from sqlalchemy import Connection
 
 from driftwheel.services.authorise import allows
+from driftwheel.services.backfill import asked_backfills
 from driftwheel.services.describe_models import describe_model
 from driftwheel.services.list_images import ImageQuery, list_images
 from driftwheel.services.watch_model import SPANS, Alert, Watch, span_of, watch_model
@@ -19,10 +21,17 @@ from driftwheel.store.verdict_answers import segments_seen
 from driftwheel.store.verdicts import StoredVerdict, find_verdict
 from driftwheel.web.api.known_model import known_model
 from driftwheel.web.pages.alert_acts import TOLD as ACTED
-from driftwheel.web.pages.alert_acts import AlertActs, acts_of
+from driftwheel.web.pages.alert_acts import acts_of
 from driftwheel.web.pages.cell_view import CellView, cell_view, first_choice
 from driftwheel.web.pages.heat_map import heat_map, order_of
-from driftwheel.web.pages.model_charts import lacking, plain_charts, points_of, score_points, volume_of
+from driftwheel.web.pages.model_charts import (
+    columns_of,
+    lacking,
+    plain_charts,
+    points_of,
+    score_points,
+    volume_of,
+)
 from driftwheel.web.pages.model_sentence import model_sentence
 from driftwheel.web.pages.models import STATE_WORDS
 from driftwheel.web.pages.prediction_charts import mix_chart
@@ -71,13 +80,15 @@ def _show_model(request: Request, state: State, caller: Caller, name: str) -> Re
             if seen.cell
             else shots_of(name, list_images(connection, ImageQuery(name), limit=_LATEST).records)
         )
+        again = [each for each in asked_backfills(connection).values() if each.get("model") == model.key]
         server = str(request.base_url).rstrip("/")
     about = _about(watch)
     said = None if summary.state == "measuring" else watch_sentence(watch, about)
     if said is None:
         plain = model_sentence(summary, references)
         said = WatchSentence(plain.tone, plain.lead, plain.rest, (plain.small,) if plain.small else ())
-    volume, scores, others = volume_of(watch, view), score_points(watch, view), plain_charts(watch, view)
+    columns = columns_of(watch, view)
+    mixes = points_of(watch, columns, "prediction_mix")
     starts = [one.start for one in watch.windows]
     return render(
         request,
@@ -91,17 +102,16 @@ def _show_model(request: Request, state: State, caller: Caller, name: str) -> Re
         summary=summary,
         reference=summary.reference,
         said=said,
-        acts=_acts(watch, state, may=allows(caller, "edit-models")),
+        acts=acts_of(about, state.clock(), may=allows(caller, "edit-models")),
+        elsewhere=len(watch.alerts) - len(about),
         heat=heat_map(watch, view, seen.order if view.every else seen.order[:_ROWS]) if seen.cell else None,
         hidden=len(seen.order) - _ROWS,
         cell=seen.cell,
-        mix=mix_chart(watch, points_of(watch, view, "prediction_mix"), _place(starts, view)),
-        mix_points=[
-            one for one in reversed(points_of(watch, view, "prediction_mix")) if one.value is not None
-        ],
-        volume=volume,
-        scores=scores,
-        charts=others,
+        mix=mix_chart(watch, mixes, _place(starts, view)),
+        mix_points=[one for one in reversed(mixes) if one.value is not None],
+        volume=volume_of(watch, columns),
+        scores=score_points(watch, columns),
+        charts=plain_charts(watch, columns),
         lacking=lacking(watch),
         signals=signal_rows(watch, view),
         segments=_options(segments, view),
@@ -110,6 +120,7 @@ def _show_model(request: Request, state: State, caller: Caller, name: str) -> Re
         later=None if view.until is None else view.to(until=None, at=None, moved=""),
         first=starts[0],
         last=starts[-1],
+        again=[tuple(datetime.fromisoformat(each[end]) for end in ("since", "until")) for each in again],
         latest=latest,
         snippet=log_snippet(server, name, model.task, model.classes),
         curl=curl_snippet(server, name),
@@ -162,13 +173,10 @@ def _fault(verdict: StoredVerdict | None) -> str:
 
 
 def _about(watch: Watch) -> list[Alert]:
-    """Return the alerts that the sentence is about: of a segment's page those of the segment, if any."""
-    mine = [one for one in watch.alerts if (one.episode.tag, one.episode.value) == (watch.tag, watch.value)]
-    return mine or list(watch.alerts)
-
-
-def _acts(watch: Watch, state: Services, *, may: bool) -> AlertActs:
-    return acts_of(watch.alerts, state.clock(), may=may)
+    """Return the alerts that the sentence is about: of a segment's page those of the segment alone."""
+    if not watch.tag:
+        return list(watch.alerts)
+    return [one for one in watch.alerts if (one.episode.tag, one.episode.value) == (watch.tag, watch.value)]
 
 
 def _evidence(seen: _Seen) -> str:

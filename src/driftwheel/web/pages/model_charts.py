@@ -10,10 +10,10 @@ from driftwheel.profiles.prediction_summary import mean_confidence
 from driftwheel.report.numbers import count, share
 from driftwheel.services.watch_model import Watch, WatchedWindow
 from driftwheel.web.pages.prediction_charts import score_chart
-from driftwheel.web.pages.time_chart import ChartRow, Point, TimeChart, time_chart
+from driftwheel.web.pages.time_chart import ChartRow, Column, Point, TimeChart, time_chart
 from driftwheel.web.pages.watch_view import WatchView, window_words
 
-__all__ = ["lacking", "plain_charts", "points_of", "score_points", "signal_words", "volume_of"]
+__all__ = ["columns_of", "lacking", "plain_charts", "points_of", "score_points", "signal_words", "volume_of"]
 
 _ALWAYS = ("accuracy", "error_share", "latency_p95", "unreadable_share")
 _WHEN_SEEN = ("feedback_share", "black_share", "frozen_share", "wrong_size_share", "missing_tags_share")
@@ -45,16 +45,30 @@ def signal_words(signal: Signal) -> Callable[[float], str]:
     return lambda value: f"{value:.3g}"
 
 
-def points_of(watch: Watch, view: WatchView, name: str) -> list[Point]:
+def columns_of(watch: Watch, view: WatchView) -> list[Column]:
+    """Return the windows as the columns of all charts."""
+    to = view.cell()
+    return [
+        Column(
+            one.start,
+            window_words(one.start, view.window),
+            to(one.start, ""),
+            any(each.began < one.end and each.last_breach > one.start for each in watch.shown),
+        )
+        for one in watch.windows
+    ]
+
+
+def points_of(watch: Watch, columns: Sequence[Column], name: str) -> list[Point]:
     """Return a signal as points of a chart, one a window."""
-    return [_point(watch, view, one, name) for one in watch.windows]
+    return [_point(column, one, name) for column, one in zip(columns, watch.windows, strict=True)]
 
 
-def volume_of(watch: Watch, view: WatchView) -> TimeChart:
+def volume_of(watch: Watch, columns: Sequence[Column]) -> TimeChart:
     """Return the chart of how many records came; of windows that are not judged yet, how many so far."""
     points = []
-    for one in watch.windows:
-        point = _point(watch, view, one, "records")
+    for column, one in zip(columns, watch.windows, strict=True):
+        point = _point(column, one, "records")
         if point.value is None and one.window is not None:
             n = one.window.records + one.window.rejected
             point = replace(point, value=float(n), n=n)
@@ -64,11 +78,11 @@ def volume_of(watch: Watch, view: WatchView) -> TimeChart:
     return _chart("records", points, sub, watch, kind="bars")
 
 
-def plain_charts(watch: Watch, view: WatchView) -> list[TimeChart]:
+def plain_charts(watch: Watch, columns: Sequence[Column]) -> list[TimeChart]:
     """Return the charts of the signals that have a value in any window."""
     charts = []
     for name in (*_ALWAYS, *_WHEN_SEEN):
-        points = points_of(watch, view, name)
+        points = points_of(watch, columns, name)
         seen = [one for one in points if one.value is not None]
         if not seen or (name in _WHEN_SEEN and not any(one.value for one in seen)):
             continue
@@ -76,11 +90,11 @@ def plain_charts(watch: Watch, view: WatchView) -> list[TimeChart]:
     return charts
 
 
-def score_points(watch: Watch, view: WatchView) -> TimeChart | None:
+def score_points(watch: Watch, columns: Sequence[Column]) -> TimeChart | None:
     """Return the chart of the scores, None where no window has any."""
     points = []
-    for one in watch.windows:
-        point = _point(watch, view, one, "confidence")
+    for column, one in zip(columns, watch.windows, strict=True):
+        point = _point(column, one, "confidence")
         if point.value is None and one.said is not None and one.said.scores:
             point = replace(point, value=mean_confidence(one.said), n=one.said.scores)
         points.append(point)
@@ -126,19 +140,17 @@ def _row(one: Point, say: Callable[[float], str]) -> ChartRow:
     return ChartRow(one.start, say(one.value or 0.0), usual, one.n, one.unusual)
 
 
-def _point(watch: Watch, view: WatchView, one: WatchedWindow, name: str) -> Point:
+def _point(column: Column, one: WatchedWindow, name: str) -> Point:
     seen = one.observed(name)
-    alarm = any(each.began < one.end and each.last_breach > one.start for each in watch.shown)
-    when = window_words(one.start, view.window)
-    to = view.to(at=one.start)
+    start, when, to, alarm = column.start, column.when, column.address, column.alarm
     if seen is None:
-        return Point(one.start, None, 0, None, None, None, False, to, when, alarm)
+        return Point(start, None, 0, None, None, None, False, to, when, alarm)
     low, high = seen.low, seen.high
     if high is not None and low is None:
         low = 0.0
     if low is not None and high is None and signal_named(name).kind == "share":
         high = 1.0
-    return Point(one.start, seen.value, seen.n, seen.usual, low, high, bool(seen.judged), to, when, alarm)
+    return Point(start, seen.value, seen.n, seen.usual, low, high, bool(seen.judged), to, when, alarm)
 
 
 def _seconds(value: float) -> str:

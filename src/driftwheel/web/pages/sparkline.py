@@ -49,11 +49,11 @@ def sparkline(volumes: Sequence[Volume], per: str) -> Markup:
 
 def volume_bars(volumes: Sequence[Volume], per: str) -> Markup:
     """Return bars at full width, without a scale: unreadable images in red on top, pale where stale."""
-    most = max((each.records + each.rejected for each in volumes), default=0) or 1
+    most = max((each.records + each.rejected for each in volumes), default=0)
     step = 1000 / max(len(volumes), 1)
     parts = []
     for at, each in enumerate(volumes):
-        tall, red = (38 * n / most for n in (each.records, each.rejected))
+        tall, red = (38 * n / max(most, 1) for n in (each.records, each.rejected))
         kind = "bar stale" if each.stale else "bar"
         width = step * 0.84
         said = f"{each.start:%Y-%m-%d %H:%M} UTC: {several(each.records, 'record')}"

@@ -16,9 +16,19 @@ from markupsafe import Markup
 from driftwheel.report.charts.svg import element, number
 from driftwheel.web.pages.rendering import moment
 
-__all__ = ["ChartRow", "Point", "TimeChart", "frame", "place_of", "time_chart", "top_of"]
+__all__ = ["ChartRow", "Column", "Point", "TimeChart", "frame", "place_of", "time_chart", "top_of"]
 
 WIDTH, HEIGHT = 1000.0, 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One window of all charts: its start, the same in plain text, its address, whether an alert fired."""
+
+    start: datetime
+    when: str
+    address: str
+    alarm: bool
 
 
 @dataclass(frozen=True, slots=True)

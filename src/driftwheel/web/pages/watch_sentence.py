@@ -65,15 +65,19 @@ def harm_words(window: WatchedWindow | None) -> str:
         return f"It hurts: accuracy fell {_from_to(accuracy)} ({several(accuracy.n, 'label')})."
     if confidence is not None and confidence.judged and confidence.usual is not None:
         less = "less" if (confidence.value or 0) < confidence.usual else "more"
-        return (
-            f"The model is {less} sure than usual: mean score {confidence.value:.2f}, "
-            f"usually {confidence.usual:.2f}."
-        )
+        told = f"mean score {confidence.value:.2f}, usually {confidence.usual:.2f}"
+        return f"The model is {less} sure than usual: {told}."
     if mix is not None and mix.judged:
         return f"It names other classes than usual: {share(mix.value)} of its answers moved."
+    return _no_harm(accuracy, confidence)
+
+
+def _no_harm(accuracy: Observation | None, confidence: Observation | None) -> str:
     if accuracy is not None and accuracy.n >= _LEAST_LABELS:
         return f"Accuracy is {share(accuracy.value)} on {several(accuracy.n, 'label')}, not unusual."
-    return "If it hurts is not known: too few truths were sent."
+    if confidence is not None and not confidence.judged:
+        return "Scores and answers are as usual; accuracy is not known."
+    return "Whether it hurts is not known: too few truths were sent."
 
 
 def _of_alert(watch: Watch, alerts: Sequence[Alert], newest: WatchedWindow | None) -> WatchSentence:
@@ -146,16 +150,17 @@ def _of_window(watch: Watch, newest: WatchedWindow) -> WatchSentence:
         small += f", {p_statement(verdict.p_value)}"
     small += f"; at most {rate:g} false alarm{'' if rate == 1 else 's'} a year."
     rest = printable(headline_rest(verdict.headline))
+    where = printable(f" in {watch.tag} = {watch.value}") if watch.tag else ""
     if verdict.answer == "drift":
-        lead = "Drift, and no alert is open."
+        lead = f"Drift{where}, and no alert is open."
         return WatchSentence("warn", lead, f"{rest} {harm_words(newest)}", (small,))
     if verdict.answer == "no_drift":
         unit = watch.model.window
         if calm > 1:
             small += f" The last {count(calm)} {unit}s that were judged are without drift."
-        return WatchSentence("ok", "No drift.", rest, (small,))
+        return WatchSentence("ok", f"No drift{where}.", rest, (small,))
     lead = ANSWER_WORDS[verdict.answer]
-    return WatchSentence("warn", f"{lead[:1].upper()}{lead[1:]}.", rest, (small,))
+    return WatchSentence("warn", f"{lead[:1].upper()}{lead[1:]}{where}.", rest, (small,))
 
 
 def _from_to(seen: Observation) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -65,6 +65,17 @@ class WatchView:
             "at": _written(self.at),
             "property": self.moved,
         }
+
+    def cell(self) -> Callable[[datetime, str], str]:
+        """Return what makes addresses of cells, of which a page has many: of a window and a property."""
+        base = replace(self, at=None, moved="").to()
+        joint = "&" if "?" in base else "?"
+
+        def to(at: datetime, moved: str = "") -> str:
+            written = _written(at).replace(":", "%3A")
+            return f"{base}{joint}at={written}" + (f"&property={moved}" if moved else "")
+
+        return to
 
     def to(self, **changes: object) -> str:
         """Return the address of the page with another choice."""

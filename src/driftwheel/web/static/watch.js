@@ -123,4 +123,5 @@ if (heat && place) {
 
   window.addEventListener("popstate", () => show(window.location.search || "?"));
   enter(chosen());
+  heat.parentElement.scrollLeft = heat.parentElement.scrollWidth; // the newest
 }
