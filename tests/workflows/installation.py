@@ -21,6 +21,7 @@ from driftwheel.store.models import Model, create_model, find_model
 from driftwheel.store.record_pages import RecordFilter, page_records
 from driftwheel.store.records import NewRecord, Outcome
 from driftwheel.store.references import list_references
+from driftwheel.store.verdicts import list_verdicts
 from driftwheel.store.window_predictions import archived_predictions, predictions_of
 from driftwheel.store.windows import list_windows
 from driftwheel.store.writer import write_records
@@ -111,6 +112,7 @@ def everything(engine: Engine, blobs: Blobs) -> dict[str, Any]:
             for one in windows
         }
         references = list_references(connection, model.key)
+        verdicts = list_verdicts(connection, model.key, documents=True)
     return {
         "records": {
             row.id: (
@@ -126,6 +128,13 @@ def everything(engine: Engine, blobs: Blobs) -> dict[str, Any]:
             )
             for one in windows
         },
-        "references": [(one.kind, one.state, one.reason, one.artifact) for one in references],
+        "references": [(one.kind, one.state, one.reason, one.artifact, one.faults) for one in references],
+        "verdicts": {
+            (one.start, one.tag, one.value): (
+                *(one.answer, one.kind, one.p_value, one.n, one.headline),
+                *(one.document, one.observations, one.exemplars),
+            )
+            for one in verdicts
+        },
         "blobs": sorted(blobs.walk()),
     }

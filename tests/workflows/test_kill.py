@@ -67,7 +67,7 @@ def work(database_url: str, folder: Path, *, crash_at: str | None = None) -> sub
 
 def prepare(database_url: str, folder: Path) -> None:
     (folder / "reference").mkdir(parents=True)
-    for i in range(12):
+    for i in range(20):
         (folder / "reference" / f"{i}.png").write_bytes(picture(500 + i))
     engine = open_database(database_url)
     migrate(engine)
