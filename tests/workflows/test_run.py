@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -33,11 +33,12 @@ from driftwheel.store.database import reading
 from driftwheel.store.records import count_received
 from driftwheel.store.references import list_references
 from driftwheel.store.turns import Turn
+from driftwheel.store.verdicts import find_verdict
 from driftwheel.store.windows import list_windows
 from driftwheel.workflows import run
 from driftwheel.workflows.reference import follow
 from driftwheel.workflows.retention import sweep
-from driftwheel.workflows.worker import current
+from driftwheel.workflows.worker import Worker, current
 
 MAIN = "from driftwheel.cli import main; main()"
 
@@ -313,3 +314,32 @@ def test_a_worker_goes_on_with_what_a_killed_one_left(
     with reading(database) as connection:
         assert not asked_backfills(connection)
         assert not any(one.stale for one in list_windows(connection, model.key))
+
+
+def test_a_window_that_has_just_ended_is_summed_up_and_judged_at_once(
+    database: Engine, database_url: str, blobs: Blobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Worker, "now", lambda self: NOW + timedelta(minutes=65))
+    model = add_model(database, embedder="none")
+    run.start(addresses(database_url, tmp_path), database, blobs, threads=1, summary_share=1e-4)
+
+    def is_judged(start: datetime) -> bool:
+        with reading(database) as connection:
+            return find_verdict(connection, model.key, start) is not None
+
+    def log_at(time_: datetime, name: str) -> None:
+        log(database, blobs, model, [record(name, None, time_)])
+
+    hours_before = NOW - timedelta(hours=5)
+    log_at(hours_before, "a")
+    wait_for(lambda: is_judged(hours_before))
+    log_at(hours_before + timedelta(hours=1), "b")  # summing up has had its share of the time
+    log_at(NOW, "c")
+    wait_for(lambda: is_judged(NOW))
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
