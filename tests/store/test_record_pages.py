@@ -188,6 +188,37 @@ def test_a_list_is_counted_as_far_as_it_is_looked_at(
             assert few.n == n or not few.exact, name
 
 
+@pytest.mark.parametrize("look_at", [1, 7, 25, 1000])
+@pytest.mark.parametrize("order", ["newest", "oldest", "outlier"])
+def test_a_search_that_stops_goes_on_from_there_both_ways(
+    database: Engine, model: Model, kept: list[StoredRecord], order: Order, look_at: int
+) -> None:
+    """Short pages, and empty ones, but in all the same list."""
+    chosen = RecordFilter(
+        model.key, tags={"camera": "1"}, since=kept[3].time, until=kept[-3].time, outlier_p_at_most=0.8
+    )
+    forth: list[StoredRecord] = []
+    back: list[StoredRecord] = []
+    lengths = []
+    with reading(database) as connection:
+        whole = page_records(connection, chosen, order=order, limit=100).rows
+        place: Cursor | None = None
+        while not lengths or place is not None:
+            page = page_records(connection, chosen, order=order, after=place, limit=3, look_at=look_at)
+            forth, place = [*forth, *page.rows], page.next
+            lengths.append(len(page.rows))
+        end = Cursor(2 if order == "outlier" else 0 if order == "newest" else 4 * 10**15, 2**62)
+        before: Cursor | None = end
+        while before is not None:
+            page = page_records(connection, chosen, order=order, before=before, limit=3, look_at=look_at)
+            back, before = [*page.rows, *back], page.previous
+    assert len(whole) > 3
+    assert forth == list(whole)
+    assert back == list(whole)
+    if look_at == 1:
+        assert 0 in lengths
+
+
 def test_what_comes_between_does_not_move_later_pages(
     database: Engine, model: Model, kept: list[StoredRecord]
 ) -> None:

@@ -18,6 +18,7 @@ from driftwheel.store.verdict_spans import verdict_spans
 from driftwheel.store.verdicts import Answer
 
 __all__ = [
+    "LOOKED_AT",
     "ImageList",
     "ImageQuery",
     "Neighbours",
@@ -26,6 +27,9 @@ __all__ = [
     "find_neighbours",
     "list_images",
 ]
+
+LOOKED_AT = 40_000
+"""Records read at most for one page, for conditions which no index answers; see `page_records`."""
 
 _KEYS = 2**63  # a database counts no further
 _MOST_SPANS = 400
@@ -105,7 +109,8 @@ def list_images(
 ) -> ImageList:
     """Return up to `limit` records after a place in the list, or the last ones before a place.
 
-    Where fewer than `limit` come before it, the first page is returned: no page but the last is short.
+    Where fewer than `limit` come before it, the first page is returned: no page but the last is short, unless
+    a filter fits so few that the search for it stopped after `LOOKED_AT` records; `next` goes on from there.
 
     Parameters
     ----------
@@ -121,9 +126,10 @@ def list_images(
     chosen = _filter(connection, model, query)
     place = None if before is None else _place(before)
     start = None if after is None or place is not None else _place(after)
-    page = page_records(connection, chosen, order=query.order, after=start, before=place, limit=limit)
+    sizes = {"limit": limit, "look_at": LOOKED_AT}
+    page = page_records(connection, chosen, order=query.order, after=start, before=place, **sizes)
     if place is not None and page.previous is None:
-        page = page_records(connection, chosen, order=query.order, limit=limit)
+        page = page_records(connection, chosen, order=query.order, **sizes)
     return ImageList(
         model,
         page.rows,
@@ -146,16 +152,17 @@ def count_unjudged(connection: Connection, model: Model) -> Count:
 def find_neighbours(connection: Connection, query: ImageQuery, record: StoredRecord) -> Neighbours:
     """Return what stands beside a record in a list.
 
-    A record that the list leaves out has neighbours too: those between which it would stand; but without an
-    outlier p-value it stands nowhere among the most unusual.
+    Looked for among the next `LOOKED_AT` records. A record that the list leaves out has neighbours too: those
+    between which it would stand; but without an outlier p-value it stands nowhere among the most unusual.
     """
     chosen = _filter(connection, find_model(connection, query.model), query)
     if query.order == "outlier" and record.outlier_p is None:
         return Neighbours(None, None)
     position = record.outlier_p if query.order == "outlier" else (record.time - EPOCH) // MICROSECOND
     place = Cursor(position if position is not None else 0, record.key)
-    before = page_records(connection, chosen, order=query.order, before=place, limit=1).rows
-    after = page_records(connection, chosen, order=query.order, after=place, limit=1).rows
+    sizes = {"limit": 1, "look_at": LOOKED_AT}
+    before = page_records(connection, chosen, order=query.order, before=place, **sizes).rows
+    after = page_records(connection, chosen, order=query.order, after=place, **sizes).rows
     return Neighbours(before[0].key if before else None, after[0].key if after else None)
 
 

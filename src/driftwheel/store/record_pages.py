@@ -147,27 +147,64 @@ def page_records(
     after: Cursor | None = None,
     before: Cursor | None = None,
     limit: int = 50,
+    look_at: int | None = None,
 ) -> Page:
     """Return up to `limit` records of a list after a place in it, or the last ones before a place.
 
     Records that come in between do not move those on later pages. Ties go by key, in the direction of the
     list. Give `after` or `before`, or neither for the beginning.
+
+    With `look_at`, no more records than that are read for conditions which no index answers, and a tenth as
+    many where they lie all over the disk, by p-value. A page may then be short or empty and yet have a next
+    one (or one before), which goes on from there.
     """
     backwards = before is not None
     place = before if backwards else after
-    left = _from_there(chosen, order, place, up=_goes_up(order, backwards=backwards))
-    query = select(records).where(*_simple(left, order), *_conditions(connection, left, order))
-    query = _ordered(query, order, place, backwards=backwards).limit(limit + 1)
+    up = _goes_up(order, backwards=backwards)
+    left = _from_there(chosen, order, place, up=up)
+    inside = _conditions(connection, left, order)
+    query = _ordered(select(records), order, place, backwards=backwards)
+    last = None
+    if look_at is not None and inside:
+        most = max(1, look_at // 10 if order == "outlier" else look_at)
+        walk = query.with_only_columns(*_position(order)).where(*_simple(left, order))
+        found = connection.execute(walk.offset(most - 1).limit(1)).first()
+        if found is not None:
+            last, left = _cursor(found, order), _without_end(left, order, up=up)
+            query = query.where(_up_to(order, last, up=up))
+    query = query.where(*_simple(left, order), *inside).limit(limit + 1)
     rows = list(connection.execute(query).all())
     more = len(rows) > limit
     rows = rows[:limit][::-1] if backwards else rows[:limit]
+    cut = last is not None and not more  # what lies beyond was not looked at
     if not rows:
-        return Page((), None)
+        return Page((), last, last if after is not None or backwards else None)
+    first, final = _cursor(rows[0], order), _cursor(rows[-1], order)
+    beyond = last if cut else None
     return Page(
         tuple(stored_record(row) for row in rows),
-        _cursor(rows[-1], order) if more or backwards else None,
-        _cursor(rows[0], order) if (more if backwards else after is not None) else None,
+        final if more or backwards else beyond,
+        first if (more if backwards else after is not None) else beyond if backwards else None,
     )
+
+
+def _position(order: Order) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """Return what an order goes by, which its index holds."""
+    return (records.c.outlier_p if order == "outlier" else records.c.time), records.c.key
+
+
+def _up_to(order: Order, last: Cursor, *, up: bool) -> ColumnElement[bool]:
+    """Return the condition that a record does not lie beyond a place, which is that of one."""
+    at = float(last.position) if order == "outlier" else _moment(last)
+    here = tuple_(*_position(order))
+    return here <= (at, last.key) if up else here >= (at, last.key)
+
+
+def _without_end(chosen: RecordFilter, order: Order, *, up: bool) -> RecordFilter:
+    """Leave out the end of the range towards which the list is read, where a nearer one stands for it."""
+    if order == "outlier":
+        return replace(chosen, outlier_p_at_most=None) if up else chosen
+    return replace(chosen, until=None) if up else replace(chosen, since=None)
 
 
 def _goes_up(order: Order, *, backwards: bool) -> bool:
@@ -269,15 +306,15 @@ def _within(connection: Connection, spans: Sequence[VerdictSpan]) -> ColumnEleme
 
 def _ordered(query: Select[Any], order: Order, place: Cursor | None, *, backwards: bool) -> Select[Any]:
     """Order a query as the list, or from its end, and begin it beyond a place."""
-    first = records.c.outlier_p if order == "outlier" else records.c.time
+    first, key = _position(order)
     if order == "outlier":
         query = query.where(HAS_OUTLIER_P)
     up = _goes_up(order, backwards=backwards)
-    query = query.order_by(*((first, records.c.key) if up else (first.desc(), records.c.key.desc())))
+    query = query.order_by(*((first, key) if up else (first.desc(), key.desc())))
     if place is None:
         return query
     at = (float(place.position) if order == "outlier" else _moment(place), place.key)
-    here = tuple_(first, records.c.key)
+    here = tuple_(first, key)
     return query.where(here > at if up else here < at)
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, HTTPException, Path, Query
 from pydantic import AwareDatetime
 
 from driftwheel.errors import UsageError
+from driftwheel.services.list_images import LOOKED_AT
 from driftwheel.store.database import reading
 from driftwheel.store.feedback import feedback_of
 from driftwheel.store.record_pages import Cursor, Order, RecordFilter, page_records
@@ -55,7 +56,10 @@ def list_records(  # noqa: PLR0917 - the parameters of the query
     after: Annotated[str | None, Query(pattern=_PLACE, description="`next` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> RecordPage:
-    """Read a page of a model's records; records that come in meanwhile move none to another page."""
+    """Read a page of a model's records; records that come in meanwhile move none to another page.
+
+    Where few records fit, a page may be short or empty and still have a `next`: go on until there is none.
+    """
     with reading(state.engine) as connection:
         chosen = RecordFilter(
             known_model(connection, name).key,
@@ -68,7 +72,7 @@ def list_records(  # noqa: PLR0917 - the parameters of the query
             outlier_p_at_most=outlier_p_at_most,
         )
         cursor = None if after is None else Cursor.from_text(after)
-        page = page_records(connection, chosen, order=order, after=cursor, limit=limit)
+        page = page_records(connection, chosen, order=order, after=cursor, limit=limit, look_at=LOOKED_AT)
     return RecordPage(
         records=[record_answer(row) for row in page.rows],
         next=None if page.next is None else page.next.to_text(),
