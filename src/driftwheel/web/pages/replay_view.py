@@ -9,12 +9,11 @@ from datetime import datetime
 from markupsafe import Markup
 
 from driftwheel.monitors.evaluate import Result
-from driftwheel.monitors.signal import signal_named
 from driftwheel.report.numbers import several
 from driftwheel.report.printable import printable
 from driftwheel.services.replay_monitor import Replay, SegmentReplay
 from driftwheel.web.pages.finding_value import finding_value
-from driftwheel.web.pages.rule_chart import Point, rule_chart
+from driftwheel.web.pages.rule_chart import Point, condition_words, rule_chart
 
 __all__ = ["ReplayView", "SegmentView", "replay_view"]
 
@@ -24,7 +23,7 @@ _FIRINGS = 12
 
 @dataclass(frozen=True, slots=True)
 class SegmentView:
-    """One segment: how often it would have fired, and charts of its conditions (title, wide, narrow)."""
+    """One segment: how often it would have fired, and charts of its conditions (rule, wide, narrow)."""
 
     words: str
     fired: int
@@ -132,7 +131,7 @@ def _charts(segment: SegmentReplay, per: str) -> list[tuple[str, Markup, Markup]
             for one in segment.windows
         ]
         wide, narrow = (rule_chart(points, per, width=width, name=_named(segment)) for width in (640, 340))
-        charts.append((signal_named(first.signal).title, wide, narrow))
+        charts.append((condition_words(first), wide, narrow))
     return charts
 
 

@@ -11,12 +11,14 @@ from markupsafe import Markup
 
 from driftwheel.alerts.finding_words import amount
 from driftwheel.monitors.evaluate import Finding
+from driftwheel.monitors.rule import Condition
+from driftwheel.monitors.rule_text import format_rule
 from driftwheel.monitors.signal import Signal, signal_named
 from driftwheel.report.charts.scale import nice_ticks
 from driftwheel.report.charts.svg import drawing, element, text
 from driftwheel.report.numbers import p_statement, p_value
 
-__all__ = ["RESULT_WORDS", "Point", "rule_chart"]
+__all__ = ["RESULT_WORDS", "Point", "condition_words", "rule_chart"]
 
 RESULT_WORDS = {
     "ok": "ok",
@@ -48,6 +50,11 @@ class Point:
     finding: Finding
     firing: bool
     alpha: float | None = None
+
+
+def condition_words(finding: Finding) -> str:
+    """Return the condition that a finding is of, as a rule says it."""
+    return format_rule(Condition(finding.signal, finding.comparison, finding.threshold, finding.until))
 
 
 def rule_chart(points: Sequence[Point], per: str, *, width: int, name: str = "") -> Markup:
@@ -97,7 +104,8 @@ class _Scale:
         if signal.kind == "verdict":
             return _Scale(signal, 0.0, _RAREST, True)
         last = points[-1].finding
-        seen += [one for one in (last.low, last.high) if one is not None]
+        if last.threshold is None:  # else what is usual does not count
+            seen += [one for one in (last.low, last.high) if one is not None]
         if not seen:
             return _Scale(signal, 0.0, 1.0, True)
         if signal.kind == "number" and min(seen) > 0 and min(seen) > 0.5 * max(seen):
