@@ -150,7 +150,8 @@ def test_what_ended_after_its_snooze_is_told() -> None:
 
 def test_inhibited_is_not_told_until_it_is_no_longer() -> None:
     hidden = inhibit(fired(), 9)
-    assert look(NOTHING_TOLD, hidden, after=900).next_due is None
+    due = look(NOTHING_TOLD, hidden, after=900)
+    assert (due.kind, due.next_due) == (None, None)
     assert look(NOTHING_TOLD, inhibit(hidden, None), after=900).firing == (1,)
 
 

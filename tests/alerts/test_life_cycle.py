@@ -123,6 +123,7 @@ def test_late_data_changes_nothing() -> None:
     watched = instance()
     late = windows("BOO")
     assert advance(None, late, watched, at(4), evaluated=at(1)) == Step(None)
+    assert advance(None, windows("BOB"), watched, at(4), evaluated=at(1)) == Step(None)
     opened = advance(None, windows("OB"), watched, at(2), evaluated=at(2)).episode
     assert opened is not None
     cleared = windows("OO")[1:]  # as a caller would have it who knows of no newer window
@@ -166,6 +167,19 @@ def test_an_alert_that_comes_and_goes_is_held_open() -> None:
     assert happened[5:9] == ["recovering", "breached_again", "recovering", "breached_again"]
     assert happened[-1] == "resolved"
     assert happened.index("resolved") - happened[:-1].index("recovering", 9) == FLAPPING_QUIET - 1
+
+
+def test_late_data_takes_no_effect_through_a_window_without_an_answer() -> None:
+    watched = instance()
+    opened = advance(None, windows("B"), watched, at(1), evaluated=at(1)).episode
+    assert advance(opened, windows("O-"), watched, at(2), evaluated=at(2)).happened == ()
+
+
+def test_windows_from_before_the_first_breach_do_not_end_it() -> None:
+    watched = instance(monitor(keep_firing_for=2))
+    opened = advance(None, windows("OOB"), watched, at(3), evaluated=at(3)).episode
+    step = advance(opened, windows("OOO"), watched, at(4), evaluated=at(3))
+    assert step.happened == ("recovering",)
 
 
 def test_silence_moves_an_episode_by_ticks() -> None:
