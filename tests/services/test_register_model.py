@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import onnx
 import pytest
 from sqlalchemy import Engine
+from tests.services.judged_days import watched
 from tests.workflows.installation import NOW
 
 from driftwheel.errors import UsageError
@@ -19,6 +21,7 @@ from driftwheel.services.register_model import (
 from driftwheel.store.audit import list_audit
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import reading
+from driftwheel.store.due_windows import due_windows
 from driftwheel.store.models import find_model, list_versions
 
 
@@ -87,3 +90,22 @@ def test_versions_keep_their_file(database: Engine, tmp_path: Path) -> None:
         add_model_version(database, blobs, "m", "1.0", onnx=None, by="me", now=NOW)
     with pytest.raises(UsageError, match="These 5 bytes are no ONNX model"):
         add_model_version(database, blobs, "m", "2", onnx=b"hello", by="me", now=NOW)
+
+
+def test_another_dial_and_other_segments_change_what_is_watched(database: Engine) -> None:
+    its = watched(database)
+    its.monitor("drift", "drift is found")
+    its.judge(0, whole={"drift": 1.0}, camera_1={"drift": 1.0})
+
+    def due() -> int:
+        with reading(database) as connection:
+            return len(due_windows(connection, its.at(9), timedelta()))
+
+    change_model(database, "m", ModelChange(keep_images=0.5), by="me", now=its.at(0))
+    assert due() == 0
+    change_model(database, "m", ModelChange(false_alarms_per_year=4.0), by="me", now=its.at(0))
+    assert due() == 2
+    assert its.states() == [("drift", "", "firing"), ("drift", "1", "firing")]
+    change_model(database, "m", ModelChange(segment_tags=("site",)), by="me", now=its.at(0))
+    assert its.states() == [("drift", "", "firing"), ("drift", "1", "closed")]
+    assert its.episodes()[1].reason == "The model is no longer segmented by its tag."

@@ -15,9 +15,11 @@ from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.learning.load_embedder import load_embedder
 from driftwheel.predictions import Task
 from driftwheel.profiles.window import as_window, windows_per_year
+from driftwheel.services.close_alerts import close_episodes
 from driftwheel.store.audit import note
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import writing
+from driftwheel.store.episodes import open_episodes
 from driftwheel.store.models import (
     Model,
     ModelVersion,
@@ -26,12 +28,14 @@ from driftwheel.store.models import (
     find_model,
     update_model,
 )
+from driftwheel.store.verdicts import mark_all_due
 
 __all__ = ["ModelChange", "NewModel", "add_model_version", "change_model", "register_model"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _NAMED = {"gist-": "gist", "efficientnet-lite0-": "efficientnet-lite0"}
 _MOST_TAG = 128
+_NOT_SEGMENTED = "The model is no longer segmented by its tag."
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,8 @@ def register_model(engine: Engine, new: NewModel, *, by: str, now: datetime) -> 
 def change_model(engine: Engine, name: str, change: ModelChange, *, by: str, now: datetime) -> Model:
     """Change a model and return it as it is then.
 
+    With another dial all its windows are judged again. Alerts of segments that it has no longer are closed.
+
     Raises
     ------
     UsageError
@@ -154,6 +160,10 @@ def change_model(engine: Engine, name: str, change: ModelChange, *, by: str, now
             keep_images=share,
             false_alarms_per_year=dial,
         )
+        if dial != model.false_alarms_per_year:
+            mark_all_due(connection, model.key)  # what counts as drift is another
+        lost = [one for one in open_episodes(connection, model.key) if one.tag and one.tag not in tags]
+        close_episodes(connection, model.key, lost, reason=_NOT_SEGMENTED, now=now)
         details = {"classes": list(classes), "segment_tags": list(tags), "embedder": embedder}
         note(
             connection,

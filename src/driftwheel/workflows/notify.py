@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from dbos import DBOS
+from sqlalchemy import Connection
 
 from driftwheel.services.send_notifications import make_messages, send_waiting
+from driftwheel.store.notifications import due_notifications
+from driftwheel.store.notified_groups import due_groups
 from driftwheel.workflows.worker import current
 
-__all__ = ["notify"]
+__all__ = ["is_to_tell", "notify"]
+
+
+def is_to_tell(connection: Connection, now: datetime) -> bool:
+    """Return whether a message is to be made or sent now."""
+    return bool(due_groups(connection, now, limit=1) or due_notifications(connection, now, limit=1))
 
 
 @DBOS.workflow(name="notify")

@@ -12,19 +12,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
-from typing import TypeVar
-from uuid import uuid4
 
-from dbos import DBOS, SetWorkflowID
-from sqlalchemy import Connection
+from dbos import DBOS
 
 from driftwheel.services.backfill import asked_backfills
 from driftwheel.store.database import reading
-from driftwheel.store.due_windows import due_windows, waits_for_judgement
-from driftwheel.store.notifications import due_notifications
-from driftwheel.store.notified_groups import due_groups
+from driftwheel.store.due_windows import due_windows
 from driftwheel.store.records import count_received, next_received
 from driftwheel.store.references import measuring_references
 from driftwheel.store.turns import Turn
@@ -33,15 +28,14 @@ from driftwheel.workflows.backfill import backfill
 from driftwheel.workflows.executor import dead_workers
 from driftwheel.workflows.judge import judge
 from driftwheel.workflows.measure import measure
-from driftwheel.workflows.notify import notify
+from driftwheel.workflows.notify import is_to_tell, notify
+from driftwheel.workflows.passing import forget_old, once, run_passing
 from driftwheel.workflows.reference import reference
 from driftwheel.workflows.summarise import summarise
 from driftwheel.workflows.watch import watch
 from driftwheel.workflows.worker import StoppingError, Worker
 
-__all__ = ["Rounds", "is_idle"]
-
-Done = TypeVar("Done")
+__all__ = ["Rounds"]
 
 _LOOK_SECONDS = 0.3
 _AFTER_ERROR_SECONDS = 5.0
@@ -50,7 +44,6 @@ _RECOVER_SECONDS = 15.0
 _TICK_SECONDS = 15.0
 _JUST_ENDED = timedelta(minutes=10)
 _REMEMBERED = timedelta(days=1)
-_FORGOTTEN_AT_ONCE = 500
 _log = logging.getLogger("driftwheel.worker")
 
 
@@ -135,7 +128,7 @@ class Rounds:
             if not next_received(connection, 0, 1):
                 self._left = 0
                 return False
-        done = _run(_once("measure"), measure)
+        done = run_passing(once("measure"), measure)
         self._left = done["left"]
         if done["taken"] > done["left"]:
             return True
@@ -155,7 +148,7 @@ class Rounds:
             return False
         begun = time.monotonic()
         try:
-            _run(_once("summarise"), summarise)
+            run_passing(once("summarise"), summarise)
         finally:
             turn.give_back()
         took = time.monotonic() - begun
@@ -180,7 +173,7 @@ class Rounds:
         if not turn.take():
             return False
         try:
-            done = _run(_once("judge"), judge)
+            done = run_passing(once("judge"), judge)
         finally:
             turn.give_back()
         self._unjudged = not done["windows"] and done["failed"] > 0
@@ -191,9 +184,9 @@ class Rounds:
     def _notify(self) -> bool:
         worker = self.worker
         with reading(worker.engine) as connection:
-            if not _is_to_tell(connection, worker.now()):
+            if not is_to_tell(connection, worker.now()):
                 return False
-        _run(_once("notify"), notify)
+        run_passing(once("notify"), notify)
         return False
 
     def _watch(self) -> bool:
@@ -204,7 +197,7 @@ class Rounds:
         if not turn.take():
             return False
         try:
-            _run(_once("watch"), watch)
+            run_passing(once("watch"), watch)
         finally:
             turn.give_back()
         return False
@@ -233,7 +226,7 @@ class Rounds:
         if not turn.take():
             return
         try:
-            _run(what, work)
+            run_passing(what, work)
         finally:
             turn.give_back()
 
@@ -242,7 +235,7 @@ class Rounds:
         if time.monotonic() < self._recovery_due:
             return False
         self._recovery_due = time.monotonic() + _RECOVER_SECONDS
-        _forget_old(self.worker.now() - _REMEMBERED)
+        forget_old(self.worker.now() - _REMEMBERED)
         if self.worker.engine.dialect.name != "postgresql":
             return False
         pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
@@ -253,60 +246,3 @@ class Rounds:
             finally:
                 turn.give_back()
         return False
-
-
-def is_idle(rounds: Rounds) -> bool:
-    """Return whether nothing waits or is under way here.
-
-    What cannot be done now does not count: records that cannot be measured, windows that cannot be judged,
-    messages that are due later.
-    """
-    worker = rounds.worker
-    with reading(worker.engine) as connection:
-        waits = (
-            count_received(connection) > rounds.left
-            or bool(stale_windows(connection, limit=1))
-            or bool(measuring_references(connection))
-            or bool(asked_backfills(connection))
-            or (not rounds.is_stuck and waits_for_judgement(connection, worker.now()))
-            or _is_to_tell(connection, worker.now())
-        )
-    if waits or worker.busy:
-        return False
-    under_way = DBOS.list_workflows(
-        status=["PENDING", "ENQUEUED"], load_input=False, load_output=False, limit=_FORGOTTEN_AT_ONCE
-    )
-    return all(one.executor_id not in {None, rounds.name} for one in under_way)
-
-
-def _is_to_tell(connection: Connection, now: datetime) -> bool:
-    return bool(due_groups(connection, now, limit=1) or due_notifications(connection, now, limit=1))
-
-
-def _run(name: str, work: Callable[[], Done]) -> Done:
-    """Run a workflow under a name of its own in this thread, and forget it once it has ended."""
-    try:
-        with SetWorkflowID(name):
-            done = work()
-    except Exception:
-        DBOS.delete_workflow(name)
-        raise
-    DBOS.delete_workflow(name)
-    return done
-
-
-def _forget_old(before: datetime) -> None:
-    """Forget workflows that ended before a moment: scheduled ones, and those that went on after a kill."""
-    old = DBOS.list_workflows(
-        status=["SUCCESS", "ERROR", "CANCELLED"],
-        completed_before=before.isoformat(),
-        limit=_FORGOTTEN_AT_ONCE,
-        load_input=False,
-        load_output=False,
-    )
-    if old:
-        DBOS.delete_workflows([one.workflow_id for one in old])
-
-
-def _once(what: str) -> str:
-    return f"{what}-{uuid4()}"

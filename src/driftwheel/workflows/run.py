@@ -17,10 +17,11 @@ from driftwheel.services.measurers import Measurers
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.turns import Turn
 from driftwheel.workflows.executor import take_number
+from driftwheel.workflows.idle import is_idle
 from driftwheel.workflows.json_serializer import JsonSerializer
 from driftwheel.workflows.reference import follow
 from driftwheel.workflows.retention import retention, sweep
-from driftwheel.workflows.rounds import Rounds, is_idle
+from driftwheel.workflows.rounds import Rounds
 from driftwheel.workflows.worker import Worker, install
 
 __all__ = ["Addresses", "is_running", "start", "stop", "wait_until_idle"]

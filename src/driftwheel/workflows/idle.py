@@ -1,0 +1,42 @@
+"""Whether a worker has anything to do."""
+
+from __future__ import annotations
+
+from dbos import DBOS
+
+from driftwheel.services.backfill import asked_backfills
+from driftwheel.store.database import reading
+from driftwheel.store.due_windows import waits_for_judgement
+from driftwheel.store.records import count_received
+from driftwheel.store.references import measuring_references
+from driftwheel.store.windows import stale_windows
+from driftwheel.workflows.notify import is_to_tell
+from driftwheel.workflows.rounds import Rounds
+
+__all__ = ["is_idle"]
+
+_LOOKED_AT = 500
+
+
+def is_idle(rounds: Rounds) -> bool:
+    """Return whether nothing waits or is under way here.
+
+    What cannot be done now does not count: records that cannot be measured, windows that cannot be judged,
+    messages that are due later.
+    """
+    worker = rounds.worker
+    with reading(worker.engine) as connection:
+        waits = (
+            count_received(connection) > rounds.left
+            or bool(stale_windows(connection, limit=1))
+            or bool(measuring_references(connection))
+            or bool(asked_backfills(connection))
+            or (not rounds.is_stuck and waits_for_judgement(connection, worker.now()))
+            or is_to_tell(connection, worker.now())
+        )
+    if waits or worker.busy:
+        return False
+    under_way = DBOS.list_workflows(
+        status=["PENDING", "ENQUEUED"], load_input=False, load_output=False, limit=_LOOKED_AT
+    )
+    return all(one.executor_id not in {None, rounds.name} for one in under_way)
