@@ -78,6 +78,15 @@ def test_a_private_address_is_refused_when_it_is_added(url: str) -> None:
     open_channel_url(url, allow_private=True)
 
 
+@pytest.mark.parametrize(
+    "url", ["mqtt://93.184.215.14/topic", " MQTTS://example.com/t", "xmpp://a:b@example.com"]
+)
+def test_so_is_a_kind_that_nothing_holds(url: str) -> None:
+    """It connects again from a thread of its own, wherever the name leads then."""
+    with pytest.raises(UsageError, match=r"Nothing can keep a channel of the kind \w+:// from private"):
+        open_channel_url(url, allow_private=False)
+
+
 def test_a_public_one_is_not() -> None:
     open_channel_url("json://93.184.215.14/x", allow_private=False)
     open_channel_url("slack://T12345678/B12345678/abcdefghijklmnopqrstuvwx", allow_private=False)

@@ -208,6 +208,13 @@ def test_no_channel_reaches_this_machine_unless_it_may(hook: Webhook, mails: Mai
     assert (hook.calls, mails.taken) == ([], [])
 
 
+def test_a_kind_that_nothing_holds_is_not_opened() -> None:
+    """It was added while private networks were allowed."""
+    delivery = deliver("mqtt://127.0.0.1/alerts", allow_private=False)
+    assert not delivery.sent
+    assert "Nothing can keep a channel of the kind mqtt:// from private networks" in delivery.said
+
+
 def test_a_redirect_followed_by_wish_leads_nowhere_private(
     hook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:

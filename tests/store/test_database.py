@@ -59,6 +59,13 @@ def test_other_errors_stay_as_they_are(database: Engine) -> None:
         connection.execute(settings.insert(), [{"name": "a", "value": 1}, {"name": "a", "value": 2}])
 
 
+def test_an_error_tells_nothing_of_the_values(database: Engine) -> None:
+    """It ends in the server's log, and a value may be the address of a channel with its password."""
+    with pytest.raises(IntegrityError) as caught, writing(database) as connection:
+        connection.execute(settings.insert(), [{"name": name, "value": "s3cret"} for name in "aba"])
+    assert "s3cret" not in str(caught.value)
+
+
 def test_many_writers_lose_nothing(database: Engine) -> None:
     with writing(database) as connection:
         put_setting(connection, "count", 0)

@@ -20,7 +20,7 @@ from driftwheel.notify.mail import Mail
 from driftwheel.notify.public_addresses import is_link_local, is_public
 from driftwheel.notify.slack import Slack
 
-__all__ = ["Target", "open_channel_url", "refusal", "without_secrets"]
+__all__ = ["Target", "open_channel_url", "refusal", "unheld", "without_secrets"]
 
 _LOCAL: Final = frozenset(
     {
@@ -32,6 +32,9 @@ _LOCAL: Final = frozenset(
 
 _FILES: Final = frozenset({"keyfile", "subfile", "pgpkey", "pgppub", "pgpprv", "pgp", "wkd"})
 """Options that name a file of the server, or look for keys."""
+
+_UNHELD: Final = frozenset({"mqtt", "mqtts", "xmpp", "xmpps"})
+"""Kinds that connect again from threads of their own, which no `guarded` block holds."""
 
 _OWN: Final[Mapping[type, type]] = {NotifyEmail: Mail, NotifySlack: Slack}
 _CONNECT_SECONDS = 10.0
@@ -97,6 +100,8 @@ def open_channel_url(url: str, *, allow_private: bool = True) -> Target:
         raise UsageError(_unreadable(scheme))
     kind = _kinds()[parts["schema"]]
     _refuse_local(parts, kind)
+    if not allow_private and unheld(url):
+        raise UsageError(unheld(url))
     if not kind.enabled:
         raise UsageError(_missing_package(scheme, kind))
     try:
@@ -202,6 +207,23 @@ def refusal(address: str) -> str:
     return (
         f"{address} is not an address of the public internet. Where channels shall reach private networks or "
         "this machine, start the server with DRIFTWHEEL_ALLOW_PRIVATE_CHANNELS=true."
+    )
+
+
+def unheld(url: str) -> str:
+    """Return why nothing can keep a channel of this kind from private networks; empty where that can be.
+
+    Examples
+    --------
+    >>> unheld("jsons://example.com/hook")
+    ''
+    """
+    scheme = _scheme(url)
+    if scheme not in _UNHELD:
+        return ""
+    return (
+        f"Nothing can keep a channel of the kind {scheme}:// from private networks. Where channels may reach "
+        "those, start the server with DRIFTWHEEL_ALLOW_PRIVATE_CHANNELS=true."
     )
 
 

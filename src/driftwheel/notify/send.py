@@ -13,7 +13,7 @@ from apprise.plugins.ilert import NotifyILert
 from apprise.plugins.pagerduty import NotifyPagerDuty
 
 from driftwheel.alerts.message import Message, message_to_json
-from driftwheel.notify.channel_url import open_channel_url, refusal, without_secrets
+from driftwheel.notify.channel_url import open_channel_url, refusal, unheld, without_secrets
 from driftwheel.notify.connection_guard import guarded
 from driftwheel.notify.facts import one_line
 from driftwheel.notify.html_mail import as_html
@@ -79,6 +79,8 @@ def send_message(
     UsageError
         When the address cannot be used any more.
     """
+    if not allow_private and unheld(url):
+        return Delivery(False, unheld(url))
     plugin = open_channel_url(url).plugin
     title, body, form = _fill(plugin, message, dedup, thread)
     kind = _TYPES[message.severity] if message.kind in {"firing", "still_firing"} else NotifyType.INFO

@@ -75,7 +75,12 @@ def open_database(url: str) -> Engine:
             )
         Path(where.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(
-            where, json_serializer=_to_json, pool_size=16, max_overflow=48, pool_timeout=BUSY_SECONDS
+            where,
+            json_serializer=_to_json,
+            hide_parameters=True,  # errors go to the log, and addresses of channels hold secrets
+            pool_size=16,
+            max_overflow=48,
+            pool_timeout=BUSY_SECONDS,
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -84,6 +89,7 @@ def open_database(url: str) -> Engine:
     return create_engine(
         where,
         json_serializer=_to_json,
+        hide_parameters=True,
         pool_size=8,
         max_overflow=24,
         pool_timeout=BUSY_SECONDS,
