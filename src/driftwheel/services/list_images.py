@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -126,10 +127,10 @@ def list_images(
     chosen = _filter(connection, model, query)
     place = None if before is None else _place(before)
     start = None if after is None or place is not None else _place(after)
-    sizes = {"limit": limit, "look_at": LOOKED_AT}
-    page = page_records(connection, chosen, order=query.order, after=start, before=place, **sizes)
+    read = partial(page_records, connection, chosen, order=query.order, limit=limit, look_at=LOOKED_AT)
+    page = read(after=start, before=place)
     if place is not None and page.previous is None:
-        page = page_records(connection, chosen, order=query.order, **sizes)
+        page = read()
     return ImageList(
         model,
         page.rows,
@@ -160,9 +161,8 @@ def find_neighbours(connection: Connection, query: ImageQuery, record: StoredRec
         return Neighbours(None, None)
     position = record.outlier_p if query.order == "outlier" else (record.time - EPOCH) // MICROSECOND
     place = Cursor(position if position is not None else 0, record.key)
-    sizes = {"limit": 1, "look_at": LOOKED_AT}
-    before = page_records(connection, chosen, order=query.order, before=place, **sizes).rows
-    after = page_records(connection, chosen, order=query.order, after=place, **sizes).rows
+    read = partial(page_records, connection, chosen, order=query.order, limit=1, look_at=LOOKED_AT)
+    before, after = read(before=place).rows, read(after=place).rows
     return Neighbours(before[0].key if before else None, after[0].key if after else None)
 
 
