@@ -188,9 +188,9 @@ def page_records(
     )
 
 
-def _position(order: Order) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+def _position(order: Order) -> list[ColumnElement[Any]]:
     """Return what an order goes by, which its index holds."""
-    return (records.c.outlier_p if order == "outlier" else records.c.time), records.c.key
+    return [records.c.outlier_p if order == "outlier" else records.c.time, records.c.key]
 
 
 def _up_to(order: Order, last: Cursor, *, up: bool) -> ColumnElement[bool]:
