@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import email.policy
 import json
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,11 +37,14 @@ class MailServer:
     refused: set[str] = field(default_factory=set)
     answer: str = ""
     hang: threading.Event | None = None
+    tls: ssl.SSLContext | None = None
+    logged_in: list[str] = field(default_factory=list)
 
 
 @contextmanager
-def mail_server() -> Iterator[MailServer]:
-    state = MailServer()
+def mail_server(tls: ssl.SSLContext | None = None, *, implicit: bool = False) -> Iterator[MailServer]:
+    """Serve, with TLS from the first byte (`implicit`) or after STARTTLS where `tls` is given."""
+    state = MailServer(tls=tls)
 
     class Session(socketserver.StreamRequestHandler):
         timeout = 10
@@ -47,9 +52,24 @@ def mail_server() -> Iterator[MailServer]:
         def say(self, line: str) -> None:
             self.wfile.write(line.encode() + b"\r\n")
 
-        def handle(self) -> None:
+        def secure(self) -> bool:
+            assert tls is not None
+            try:
+                self.request = self.connection = tls.wrap_socket(self.request, server_side=True)
+            except OSError:  # the other side does not like the certificate
+                return False
+            self.rfile, self.wfile = self.request.makefile("rb"), self.request.makefile("wb", buffering=0)
+            return True
+
+        def finish(self) -> None:
+            super().finish()
+            self.request.close()
+
+        def handle(self) -> None:  # noqa: PLR0912  a protocol
             if state.hang is not None:
                 state.hang.wait(60)
+                return
+            if implicit and not self.secure():
                 return
             self.say("220 test ESMTP")
             sender, recipients = "", []
@@ -58,7 +78,17 @@ def mail_server() -> Iterator[MailServer]:
                 match word.upper():
                     case "EHLO":
                         self.say("250-test")
+                        if tls is not None and not isinstance(self.request, ssl.SSLSocket):
+                            self.say("250-STARTTLS")
+                        self.say("250-AUTH PLAIN")
                         self.say("250 8BITMIME")
+                    case "STARTTLS":
+                        self.say("220 go on")
+                        if not self.secure():
+                            return
+                    case "AUTH":
+                        state.logged_in.append(base64.b64decode(rest.split()[1]).decode())
+                        self.say("235 welcome" if "hunter22" in state.logged_in[-1] else "535 who are you?")
                     case "MAIL" if state.answer:
                         self.say(state.answer)
                     case "MAIL":

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
+import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -142,6 +145,45 @@ def test_a_subject_is_one_line_whatever_stands_in_it(mails: MailServer) -> None:
     assert envelope.mail["Subject"] == "cats: drift on camera=a Bcc: x@example.com[31m"
     assert envelope.mail["Bcc"] is None
     assert envelope.recipients == ("ops@example.com",)
+
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
+    """A certificate for 127.0.0.1 that nobody has signed."""
+    if shutil.which("openssl") is None:
+        pytest.skip("There is no openssl here.")
+    key, certificate = (tmp_path_factory.mktemp("tls") / name for name in ("key.pem", "certificate.pem"))
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"]
+    made += ["-subj", "/CN=127.0.0.1"]
+    subprocess.run([*made, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+@pytest.mark.parametrize(("mode", "implicit"), [("starttls", False), ("ssl", True)])
+def test_mail_over_tls_with_a_password(tls: ssl.SSLContext, mode: str, implicit: bool) -> None:
+    with mail_server(tls, implicit=implicit) as server:
+        address = f"mailtos://robot:hunter22@example.com:{server.port}?smtp=127.0.0.1&mode={mode}&to=a@x.org"
+        delivery = deliver(address)
+        assert not delivery.sent, "a certificate that nobody has signed"
+        assert "certificate verify failed" in delivery.said.replace("CERTIFICATE_VERIFY_FAILED", "")
+        assert deliver(f"{address}&verify=no") == Delivery(True)
+        assert server.logged_in == ["\x00robot\x00hunter22"]
+        refused = deliver(f"{address}&verify=no".replace("hunter22", "hunter33"))
+        assert not refused.sent
+        assert "535 who are you?" in refused.said
+        assert "hunter33" not in refused.said
+        assert len(server.taken) == 1
+
+
+def test_a_password_is_not_sent_in_the_clear_where_tls_is_wanted() -> None:
+    with mail_server() as server:
+        address = f"mailtos://robot:hunter22@example.com:{server.port}?smtp=127.0.0.1&to=a@x.org"
+        delivery = deliver(address)
+        assert not delivery.sent
+        assert "STARTTLS" in delivery.said
+        assert server.logged_in == []
 
 
 def test_a_webhook_gets_the_message_as_text_and_as_data(hook: Webhook) -> None:
