@@ -27,6 +27,7 @@ from driftwheel.store.records import (
     record_by_key,
     records_in_window,
     set_measured,
+    times_of,
 )
 from driftwheel.store.tables import records
 
@@ -319,3 +320,15 @@ def test_the_queue_goes_along_its_index(database: Engine, model: Model) -> None:
         plan = connection.exec_driver_sql(f"{explain} SELECT count(*) FROM records WHERE state = 0").all()
         assert count_received(connection) == 1
     assert "ix_records_received" in str(plan)
+
+
+def test_the_times_of_those_records_that_are_there(database: Engine, model: Model) -> None:
+    later = NOON + timedelta(hours=1)
+    with writing(database) as connection:
+        other = create_model(connection, "other", task="detection", created=NOON)
+        rows = [new_record(model.key, str(i), time=later if i else NOON) for i in range(600)]
+        insert_records(connection, [*rows, new_record(other.key, "x", time=NOON + 2 * (later - NOON))])
+    with reading(database) as connection:
+        assert sorted(times_of(connection, model.key, ["0", "x", "5"])) == [NOON, later]
+        assert times_of(connection, model.key, []) == []
+        assert len(times_of(connection, model.key, [str(i) for i in range(700)])) == 600

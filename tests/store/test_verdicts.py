@@ -15,6 +15,7 @@ from driftwheel.store.verdicts import (
     mark_all_due,
     mark_due,
     newest_start,
+    newest_verdicts,
     put_verdict,
 )
 from driftwheel.store.windows import find_window, mark_stale, window_of
@@ -80,6 +81,10 @@ def test_verdicts_are_listed_by_time_and_segment(database: Engine, model: Model)
         assert [one.start.day for one in list_verdicts(connection, model.key, since=NOON + DAY)] == [5] * 3
         assert newest_start(connection, model.key) == listed[-1].start
         assert newest_start(connection, model.key + 1) is None
+        last = newest_verdicts(connection, model.key)
+        assert [(one.start.day, one.value) for one in last] == [(5, ""), (5, "1"), (5, "2")]
+        assert last[0].document is not None
+        assert newest_verdicts(connection, model.key + 1) == []
 
 
 def judged(database: Engine, model: Model, day: int) -> int | None:
