@@ -32,6 +32,7 @@ __all__ = [
 LOOKED_AT = 40_000
 """Records read at most for one page, for conditions which no index answers; see `page_records`."""
 
+_OLDEST = 5_000  # records
 _KEYS = 2**63  # a database counts no further
 _MOST_SPANS = 400
 
@@ -146,8 +147,13 @@ def count_images(connection: Connection, query: ImageQuery) -> Count:
 
 
 def count_unjudged(connection: Connection, model: Model) -> Count:
-    """Return how many of a model's measured images have no outlier p-value."""
-    return count_records(connection, RecordFilter(model.key, state=RecordState.MEASURED, has_outlier_p=False))
+    """Return how many of a model's oldest images were measured and have no outlier p-value.
+
+    Those that were measured before the reference was ready are its oldest; no more than `_OLDEST` are looked
+    at.
+    """
+    chosen = RecordFilter(model.key, state=RecordState.MEASURED, has_outlier_p=False)
+    return count_records(connection, chosen, order="oldest", look_at=_OLDEST)
 
 
 def find_neighbours(connection: Connection, query: ImageQuery, record: StoredRecord) -> Neighbours:
