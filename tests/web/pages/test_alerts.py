@@ -212,9 +212,8 @@ def test_history_goes_by_key_and_holds_every_alert_once(page: Page, made: tuple[
 
 
 def test_the_list_is_narrowed(page: Page, made: tuple[Site, Watched]) -> None:
-    site, it = made
-    other = site.running
-    other.model("other")
+    site, _ = made
+    site.running.model("other")
     log_in(page, site, "vic", to="/alerts")
     page.get_by_label("Severity").select_option("critical")
     page.wait_for_url("**severity=critical**")
