@@ -19,11 +19,13 @@ from driftwheel.monitors.evaluate import finding_from_json
 from driftwheel.monitors.signal import signal_named
 from driftwheel.notify.facts import Fact, facts
 from driftwheel.notify.plain_text import as_text
+from driftwheel.report.numbers import several
 from driftwheel.report.printable import printable
 from driftwheel.services.acknowledge_alert import acknowledge_alert
 from driftwheel.services.change_monitor import switch_monitor
 from driftwheel.services.close_alerts import close_alerts
 from driftwheel.services.describe_alert import AlertDescription, ToldOf, describe_alert
+from driftwheel.services.list_alerts import is_attended
 from driftwheel.services.snooze_alert import snooze_alert, unsnooze_alert
 from driftwheel.store.database import reading
 from driftwheel.web.pages.alert_words import SEVERITY_TONES, alert_words, segment_words
@@ -187,7 +189,7 @@ def _page(request: Request, state: Services, key: int, *, done: str = "", wrong:
         it=it,
         one=one,
         words=alert_words(one, now),
-        severity_tone=SEVERITY_TONES[one.severity],
+        severity_tone="quiet" if is_attended(one, now) else SEVERITY_TONES[one.severity],
         tone=_tone(it, now),
         segment=segment_words(one),
         facts=[] if it.entry is None else _facts(it.entry),
@@ -213,8 +215,7 @@ def _tone(it: AlertDescription, now: datetime) -> str:
     one = it.episode
     if not is_open(one):
         return "note"
-    quiet = is_snoozed(one, now) or one.acknowledged or one.inhibited_by or one.state != "firing"
-    return "warn" if quiet or one.severity != "critical" else "bad"
+    return "warn" if is_attended(one, now) or one.severity != "critical" else "bad"
 
 
 def _facts(entry: Entry) -> list[Fact]:
@@ -267,7 +268,7 @@ def _life(it: AlertDescription) -> list[_Moment]:
     if one.ended is not None:
         tone = "ok" if one.state == "resolved" else ""
         life.append(_Moment(one.ended, one.state.capitalize(), tone, printable(one.reason or "")))
-    return sorted(life, key=lambda each: each.time, reverse=True)
+    return sorted(life, key=lambda each: each.time)[::-1]
 
 
 def _told(each: ToldOf) -> _Moment:
@@ -280,7 +281,8 @@ def _told(each: ToldOf) -> _Moment:
     if message.state == "dead":
         said = f"given up: {printable(message.error or '')}"
         return _Moment(message.created, f"Could not tell {channel}", "bad", said, text)
-    said = f"tried {message.attempts} times: {printable(message.error or '')}" if message.attempts else title
+    tried = several(message.attempts, "time")
+    said = f"tried {tried}: {printable(message.error or '')}" if message.attempts else title
     return _Moment(message.created, f"Telling {channel} …", "warn", said, text)
 
 

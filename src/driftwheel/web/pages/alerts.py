@@ -120,7 +120,7 @@ def alert_row(alert: Alert, now: datetime) -> AlertRow:
         alert.model,
         segment_words(one),
         alert_words(one, now),
-        SEVERITY_TONES[one.severity],
+        "quiet" if is_attended(one, now) else SEVERITY_TONES[one.severity],
         "" if alert.entry is None else printable(alert.entry.wrong),
         0 if alert.entry is None else alert.entry.n,
         not is_attended(one, now),

@@ -156,7 +156,9 @@ def _axis(scale: _Scale, width: int) -> list[Markup]:
 
 def _usual(scale: _Scale, point: Point, left: float, step: float) -> Markup:
     found = point.finding
-    if scale.signal.kind == "verdict" or (found.low is None and found.high is None):
+    if scale.signal.kind == "verdict" or found.threshold is not None:
+        return Markup()  # what is usual does not count
+    if found.low is None and found.high is None:
         return Markup()
     top = scale.y(scale.high if found.high is None else found.high)
     base = scale.y(scale.low if found.low is None else found.low)

@@ -27,7 +27,8 @@ def log_snippet(
     return (
         "from driftwheel.client import Client\n"
         "\n"
-        f'with Client("{server}", token="{token}", model="{model}") as client:\n'
+        f'with Client("{server}", model="{model}",\n'
+        f'            token="{token}") as client:\n'
         f'    client.log("image.jpg", {prediction},\n'
         '               tags={"camera": "1"})'
     )
@@ -54,7 +55,8 @@ def folder_snippet(  # noqa: PLR0917
         "from driftwheel.client import Client\n"
         "\n"
         f'start = datetime.fromisoformat("{start.isoformat()}")\n'
-        f'with Client("{server}", token="{token}", model="{model}") as client:\n'
+        f'with Client("{server}", model="{model}",\n'
+        f'            token="{token}") as client:\n'
         '    for i, file in enumerate(sorted(Path("images").glob("*.jpg"))):\n'
         f"        client.log(file, {_prediction(task, classes)},\n"
         "                   time=start + timedelta(seconds=i))"
