@@ -76,19 +76,19 @@ def describe_model(connection: Connection, model: Model, now: datetime, *, windo
     last = last_record_time(connection, model.key)
     return ModelSummary(
         model,
-        _state(last, reference, newest),
+        _state(last is not None or any(one.records for one in known), reference, newest),
         reference or newest,
         last,
         tuple(_volumes(known, first, length, windows)),
     )
 
 
-def _state(last: datetime | None, reference: Reference | None, newest: Reference | None) -> ModelState:
+def _state(came: bool, reference: Reference | None, newest: Reference | None) -> ModelState:
     if reference is not None:
-        return "watched" if last is not None else "no records"
+        return "watched" if came else "no records"
     if newest is not None:
         return "measuring" if newest.state == "measuring" else "reference failed"
-    return "no reference" if last is not None else "no records"
+    return "no reference" if came else "no records"
 
 
 def _volumes(

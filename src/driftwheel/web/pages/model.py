@@ -102,6 +102,7 @@ def _show_model(request: Request, state: State, caller: Caller, name: str) -> Re
         summary=summary,
         reference=summary.reference,
         said=said,
+        nothing_yet=summary.last is None and not any(one.window or one.verdict for one in watch.windows),
         acts=acts_of(about, state.clock(), may=allows(caller, "edit-models")),
         elsewhere=len(watch.alerts) - len(about),
         heat=heat_map(watch, view, seen.order if view.every else seen.order[:_ROWS]) if seen.cell else None,

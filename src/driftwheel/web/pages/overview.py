@@ -29,7 +29,7 @@ from driftwheel.web.pages.rendering import render
 from driftwheel.web.pages.snippets import log_snippet
 from driftwheel.web.pages.sparkline import Volume, volume_bars
 from driftwheel.web.pages.watch_sentence import headline_rest
-from driftwheel.web.pages.watch_view import window_words
+from driftwheel.web.pages.watch_view import window_moment, window_words
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import State
@@ -67,7 +67,7 @@ class _Card:
     word: str
     tone: str
     said: str
-    when: str
+    when: Markup | None
     n: int | None
     alerts: int
     verdicts: Markup | None
@@ -195,7 +195,7 @@ def _card(summary: ModelSummary, answers: Sequence[WindowAnswer], alerts: Sequen
     newest = answers[-1] if answers else None
     words = STATE_WORDS[summary.state]
     word, tone, said = words.word, words.tone, words.meaning
-    if newest is not None and summary.state == "watched":
+    if newest is not None and newest.answer != "no_reference":
         word, tone = _word(newest, words)
         said = headline_rest(newest.headline)
     return _Card(
@@ -205,7 +205,7 @@ def _card(summary: ModelSummary, answers: Sequence[WindowAnswer], alerts: Sequen
         word,
         tone,
         printable(said),
-        "" if newest is None else window_words(newest.start, model.window),
+        None if newest is None else window_moment(newest.start, model.window),
         None if newest is None else newest.n,
         len(alerts),
         _strip(summary, answers) if answers else None,

@@ -13,7 +13,7 @@ from driftwheel.report.printable import printable
 from driftwheel.services.watch_model import Alert, Watch, WatchedWindow
 from driftwheel.web.pages.heat_map import ANSWER_WORDS
 from driftwheel.web.pages.rendering import moment
-from driftwheel.web.pages.watch_view import window_words
+from driftwheel.web.pages.watch_view import window_moment
 
 __all__ = ["WatchSentence", "harm_words", "headline_rest", "watch_sentence"]
 
@@ -83,7 +83,7 @@ def _no_harm(accuracy: Observation | None, confidence: Observation | None) -> st
 def _of_alert(watch: Watch, alerts: Sequence[Alert], newest: WatchedWindow | None) -> WatchSentence:
     first, window = alerts[0], watch.model.window
     episode, entry = first.episode, first.entry
-    since = moment(episode.began, "minute" if window == "hour" else "short-day")
+    since = window_moment(episode.began, window)
     wrong = printable(entry.wrong if entry is not None else f"The monitor {episode.name} fires.")
     where = f"{episode.tag} = {episode.value}" if episode.tag else ""
     word, colon, said = wrong.partition(": ")
@@ -122,11 +122,12 @@ def _small(watch: Watch, alert: Alert, newest: WatchedWindow | None) -> list[str
             f"At most {rate:g} false alarm{'' if rate == 1 else 's'} a year; without any change, evidence "
             f"like this comes up in {odds(verdict.p_value)} comparisons."
         )
-    if newest is not None and verdict is not None:
-        when = window_words(newest.start, watch.model.window)
-        said.append(f"n = {several(verdict.n, 'image')} in the newest window ({when}).")
-    if said:
-        small.append(printable(" ".join(said)))
+    if said or verdict is not None:
+        line = Markup("{}").format(printable(" ".join(said)))
+        if newest is not None and verdict is not None:
+            n, when = several(verdict.n, "image"), window_moment(newest.start, watch.model.window)
+            line += Markup(" n = {} in the newest {}, {}.").format(n, watch.model.window, when)
+        small.append(line)
     if episode.acknowledged is not None:
         note = f": {printable(episode.acknowledged_note)}" if episode.acknowledged_note else ""
         by = printable(episode.acknowledged_by or "")
@@ -138,29 +139,30 @@ def _of_window(watch: Watch, newest: WatchedWindow) -> WatchSentence:
     verdict = newest.verdict
     if verdict is None:
         return WatchSentence("note", "Not judged yet.", "")
-    when = window_words(newest.start, watch.model.window)
+    when = window_moment(newest.start, watch.model.window)
     rate = watch.model.false_alarms_per_year
     calm = 0
     for one in reversed(watch.windows):
         if one.verdict is not None and one.verdict.answer == "drift":
             break
         calm += one.verdict is not None and one.verdict.answer == "no_drift"
-    small = f"{when}, n = {several(verdict.n, 'image')}"
+    small = f", n = {several(verdict.n, 'image')}"
     if verdict.p_value is not None:
         small += f", {p_statement(verdict.p_value)}"
     small += f"; at most {rate:g} false alarm{'' if rate == 1 else 's'} a year."
     rest = printable(headline_rest(verdict.headline))
     where = printable(f" in {watch.tag} = {watch.value}") if watch.tag else ""
+    told = Markup("{}{}").format(when, small)
     if verdict.answer == "drift":
         lead = f"Drift{where}, and no alert is open."
-        return WatchSentence("warn", lead, f"{rest} {harm_words(newest)}", (small,))
+        return WatchSentence("warn", lead, f"{rest} {harm_words(newest)}", (told,))
     if verdict.answer == "no_drift":
         unit = watch.model.window
         if calm > 1:
-            small += f" The last {count(calm)} {unit}s that were judged are without drift."
-        return WatchSentence("ok", f"No drift{where}.", rest, (small,))
+            told += f" The last {count(calm)} {unit}s that were judged are without drift."
+        return WatchSentence("ok", f"No drift{where}.", rest, (told,))
     lead = ANSWER_WORDS[verdict.answer]
-    return WatchSentence("warn", f"{lead[:1].upper()}{lead[1:]}{where}.", rest, (small,))
+    return WatchSentence("warn", f"{lead[:1].upper()}{lead[1:]}{where}.", rest, (told,))
 
 
 def _from_to(seen: Observation) -> str:

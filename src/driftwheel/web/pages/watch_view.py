@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import quote
 
+from markupsafe import Markup
+
 from driftwheel.images.properties import PROPERTY_NAMES
 from driftwheel.services.watch_model import SPANS
-from driftwheel.web.pages.rendering import address
+from driftwheel.web.pages.rendering import address, moment
 
-__all__ = ["WatchView", "images_address", "read_view", "window_words"]
+__all__ = ["WatchView", "images_address", "read_view", "window_moment", "window_words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,11 @@ def images_address(model: str, start: datetime, end: datetime, tag: str = "", va
     since, until = (f"{each:%Y-%m-%dT%H:%MZ}" for each in (start, end))
     segment = f"{tag}={value}" if tag else ""
     return address("/images", {"model": model, "since": since, "until": until, "tag": segment})
+
+
+def window_moment(start: datetime, window: str) -> Markup:
+    """Return a window's start as a ``<time>``: of an hour in the viewer's zone, else the day in UTC."""
+    return moment(start, "minute" if window == "hour" else "short-day")
 
 
 def window_words(start: datetime, window: str) -> str:
