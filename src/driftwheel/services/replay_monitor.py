@@ -15,6 +15,7 @@ from driftwheel.alerts.life_cycle import WindowResult, advance, windows_needed
 from driftwheel.monitors.evaluate import Evaluation, Result, evaluate
 from driftwheel.monitors.monitor import Monitor, watched_tags
 from driftwheel.monitors.observation import observations_from_json
+from driftwheel.monitors.rule import signals_of
 from driftwheel.store.database import reading
 from driftwheel.store.models import find_model
 from driftwheel.store.verdicts import StoredVerdict, list_verdicts
@@ -114,8 +115,10 @@ def _replay(instance: Instance, verdicts: Sequence[StoredVerdict]) -> SegmentRep
     ended: list[Episode] = []
     episode: Episode | None = None
     needed = windows_needed(instance.monitor)
+    signals = signals_of(instance.monitor.rule)
     for verdict in verdicts:
-        evaluation = evaluate(instance.monitor, observations_from_json(verdict.observations))
+        seen = {name: verdict.observations[name] for name in signals if name in verdict.observations}
+        evaluation = evaluate(instance.monitor, observations_from_json(seen))
         if evaluation.result in {"ok", "breach"}:
             result = WindowResult(verdict.start, verdict.end, evaluation.result, evaluation.cleared)
             results = [result, *results[: needed - 1]]

@@ -22,6 +22,7 @@ from driftwheel.services.replay_monitor import replay_monitor
 from driftwheel.store.database import reading
 from driftwheel.store.models import Model
 from driftwheel.store.monitors import MonitorRevision, StoredMonitor, list_revisions, monitor_by_key
+from driftwheel.store.verdict_answers import segment_answers
 from driftwheel.store.verdicts import newest_start
 from driftwheel.store.windows import window_of
 from driftwheel.web.api.known_model import known_model
@@ -49,6 +50,7 @@ _Key = Annotated[int, Path(ge=1, lt=2**31)]
 _Given = Annotated[MonitorForm, Depends(given_form)]
 
 _SPANS = {"hour": (48, 168, 336), "day": (30, 90, 365), "week": (12, 26, 104)}
+_AT_ONCE, _FEWEST = 500, 7
 _KEYS = {
     "when": "rule",
     "severity": "severity",
@@ -229,7 +231,11 @@ def _since(connection: Connection, model: Model, span: int) -> datetime | None:
         return None
     start, end = window_of(newest, model.window)
     spans = _SPANS[model.window]
-    return start - ((span if span in spans else spans[0]) - 1) * (end - start)
+    windows = span
+    if span not in spans:  # of many segments fewer windows, so that the page comes at once
+        segments = 1 + len(segment_answers(connection, model.key, newest, limit=_AT_ONCE))
+        windows = min(spans[0], max(_FEWEST, _AT_ONCE // segments))
+    return start - (windows - 1) * (end - start)
 
 
 def _around(model: Model | None = None, monitor: Monitor | None = None) -> dict[str, Any]:
