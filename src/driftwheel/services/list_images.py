@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 
 from driftwheel.errors import UsageError
 from driftwheel.store.columns import EPOCH, MICROSECOND
+from driftwheel.store.judged_windows import judged_windows
 from driftwheel.store.models import Model, find_model
 from driftwheel.store.record_pages import Count, Cursor, Order, RecordFilter, count_records, page_records
 from driftwheel.store.record_state import RecordState
 from driftwheel.store.stored_record import StoredRecord
-from driftwheel.store.verdict_spans import verdict_spans
 from driftwheel.store.verdicts import Answer
 
 __all__ = [
@@ -34,7 +34,7 @@ LOOKED_AT = 40_000
 
 _OLDEST = 5_000  # records
 _KEYS = 2**63  # a database counts no further
-_MOST_SPANS = 400
+_MOST_WINDOWS = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,20 +201,19 @@ def _narrowed(connection: Connection, chosen: RecordFilter, model: Model, verdic
     segment = (named[0], chosen.tags[named[0]]) if len(named) == 1 else None
     if segment is None and verdict != "drift":
         segment = ("", "")
-    spans = verdict_spans(
-        connection, model.key, verdict, since=chosen.since, until=chosen.until, segment=segment
+    windows = judged_windows(
+        connection, model.key, model.window, verdict, since=chosen.since, until=chosen.until, segment=segment
     )
-    if len(spans) > _MOST_SPANS:
+    if windows.count > _MOST_WINDOWS:
         raise UsageError(
-            f"Windows with this verdict lie in {len(spans):,} places; at most {_MOST_SPANS} are looked "
-            "through. Give a time, from and until."
+            f"{windows.count:,} windows have this verdict; at most {_MOST_WINDOWS:,} are looked through. "
+            "Give a time, from and until."
         )
-    if not spans:
-        return replace(chosen, spans=())
-    first, last = spans[0].start, max(one.end for one in spans)
+    if not windows.starts:
+        return replace(chosen, windows=windows)
     return replace(
         chosen,
-        spans=tuple(spans),
-        since=first if chosen.since is None else max(first, chosen.since),
-        until=last if chosen.until is None else min(last, chosen.until),
+        windows=windows,
+        since=windows.first if chosen.since is None else max(windows.first, chosen.since),
+        until=windows.end if chosen.until is None else min(windows.end, chosen.until),
     )

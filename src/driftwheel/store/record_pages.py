@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, select, tuple_
 
 from driftwheel.errors import UsageError
 from driftwheel.store.columns import EPOCH, MICROSECOND
+from driftwheel.store.judged_windows import JudgedWindows, lies_in
 from driftwheel.store.record_state import RecordState
 from driftwheel.store.stored_record import StoredRecord, stored_record
 from driftwheel.store.tables import HAS_OUTLIER_P, records
 from driftwheel.store.tag_filter import has_tag, predicts
-from driftwheel.store.verdict_spans import VerdictSpan
 
 __all__ = ["Count", "Cursor", "Order", "Page", "RecordFilter", "count_records", "page_records"]
 
@@ -48,8 +48,8 @@ class RecordFilter:
         Whether the image is still kept.
     has_outlier_p
         Whether there is a p-value.
-    spans
-        Within any of these: in its time, and with its tag where it has one.
+    windows
+        In any of these windows, and with the tag of its segment.
     """
 
     model: int
@@ -62,7 +62,7 @@ class RecordFilter:
     outlier_p_at_most: float | None = None
     has_image: bool | None = None
     has_outlier_p: bool | None = None
-    spans: tuple[VerdictSpan, ...] | None = None
+    windows: JudgedWindows | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,21 +287,9 @@ def _conditions(connection: Connection, chosen: RecordFilter, order: Order) -> l
         None if chosen.has_image is None else column.image.is_not(None) == chosen.has_image,
         None if chosen.has_outlier_p is None else column.outlier_p.is_not(None) == chosen.has_outlier_p,
         *(has_tag(connection, tag, value) for tag, value in chosen.tags.items()),
-        None if chosen.spans is None else _within(connection, chosen.spans),
+        None if chosen.windows is None else lies_in(connection, chosen.windows),
     ]
     return [one for one in wanted if one is not None]
-
-
-def _within(connection: Connection, spans: Sequence[VerdictSpan]) -> ColumnElement[bool]:
-    parts = [
-        and_(
-            records.c.time >= span.start,
-            records.c.time < span.end,
-            *([has_tag(connection, span.tag, span.value)] if span.tag else []),
-        )
-        for span in spans
-    ]
-    return or_(false(), *parts)
 
 
 def _ordered(query: Select[Any], order: Order, place: Cursor | None, *, backwards: bool) -> Select[Any]:
