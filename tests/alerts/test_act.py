@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from tests.alerts.making import at, episode
@@ -65,6 +66,10 @@ def test_what_has_not_fired_is_not_yet_an_alert(what: str) -> None:
 def test_mistakes_are_named() -> None:
     with pytest.raises(UsageError, match="A snooze ends later than now"):
         snooze(episode(), until=at(4), now=at(4))
+    with pytest.raises(UsageError, match="for a year at most; switch the monitor off"):
+        snooze(episode(), until=datetime.max.replace(tzinfo=UTC), now=at(4))
+    with pytest.raises(UsageError, match="The reason has 2,001 characters; at most 2,000 are kept"):
+        close(episode(), reason="x" * 2001, now=at(4))
     with pytest.raises(UsageError, match="'drift' is not snoozed"):
         unsnooze(episode(), now=at(4))
     with pytest.raises(UsageError, match="is closed for a reason; say which"):

@@ -100,12 +100,14 @@ def test_what_is_no_profile_for_this_model_is_rejected_and_says_why(engine: Engi
         (to_bytes(hours([NOON], "week")), "Profile the images again with --window day"),
         (to_bytes(hours([NOON, NOON + DAY], None)), "more than one day"),
         (to_bytes(single(profile(NOON, mode="fast"))), "a different mode"),
+        (to_bytes(hours([NOON + 3 * DAY], "hour")), "in the future, more than 25 h"),
+        (to_bytes(hours([datetime(1, 1, 1, tzinfo=UTC)], "hour")), "too early"),
     ):
         result = ingest(engine, data)
         assert result.outcome == "rejected"
         assert reason in (result.reason or "")
-    later = to_bytes(single(profile(NOON + 3 * DAY, mode="fast")))
-    assert ingest(engine, later).outcome == "accepted"  # no other speaks of that window
+    earlier = to_bytes(single(profile(NOON - 3 * DAY, mode="fast")))
+    assert ingest(engine, earlier).outcome == "accepted"  # no other speaks of that window
     with pytest.raises(UsageError, match="Did you mean 'cats'"):
         ingest(engine, fine, "cat")
 

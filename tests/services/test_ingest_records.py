@@ -202,6 +202,7 @@ BAD = {
     "The model version has 200": replace(CAT, model_version="2" * 200),
     "no time zone": replace(CAT, time=NOW.replace(tzinfo=None)),
     "25.0 h in the future, more than 25 h": replace(CAT, time=NOW + timedelta(hours=25, microseconds=1)),
+    "too early; give one of 1900": replace(CAT, time=datetime(1899, 12, 31, 23, tzinfo=UTC)),
     "The latency is -1 s": replace(CAT, latency=-1),
     "The latency is nan s": replace(CAT, latency=float("nan")),
     "The width is 0 pixels": replace(CAT, width=0),

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
@@ -286,10 +286,13 @@ def test_mistakes(database: Engine, blobs: Blobs, tmp_path: Path) -> None:
         set_reference(database, "m", Folder("/nowhere"), by="me", now=NOW)
     with pytest.raises(UsageError, match="on this machine"):
         set_reference(database, "m", Folder("http://example.org/images"), by="me", now=NOW)
-    with pytest.raises(UsageError, match="at least 1 day, not 0"):
+    with pytest.raises(UsageError, match="1 to 3,650 days, not 0"):
         set_reference(database, "m", Trailing(0), by="me", now=NOW)
     with pytest.raises(UsageError, match="give since < until"):
         set_reference(database, "m", Range(NOW, NOW), by="me", now=NOW)
+    late = datetime.max.replace(tzinfo=timezone(timedelta(hours=-14)))
+    with pytest.raises(UsageError, match="of no year from 1 to 9999 in UTC"):
+        set_reference(database, "m", Range(NOW, late), by="me", now=NOW)
     empty = tmp_path / "empty"
     empty.mkdir()
     reference = set_reference(database, "m", Folder(str(empty)), by="me", now=NOW)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from driftwheel.alerts.episode import Episode, has_fired, is_open, is_snoozed
 from driftwheel.errors import UsageError
@@ -11,6 +11,7 @@ from driftwheel.errors import UsageError
 __all__ = ["acknowledge", "close", "inhibit", "snooze", "unsnooze"]
 
 _LONGEST_NOTE = 2000
+_LONGEST_SNOOZE = timedelta(days=366)
 
 
 def acknowledge(episode: Episode, *, by: str, note: str, now: datetime) -> Episode:
@@ -28,10 +29,18 @@ def acknowledge(episode: Episode, *, by: str, note: str, now: datetime) -> Episo
 
 
 def snooze(episode: Episode, *, until: datetime, now: datetime) -> Episode:
-    """Return the episode silent until then; raise `UsageError` where it ended or `until` is past."""
+    """Return the episode silent until then, for a year at most.
+
+    Raises
+    ------
+    UsageError
+        Where it ended or has not fired, or `until` is past or too far.
+    """
     _must_fire(episode, "snoozed")
     if until <= now:
         raise UsageError(f"A snooze ends later than now; {until:%Y-%m-%d %H:%M} UTC is past.")
+    if until - now > _LONGEST_SNOOZE:
+        raise UsageError("A snooze is for a year at most; switch the monitor off instead.")
     return replace(episode, snoozed_until=until)
 
 
@@ -44,10 +53,18 @@ def unsnooze(episode: Episode, *, now: datetime) -> Episode:
 
 
 def close(episode: Episode, *, reason: str, now: datetime) -> Episode:
-    """Return the episode closed for a reason; raise `UsageError` where it ended or no reason is given."""
+    """Return the episode closed for a reason.
+
+    Raises
+    ------
+    UsageError
+        Where it ended, no reason is given, or the reason has more than 2,000 characters.
+    """
     _must_be_open(episode, "closed")
     if not reason.strip():
         raise UsageError(f"The alert '{episode.name}' is closed for a reason; say which.")
+    if len(reason) > _LONGEST_NOTE:
+        raise UsageError(f"The reason has {len(reason):,} characters; at most {_LONGEST_NOTE:,} are kept.")
     return replace(episode, state="closed", ended=now, reason=reason, recovering=None, inhibited_by=None)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -79,13 +79,18 @@ def asked_backfills(connection: Connection) -> dict[str, dict[str, Any]]:
 
 
 def check_range(since: datetime, until: datetime) -> None:
-    """Raise `UsageError` unless `since` comes before `until`, both with a time zone."""
+    """Raise `UsageError` unless `since` comes before `until`, both with a time zone and of a year in UTC."""
     if since.tzinfo is None or until.tzinfo is None:
         raise UsageError("A range of time needs a time zone, as in 2026-03-04T00:00:00Z.")
     if since >= until:
         raise UsageError(
             f"The range {since.isoformat()} to {until.isoformat()} is empty; give since < until."
         )
+    for time in (since, until):
+        try:
+            time.astimezone(UTC)
+        except OverflowError:
+            raise UsageError(f"The time {time.isoformat()} is of no year from 1 to 9999 in UTC.") from None
 
 
 def backfill_records(

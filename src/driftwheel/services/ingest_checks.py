@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from driftwheel.errors import UsageError
 from driftwheel.predictions import Classification, Prediction, Record, Task
 
-__all__ = ["AHEAD", "check_id", "check_prediction", "check_record", "check_text"]
+__all__ = ["AHEAD", "check_id", "check_prediction", "check_record", "check_text", "check_time"]
 
 AHEAD = timedelta(hours=25)
 """How far in the future an event may lie: a clock may be wrong by its time zone, and a little."""
 
+_EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 _MOST_NAME = 128  # characters of ids, versions, names of tags
 _MOST_VALUE = 256
 _MOST_TEXT = 10_000
@@ -27,7 +28,7 @@ def check_record(record: Record, *, task: Task, received: datetime) -> None:
     """Raise `UsageError`, saying what is wrong, for a record that cannot be kept."""
     check_id(record.id)
     check_text("The model version", record.model_version, _MOST_NAME)
-    _check_time(record.time, received)
+    check_time(record.time, received)
     if record.tags:
         _check_tags(record.tags)
     if record.error is not None:
@@ -79,7 +80,8 @@ def check_text(what: str, text: str, most: int = _MOST_TEXT) -> None:
             raise UsageError(f"{what} is no Unicode text; it holds half a surrogate pair.") from None
 
 
-def _check_time(time: datetime, received: datetime) -> None:
+def check_time(time: datetime, received: datetime) -> None:
+    """Raise `UsageError` for a moment in which no event can have been: before 1900, or too far ahead."""
     if time.tzinfo is None:
         raise UsageError(f"The time {time.isoformat()} has no time zone; give it in UTC, with Z at its end.")
     ahead = time - received
@@ -88,6 +90,8 @@ def _check_time(time: datetime, received: datetime) -> None:
             f"The time {time.isoformat()} lies {ahead / timedelta(hours=1):,.1f} h in the future, more than "
             f"{AHEAD / timedelta(hours=1):g} h; set the clock of the machine that logs."
         )
+    if time < _EARLIEST:
+        raise UsageError(f"The time {time.isoformat()} is too early; give one of 1900 or later.")
 
 
 def _check_tags(tags: Mapping[str, str]) -> None:

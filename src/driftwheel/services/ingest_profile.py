@@ -15,6 +15,7 @@ from driftwheel.profiles.profile import check_comparable
 from driftwheel.profiles.window import WINDOWS, Window, as_window
 from driftwheel.profiles.window import window_of as start_of
 from driftwheel.services.crash_points import reach
+from driftwheel.services.ingest_checks import check_time
 from driftwheel.services.ingest_models import model_named
 from driftwheel.services.ingest_room import check_call
 from driftwheel.services.ingest_values import Limits, Result
@@ -63,6 +64,8 @@ def ingest_profile(
     try:
         profiles = from_bytes(profile)
         parts = list(parts_of_profile(profiles, known.window, known.segment_tags))
+        for part in parts:
+            check_time(part.start, received)
         start, end = min(part.start for part in parts), max(part.end for part in parts)
         with writing(engine) as connection:
             other = next(list_edge_profiles(connection, known.key, since=start, until=end), None)

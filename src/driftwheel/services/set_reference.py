@@ -50,6 +50,8 @@ __all__ = [
     "set_reference",
 ]
 
+_MOST_DAYS = 3650
+
 
 @dataclass(frozen=True, slots=True)
 class Folder:
@@ -160,8 +162,8 @@ def _said(source: Folder | Range | Trailing) -> tuple[ReferenceKind, dict[str, A
     if isinstance(source, Range):
         check_range(source.since, source.until)
         return "range", {"since": source.since.isoformat(), "until": source.until.isoformat()}
-    if source.days < 1:
-        raise UsageError(f"A trailing reference has at least 1 day, not {source.days}.")
+    if not 1 <= source.days <= _MOST_DAYS:
+        raise UsageError(f"A trailing reference has 1 to {_MOST_DAYS:,} days, not {source.days:,}.")
     return "trailing", {"days": source.days}
 
 

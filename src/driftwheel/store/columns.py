@@ -13,10 +13,15 @@ __all__ = ["EPOCH", "METADATA", "MICROSECOND", "BigKey", "Digest", "MaybeJson", 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+_FIRST = (datetime.min.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
+_LAST = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """A moment, kept as whole microseconds since 1970 in UTC: exact, and it sorts."""
+    """A moment, kept as whole microseconds since 1970 in UTC: exact, and it sorts.
+
+    What in UTC is of no year from 1 to 9999 could not be read again, and is kept as the nearest that is.
+    """
 
     impl = BigInteger
     cache_ok = True
@@ -24,7 +29,7 @@ class UtcTime(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
         """Return the microseconds of a moment."""
         del dialect
-        return None if value is None else (value - EPOCH) // MICROSECOND
+        return None if value is None else min(max((value - EPOCH) // MICROSECOND, _FIRST), _LAST)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
         """Return the moment, in UTC, of so many microseconds."""

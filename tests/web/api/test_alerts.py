@@ -90,6 +90,13 @@ def test_mistakes_are_told(server: Running, client: httpx.Client) -> None:
     assert client.post(f"{at}/close", json={"reason": ""}).status_code == 422
 
 
+def test_a_snooze_beyond_all_calendars_harms_nobody(server: Running, client: httpx.Client) -> None:
+    at = f"{AT}/{alight(server).key}"
+    answer = client.post(f"{at}/snooze", json={"until": "9999-12-31T23:59:59-14:00"})
+    assert (answer.status_code, "a year at most" in answer.json()["detail"]) == (422, True)
+    assert client.get(at).json()["snoozed_until"] is None
+
+
 def test_who_may(server: Running) -> None:
     key = alight(server).key
     viewer = server.with_token("viewer")

@@ -123,6 +123,18 @@ def test_a_page_that_needs_a_log_in_leads_to_it(server: Running) -> None:
     assert answer.status_code == 401  # the API never redirects
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/alerts?before=" + "0" * 30 + "9" * 30,
+        "/alerts?before=" + "0" * 5000,
+        "/models/cats?span=" + "1" * 5000,
+    ],
+)
+def test_a_number_of_any_length_is_no_failure(server: Running, path: str) -> None:
+    assert server.with_token("viewer").get(path).status_code < 500
+
+
 def test_a_client_that_hangs_up_is_no_failure(server: Running, caplog: pytest.LogCaptureFixture) -> None:
     token = server.token("ingest")
     head = (

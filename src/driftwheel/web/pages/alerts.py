@@ -148,6 +148,6 @@ def _one_of(what: str, text: str, known: tuple[Any, ...]) -> str | None:
 def _key(text: str) -> int | None:
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and int(text[:20]) <= _MOST_KEY):
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= _MOST_KEY):
         raise UsageError(f"'{shortened(text, 40)}' is no place in the list; go on from its first page.")
     return int(text)

@@ -80,7 +80,7 @@ def _source(
             raise UsageError("A past time has a beginning and an end; give both.")
         return Range(read_time(span[0]), read_time(span[1]))
     if kind == "trailing":
-        if not days.isdecimal():
+        if not days.isdecimal() or len(days) > 9:
             raise UsageError(f"'{days[:20]}' is no number of days; give a whole number, such as 14.")
         return Trailing(int(days))
     if not folders:

@@ -57,7 +57,7 @@ def read_days(text: str) -> int | None:
     """Return how long records are kept; None, for ever, of an empty text."""
     if not text:
         return None
-    if text.isdecimal():
+    if text.isdecimal() and len(text) < 10:
         return int(text)
     raise UsageError(
         f"'{text[:20]}' is no number of days; give a whole number, or nothing to keep records for ever."

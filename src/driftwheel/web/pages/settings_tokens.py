@@ -76,7 +76,7 @@ def _end_token(
 
 
 def _read_days(text: str) -> int:
-    if text.isdecimal() and 0 < int(text) <= _MOST_DAYS:
+    if text.isdecimal() and len(text) < 10 and 0 < int(text) <= _MOST_DAYS:
         return int(text)
     raise UsageError(f"A token cannot end in '{text[:20]}' days; give 1 to {_MOST_DAYS}.")
 

@@ -89,7 +89,7 @@ def read_view(model: str, window: str, query: Mapping[str, str]) -> WatchView:
     tag, _, value = query.get("segment", "").partition("=")
     spans = SPANS[window]
     given = query.get("span", "")
-    count = int(given) if given.isdecimal() and int(given) in spans else spans[0]
+    count = next((one for one in spans if str(one) == given), spans[0])
     name = query.get("property", "")
     return WatchView(
         model,
