@@ -53,9 +53,7 @@ def test_a_model_is_registered_and_told_how_to_log(page: Page, site: Site) -> No
     page.locator("select[name=embedder]").select_option("none")
     page.get_by_role("button", name="Register").click()
     page.wait_for_url("**/models/bolts**")
-    expect(page.locator(".command").first).to_contain_text(
-        f'Client("{site.url}", token="dw_…", model="bolts")'
-    )
+    expect(page.locator(".command").first).to_contain_text(f'Client("{site.url}", model="bolts",')
     with reading(site.running.services.engine) as connection:
         model = find_model(connection, "bolts")
     assert model is not None
