@@ -1,6 +1,6 @@
 """Make docs/images/report.webp, the picture on the front page: the top of the demo's report in a browser.
 
-``make demo`` first, then ``python docs/picture.py``. Needs the extra `dev` and Debian's package `chromium`.
+``driftwheel demo check`` first, then ``python docs/picture.py``. Needs the extra `dev` and Debian's package `chromium`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def main() -> None:
     if chromium is None:
         sys.exit("There is no chromium here; on Debian: apt-get install chromium")
     if not REPORT.is_file():
-        sys.exit(f"There is no {REPORT}; run `make demo` first.")
+        sys.exit(f"There is no {REPORT}; run `driftwheel demo check` first.")
     arguments = [
         "--no-sandbox",
         "--disable-background-networking",

@@ -21,7 +21,7 @@ from driftwheel.errors import DriftwheelError
 __all__ = ["LiveDay", "Production", "add_inbox", "live_week", "register", "wait_for_reference"]
 
 _LOOK_SECONDS = 0.5
-_REFERENCE_SECONDS = 600.0
+_REFERENCE_SECONDS = 1800.0
 _JUDGE_SECONDS = 300.0
 _TOLD_SECONDS = 3.0  # to a local inbox, beyond the time that a group waits
 
@@ -110,7 +110,7 @@ def wait_for_reference(api: Api, model: str) -> None:
     Raises
     ------
     DriftwheelError
-        When it cannot be measured, or not within ten minutes.
+        When it cannot be measured, or not within half an hour.
     """
 
     def look() -> bool:

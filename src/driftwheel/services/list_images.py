@@ -29,7 +29,7 @@ __all__ = [
     "list_images",
 ]
 
-LOOKED_AT = 40_000
+LOOKED_AT = 20_000
 """Records read at most for one page, for conditions which no index answers; see `page_records`."""
 
 _OLDEST = 5_000  # records
@@ -143,7 +143,7 @@ def list_images(
 def count_images(connection: Connection, query: ImageQuery) -> Count:
     """Return how long a list is, up to 10,000; see `driftwheel.store.record_pages.count_records`."""
     chosen = _filter(connection, find_model(connection, query.model), query)
-    return count_records(connection, chosen, order=query.order)
+    return count_records(connection, chosen, order=query.order, look_at=LOOKED_AT)
 
 
 def count_unjudged(connection: Connection, model: Model) -> Count:
