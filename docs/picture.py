@@ -1,6 +1,7 @@
 """Make docs/images/report.webp, the picture on the front page: the top of the demo's report in a browser.
 
-``driftwheel demo check`` first, then ``python docs/picture.py``. Needs the extra `dev` and Debian's package `chromium`.
+``driftwheel demo check`` first, then ``python docs/picture.py``. Needs the extra `dev` and Debian's package
+`chromium`.
 """
 
 from __future__ import annotations
