@@ -1,4 +1,4 @@
-"""A week that a real server watches over HTTP: silent, one message when the camera fails, one when it is well."""
+"""A week that a real server watches over HTTP: silent, one message of the fault, one when it is over."""
 
 from __future__ import annotations
 
