@@ -8,6 +8,7 @@ from tests.services.judged_days import BEGIN, DAY, Watched, watched
 
 from driftwheel.monitors.monitor import Monitor
 from driftwheel.monitors.rule_text import parse_rule
+from driftwheel.services import last_heard as last_heard_module
 from driftwheel.services.change_monitor import change_monitor, switch_monitor
 from driftwheel.services.last_heard import REMEMBERED
 from driftwheel.services.watch_silence import Ticked, watch_silence
@@ -86,6 +87,17 @@ def test_a_camera_that_is_silent_and_one_that_is_gone(its: Watched) -> None:
     assert [one.state for one in its.episodes()] == ["resolved", "resolved", "closed"]
     assert its.episodes()[2].reason is not None
     assert "counts as gone" in str(its.episodes()[2].reason)
+
+
+def test_invented_segments_do_not_crowd_out_those_that_last(
+    its: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever may log may log of any camera: each would be asked after with every tick, and page."""
+    hear(its, NOON, "0", "1", "2", "3", day=1)
+    monkeypatch.setattr(last_heard_module, "MOST_SEGMENTS", 2)
+    with reading(its.engine) as connection:
+        heard = last_heard_module.last_heard(connection, its.model.key)
+    assert [one.value for one in heard] == ["", "1", "2"]
 
 
 def test_it_counts_only_while_the_server_was_there(its: Watched) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,10 @@ from sqlalchemy import Connection
 
 from driftwheel.store.windows import StoredWindow, last_windows
 
-__all__ = ["REMEMBERED", "Heard", "last_heard"]
+__all__ = ["MOST_SEGMENTS", "REMEMBERED", "Heard", "last_heard"]
+
+MOST_SEGMENTS = 500
+"""No more segments of a model are listened to: whoever logs may invent values of a tag without end."""
 
 REMEMBERED = 50
 """A segment that nothing came from in so many windows with records counts as gone."""
@@ -34,11 +38,17 @@ class Heard:
 
 
 def last_heard(connection: Connection, model: int) -> list[Heard]:
-    """Return the segments of a model that are not gone, by tag and value, the whole model first."""
+    """Return the segments of a model that are not gone, by tag and value, the whole model first.
+
+    Where there are more than `MOST_SEGMENTS`, those with records in the most windows.
+    """
     found: dict[tuple[str, str], Heard] = {}
+    windows: Counter[tuple[str, str]] = Counter()
     for one in last_windows(connection, model, REMEMBERED):  # the oldest first
         if one.received is not None:
             before = found.get((one.tag, one.value))
             last = one.received if before is None else max(one.received, before.last)
             found[one.tag, one.value] = Heard(one.tag, one.value, one, last)
-    return [found[segment] for segment in sorted(found)]
+            windows[one.tag, one.value] += 1
+    known = sorted(found, key=lambda segment: (segment != ("", ""), -windows[segment], segment))
+    return [found[segment] for segment in sorted(known[: MOST_SEGMENTS + 1])]

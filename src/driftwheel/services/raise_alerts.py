@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -70,9 +71,13 @@ def explain_alerts(connection: Connection, model: int) -> int:
             rules[stored.key] = monitor_from(stored.name, stored.definition).rule
         except UsageError as error:
             _log.warning("The monitor '%s' cannot be read: %s", stored.name, error)
-    changed = 0
+    of_segments: defaultdict[tuple[str, str], list[Episode]] = defaultdict(list)
     for one in episodes:
-        by = inhibitor(one, episodes, rules)
+        of_segments[one.tag, one.value].append(one)
+    whole = of_segments["", ""]
+    changed = 0
+    for one in episodes:  # only those of its segment and of the whole model can explain it
+        by = inhibitor(one, [*whole, *of_segments[one.tag, one.value]] if one.tag else whole, rules)
         if by != one.inhibited_by:
             save_episode(connection, inhibit(one, by))
             changed += 1
