@@ -132,6 +132,26 @@ def test_a_message_has_the_gravest_first_and_what_ended_last() -> None:
     assert told.link == f"{PUBLIC}/alerts"
 
 
+def test_the_title_names_the_fault_and_where_it_is_once() -> None:
+    whole, camera = episode(1), replace(episode(2), tag="camera", value="2")
+    seen = Observation("drift", 1.0, 400, judged=True)
+    entries = {
+        1: composed("drift is found", seen, one=whole, verdict=BLURRED, segments=["camera=2"]),
+        2: composed("drift is found", seen, one=camera, verdict=BLURRED),
+    }
+
+    def title(*keys: int) -> str:
+        told = due("firing", keys, (), ())
+        return compose_message(told, entries, [whole, camera], model="cats", now=at(6)).title
+
+    assert title(1, 2) == "cats: warning: drift (blur, camera=2)"
+    assert title(2) == "cats: warning: drift (blur, camera=2)"
+    entries[1] = composed(
+        "drift is found", seen, one=whole, verdict=BLURRED, segments=["camera=2", "camera=3"]
+    )
+    assert title(1) == "cats: warning: drift (blur)"
+
+
 @pytest.mark.parametrize(
     ("what", "title"),
     [

@@ -10,7 +10,7 @@ from driftwheel.monitors.observation import Observation
 from driftwheel.report.fault_words import fault_meaning, fault_title
 from driftwheel.report.numbers import share
 
-__all__ = ["HARM_SIGNALS", "cause_of", "harm_of"]
+__all__ = ["HARM_SIGNALS", "brief_cause_of", "cause_of", "harm_of"]
 
 HARM_SIGNALS = ("accuracy", "feedback_share", "confidence")
 """Where harm shows, the surest first."""
@@ -51,17 +51,29 @@ def cause_of(signal: str, verdict: Mapping[str, Any] | None) -> str:
     >>> cause_of("silence", None)
     'the camera, its network or the program that sends the records has stopped'
     """
-    if verdict is not None and (signal == "drift" or signal.startswith(("property.", "black", "frozen"))):
-        faults = verdict.get("diagnosis") or []
-        if faults and (faults[0].get("confidence") or 0.0) >= _LIKELY:
-            return _fault(faults[0])
-        if signal == "drift" and verdict.get("kind") == "content":
+    found = _likely_fault(signal, verdict)
+    if found is not None:
+        return _fault(found)
+    if signal == "drift" and verdict is not None:
+        if verdict.get("kind") == "content":
             return _CONTENT
-        if signal == "drift" and verdict.get("kind") == "unreadable":
+        if verdict.get("kind") == "unreadable":
             return _CAUSES["unreadable_share"]
-        if signal == "drift" and not verdict.get("diagnosed"):
+        if not verdict.get("diagnosed"):
             return ""
     return _CAUSES.get(signal, "")
+
+
+def brief_cause_of(signal: str, verdict: Mapping[str, Any] | None) -> str:
+    """Return the camera fault that explains a breach, in a word or two; empty where none is named.
+
+    Examples
+    --------
+    >>> brief_cause_of("drift", {"diagnosis": [{"fault": "noise", "confidence": 0.9}]})
+    'noise'
+    """
+    found = _likely_fault(signal, verdict)
+    return "" if found is None else fault_title(str(found.get("fault", "")))
 
 
 def harm_of(observations: Mapping[str, Observation]) -> str:
@@ -86,6 +98,15 @@ def harm_of(observations: Mapping[str, Observation]) -> str:
             if said and seen.n:
                 return said
     return _NO_HARM
+
+
+def _likely_fault(signal: str, verdict: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """Return the first fault of the diagnosis, where it is likely and the signal is one of images."""
+    if verdict is None or not (signal == "drift" or signal.startswith(("property.", "black", "frozen"))):
+        return None
+    faults = verdict.get("diagnosis") or [{}]
+    first: Mapping[str, Any] = faults[0]
+    return first if (first.get("confidence") or 0.0) >= _LIKELY else None
 
 
 def _fault(found: Mapping[str, Any]) -> str:

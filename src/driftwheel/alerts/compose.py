@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from driftwheel.alerts.causes import cause_of, harm_of
+from driftwheel.alerts.causes import brief_cause_of, cause_of, harm_of
 from driftwheel.alerts.episode import Episode, is_open
 from driftwheel.alerts.finding_words import change_of, expected_of, wrong_of
 from driftwheel.alerts.grouping import Due
@@ -70,6 +70,7 @@ def compose_entry(
             n=first.n,
             effect=_sentences([_effect(one, verdict) for one in wrong]),
             cause=_sentences([cause_of(first.signal, verdict)]),
+            brief=brief_cause_of(first.signal, verdict),
             segments=tuple(segments),
             harm=_sentences([harm_of(observations)]),
             examples=tuple(examples[:MOST_EXAMPLES]),
@@ -222,7 +223,7 @@ def _title(model: str, due: Due, entries: Sequence[Entry]) -> str:
     told = [one for one in entries if one.episode in keys]
     if not told:
         return model
-    names = list(dict.fromkeys(_named(one) for one in told))
+    names = list(dict.fromkeys(_named(one) for one in told if not _is_told_with(one, told)))
     what = names[0] if len(names) == 1 else f"{names[0]} and {several(len(names) - 1, 'more alert')}"
     since = min(one.since for one in told).astimezone(UTC)
     state = {
@@ -236,4 +237,13 @@ def _title(model: str, due: Due, entries: Sequence[Entry]) -> str:
 
 
 def _named(entry: Entry) -> str:
-    return f"{entry.name} ({entry.tag}={entry.value})" if entry.tag else entry.name
+    """Return the monitor's name with what is most worth knowing: the fault, and where it is."""
+    where = [f"{entry.tag}={entry.value}"] if entry.tag else list(entry.segments)
+    about = [one for one in (entry.brief, where[0] if len(where) == 1 else "") if one]
+    return f"{entry.name} ({', '.join(about)})" if about else entry.name
+
+
+def _is_told_with(entry: Entry, told: Sequence[Entry]) -> bool:
+    """Return whether the alert of the whole model says already that this segment carries it."""
+    segment = f"{entry.tag}={entry.value}"
+    return any(one.name == entry.name and not one.tag and segment in one.segments for one in told)

@@ -61,6 +61,8 @@ class Entry:
         How large the change is, with its unit.
     cause
         The likely cause, in a sentence.
+    brief
+        The likely cause in a word or two, for a subject line: the camera fault, where one is named.
     segments
         The segments that carry it, the strongest first, each ``tag=value``.
     harm
@@ -101,6 +103,7 @@ class Entry:
     ended: datetime | None = None
     reason: str = ""
     links: tuple[Link, ...] = ()
+    brief: str = ""
 
 
 @dataclass(frozen=True, slots=True)
