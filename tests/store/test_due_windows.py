@@ -8,7 +8,7 @@ from tests.store.test_verdicts import verdict
 
 from driftwheel.store.database import reading, writing
 from driftwheel.store.due_windows import PATIENCE, due_windows, waits_for_judgement
-from driftwheel.store.models import Model
+from driftwheel.store.models import Model, create_model
 from driftwheel.store.records import Measurement, find_record, set_measured
 from driftwheel.store.verdicts import mark_due, put_verdict
 from driftwheel.store.windows import mark_stale, put_window, stale_windows
@@ -155,3 +155,23 @@ def test_the_index_answers(database: Engine, model: Model) -> None:
         compiled = query.compile(connection, compile_kwargs={"render_postcompile": True})
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", (0,)).all()
     assert "ix_windows_unjudged" in str(plan)
+
+
+def test_a_model_with_very_many_segments_does_not_keep_the_others_waiting(
+    database: Engine, model: Model
+) -> None:
+    with writing(database) as connection:
+        other = create_model(connection, "other", task="classification", created=NOON)
+        times = [NOON] * 300
+        mark_stale(connection, model.key, "day", times, [{"camera": f"{i}"} for i in range(300)], ["camera"])
+        mark_stale(connection, other.key, "day", [NOON, NOON + DAY], [{}, {}], [])
+    with reading(database) as connection:
+        stale = stale_windows(connection, limit=1000)
+    with writing(database) as connection:
+        for one in stale:
+            put_window(
+                connection, one.key, revision=one.revision, profile=b"", records=1, rejected=0, made=NOW
+            )
+    with reading(database) as connection:
+        order = [one.model for one in due_windows(connection, NOW, SETTLE, limit=1000)]
+    assert order == [other.key] * 2 + [model.key] * 301

@@ -3,11 +3,13 @@
 A window is judged once it is over, its profile is up to date, and its last record came some time ago. Alerts
 go by time, so new windows come first and in order: one waits for those before it whose records are still to
 be measured or summed up, though not for ever. Windows that were judged before, and those that came late,
-never change an alert: they come after, the newest first.
+never change an alert: they come after, the newest first. A model with very many windows due, such as one
+whose segments somebody invents, comes after those with few.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
@@ -21,6 +23,8 @@ __all__ = ["PATIENCE", "due_windows", "waits_for_judgement"]
 
 PATIENCE = timedelta(minutes=10)
 """How long a window that is ready waits for those before it."""
+
+_MANY = 128  # windows of one model that are due
 
 
 def due_windows(
@@ -48,7 +52,8 @@ def due_windows(
                 fresh.append(one)
         else:
             others.append(one)
-    fresh.sort(key=lambda one: (one.start, one.model, one.tag, one.value))
+    due = Counter(one.model for one in fresh)
+    fresh.sort(key=lambda one: (due[one.model] // _MANY, one.start, one.model, one.tag, one.value))
     others.sort(key=lambda one: (-one.start.timestamp(), one.model, one.tag, one.value))
     return [*fresh, *others][:limit]
 
