@@ -138,11 +138,11 @@ def test_while_s3_cannot_be_reached_images_are_put_off_and_none_is_given_up(
     try:
         installation.start(DRIFTWHEEL_WORKER="true", AWS_ENDPOINT_URL=relay.url)
         for client in clients:
-            client.open = [client.next_request() for _ in range(15)]
+            client.open = [client.next_request() for _ in range(40)]
             client.finish()
         relay.cut()
         before = states(installation)
-        assert before[RecordState.RECEIVED] > 5  # they wait to be measured
+        assert before[RecordState.RECEIVED] > 0  # they wait to be measured
         for thread in run_clients(clients, threading.Event()):
             thread.join(timeout=120)
             assert not thread.is_alive()

@@ -85,7 +85,7 @@ def test_postgresql_crashes_under_load_and_the_same_server_goes_on(
         time.sleep(0.5)
         postgres_server.kill_one(installation.database_url)
         for thread in threads:
-            thread.join(timeout=120)
+            thread.join(timeout=400)
             assert not thread.is_alive()
         for client in clients:
             finish_later(client)

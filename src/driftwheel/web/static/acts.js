@@ -7,8 +7,10 @@ function open(sheet) {
 }
 
 document.querySelectorAll("details.act").forEach((sheet) => {
-  sheet.querySelector("summary").addEventListener("click", () => {
-    if (!sheet.open) setTimeout(() => open(sheet));
+  sheet.querySelector("summary").addEventListener("click", (event) => {
+    if (sheet.open) return;
+    event.preventDefault(); // opened here and now: what is typed next belongs in its field
+    open(sheet);
   });
 });
 
