@@ -242,6 +242,26 @@ def test_an_installation_that_is_not_empty_is_kept_unless_told(
         before.dispose()
 
 
+def test_two_restores_in_one_second_keep_both_databases_that_stood_there(
+    blobs: Blobs, tmp_path: Path
+) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'driftwheel.sqlite'}")
+    migrate(database)
+    with writing(database) as connection:
+        model = create_model(connection, "sorter", task="classification", created=NOW).key
+    log(database, blobs, model, "old", b"old")
+    backup = save(database, blobs, tmp_path)
+    kept = []
+    for name in ("first", "second"):
+        log(database, blobs, model, name, name.encode())
+        kept.append(bring_back(backup.file, database, blobs, tmp_path, replace=True).replaced)
+    for path, name in zip(kept, ("first", "second"), strict=True):
+        before = open_database(f"sqlite:///{path}")
+        assert {row.id for row in everything(before)["records"]} == {"old", name}
+        before.dispose()
+    database.dispose()
+
+
 def test_a_database_in_use_is_not_restored_into(
     database: Engine, database_url: str, blobs: Blobs, model: int, tmp_path: Path
 ) -> None:

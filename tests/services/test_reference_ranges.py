@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -32,6 +32,7 @@ def test_the_range_is_the_middle_99_per_cent() -> None:
 
 
 @given(arrays(np.float32, st.integers(1, 60), elements=st.floats(0, 100, width=32)))
+@example(np.array([1e-10, 1], np.float32))  # 0.5 - 0.4999999999 is a little more than 1e-10
 def test_of_few_images_none_is_unusual_beside_themselves(values: np.ndarray) -> None:
     """Of fewer than 200 the middle 99 % are all of them."""
     usual = of(LINEAR, values)

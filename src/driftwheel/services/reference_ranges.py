@@ -10,7 +10,7 @@ import numpy as np
 from driftwheel.profiles.profile import Profile
 from driftwheel.profiles.property_definition import PropertyDefinition
 from driftwheel.profiles.property_summary import PropertySummary, mean
-from driftwheel.profiles.quantile import quantile
+from driftwheel.profiles.quantile import Quantile, quantile
 
 __all__ = ["PropertyRange", "property_range", "reference_ranges"]
 
@@ -93,10 +93,14 @@ def property_range(summary: PropertySummary) -> PropertyRange:
     low, quarter, median, three, high = (
         quantile(summary, each) for each in (_OUTER[0], 0.25, 0.5, 0.75, _OUTER[1])
     )
-    # The quantile may err by its bound: what is called unusual errs to the safe side.
-    bottom = max(low.value - low.error_bound, summary.minimum) if summary.count else math.nan
-    top = min(high.value + high.error_bound, summary.maximum) if summary.count else math.nan
+    bottom = max(low.value - _reach(low), summary.minimum) if summary.count else math.nan
+    top = min(high.value + _reach(high), summary.maximum) if summary.count else math.nan
     return PropertyRange(definition, summary.count, bottom, top, quarter.value, median.value, three.value)
+
+
+def _reach(end: Quantile) -> float:
+    """How far the sample's quantile may lie away, rounding too: what is called unusual errs to the safe side."""
+    return end.error_bound + 4 * math.ulp(max(abs(end.value), end.error_bound))
 
 
 def _circular_range(summary: PropertySummary) -> PropertyRange:

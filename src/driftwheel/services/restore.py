@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import tempfile
@@ -189,7 +190,7 @@ def _swap_in(snapshot: Path, target: Path, now: datetime) -> Path | None:
         os.fsync(file.fileno())
     kept = None
     if target.exists():
-        kept = target.with_name(f"{target.name}.replaced-{now:%Y%m%dT%H%M%S}")
+        kept = _free_name(target.with_name(f"{target.name}.replaced-{now:%Y%m%dT%H%M%S}"))
         try:
             os.link(target, kept)
         except OSError:  # a file system without links
@@ -200,6 +201,12 @@ def _swap_in(snapshot: Path, target: Path, now: datetime) -> Path | None:
     snapshot.replace(target)
     sync_folder(target.parent)
     return kept
+
+
+def _free_name(wanted: Path) -> Path:
+    """Return the path, or the next with a number after it: a restore in the same second has its own."""
+    names = (wanted if n == 1 else wanted.with_name(f"{wanted.name}-{n}") for n in itertools.count(1))
+    return next(path for path in names if not path.exists())
 
 
 def _delete_sqlite(file: Path) -> None:
