@@ -99,7 +99,7 @@ def property_range(summary: PropertySummary) -> PropertyRange:
 
 
 def _reach(end: Quantile) -> float:
-    """How far the sample's quantile may lie away, rounding too: what is called unusual errs to the safe side."""
+    """How far the quantile may lie away, rounding too: what is called unusual errs to the safe side."""
     return end.error_bound + 4 * math.ulp(max(abs(end.value), end.error_bound))
 
 
