@@ -80,6 +80,12 @@ class Records:
         Tag name → n values, None where an image lacks the tag.
     unreadable
         The images that could not be decoded, sorted; they have no row.
+    scores
+        (n, k) float32 softmax scores in [0, 1] of the monitored model, one column a class, or None when no
+        model was asked. A row of NaN: the model gave none for that image.
+    classes
+        The k names of the columns of `scores`; empty without scores. Records with different classes are never
+        compared.
     """
 
     images: tuple[str, ...]
@@ -91,6 +97,8 @@ class Records:
     times: NDArray[np.datetime64] | None = None
     tags: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
     unreadable: tuple[Unreadable, ...] = ()
+    scores: NDArray[np.float32] | None = None
+    classes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.images)
@@ -113,6 +121,7 @@ class Records:
             embeddings=None if self.embeddings is None else self.embeddings[index],
             times=None if self.times is None else self.times[index],
             tags={name: tuple(values[i] for i in index) for name, values in self.tags.items()},
+            scores=None if self.scores is None else self.scores[index],
         )
 
 
