@@ -11,13 +11,14 @@ SYSTEM_PACKAGES := chromium prometheus prometheus-alertmanager postgresql
 export NO_MKDOCS_2_WARNING := 1
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test check bench docs system
+.PHONY: help demo test check fuzz bench docs system
 
 help:
 	@echo "make demo    a server watches a week of images, in which a camera is out of focus from day 4 to day 6;"
 	@echo "             make demo KEEP=1 leaves it up afterwards, so that you can look at its pages"
 	@echo "make test    everything continuous integration runs: check, the tests, the documentation"
 	@echo "make check   style, types, import layers and doctests only"
+	@echo "make fuzz    the property tests, with other examples each time"
 	@echo "make bench   every benchmark, beside its peers; writes bench/results (an hour or more)"
 	@echo "make docs    the documentation as a web site, in site/"
 
@@ -32,8 +33,11 @@ check: $(VENV)/.dev
 	$(BIN)/pytest src
 
 test: system check
-	$(BIN)/pytest tests -n auto
+	$(BIN)/pytest tests -n auto --dist loadfile --no-loadscope-reorder
 	$(BIN)/mkdocs build --quiet --strict
+
+fuzz: system $(VENV)/.dev
+	$(BIN)/pytest tests -n auto -m "hypothesis and not slow" --hypothesis-profile random
 
 bench: $(VENV)/.dev
 	$(BIN)/python bench/run_all.py

@@ -1,8 +1,20 @@
-"""Fixtures that every test may ask for."""
+"""Fixtures that every test may ask for, and how the tests are run."""
 
 from __future__ import annotations
 
+import pytest
+from hypothesis import settings
 from tests.databases import database, database_url, empty_database, postgres_server
 from tests.s3_server import running_s3, s3_server
 
 __all__ = ["database", "database_url", "empty_database", "postgres_server", "running_s3", "s3_server"]
+
+# The same examples every time, so that a change is judged by itself; `make fuzz` draws others.
+settings.register_profile("repeatable", derandomize=True)
+settings.register_profile("random", print_blob=True)
+settings.load_profile("repeatable")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that take a minute, so that no core waits for one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 pytest.importorskip("conformal_clip_data", reason="the extra 'demo' is not installed")
 
 TUTORIAL = Path(__file__).parent.parent / "docs" / "tutorial" / "check-two-folders.md"

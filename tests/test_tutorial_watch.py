@@ -19,6 +19,8 @@ from driftwheel.demo.own_server import run_server
 from driftwheel.demo.textile_week import FAULT, plan_week, textile_images
 from driftwheel.demo.write_week import write_week
 
+pytestmark = pytest.mark.long
+
 TUTORIAL = Path(__file__).parent.parent / "docs" / "tutorial" / "watch-a-model.md"
 TEXT = TUTORIAL.read_text(encoding="utf-8")
 INSTALLED_ALREADY = ("python3 -m venv", ". .venv", "pip install")

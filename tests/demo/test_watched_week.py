@@ -16,6 +16,8 @@ from driftwheel.demo.shot import Shot
 from driftwheel.demo.textile_week import FAULT, plan_week, textile_images
 from driftwheel.demo.watched_week import REPAIRED, watch_week
 
+pytestmark = pytest.mark.long
+
 PER_DAY = 60
 
 

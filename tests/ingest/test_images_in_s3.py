@@ -30,6 +30,8 @@ from driftwheel.store.database import open_database, reading
 from driftwheel.store.record_state import RecordState
 from driftwheel.store.tables import records
 
+pytestmark = pytest.mark.long
+
 POINTS = {"blob-kept": 6, "blobs-kept": 4, "records-submitted": 5, "commit-begun": 12, "results-known": 4}
 
 

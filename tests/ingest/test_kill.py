@@ -25,6 +25,8 @@ from tests.ingest.load import Client, run_clients
 
 import driftwheel
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def installation(database_url: str, tmp_path: Path) -> Iterator[Installation]:

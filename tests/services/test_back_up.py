@@ -34,6 +34,8 @@ from driftwheel.store.models import create_model
 from driftwheel.store.schema import METADATA
 from driftwheel.store.tables import records
 
+pytestmark = pytest.mark.long
+
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WRITER = Path(__file__).parent / "write_records.py"
 

@@ -35,6 +35,8 @@ from driftwheel.store.models import find_model
 from driftwheel.store.references import current_reference
 from driftwheel.store.windows import StoredWindow, find_window, mark_stale
 
+pytestmark = pytest.mark.long
+
 LATER = MONDAY + timedelta(days=300)
 BEFORE_REFERENCE = -1
 FINE = (0, 1, 2, 3)

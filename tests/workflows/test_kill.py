@@ -18,6 +18,8 @@ from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import open_database
 from driftwheel.store.migrate import migrate
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 
 POINTS = (

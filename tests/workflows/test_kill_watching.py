@@ -28,6 +28,8 @@ from driftwheel.store.models import find_model
 from driftwheel.store.monitors import list_monitors
 from driftwheel.store.verdicts import list_verdicts
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 
 POINTS = (

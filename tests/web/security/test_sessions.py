@@ -174,10 +174,12 @@ def test_a_wrong_name_is_told_like_a_wrong_password_and_takes_as_long(server: Ru
     client = server.client()
     details, seconds = [], []
     for name in ("anna", "nobody"):
-        client.post(SESSION, json={"name": name, "password": "wrong"})
-        start = time.perf_counter()
-        answer = client.post(SESSION, json={"name": name, "password": "wrong"})
-        seconds.append(time.perf_counter() - start)
+        tries = []
+        for _ in range(4):
+            start = time.perf_counter()
+            answer = client.post(SESSION, json={"name": name, "password": "wrong"})
+            tries.append(time.perf_counter() - start)
+        seconds.append(min(tries))
         details.append((answer.status_code, answer.json()["detail"]))
     assert details[0] == details[1]
     assert seconds[1] > seconds[0] / 4  # a name that is not there is hashed, too
