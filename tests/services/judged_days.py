@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Engine
 
@@ -31,11 +31,14 @@ from driftwheel.store.windows import (
     window_of,
 )
 
-__all__ = ["BEGIN", "DAY", "SOON", "Watched", "watched"]
+__all__ = ["BEGIN", "DAY", "SOON", "Value", "Watched", "watched"]
 
 DAY = timedelta(days=1)
 SOON = timedelta(minutes=1)
 BEGIN = datetime(2026, 3, 2, tzinfo=UTC)
+
+Value = float | Literal["few"] | None
+"""Of a signal; ``few``: of too small a sample, None: of nothing at all."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class Watched:
         return found
 
     def judge(
-        self, day: int, *, now: datetime | None = None, headline: str = "", **said: Mapping[str, float | None]
+        self, day: int, *, now: datetime | None = None, headline: str = "", **said: Mapping[str, Value]
     ) -> Evaluated:
         """Keep what was observed on a day: signal → value, of the whole; `camera_1` of a camera."""
         cameras = {name: "" if name == "whole" else name.removeprefix("camera_") for name in said}
@@ -104,13 +107,13 @@ class Watched:
         return bool(due)
 
 
-def judged_as(window: StoredWindow, values: Mapping[str, float | None], headline: str = "") -> Judged:
+def judged_as(window: StoredWindow, values: Mapping[str, Value], headline: str = "") -> Judged:
     observations = {
         name: Observation(
             name,
-            value,
-            0 if value is None else 500,
-            judged=None if value is None else value == 1.0,
+            None if value == "few" else value,
+            3 if value == "few" else 0 if value is None else 500,
+            judged=None if value in {None, "few"} else value == 1.0,
         )
         for name, value in values.items()
     }

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import Engine
-from tests.services.judged_days import BEGIN, DAY, Watched, watched
+from tests.services.judged_days import BEGIN, DAY, Value, Watched, watched
 
 from driftwheel.store.database import reading
 from driftwheel.store.due_windows import due_windows
@@ -93,11 +93,29 @@ def test_late_data_never_changes_an_alert(its: Watched) -> None:
         assert len(list_verdicts(connection, its.model.key)) == 4
 
 
+@pytest.mark.parametrize("newest", [{"drift": "few"}, {"drift": None}], ids=["insufficient", "no data"])
+def test_late_data_never_pages_while_the_newest_window_has_no_answer(
+    its: Watched, newest: dict[str, Value]
+) -> None:
+    its.monitor("drift", "drift is found")
+    its.judge(3, whole=newest)
+    assert its.judge(1, whole=DRIFT).changed == 0
+    assert its.states() == []
+    its.judge(4, whole=DRIFT)
+    its.judge(5, whole=newest)
+    its.judge(2, whole=DRIFT)
+    assert its.judge(4, whole=OK).changed == 0
+    assert its.states() == [("drift", "", "firing")]
+    its.judge(6, whole=OK)
+    assert its.states() == [("drift", "", "resolved")]
+
+
 def test_truth_that_comes_late_is_judged_while_the_newer_windows_have_none(its: Watched) -> None:
     its.monitor("accuracy", "accuracy below 0.9")
-    nothing: dict[str, float | None] = {"accuracy": None}
+    nothing: dict[str, Value] = {"accuracy": None}
     for day in range(4):
         its.judge(day, whole=nothing)
+    its.judge(4, whole={"accuracy": "few"})
     assert its.judge(1, whole={"accuracy": 0.5}).changed == 1
     assert its.states() == [("accuracy", "", "firing")]
     assert its.judge(0, whole={"accuracy": 0.99}).changed == 0

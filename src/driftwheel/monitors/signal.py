@@ -37,6 +37,8 @@ class Signal:
     sampled
         Whether its `n` counts what the value was measured on, so that few make it unsure. Volume and silence
         are known exactly however few records came.
+    told_later
+        Whether people tell it, some time after the records came: of an older window it is news.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Signal:
     meaning: str
     usual: Side
     sampled: bool = True
+    told_later: bool = False
 
 
 # fmt: off
@@ -71,9 +74,10 @@ _PLAIN = (
     Signal("silence", "silence", "s", "seconds",
            "How long ago the last record came.", "above", sampled=False),
     Signal("accuracy", "accuracy", "share", "share",
-           "How many of the predictions with a known truth were right.", "below"),
+           "How many of the predictions with a known truth were right.", "below", told_later=True),
     Signal("feedback_share", "predictions called wrong", "share", "share",
-           "How many of the predictions were called wrong by the people who use them.", "above"),
+           "How many of the predictions were called wrong by the people who use them.", "above",
+           told_later=True),
     Signal("latency_p95", "latency (95th percentile)", "s", "seconds",
            "The time that 95 of 100 inferences stay below.", "above"),
     Signal("error_share", "failed inferences", "share", "share",

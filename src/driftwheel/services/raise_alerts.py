@@ -17,10 +17,11 @@ from driftwheel.alerts.life_cycle import WindowResult, advance, windows_needed
 from driftwheel.alerts.message import entry_to_json
 from driftwheel.errors import UsageError
 from driftwheel.monitors.monitor import monitor_from
-from driftwheel.monitors.rule import Rule
+from driftwheel.monitors.rule import Rule, signals_of
+from driftwheel.monitors.signal import signal_named
 from driftwheel.services.found import Found
 from driftwheel.store.episodes import add_episode, ended_of, open_episodes, save_episode
-from driftwheel.store.evaluations import newest_evaluations
+from driftwheel.store.evaluations import StoredEvaluation, newest_evaluated, newest_evaluations
 from driftwheel.store.monitors import list_monitors
 from driftwheel.store.notified_groups import make_due
 
@@ -40,7 +41,8 @@ def raise_alerts(connection: Connection, model: int, found: Sequence[Found], now
     ----------
     found
         Of any windows. One without an answer changes nothing, nor does one older than the newest window that
-        its monitor had an answer for.
+        its monitor looked at. Of what people tell later (truth, feedback), the newest counts that it had an
+        answer for.
     now
         Clock time.
     """
@@ -91,8 +93,8 @@ def _advance(
     newest = newest_evaluations(
         connection, one.stored.key, tag=one.tag, value=one.value, limit=windows_needed(one.monitor)
     )
-    if newest and newest[0].start > one.start:
-        return False  # late
+    if _is_late(connection, one, newest):
+        return False
     results = [
         WindowResult(each.start, each.end, each.result, each.cleared)
         for each in newest
@@ -129,6 +131,15 @@ def _advance(
     elif document is not None or after != episode:
         save_episode(connection, after, document)
     return bool(step.happened)
+
+
+def _is_late(connection: Connection, one: Found, answered: Sequence[StoredEvaluation]) -> bool:
+    """Whether the window is an old one; `answered` are the newest evaluations with an answer."""
+    if any(signal_named(name).told_later for name in signals_of(one.monitor.rule)):
+        newest = answered[0].start if answered else None
+    else:
+        newest = newest_evaluated(connection, one.stored.key, tag=one.tag, value=one.value)
+    return newest is not None and newest > one.start
 
 
 def _carriers(one: Found, found: Sequence[Found]) -> list[str]:

@@ -19,6 +19,7 @@ __all__ = [
     "find_evaluation",
     "latest_evaluations",
     "list_evaluations",
+    "newest_evaluated",
     "newest_evaluations",
     "put_evaluations",
 ]
@@ -84,6 +85,17 @@ def newest_evaluations(
     query = _of(monitor, tag, value).where(evaluations.c.result.in_(("ok", "breach")))
     rows = connection.execute(query.order_by(evaluations.c.start.desc()).limit(limit))
     return [StoredEvaluation(**row._mapping) for row in rows]
+
+
+def newest_evaluated(
+    connection: Connection, monitor: int, *, tag: str = "", value: str = ""
+) -> datetime | None:
+    """Return the start of the newest window of a segment that a monitor looked at, whatever it said of it."""
+    its = _of(monitor, tag, value).with_only_columns(evaluations.c.start)
+    newest: datetime | None = connection.execute(
+        its.order_by(evaluations.c.start.desc()).limit(1)
+    ).scalar_one_or_none()
+    return newest
 
 
 def latest_evaluations(connection: Connection, monitor: int) -> list[StoredEvaluation]:
