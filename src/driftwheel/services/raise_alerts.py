@@ -6,6 +6,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -94,6 +95,7 @@ def _advance(
         connection, one.stored.key, tag=one.tag, value=one.value, limit=windows_needed(one.monitor)
     )
     if _is_late(connection, one, newest):
+        _explain_again(connection, one, episode, carriers)
         return False
     results = [
         WindowResult(each.start, each.end, each.result, each.cleared)
@@ -114,23 +116,39 @@ def _advance(
         return False
     document = None
     if one.evaluation.result == "breach" and is_open(after):
-        entry = compose_entry(
-            after,
-            one.monitor,
-            one.window,
-            one.evaluation,
-            one.observations,
-            headline=one.headline,
-            verdict=one.document,
-            segments=carriers,
-            examples=one.exemplars,
-        )
-        document = entry_to_json(entry)
+        document = _document(one, after, carriers)
     if after.key == 0:
         add_episode(connection, after, document or {})
     elif document is not None or after != episode:
         save_episode(connection, after, document)
     return bool(step.happened)
+
+
+def _document(one: Found, episode: Episode, carriers: Sequence[str]) -> dict[str, Any]:
+    """Return what is to be said of an episode after this window in breach."""
+    entry = compose_entry(
+        episode,
+        one.monitor,
+        one.window,
+        one.evaluation,
+        one.observations,
+        headline=one.headline,
+        verdict=one.document,
+        segments=carriers,
+        examples=one.exemplars,
+    )
+    return entry_to_json(entry)
+
+
+def _explain_again(
+    connection: Connection, one: Found, episode: Episode | None, carriers: Sequence[str]
+) -> None:
+    """Say anew what an open episode rests on, where its last window in breach was judged again.
+
+    Its cause is known later where camera faults were simulated after it. Nobody is told because of that.
+    """
+    if episode is not None and one.evaluation.result == "breach" and one.end == episode.last_breach:
+        save_episode(connection, episode, _document(one, episode, carriers))
 
 
 def _is_late(connection: Connection, one: Found, answered: Sequence[StoredEvaluation]) -> bool:
