@@ -8,8 +8,10 @@ from scipy.stats import wasserstein_distance
 
 from driftwheel.drift.replay import (
     LEAST_BLOCKS,
+    Replays,
     blocks_of,
     effect_threshold,
+    kolmogorov_smirnov_replays,
     replay_weights,
     wasserstein_replays,
 )
@@ -60,7 +62,31 @@ def test_replayed_distances_are_those_of_the_weighted_samples():
     left = replay_weights(40, 15, 5, rng)
     right = replay_weights(40, 40, 5, rng)
     expected = [wasserstein_distance(column, column, a, b) for a, b in zip(left, right, strict=True)]
-    assert wasserstein_replays(column, left, right) == pytest.approx(expected, rel=1e-4)
+    assert wasserstein_replays(column, Replays.of(left, right)) == pytest.approx(expected, rel=1e-4)
+
+
+def test_cells_of_neighbours_lose_nothing_that_counts():
+    rng = np.random.default_rng(5)
+    column = rng.standard_t(3, size=5000)  # tails that reach far
+    replays = Replays.of(replay_weights(5000, 100, 5, rng), replay_weights(5000, 5000, 5, rng))
+    pairs = list(zip(replays.windows, replays.references, strict=True))
+    expected = [wasserstein_distance(column, column, a, b) for a, b in pairs]
+    assert wasserstein_replays(column, replays) == pytest.approx(expected, rel=5e-3)
+    order = np.argsort(column)
+    gaps = [np.abs(np.cumsum((a - b)[order])).max() for a, b in pairs]
+    assert kolmogorov_smirnov_replays(column, replays) == pytest.approx(gaps, abs=0.01)
+
+
+def test_replayed_kolmogorov_smirnov_takes_ties_together():
+    rng = np.random.default_rng(6)
+    column = rng.integers(0, 4, size=60).astype(float)
+    column[:5] = np.nan
+    left, right = replay_weights(60, 20, 4, rng), replay_weights(60, 60, 4, rng)
+    expected = []
+    for a, b in zip(left, right, strict=True):
+        share = [np.array([w[column == v].sum() for v in range(4)]) for w in (a, b)]
+        expected.append(np.abs(np.cumsum(share[0] / share[0].sum() - share[1] / share[1].sum())).max())
+    assert kolmogorov_smirnov_replays(column, Replays.of(left, right)) == pytest.approx(expected, abs=1e-5)
 
 
 def test_undefined_values_take_no_part():
@@ -70,8 +96,8 @@ def test_undefined_values_take_no_part():
     holed = np.concatenate([column, [np.nan, np.nan]])
     wide_left = np.hstack([left * 0.9, np.full((3, 2), 0.05, np.float32)])
     wide_right = np.hstack([right, np.zeros((3, 2), np.float32)])
-    assert wasserstein_replays(holed, wide_left, wide_right) == pytest.approx(
-        wasserstein_replays(column, left, right), rel=1e-4
+    assert wasserstein_replays(holed, Replays.of(wide_left, wide_right)) == pytest.approx(
+        wasserstein_replays(column, Replays.of(left, right)), rel=1e-4
     )
 
 
@@ -83,7 +109,7 @@ def test_blocks_that_differ_among_themselves_raise_the_threshold():
     for known in (None, blocks):
         left = replay_weights(500, 50, 200, rng, known)
         right = replay_weights(500, 500, 200, rng, known)
-        replayed = wasserstein_replays(column, left, right) / column.std()
+        replayed = wasserstein_replays(column, Replays.of(left, right)) / column.std()
         thresholds.append(effect_threshold(replayed, chance=0.0027, floor=0.1))
     assert thresholds[1] > 2 * thresholds[0]
 
@@ -92,7 +118,9 @@ def test_no_more_than_the_stated_share_of_fresh_windows_pass():
     rng = np.random.default_rng(4)
     reference = rng.normal(size=2000)
     left, right = replay_weights(2000, 50, 400, rng), replay_weights(2000, 2000, 400, rng)
-    threshold = effect_threshold(wasserstein_replays(reference, left, right), chance=0.05, floor=0.01)
+    threshold = effect_threshold(
+        wasserstein_replays(reference, Replays.of(left, right)), chance=0.05, floor=0.01
+    )
     passed = [wasserstein_distance(reference, rng.normal(size=50)) > threshold for _ in range(400)]
     assert 0.02 < np.mean(passed) < 0.09
 

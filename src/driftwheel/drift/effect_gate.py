@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
+from driftwheel.drift.replay import Replays
 
 __all__ = ["EffectGate"]
 
@@ -16,15 +15,14 @@ class EffectGate:
 
     Attributes
     ----------
-    windows, references
-        (r, n) weights of replayed windows of the current size, and of replayed references.
+    replays
+        Replayed windows of the current size, and replayed references.
     chance
         Probability with which a replayed window may pass the threshold drawn from them.
     alpha
         Corrected p-value below which a change is beyond chance.
     """
 
-    windows: NDArray[np.float32]
-    references: NDArray[np.float32]
+    replays: Replays
     chance: float
     alpha: float

@@ -88,7 +88,7 @@ def embedding_evidence(
 def _replayed_effects(placed: NDArray[np.float64], gate: EffectGate) -> NDArray[np.float64]:
     """Return the Fréchet effects of replayed windows against replayed references."""
     effects = []
-    for window, whole in zip(gate.windows[:_FRECHET_REPLAYS], gate.references, strict=False):
+    for window, whole in zip(gate.replays.windows[:_FRECHET_REPLAYS], gate.replays.references, strict=False):
         (mean, covariance), (other_mean, other) = (_moments(placed, weights) for weights in (whole, window))
         moved = float(np.sum((mean - other_mean) ** 2))
         spread = max(float(np.trace(covariance)), 1e-12)

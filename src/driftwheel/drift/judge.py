@@ -19,7 +19,7 @@ from driftwheel.drift.embedding_evidence import EmbeddingEvidence, embedding_evi
 from driftwheel.drift.exemplars import exemplars
 from driftwheel.drift.permutations import draw_labels
 from driftwheel.drift.property_evidence import PropertyEvidence, property_evidence
-from driftwheel.drift.replay import blocks_of, replay_weights
+from driftwheel.drift.replay import Replays, blocks_of, replay_weights
 from driftwheel.drift.rules import alpha_for, images_needed
 from driftwheel.drift.tail import tail_log_p_value, tail_p_value
 from driftwheel.drift.unreadable_share import LEAST_SHARE, unreadable_share
@@ -92,8 +92,10 @@ def judge(
     # Known blocks vary together and permutations of single images prove little: there the thresholds alone
     # must hold over all properties.
     gate = EffectGate(
-        windows=replay_weights(len(reference), len(current), REPLAYS, rng, blocks),
-        references=replay_weights(len(reference), len(reference), REPLAYS, rng, blocks),
+        replays=Replays.of(
+            replay_weights(len(reference), len(current), REPLAYS, rng, blocks),
+            replay_weights(len(reference), len(reference), REPLAYS, rng, blocks),
+        ),
         chance=alpha if blocks is None else alpha / len(reference.property_names),
         alpha=alpha,
     )

@@ -114,7 +114,7 @@ def _number_drift(
     a, b = scaled[~np.isnan(scaled)], other[~np.isnan(other)]
     spread = max(float(a.std(dtype=np.float64)), _least_spread(one))
     effect = wasserstein(a, b).statistic / spread
-    replayed = wasserstein_replays(scaled, gate.windows, gate.references) / spread
+    replayed = wasserstein_replays(scaled, gate.replays) / spread
     threshold = effect_threshold(replayed, gate.chance, EFFECT_FLOOR_SIGMAS)
     pair = a[:, None], b[:, None]
     return PropertyDrift(
@@ -147,7 +147,9 @@ def _category_drift(
     left, right = (x[:, None] == levels for x in (reference, current))
     counts = left.sum(axis=0), right.sum(axis=0)
     effect = total_variation(*counts).statistic
-    windows, references = (weights @ left.astype(np.float32) for weights in (gate.windows, gate.references))
+    windows, references = (
+        weights @ left.astype(np.float32) for weights in (gate.replays.windows, gate.replays.references)
+    )
     threshold = effect_threshold(
         0.5 * np.abs(windows - references).sum(axis=1), gate.chance, EFFECT_FLOOR_TOTAL_VARIATION
     )

@@ -7,18 +7,30 @@ the reference's own.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 from scipy.special import ndtri
 
 from driftwheel.records import Records
 
-__all__ = ["LEAST_BLOCKS", "blocks_of", "effect_threshold", "replay_weights", "wasserstein_replays"]
+__all__ = [
+    "LEAST_BLOCKS",
+    "Replays",
+    "blocks_of",
+    "effect_threshold",
+    "kolmogorov_smirnov_replays",
+    "replay_weights",
+    "wasserstein_replays",
+]
 
 LEAST_BLOCKS = 8
 """With fewer blocks than this their variation cannot be told from chance, and images are replayed singly."""
 
-_BLOCK = 1 << 18  # weights looked at together: what stays in cache
+_CELLS = 1024  # neighbouring values that replays see as one, in a column of more values
+_TAIL = 128  # values at either end that stay on their own
 
 
 def blocks_of(records: Records) -> NDArray[np.intp] | None:
@@ -53,8 +65,9 @@ def replay_weights(
     array([1., 1.], dtype=float32)
     """
     if blocks is None:
-        counts = rng.multinomial(size, np.full(n, 1.0 / n), size=replays)
-        return (counts / size).astype(np.float32)
+        draws = rng.integers(n, size=(replays, size)) + np.arange(0, replays * n, n)[:, None]
+        counts = np.bincount(draws.ravel(), minlength=replays * n).reshape(replays, n)
+        return (counts / np.float32(size)).astype(np.float32)
     block_sizes = np.bincount(blocks)
     draws = rng.integers(len(block_sizes), size=(replays, int(np.ceil(size / block_sizes.min())) + 1))
     drawn = np.cumsum(block_sizes[draws], axis=1)
@@ -65,35 +78,95 @@ def replay_weights(
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
-def wasserstein_replays(
-    column: NDArray[np.floating], left: NDArray[np.float32], right: NDArray[np.float32]
-) -> NDArray[np.float64]:
-    """Return the (replays,) Wasserstein-1 distances between pairs of reweighted copies of one column.
+@dataclass(frozen=True, slots=True, eq=False)
+class Replays:
+    """Windows replayed from the reference, each beside a replayed reference.
+
+    Attributes
+    ----------
+    windows, references
+        (r, n) float32 weights as from `replay_weights`.
+    moved
+        (n, r) float32: `windows` − `references`, an image a row.
+    """
+
+    windows: NDArray[np.float32]
+    references: NDArray[np.float32]
+    moved: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, windows: NDArray[np.float32], references: NDArray[np.float32]) -> Replays:
+        """Pair the windows with the references, row by row."""
+        return cls(windows, references, np.ascontiguousarray((windows - references).T))
+
+    def __len__(self) -> int:
+        return len(self.windows)
+
+    def difference(self, order: NDArray[np.intp], starts: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Return (cells, r): the window's weight minus the reference's in cells of the images in `order`.
+
+        Cell i holds ``order[starts[i]:starts[i + 1]]``. Where `order` leaves images out the weights of the
+        others are scaled up to sum to one on either side.
+        """
+        bounds = np.append(starts, len(order))
+        cells = csr_array(
+            (np.ones(len(order), np.float32), order, bounds), shape=(len(starts), len(self.moved))
+        )
+        if len(order) == len(self.moved):
+            return np.asarray(cells @ self.moved)
+        left, right = (np.asarray(cells @ weights.T) for weights in (self.windows, self.references))
+        return _shares(left) - _shares(right)
+
+
+def wasserstein_replays(column: NDArray[np.floating], replays: Replays) -> NDArray[np.float64]:
+    """Return the (replays,) Wasserstein-1 distances between each window and its reference, in one column.
 
     Parameters
     ----------
     column
-        (n,) values; NaN rows take no part and the others' weights are scaled up.
-    left, right
-        (replays, n) weights as from `replay_weights`.
+        (n,) values; NaN rows take no part and the others' weights are scaled up. Of more than 1,024 values
+        neighbours count as one, save for the 128 at either end.
     """
     defined = np.flatnonzero(~np.isnan(column))
     if len(defined) < 2:
-        return np.zeros(len(left))
+        return np.zeros(len(replays))
     order = defined[np.argsort(column[defined], kind="stable")]
-    gaps = np.diff(column[order]).astype(np.float32)
-    distances = np.empty(len(left))
-    block = max(1, _BLOCK // len(order))
-    for start in range(0, len(left), block):
-        rows = slice(start, start + block)
-        difference = _shares(left[rows, order]) - _shares(right[rows, order])
-        np.cumsum(difference, axis=1, out=difference)
-        distances[rows] = np.abs(difference[:, :-1], out=difference[:, :-1]) @ gaps
-    return distances
+    starts = _cells(len(order))
+    sizes = np.diff(starts, append=len(order))
+    values = np.add.reduceat(column[order].astype(np.float64), starts) / sizes
+    difference = replays.difference(order, starts)
+    np.cumsum(difference, axis=0, out=difference)
+    np.abs(difference, out=difference)
+    return np.asarray(np.diff(values).astype(np.float32) @ difference[:-1], dtype=np.float64)
+
+
+def kolmogorov_smirnov_replays(column: NDArray[np.floating], replays: Replays) -> NDArray[np.float64]:
+    """Return the (replays,) Kolmogorov-Smirnov statistics between each window and its reference.
+
+    As `wasserstein_replays`, and between neighbours that count as one nothing is looked at.
+    """
+    defined = np.flatnonzero(~np.isnan(column))
+    if len(defined) < 2:
+        return np.zeros(len(replays))
+    order = defined[np.argsort(column[defined], kind="stable")]
+    ascending = column[order]
+    firsts = np.flatnonzero(np.append(True, ascending[1:] != ascending[:-1]))
+    starts = firsts if len(firsts) <= _CELLS else firsts[_cells(len(firsts))]
+    difference = replays.difference(order, starts)
+    np.cumsum(difference, axis=0, out=difference)
+    return np.abs(difference, out=difference).max(axis=0).astype(np.float64)
+
+
+def _cells(count: int) -> NDArray[np.intp]:
+    """Return where each of at most `_CELLS` groups of `count` sorted values begins."""
+    if count <= _CELLS:
+        return np.arange(count)
+    middle = np.linspace(_TAIL, count - _TAIL, _CELLS - 2 * _TAIL, endpoint=False)
+    return np.concatenate([np.arange(_TAIL), middle.astype(np.intp), np.arange(count - _TAIL, count)])
 
 
 def _shares(weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(weights / np.maximum(weights.sum(axis=1, keepdims=True), np.float32(1e-12)))
+    return np.asarray(weights / np.maximum(weights.sum(axis=0), np.float32(1e-12)))
 
 
 def effect_threshold(replayed: NDArray[np.floating], chance: float, floor: float) -> float:
