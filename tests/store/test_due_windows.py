@@ -174,4 +174,6 @@ def test_a_model_with_very_many_segments_does_not_keep_the_others_waiting(
             )
     with reading(database) as connection:
         order = [one.model for one in due_windows(connection, NOW, SETTLE, limit=1000)]
+        first = due_windows(connection, NOW, SETTLE, limit=4)
     assert order == [other.key] * 2 + [model.key] * 301
+    assert [(one.model, one.tag) for one in first][2:] == [(model.key, ""), (model.key, "camera")]

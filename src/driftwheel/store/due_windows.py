@@ -9,11 +9,12 @@ whose segments somebody invents, comes after those with few.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, true
 
 from driftwheel.store.tables import IS_RECEIVED, IS_UNJUDGED, records, windows
 from driftwheel.store.verdicts import newest_start
@@ -32,30 +33,38 @@ def due_windows(
 ) -> list[StoredWindow]:
     """Return up to `limit` windows that are to be judged now, without profiles, in the order to judge them.
 
+    Only so many are read, however many are due.
+
     Parameters
     ----------
     settle
         How long ago the last record of a window must have come.
     """
-    ready = _ready(connection, now, settle)
-    if not ready:
-        return []
-    models = sorted({one.model for one in ready})
+    c = windows.c
+    segment = (c.tag, c.value)  # where a span of time is cut off, the whole model is not
+    ready = (IS_UNJUDGED, c.end <= now, or_(c.received.is_(None), c.received <= now - settle))
+    never = func.sum(case((c.judged.is_(None), 1), else_=0))
+    counted = connection.execute(select(c.model, never).where(*ready).group_by(c.model)).all()
+    models = sorted(model for model, n in counted if n)
     newest = {model: newest_start(connection, model) for model in models}
     waiting = _first_waiting(connection, models, now)
-    fresh, others = [], []
-    for one in ready:
-        last = newest[one.model]
-        if one.judged is None and (last is None or one.start >= last):
-            held = one.end > waiting.get(one.model, one.end)
-            if not held or max(one.end, one.made or one.end) + PATIENCE <= now:
-                fresh.append(one)
-        else:
-            others.append(one)
-    due = Counter(one.model for one in fresh)
-    fresh.sort(key=lambda one: (due[one.model] // _MANY, one.start, one.model, one.tag, one.value))
+    fresh: defaultdict[int, list[StoredWindow]] = defaultdict(list)
+    others = []
+    for model in models:
+        new = (*ready, c.model == model, c.judged.is_(None))
+        last = newest[model]
+        late = () if last is None else (c.start >= last,)
+        its = (*new, *late, *_not_held(waiting.get(model), now))
+        due = connection.execute(select(func.count()).select_from(windows).where(*its)).scalar_one()
+        if due:
+            fresh[due // _MANY] += _read(connection, its, (c.start, *segment), limit)
+        if last is not None:
+            others += _read(connection, (*new, c.start < last), (c.start.desc(), *segment), limit)
+    found = [one for crowd in sorted(fresh) for one in sorted(fresh[crowd], key=_by_time)]
+    if len(found) < limit:
+        others += _read(connection, (*ready, c.judged.is_not(None)), (c.end.desc(), *segment), limit)
     others.sort(key=lambda one: (-one.start.timestamp(), one.model, one.tag, one.value))
-    return [*fresh, *others][:limit]
+    return [*found, *others][:limit]
 
 
 def waits_for_judgement(connection: Connection, now: datetime) -> bool:
@@ -67,13 +76,24 @@ def waits_for_judgement(connection: Connection, now: datetime) -> bool:
     )
 
 
-def _ready(connection: Connection, now: datetime, settle: timedelta) -> list[StoredWindow]:
-    chosen = without_profile().where(
-        IS_UNJUDGED,
-        windows.c.end <= now,
-        or_(windows.c.received.is_(None), windows.c.received <= now - settle),
-    )
-    return [window_row(row) for row in connection.execute(chosen)]
+def _not_held(waiting: datetime | None, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Return the condition that a window waits for none before it, or has waited for long enough."""
+    if waiting is None:
+        return ()
+    since = now - PATIENCE
+    patient = and_(windows.c.end <= since, or_(windows.c.made.is_(None), windows.c.made <= since))
+    return (or_(windows.c.end <= waiting, patient),)
+
+
+def _read(
+    connection: Connection, conditions: Sequence[Any], order: Sequence[Any], limit: int
+) -> list[StoredWindow]:
+    query = without_profile().where(*conditions).order_by(*order).limit(limit)
+    return [window_row(row) for row in connection.execute(query)]
+
+
+def _by_time(one: StoredWindow) -> tuple[datetime, int, str, str]:
+    return one.start, one.model, one.tag, one.value
 
 
 def _first_waiting(connection: Connection, models: Collection[int], now: datetime) -> Mapping[int, datetime]:
