@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from driftwheel.errors import UsageError
 from driftwheel.profiles import Profile, ProfileKey, ProfileSet, empty_profile, single, to_bytes
 from driftwheel.profiles.profile import profile_records
-from driftwheel.profiles.window import Window, window_of
+from driftwheel.profiles.window import WINDOWS, Window, window_of
 from driftwheel.records import Mode, Records
 from driftwheel.services.ingest_profile import Part, ingest_profile, parts_of_profile
 from driftwheel.services.ingest_values import Result
@@ -26,6 +26,7 @@ from driftwheel.store.models import create_model, find_model
 from driftwheel.store.windows import list_windows
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)  # a Wednesday
+LAST = datetime(9999, 12, 31, 23, tzinfo=UTC)  # its window ends after the last moment there is
 DAY = timedelta(days=1)
 WEDNESDAY = datetime(2026, 3, 4, tzinfo=UTC)
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -102,6 +103,8 @@ def test_what_is_no_profile_for_this_model_is_rejected_and_says_why(engine: Engi
         (to_bytes(single(profile(NOON, mode="fast"))), "a different mode"),
         (to_bytes(hours([NOON + 3 * DAY], "hour")), "in the future, more than 25 h"),
         (to_bytes(hours([datetime(1, 1, 1, tzinfo=UTC)], "hour")), "too early"),
+        (to_bytes(ProfileSet({ProfileKey(WEDNESDAY, ()): profile(NOON, LAST)}, "day")), "in the future"),
+        *((to_bytes(hours([LAST], window)), "in the future") for window in (None, *WINDOWS)),
     ):
         result = ingest(engine, data)
         assert result.outcome == "rejected"

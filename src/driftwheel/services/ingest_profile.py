@@ -63,9 +63,8 @@ def ingest_profile(
     name = hashlib.sha256(profile).hexdigest()
     try:
         profiles = from_bytes(profile)
+        _check_times(profiles, received)
         parts = list(parts_of_profile(profiles, known.window, known.segment_tags))
-        for part in parts:
-            check_time(part.start, received)
         start, end = min(part.start for part in parts), max(part.end for part in parts)
         with writing(engine) as connection:
             other = next(list_edge_profiles(connection, known.key, since=start, until=end), None)
@@ -131,6 +130,14 @@ def parts_of_profile(
             if tag in segment_tags and value is not None:
                 gathered.setdefault(Part(start, end, tag, value), []).append(profile)
     return {part: merge(some) for part, some in gathered.items()}
+
+
+def _check_times(profiles: ProfileSet, received: datetime) -> None:
+    """Raise `UsageError` for times in which no image can have been taken: their windows cannot be kept."""
+    for key, profile in profiles.profiles.items():
+        for time in (key.start, profile.first, profile.last):
+            if time is not None:
+                check_time(time, received)
 
 
 def _with_window(profiles: ProfileSet, wanted: Window) -> ProfileSet:

@@ -13,6 +13,9 @@ import numpy as np
 import pytest
 from tests.web.serving import Running
 
+from driftwheel.profiles import single, to_bytes
+from driftwheel.profiles.profile import profile_records
+from driftwheel.records import Records
 from driftwheel.store.database import reading
 from driftwheel.store.models import find_model
 from driftwheel.store.records import find_record
@@ -226,3 +229,9 @@ def test_truths_feedback_and_profiles(server: Running, client: httpx.Client) -> 
     headers = {"content-type": "application/octet-stream"}
     assert client.post(f"{base}/profiles", content=b"no profile", headers=headers).status_code == 422
     assert client.post(f"{base}/profiles", json={}).status_code == 415
+    last = Records(
+        ("a",), np.zeros((1, 1), np.float32), ("brightness",), times=np.array(["9999-12-31T23"], "M8[us]")
+    )
+    answer = client.post(f"{base}/profiles", content=to_bytes(single(profile_records(last))), headers=headers)
+    assert answer.status_code == 422
+    assert "in the future" in answer.json()["detail"]
