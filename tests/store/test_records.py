@@ -213,6 +213,7 @@ def test_the_queue_goes_by_key_and_ends_when_all_are_measured(database: Engine, 
         insert_records(connection, [*rows, new_record(model.key, "bare", image=None)])
     with reading(database) as connection:
         assert count_received(connection) == 7
+        assert count_received(connection, []) == 0
         first = next_received(connection, 0, 5)
         rest = next_received(connection, first[-1].key, 5)
     keys = [one.key for one in first + rest]

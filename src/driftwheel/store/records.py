@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -121,9 +121,12 @@ def next_received(
     return [stored_record(row) for row in connection.execute(waiting.order_by(records.c.key).limit(limit))]
 
 
-def count_received(connection: Connection) -> int:
-    """Return how many records wait to be measured."""
-    return connection.execute(select(func.count()).select_from(records).where(IS_RECEIVED)).scalar_one()
+def count_received(connection: Connection, models: Collection[int] | None = None) -> int:
+    """Return how many records wait to be measured: of these models, by their keys; None: of all."""
+    query = select(func.count()).select_from(records).where(IS_RECEIVED)
+    if models is not None:
+        query = query.where(records.c.model.in_(models))
+    return connection.execute(query).scalar_one()
 
 
 def set_measured(connection: Connection, measurements: Sequence[Measurement]) -> None:

@@ -6,6 +6,8 @@ import hashlib
 from datetime import timedelta
 from pathlib import Path
 
+import cv2
+import numpy as np
 from tests.web.serving import Running
 
 from driftwheel.web.start import note_token_uses
@@ -39,6 +41,17 @@ def test_a_token_of_one_model_is_good_for_that_only(server: Running) -> None:
     assert client.post("/api/v1/models", json={"name": "new", "task": "detection"}).status_code == 403
     assert [one["name"] for one in client.get("/api/v1/models").json()] == ["cats"]
     assert client.get("/api/v1/session").json()["models"] == ["cats"]
+
+
+def test_the_overview_counts_what_waits_of_its_own_models_only(server: Running) -> None:
+    image = cv2.imencode(".png", np.zeros((32, 32, 3), np.uint8))[1].tobytes()
+    parts = [("record", (None, "{}")), ("image", ("a.png", image))]
+    sent = server.with_token("ingest").post("/api/v1/models/parts/records/images", files=parts)
+    assert sent.status_code == 202
+    words = "waiting to be measured"
+    assert words in server.with_token("viewer").get("/").text
+    assert words in server.with_token("viewer", models=["parts"]).get("/").text
+    assert words not in server.with_token("viewer", models=["cats"]).get("/").text
 
 
 def test_a_limited_admin_token_makes_no_unlimited_one(server: Running) -> None:

@@ -97,7 +97,8 @@ def _show_overview(request: Request, state: State, caller: Caller) -> Response:
             for one in describe_models(connection, now)
             if caller.models is None or one.model.name in caller.models
         ]
-        waiting = count_received(connection)
+        seen = None if caller.models is None else [one.model.key for one in summaries]
+        waiting = count_received(connection, seen)
         alerts = {one.model.key: open_alerts(connection, one.model.key) for one in summaries}
         answers = {
             one.model.key: last_answers(connection, one.model.key, since=one.volumes[0].start)
