@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from driftwheel.drift import mmd as module
 from driftwheel.drift.mmd import BANDWIDTHS, median_distance, mmd, mmd_permutations
-from driftwheel.drift.permutations import draw_labels, permutation_p_value
+from driftwheel.drift.permutations import draw_cells, draw_labels, permutation_p_value
 from driftwheel.errors import IncomparableError, UsageError
 
 
@@ -39,6 +39,20 @@ def test_every_statistic_is_the_definition(
             assert statistics[place] == pytest.approx(
                 _by_definition(pooled[row], pooled[~row], width), abs=2e-6
             )
+
+
+@pytest.mark.parametrize("tile", [16, 512])
+@pytest.mark.parametrize(("n", "m"), [(230, 107), (107, 230), (100, 100)])
+def test_cells_change_no_statistic(n: int, m: int, tile: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TILE", tile)
+    rng = np.random.default_rng(n)
+    first, second = rng.normal(size=(n, 6)), rng.normal(0.3, 1.0, size=(m, 6))
+    cells = draw_cells(n, m, rng)
+    labels = draw_labels(n, m, 9, rng, cells)
+    plain = mmd_permutations(first, second, labels, rng=np.random.default_rng(0))
+    summed = mmd_permutations(first, second, labels, rng=np.random.default_rng(0), cells=cells)
+    assert summed.observed == pytest.approx(plain.observed, abs=2e-6)
+    assert summed.null == pytest.approx(plain.null, abs=2e-6)
 
 
 def test_bandwidths_are_those_of_the_median_distance() -> None:

@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from driftwheel.drift.permutations import check_labels, draw_labels, observed_labels, permutation_p_value
+from driftwheel.drift.permutations import (
+    cell_order,
+    check_labels,
+    draw_cells,
+    draw_labels,
+    observed_labels,
+    permutation_p_value,
+)
 from driftwheel.errors import UsageError
 
 
@@ -28,3 +35,31 @@ def test_p_value_counts_the_observed_one_and_its_ties() -> None:
 def test_too_few_to_permute() -> None:
     with pytest.raises(UsageError, match="Cannot permute 0 reference and 5 current images 9 times"):
         draw_labels(0, 5, 9, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(("n", "m"), [(1000, 103), (103, 1000), (207, 207), (60, 49), (400, 51)])
+def test_permutations_of_cells_keep_cells_whole_and_sizes_of_samples(n: int, m: int) -> None:
+    rng = np.random.default_rng(n)
+    cells = draw_cells(n, m, rng)
+    labels = draw_labels(n, m, 50, rng, cells)
+    check_labels(labels, n, m)
+    assert not set(cells[:n].tolist()) & set(cells[n:].tolist())
+    order, starts = cell_order(cells, labels)
+    assert (np.diff(cells[order])[starts[1:] - 1] == 1).all()
+    share = (~labels).mean(axis=0)  # every image is called current about as often as any other
+    assert share[:n].mean() == pytest.approx(m / (n + m), abs=0.05)
+
+
+def test_permutations_that_cut_a_cell_are_refused() -> None:
+    rng = np.random.default_rng(0)
+    with pytest.raises(UsageError, match="cuts a cell"):
+        cell_order(draw_cells(200, 100, rng), draw_labels(200, 100, 5, rng))
+
+
+def test_all_permutations_of_cells_are_equally_likely_and_hold_the_real_one() -> None:
+    cells = np.array([0, 0, 1, 1, 2, 2, 3, 3, 4, 5])
+    labels = draw_labels(4, 6, 12_000, np.random.default_rng(0), cells)
+    codes, counts = np.unique(labels @ (1 << np.arange(10)), return_counts=True)
+    assert counts.size == 6  # two of four pairs; the single ones stay current
+    assert 0b0000001111 in codes
+    assert stats.chisquare(counts).pvalue > 1e-4

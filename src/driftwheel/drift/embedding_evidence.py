@@ -20,6 +20,7 @@ __all__ = ["EmbeddingEvidence", "embedding_evidence", "pooled_axes"]
 
 _FRECHET_AXES = 32  # covariances of windows of 50 images carry no more
 _FRECHET_REPLAYS = 100
+_ROWS = 4096  # whose products are held at once
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +50,7 @@ def embedding_evidence(
     current: NDArray[np.float32],
     *,
     labels: NDArray[np.bool_],
+    cells: NDArray[np.intp],
     gate: EffectGate,
     rng: np.random.Generator,
 ) -> EmbeddingEvidence:
@@ -60,11 +62,13 @@ def embedding_evidence(
         (n, k) and (m, k) from `pooled_axes`.
     labels
         (B, n + m) permutations.
+    cells
+        (n + m,) which images they move together, from `draw_cells`.
     gate
         What the Fréchet effect must pass.
     """
     n, m = len(reference), len(current)
-    kernel = mmd_permutations(reference, current, labels, rng=rng)
+    kernel = mmd_permutations(reference, current, labels, rng=rng, cells=cells)
     centre, scale = kernel.null.mean(axis=0), kernel.null.std(axis=0) + 1e-12
     strength = float(((kernel.observed - centre) / scale).max())
     null_strength = ((kernel.null - centre) / scale).max(axis=1)
@@ -87,9 +91,10 @@ def embedding_evidence(
 
 def _replayed_effects(placed: NDArray[np.float64], gate: EffectGate) -> NDArray[np.float64]:
     """Return the Fréchet effects of replayed windows against replayed references."""
+    windows = _moments(placed, gate.replays.windows[:_FRECHET_REPLAYS])
+    references = _moments(placed, gate.replays.references[:_FRECHET_REPLAYS])
     effects = []
-    for window, whole in zip(gate.replays.windows[:_FRECHET_REPLAYS], gate.replays.references, strict=False):
-        (mean, covariance), (other_mean, other) = (_moments(placed, weights) for weights in (whole, window))
+    for mean, covariance, other_mean, other in zip(*references, *windows, strict=True):
         moved = float(np.sum((mean - other_mean) ** 2))
         spread = max(float(np.trace(covariance)), 1e-12)
         effects.append((moved + spread + np.trace(other) - 2 * trace_of_root(covariance, other)) / spread)
@@ -99,12 +104,19 @@ def _replayed_effects(placed: NDArray[np.float64], gate: EffectGate) -> NDArray[
 def _moments(
     placed: NDArray[np.float64], weights: NDArray[np.float32]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the mean and covariance of weighted rows."""
-    drawn = np.flatnonzero(weights)
-    rows, shares = placed[drawn], weights[drawn].astype(np.float64)
-    mean = shares @ rows
-    centred = rows - mean
-    return mean, (centred * shares[:, None]).T @ centred
+    """Return (r, k) means and (r, k, k) covariances of (n, k) rows under each of (r, n) weights."""
+    k = placed.shape[1]
+    first, second = np.triu_indices(k)
+    centred = placed - placed.mean(axis=0)
+    mean, upper = np.zeros((len(weights), k)), np.zeros((len(weights), len(first)))
+    for start in range(0, len(placed), _ROWS):
+        rows = centred[start : start + _ROWS]
+        shares = weights[:, start : start + _ROWS].astype(np.float64)
+        mean += shares @ rows
+        upper += shares @ (rows[:, first] * rows[:, second])
+    covariance = np.empty((len(weights), k, k))
+    covariance[:, first, second] = covariance[:, second, first] = upper
+    return mean, covariance - mean[:, :, None] * mean[:, None, :]
 
 
 def pooled_axes(

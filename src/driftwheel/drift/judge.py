@@ -17,7 +17,7 @@ from driftwheel.drift.domain_classifier import LEAST_IMAGES, DomainClassificatio
 from driftwheel.drift.effect_gate import EffectGate
 from driftwheel.drift.embedding_evidence import EmbeddingEvidence, embedding_evidence, pooled_axes
 from driftwheel.drift.exemplars import exemplars
-from driftwheel.drift.permutations import draw_labels
+from driftwheel.drift.permutations import draw_cells, draw_labels
 from driftwheel.drift.property_evidence import PropertyEvidence, property_evidence
 from driftwheel.drift.replay import Replays, blocks_of, replay_weights
 from driftwheel.drift.rules import alpha_for, images_needed
@@ -85,9 +85,9 @@ def judge(
         return blank
 
     pooled = len(reference) + len(current)
-    labels = draw_labels(
-        len(reference), len(current), PERMUTATIONS if pooled <= _MANY else _PERMUTATIONS_MANY, rng
-    )
+    cells = draw_cells(len(reference), len(current), rng)
+    permutations = PERMUTATIONS if pooled <= _MANY else _PERMUTATIONS_MANY
+    labels = draw_labels(len(reference), len(current), permutations, rng, cells)
     blocks = blocks_of(reference)
     # Known blocks vary together and permutations of single images prove little: there the thresholds alone
     # must hold over all properties.
@@ -110,7 +110,7 @@ def judge(
     tables = reference.properties, current.properties
     if reference.embeddings is not None and current.embeddings is not None:
         placed = pooled_axes(reference.embeddings, current.embeddings)
-        embedding = embedding_evidence(*placed, labels=labels, gate=gate, rng=rng)
+        embedding = embedding_evidence(*placed, labels=labels, cells=cells, gate=gate, rng=rng)
         tables = np.hstack([tables[0], placed[0]]), np.hstack([tables[1], placed[1]])
     classified = _classified(*tables, labels, rng)
     p_value, embedding_p_value = (
