@@ -26,11 +26,11 @@ from driftwheel.demo.textile_week import textile_images
 from driftwheel.drift.fault_library import FaultCase
 from driftwheel.images.decode import decode
 from driftwheel.learning.load_embedder import load_embedder
-from driftwheel.monitors.observation import observations_to_json
 from driftwheel.predictions import Classification, Record
 from driftwheel.records import Image, Records
 from driftwheel.services.embedding_space import EmbeddingSpace, fixed_space
-from driftwheel.services.judge_window import Judged, judge_window
+from driftwheel.services.judge_window import judge_window
+from driftwheel.services.judged import Judged
 from driftwheel.services.kept_faults import pack_faults
 from driftwheel.services.known_references import KnownReferences
 from driftwheel.services.measure_images import concatenate, measure_images
@@ -46,7 +46,7 @@ from driftwheel.store.migrate import migrate
 from driftwheel.store.models import Model, create_model
 from driftwheel.store.records import Measurement, NewRecord, set_measured
 from driftwheel.store.references import create_reference, set_reference_faults, set_reference_ready
-from driftwheel.store.verdicts import NewVerdict, put_verdict
+from driftwheel.store.verdicts import put_verdict
 from driftwheel.store.windows import StoredWindow, find_window, mark_stale
 from driftwheel.store.writer import write_records
 from machine import machine_lines
@@ -159,28 +159,7 @@ def log(bench: Bench, day: int, n: int, *, fault: bool) -> StoredWindow:
 
 def keep(bench: Bench, window: StoredWindow, judged: Judged) -> None:
     with writing(bench.engine) as connection:
-        put_verdict(
-            connection,
-            NewVerdict(
-                model=bench.model.key,
-                start=window.start,
-                end=window.end,
-                tag="",
-                value="",
-                revision=judged.revision,
-                reference=judged.reference,
-                answer=judged.answer,
-                kind=judged.kind,
-                p_value=judged.p_value,
-                alpha=judged.alpha,
-                n=judged.n,
-                headline=judged.headline,
-                document=judged.document,
-                observations=observations_to_json(judged.observations),
-                exemplars=judged.exemplars,
-                made=window.end,
-            ),
-        )
+        put_verdict(connection, judged.as_verdict(window, window.end))
 
 
 def main() -> None:

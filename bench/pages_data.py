@@ -29,7 +29,8 @@ from driftwheel.services.acknowledge_alert import acknowledge_alert
 from driftwheel.services.create_user import create_user
 from driftwheel.services.embedding_space import fixed_space
 from driftwheel.services.evaluate_monitors import evaluate_monitors
-from driftwheel.services.judge_window import Judged, judge_window
+from driftwheel.services.judge_window import judge_window
+from driftwheel.services.judged import Judged
 from driftwheel.services.known_references import KnownReferences
 from driftwheel.services.measure_images import concatenate, measure_images
 from driftwheel.services.send_notifications import make_messages

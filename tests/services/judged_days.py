@@ -15,7 +15,7 @@ from driftwheel.monitors.observation import Observation
 from driftwheel.monitors.rule_text import parse_rule
 from driftwheel.services.change_monitor import add_monitor
 from driftwheel.services.evaluate_monitors import Evaluated, evaluate_monitors
-from driftwheel.services.judge_window import Judged
+from driftwheel.services.judged import Judged
 from driftwheel.store.channels import create_channel
 from driftwheel.store.database import reading, writing
 from driftwheel.store.episodes import list_episodes

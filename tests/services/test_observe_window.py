@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 
-from driftwheel.monitors.observation import Observation, observations_to_json
+from driftwheel.monitors.observation import Observation
 from driftwheel.predictions import Box, Classification, Detection, Feedback, Record
 from driftwheel.services.judge_window import judge_window
 from driftwheel.services.known_references import KnownReferences
@@ -22,7 +22,7 @@ from driftwheel.store.feedback import add_feedback
 from driftwheel.store.models import Model, create_model
 from driftwheel.store.records import NewRecord
 from driftwheel.store.truths import NewTruth, put_truths
-from driftwheel.store.verdicts import NewVerdict, list_verdicts, put_verdict
+from driftwheel.store.verdicts import list_verdicts, put_verdict
 from driftwheel.store.windows import find_window
 from driftwheel.store.writer import write_records
 
@@ -88,28 +88,7 @@ class Days:
         assert window is not None
         judged = judge_window(self.engine, KnownReferences(self.blobs), self.model, window)
         with writing(self.engine) as connection:
-            put_verdict(
-                connection,
-                NewVerdict(
-                    model=self.model.key,
-                    start=window.start,
-                    end=window.end,
-                    tag="",
-                    value="",
-                    revision=judged.revision,
-                    reference=judged.reference,
-                    answer=judged.answer,
-                    kind=judged.kind,
-                    p_value=judged.p_value,
-                    alpha=judged.alpha,
-                    n=judged.n,
-                    headline=judged.headline,
-                    document=judged.document,
-                    observations=observations_to_json(judged.observations),
-                    exemplars=judged.exemplars,
-                    made=window.end,
-                ),
-            )
+            put_verdict(connection, judged.as_verdict(window, window.end))
         return dict(judged.observations)
 
 

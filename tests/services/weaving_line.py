@@ -16,7 +16,8 @@ from sqlalchemy import Engine
 from driftwheel.demo.textile_week import textile_images
 from driftwheel.images.faults import apply_fault
 from driftwheel.predictions import Classification, Record
-from driftwheel.services.judge_window import Judged, judge_window
+from driftwheel.services.judge_window import judge_window
+from driftwheel.services.judged import Judged
 from driftwheel.services.known_references import KnownReferences
 from driftwheel.services.measure_received import measure_received
 from driftwheel.services.measurers import Measurers

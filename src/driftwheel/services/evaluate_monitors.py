@@ -12,18 +12,18 @@ from sqlalchemy import Engine
 from driftwheel.errors import DriftwheelError
 from driftwheel.monitors.evaluate import evaluate
 from driftwheel.monitors.monitor import Monitor, monitor_from, watched_tags
-from driftwheel.monitors.observation import observations_from_json, observations_to_json
+from driftwheel.monitors.observation import observations_from_json
 from driftwheel.monitors.rule import signals_of
 from driftwheel.services.crash_points import reach
 from driftwheel.services.found import Found
-from driftwheel.services.judge_window import Judged
+from driftwheel.services.judged import Judged
 from driftwheel.services.raise_alerts import raise_alerts
 from driftwheel.services.suggest_monitors import suggest_for_first_window
 from driftwheel.store.database import writing
 from driftwheel.store.evaluations import put_evaluations
 from driftwheel.store.models import Model, lock_model
 from driftwheel.store.monitors import StoredMonitor, list_monitors
-from driftwheel.store.verdicts import NewVerdict, StoredVerdict, put_verdict
+from driftwheel.store.verdicts import StoredVerdict, put_verdict
 from driftwheel.store.windows import StoredWindow
 
 __all__ = ["SILENCE", "Evaluated", "evaluate_monitors", "find_in", "is_ticked", "readable_monitors"]
@@ -70,7 +70,7 @@ def evaluate_monitors(
         if current is None:
             return Evaluated()
         suggest_for_first_window(connection, current, now=now)
-        verdicts = [put_verdict(connection, _verdict(one, its, now)) for one, its in judged]
+        verdicts = [put_verdict(connection, its.as_verdict(one, now)) for one, its in judged]
         monitors = readable_monitors(list_monitors(connection, current.key, enabled=True))
         found = [one for one in find_in(current, monitors, verdicts) if not is_ticked(one.monitor)]
         put_evaluations(connection, [one.as_evaluation(now) for one in found])
@@ -122,26 +122,4 @@ def _found(stored: StoredMonitor, monitor: Monitor, verdict: StoredVerdict) -> F
         verdict.headline,
         verdict.document,
         verdict.exemplars,
-    )
-
-
-def _verdict(window: StoredWindow, judged: Judged, now: datetime) -> NewVerdict:
-    return NewVerdict(
-        model=window.model,
-        start=window.start,
-        end=window.end,
-        tag=window.tag,
-        value=window.value,
-        revision=judged.revision,
-        reference=judged.reference,
-        answer=judged.answer,
-        kind=judged.kind,
-        p_value=judged.p_value,
-        alpha=judged.alpha,
-        n=judged.n,
-        headline=judged.headline,
-        document=judged.document,
-        observations=observations_to_json(judged.observations),
-        exemplars=judged.exemplars,
-        made=now,
     )

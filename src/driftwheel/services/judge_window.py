@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -19,71 +19,30 @@ from driftwheel.drift.diagnosis import Diagnosis, diagnose
 from driftwheel.drift.from_profiles import judge_profiles
 from driftwheel.drift.judge import judge
 from driftwheel.drift.rules import LEAST_SAMPLE
-from driftwheel.drift.verdict import Kind, Verdict
+from driftwheel.drift.verdict import Verdict
 from driftwheel.errors import DriftwheelError
-from driftwheel.monitors.observation import Observation
 from driftwheel.profiles import Profile, empty_profile, from_bytes
 from driftwheel.profiles.window import as_window, windows_per_year
 from driftwheel.records import Records
 from driftwheel.report.json_document import json_document
 from driftwheel.report.numbers import NBSP, count, several
 from driftwheel.report.sentence import answer, answer_word
+from driftwheel.services.judged import Judged
 from driftwheel.services.known_references import KnownReference, KnownReferences, with_properties
 from driftwheel.services.observe_window import Seen, observe_window
 from driftwheel.services.window_records import WindowRecords, window_records
 from driftwheel.store.database import reading
 from driftwheel.store.models import Model
+from driftwheel.store.verdicts import Answer
 from driftwheel.store.windows import StoredWindow, find_window, list_windows
 
-__all__ = ["Judged", "WindowAnswer", "judge_window"]
-
-WindowAnswer = Literal["drift", "no_drift", "insufficient", "no_reference", "error"]
+__all__ = ["judge_window"]
 
 _SHOWN = 8  # exemplars
 _LISTED = 20  # unreadable images in the document
 _MOST_WITHOUT = 0.2  # share of the records that may lack the reference's embeddings and be left out for it
 _LEAST_REFERENCE, _TIMES_REFERENCE = 2000, 4  # images of the reference: four times the window's are enough
 _log = logging.getLogger("driftwheel.worker")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Judged:
-    """What is known of one window of one segment; as it goes into the table `verdicts`.
-
-    Attributes
-    ----------
-    revision
-        Of the window as it was judged, or an earlier one.
-    reference
-        Key of the reference it was held against; None without one.
-    answer
-        ``error``: it could not be judged; the headline says why.
-    kind, p_value, alpha
-        As of `driftwheel.drift.verdict.Verdict`; None where nothing was tested.
-    n
-        Images of the window that were judged.
-    headline
-        The answer in a sentence.
-    document
-        `driftwheel.report.json_document` of the verdict, with only the images that matter most; None without
-        a verdict.
-    observations
-        Every signal of `driftwheel.monitors.signal` by its name.
-    exemplars
-        Ids of records that show the change best, the best first, at most 8.
-    """
-
-    revision: int
-    reference: int | None
-    answer: WindowAnswer
-    kind: Kind | None
-    p_value: float | None
-    alpha: float | None
-    n: int
-    headline: str
-    document: Mapping[str, Any] | None = field(repr=False)
-    observations: Mapping[str, Observation] = field(repr=False)
-    exemplars: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,7 +112,7 @@ def judge_window(
             f"No reference: {several(profile.n, 'image')}, held against nothing yet. Set a reference to be "
             "told of drift."
         )
-        word: WindowAnswer = "error" if why else "no_reference"
+        word: Answer = "error" if why else "no_reference"
         return Judged(revision, key, word, None, None, None, profile.n, headline, None, observations)
     tested = verdict.verdict != "insufficient"
     return Judged(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -34,13 +33,10 @@ class WindowRecords:
         By time and id; at most `MOST_RECORDS` with the unreadable ones, in the same proportion.
     n
         How many were measured, the sample or not.
-    spaces
-        Space → records of the table with an embedding in it.
     """
 
     table: Records
     n: int
-    spaces: Mapping[str, int]
 
     @property
     def is_sample(self) -> bool:
@@ -58,15 +54,13 @@ def window_records(
     """
     where = (window.model, window.start, window.end)
     outline = record_outline(connection, *where, tag=window.tag, value=window.value)
-    columns = columns_of_keys(connection, _drawn(outline, most))
-    table = records_of(columns, space=space)
+    table = records_of(columns_of_keys(connection, _drawn(outline, most)), space=space)
     near = _near_duplicates(outline)
     values = table.properties.copy()
     for row, name in enumerate(table.images):
         if not np.isnan(near[name]):
             values[row, NEAR_DUPLICATE] = near[name]
-    spaces = Counter(one for one in columns.spaces if one is not None)
-    return WindowRecords(replace(table, properties=values), sum(outline.measured), spaces)
+    return WindowRecords(replace(table, properties=values), sum(outline.measured))
 
 
 def _drawn(outline: RecordOutline, most: int) -> list[int]:
