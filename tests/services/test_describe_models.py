@@ -9,13 +9,13 @@ from driftwheel.store.database import reading, writing
 from driftwheel.store.models import create_model
 from driftwheel.store.records import insert_records
 from driftwheel.store.references import create_reference, set_reference_failed, set_reference_ready
-from driftwheel.store.windows import list_windows, mark_stale, put_window
+from driftwheel.store.windows import add_empty_windows, list_windows, mark_stale, put_window
 
 
 def model(c: Connection, name: str, *, times: tuple[datetime, ...] = (NOON,)) -> int:
     key = create_model(c, name, task="classification", created=NOON).key
     insert_records(c, [new_record(key, f"r{i}", time=time) for i, time in enumerate(times)])
-    mark_stale(c, key, "day", times, [{} for _ in times], ())
+    mark_stale(c, key, "day", times, [{} for _ in times], (), received=NOON)
     return key
 
 
@@ -64,3 +64,23 @@ def test_volumes_have_no_gaps_and_end_now(database: Engine) -> None:
         (0, 0, True),
     ]
     assert (summary.records, summary.rejected, summary.last) == (7, 2, NOON)
+    assert summary.recent
+
+
+def test_volumes_end_with_the_newest_records_where_none_came_lately(database: Engine) -> None:
+    times = (NOON - timedelta(days=70), NOON - timedelta(days=41), NOON - timedelta(days=40))
+    with writing(database) as c:
+        keys = [model(c, name, times=times) for name in ("past", "silent")]
+        for one in (one for key in keys for one in list_windows(c, key)):
+            put_window(c, one.key, revision=one.revision, profile=b"", records=7, rejected=0, made=NOON)
+        days = [NOON.replace(hour=0) - timedelta(days=ago) for ago in (39, 38)]
+        empty = [(day, day + timedelta(days=1), "", "") for day in days]
+        add_empty_windows(c, keys[1], empty)  # nothing came in them, so they are not what is looked for
+    with reading(database) as c:
+        told = describe_models(c, NOON, windows=5)
+        ahead = describe_models(c, NOON - timedelta(days=41), windows=5)
+    for summary in told:
+        assert summary.volumes[-1].start == (NOON - timedelta(days=40)).replace(hour=0)
+        assert [each.records for each in summary.volumes] == [0, 0, 0, 7, 7]
+        assert (summary.records, summary.recent) == (14, False)
+    assert [(one.records, one.recent) for one in ahead] == [(7, True)] * 2

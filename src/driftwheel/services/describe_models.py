@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import Connection
 
+from driftwheel.services.watch_model import span_of
 from driftwheel.store.models import Model, list_models
 from driftwheel.store.records import last_record_time
 from driftwheel.store.references import Reference, current_reference, list_references
-from driftwheel.store.windows import StoredWindow, list_windows, window_of
+from driftwheel.store.windows import StoredWindow, list_windows
 
 __all__ = ["ModelState", "ModelSummary", "WindowVolume", "describe_model", "describe_models"]
+
+_MOMENT = timedelta(microseconds=1)
 
 ModelState = Literal["no records", "no reference", "measuring", "reference failed", "watched"]
 """``measuring``: the reference is being measured; ``watched``: records come and there is a reference."""
@@ -40,7 +44,10 @@ class ModelSummary:
     last
         Event time of its last record.
     volumes
-        The last windows without gaps, oldest first, the one that holds the present time last.
+        The last windows without gaps, oldest first, the one that holds the present time last; where nothing
+        came in all that time, those up to the newest that records came in.
+    recent
+        Whether `volumes` go up to the present time.
     """
 
     model: Model
@@ -48,6 +55,7 @@ class ModelSummary:
     reference: Reference | None
     last: datetime | None
     volumes: tuple[WindowVolume, ...]
+    recent: bool
 
     @property
     def records(self) -> int:
@@ -67,10 +75,8 @@ def describe_models(connection: Connection, now: datetime, *, windows: int = 30)
 
 def describe_model(connection: Connection, model: Model, now: datetime, *, windows: int = 30) -> ModelSummary:
     """Return the summary of one model over its last so many windows."""
-    start, end = window_of(now, model.window)
-    length = end - start
-    first = start - (windows - 1) * length
-    known = list_windows(connection, model.key, since=first + timedelta(microseconds=1), tag="", value="")
+    span = span_of(connection, model, now, windows)
+    known = list_windows(connection, model.key, since=span.starts[0] + _MOMENT, tag="", value="")
     reference = current_reference(connection, model.key)
     newest = next(iter(list_references(connection, model.key)), None)
     last = last_record_time(connection, model.key)
@@ -79,7 +85,8 @@ def describe_model(connection: Connection, model: Model, now: datetime, *, windo
         _state(last is not None or any(one.records for one in known), reference, newest),
         reference or newest,
         last,
-        tuple(_volumes(known, first, length, windows)),
+        tuple(_volumes(known, span.starts)),
+        recent=now < span.end,
     )
 
 
@@ -91,16 +98,11 @@ def _state(came: bool, reference: Reference | None, newest: Reference | None) ->
     return "no reference" if came else "no records"
 
 
-def _volumes(
-    known: list[StoredWindow], first: datetime, length: timedelta, windows: int
-) -> list[WindowVolume]:
+def _volumes(known: list[StoredWindow], starts: Sequence[datetime]) -> Iterator[WindowVolume]:
     by_start = {each.start: each for each in known}
-    volumes = []
-    for at in range(windows):
-        start = first + at * length
+    for start in starts:
         each = by_start.get(start)
         if each is None:
-            volumes.append(WindowVolume(start, 0, 0, stale=False))
+            yield WindowVolume(start, 0, 0, stale=False)
         else:
-            volumes.append(WindowVolume(start, each.records, each.rejected, each.stale))
-    return volumes
+            yield WindowVolume(start, each.records, each.rejected, each.stale)

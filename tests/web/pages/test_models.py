@@ -1,3 +1,6 @@
+import re
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import Page, expect
 from tests.web.pages.conftest import Site, log_in, press
@@ -33,6 +36,25 @@ def test_the_list_tells_how_each_model_is(page: Page, site: Site) -> None:
     page.get_by_role("link", name="Reference, versions, windows").click()
     expect(page.locator("tr", has_text="usual")).to_contain_text("130")
     expect(page.get_by_text("Set a reference")).to_have_count(0)  # a viewer changes nothing
+
+
+def test_records_of_long_ago_are_counted_with_the_days_they_are_of(page: Page, site: Site) -> None:
+    clock = site.running.clock
+    usual, clock.ahead = clock.ahead, clock.ahead + timedelta(days=60)
+    try:
+        log_in(page, site, "vic", to="/")
+        card = page.locator(".fleet .card", has_text="discs")
+        expect(card).to_contain_text("records of the 30 days to Nov 23")
+        expect(card.locator("dl")).to_contain_text(re.compile(r"records\s*69\s*cannot be read\s*1"))
+        expect(card.locator(".volumes-only .bar")).to_have_count(4)
+        page.goto(f"{site.url}/models")
+        row = page.locator("tr", has_text="discs")
+        expect(row.locator(".volume-cell small")).to_have_text("30 days to Nov 23")
+        page.goto(f"{site.url}/models/discs/setup")
+        expect(page.get_by_text("Records of each day of the 30 days to Nov 23")).to_be_visible()
+        expect(page.locator("tr", has_text="Nov 20, 2099").first).to_be_visible()
+    finally:
+        clock.ahead = usual
 
 
 def test_windows_are_told_with_n_and_lead_to_their_images(page: Page, site: Site) -> None:

@@ -9,8 +9,9 @@ from driftwheel.report.numbers import several
 from driftwheel.report.printable import printable
 from driftwheel.services.describe_models import ModelSummary
 from driftwheel.store.references import Reference
+from driftwheel.web.pages.watch_view import window_words
 
-__all__ = ["ModelSentence", "model_sentence"]
+__all__ = ["ModelSentence", "model_sentence", "span_words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class ModelSentence:
 def model_sentence(summary: ModelSummary, references: Sequence[Reference]) -> ModelSentence:
     """Return the sentence for one model."""
     unit = summary.model.window
-    span = f"in the last {several(len(summary.volumes), unit)}"
+    span = f"in the {span_words(summary)}"
     unreadable = several(summary.rejected, "image")
     counted = f"{several(summary.records, 'record')} {span}, {unreadable} that cannot be read."
     newest = references[0] if references else None
@@ -54,3 +55,11 @@ def model_sentence(summary: ModelSummary, references: Sequence[Reference]) -> Mo
             if stale:
                 rest = f"{several(stale, unit)} {'is' if stale == 1 else 'are'} being summed up anew."
             return ModelSentence("warn" if failed else "ok", "Watched.", rest, counted + failed)
+
+
+def span_words(summary: ModelSummary) -> str:
+    """Say which windows the volumes of a summary are of: the last ones, or those up to the newest records."""
+    windows = several(len(summary.volumes), summary.model.window)
+    if summary.recent:
+        return f"last {windows}"
+    return f"{windows} to {window_words(summary.volumes[-1].start, summary.model.window)}"

@@ -15,6 +15,7 @@ from driftwheel.store.database import reading
 from driftwheel.store.references import list_references
 from driftwheel.store.windows import StoredWindow, list_windows
 from driftwheel.web.api.known_model import known_model
+from driftwheel.web.pages.model_sentence import span_words
 from driftwheel.web.pages.models import STATE_WORDS
 from driftwheel.web.pages.reference_words import reference_rows
 from driftwheel.web.pages.rendering import address, render
@@ -69,6 +70,7 @@ def _show_setup(request: Request, state: State, name: str) -> Response:
         images=address("/images", {"model": name}),
         state=STATE_WORDS[summary.state],
         summary=summary,
+        span=span_words(summary),
         windows=[_row(name, each) for each in newest[:_WINDOWS]],
         cut=len(newest) if len(newest) > _WINDOWS else 0,
         segmented=any(each.tag for each in windows),

@@ -9,10 +9,10 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 from markupsafe import Markup
 
-from driftwheel.report.numbers import several
 from driftwheel.services.describe_models import ModelState, ModelSummary, describe_models
 from driftwheel.store.database import reading
 from driftwheel.store.records import count_received
+from driftwheel.web.pages.model_sentence import span_words
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.pages.snippets import log_snippet
 from driftwheel.web.pages.sparkline import Volume, sparkline
@@ -83,6 +83,6 @@ def _row(summary: ModelSummary) -> _Row:
         summary.last,
         summary.records,
         summary.rejected,
-        f"last {several(len(volumes), model.window)}",
+        span_words(summary),
         sparkline(volumes, model.window),
     )

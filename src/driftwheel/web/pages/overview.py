@@ -24,6 +24,7 @@ from driftwheel.store.records import count_received
 from driftwheel.store.verdict_answers import WindowAnswer, last_answers
 from driftwheel.web.pages.alert_acts import TOLD, AlertActs, acts_of
 from driftwheel.web.pages.heat_map import ANSWER_WORDS
+from driftwheel.web.pages.model_sentence import span_words
 from driftwheel.web.pages.models import STATE_WORDS, StateWords
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.pages.snippets import log_snippet
@@ -214,7 +215,7 @@ def _card(summary: ModelSummary, answers: Sequence[WindowAnswer], alerts: Sequen
         summary.volumes[0].start,
         summary.volumes[-1].start,
         model.window != "hour",
-        f"last {several(len(summary.volumes), model.window)}",
+        span_words(summary),
         summary.records,
         summary.rejected,
         summary.last,
