@@ -35,6 +35,8 @@ def test_listed_and_shown(administer: Administer, alert: int) -> None:
         json.loads(administer("alerts", "list", "--severity", "info", "--json").output)["alerts"] == rows[1:]
     )
     assert administer("alerts", "list", "--state", "ended").output == "There are no alerts.\n"
+    listed = administer("alerts", "list").output.splitlines()
+    assert listed[0].split() == ["key", "model", "alert", "segment", "severity", "state", "since"]
     shown = administer("alerts", "show", alert).output
     assert "severity: critical" in shown
     assert "What went wrong: " in shown
@@ -60,6 +62,10 @@ def test_acknowledged_snoozed_woken_and_closed(administer: Administer, alert: in
     )
     closed = administer("alerts", "close", alert, alert - 1, "--reason", "a known thing")
     assert closed.output == "Closed the alert 'drift'.\n" * 2
+    assert (
+        administer("alerts", "list").output
+        == "No alert is open. See those that ended: driftwheel alerts list --state ended\n"
+    )
     (_, ended) = json.loads(administer("alerts", "list", "--state", "closed", "--json").output)["alerts"]
     assert ended["state"] == "closed"
 

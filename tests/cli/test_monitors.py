@@ -35,7 +35,17 @@ def test_from_added_to_removed(administer: Administer) -> None:
     assert administer("monitors", "change", "cats", "dark images", "--on").exit_code == 0
     assert "yes" in administer("monitors", "list", "cats").output
     assert administer("monitors", "remove", "cats", "dark images").exit_code == 0
-    assert administer("monitors", "list", "cats").output == "There are no monitors.\n"
+    assert administer("monitors", "list", "cats").output.startswith("There are no monitors. They appear by")
+
+
+def test_without_a_model_those_of_all_are_listed(administer: Administer) -> None:
+    administer("models", "register", "dogs", "--embedder", "none")
+    for model in ("cats", "dogs"):
+        administer("monitors", "add", model, "drift", "drift is found")
+    listed = administer("monitors", "list").output.splitlines()
+    assert [line.split()[0] for line in listed] == ["model", "cats", "dogs"]
+    plain = json.loads(administer("monitors", "list", "--json").output)["monitors"]
+    assert [(one["model"], one["name"]) for one in plain] == [("cats", "drift"), ("dogs", "drift")]
 
 
 def test_a_rule_or_a_monitor_is_tried(administer: Administer) -> None:

@@ -41,7 +41,9 @@ def test_a_token_is_all_that_standard_output_holds_and_it_works_until_revoked(
     with reading(engine) as connection:
         assert authorise_token(connection, made.stdout.strip(), now) is None
     engine.dispose()
-    assert administer("tokens", "list").output == "There are no tokens.\n"
+    assert administer("tokens", "list").output.startswith(
+        "There are no tokens. Make one: driftwheel tokens create"
+    )
     (token,) = json.loads(administer("tokens", "list", "--all", "--json").output)["tokens"]
     assert token["revoked"] is not None
     assert token["models"] == ["sorter"]

@@ -31,6 +31,8 @@ _FOR = typer.Option("--for", metavar="TIME", help="For how long, such as 90m, 4h
 _UNTIL = typer.Option("--until", metavar="MOMENT", help="Until then, as 2026-03-04 or 2026-03-04T05:06:07Z.")
 _REASON = typer.Option("--reason", help="Why.")
 
+_BELOW = ("until", "acknowledged by", "snoozed until", "explained by")
+
 _APP = typer.Typer(help="Alerts: what is wrong, and what people do about it.", no_args_is_help=True)
 
 
@@ -45,6 +47,7 @@ def list_all(
     database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
     """List alerts: those that wait for somebody first, then the gravest (UTC)."""
+    from dataclasses import replace
     from typing import cast
 
     from driftwheel.cli.data_options import load_settings, open_installation
@@ -60,8 +63,13 @@ def list_all(
     settings = load_settings(data=data, database_url=database_url)
     with open_installation(settings) as engine, reading(engine) as connection:
         found = list_alerts(connection, query, utc_now(), limit=limit)
+        ended = list_alerts(connection, replace(query, state="ended"), utc_now(), limit=1).ended
     rows = [_row(one) for one in (*found.open, *found.ended)]
-    print_rows("alerts", rows, as_json=as_json)
+    if not rows and not as_json and wanted == "open":
+        also = " See those that ended: driftwheel alerts list --state ended" if ended else ""
+        typer.echo(f"No alert is open.{also}")
+        return
+    print_rows("alerts", rows, as_json=as_json, sentence="what", below=_BELOW)
 
 
 @_APP.command()

@@ -70,7 +70,9 @@ def list_all(
         }
         for one in found
     ]
-    print_rows("channels", rows, as_json=as_json)
+    hint = "Add one: driftwheel channels add NAME URL"
+    below = ("models", "severities", "segments", "failing since")
+    print_rows("channels", rows, as_json=as_json, sentence="where", below=below, hint=hint)
     if not as_json:
         for one in found:
             if one.channel.last_error:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["add", "change", "list_all", "register", "remove", "show", "signals", "try_out"]
 
 _MODEL = typer.Argument(metavar="MODEL", help="The model's name.")
+_SOME_MODEL = typer.Argument(metavar="MODEL", help="The model's name; without it, of all models.")
 _NAME = typer.Argument(metavar="NAME", help="The monitor's name, such as 'dark images'.")
 _WHEN = typer.Argument(
     metavar="RULE", help="What is not to be: 'drift is found', 'accuracy below 90 % and records above 100'."
@@ -50,36 +51,41 @@ _APP = typer.Typer(
 
 @_APP.command(name="list")
 def list_all(
-    model: Annotated[str, _MODEL],
+    model: Annotated[str | None, _SOME_MODEL] = None,
     as_json: Annotated[bool, _JSON] = False,
     data: Annotated[Path | None, DATA] = None,
     database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
-    """List the monitors of a model: those with alerts first, then the gravest, those off last."""
+    """List the monitors of a model, or of all: those with alerts first, then the gravest, those off last."""
     from driftwheel.cli.data_options import load_settings, open_installation
     from driftwheel.cli.listing import print_rows
     from driftwheel.services.describe_monitors import describe_monitors
     from driftwheel.store.database import reading
-    from driftwheel.store.models import find_model
+    from driftwheel.store.models import find_model, list_models
 
     settings = load_settings(data=data, database_url=database_url)
     with open_installation(settings) as engine, reading(engine) as connection:
-        found = describe_monitors(connection, find_model(connection, model))
+        models = list_models(connection) if model is None else [find_model(connection, model)]
+        found = [(its.name, one) for its in models for one in describe_monitors(connection, its)]
     rows: list[dict[str, Cell]] = [
         {
+            **({"model": its} if model is None else {}),
             "name": one.stored.name,
-            "when": str(one.stored.definition.get("when", "")),
             "severity": str(one.stored.definition.get("severity", "")),
             "on": one.stored.enabled,
             "says": None if one.shown is None else one.shown.result.replace("_", " "),
             "alerts": len(one.firing),
-            "from": one.stored.origin,
-            "changed": one.stored.changed,
-            "by": one.stored.by,
+            "when": str(one.stored.definition.get("when", "")),
+            **(
+                {"from": one.stored.origin, "changed": one.stored.changed, "by": one.stored.by}
+                if as_json
+                else {}
+            ),
         }
-        for one in found
+        for its, one in found
     ]
-    print_rows("monitors", rows, as_json=as_json)
+    hint = "They appear by themselves with the first reference of a model: driftwheel reference set MODEL"
+    print_rows("monitors", rows, as_json=as_json, sentence="when", hint=hint)
 
 
 @_APP.command()
@@ -268,7 +274,7 @@ def signals(as_json: Annotated[bool, _JSON] = False) -> None:
     rows: list[dict[str, Cell]] = [
         {"signal": one.name, "unit": one.unit or None, "meaning": one.meaning} for one in SIGNALS
     ]
-    print_rows("signals", rows, as_json=as_json)
+    print_rows("signals", rows, as_json=as_json, sentence="meaning")
 
 
 def register(app: typer.Typer) -> None:

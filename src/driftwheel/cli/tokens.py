@@ -92,7 +92,9 @@ def list_all(
         }
         for token in tokens
     ]
-    print_rows("tokens", rows, as_json=as_json)
+    hint = "Make one: driftwheel tokens create NAME --role ingest --model MODEL"
+    below = ("models", "ends", "revoked") if every else ("models", "ends")
+    print_rows("tokens", rows, as_json=as_json, below=below, hint=hint)
 
 
 @_APP.command()
