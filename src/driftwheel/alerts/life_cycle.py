@@ -14,10 +14,13 @@ from driftwheel.alerts.instance import Instance
 from driftwheel.monitors.evaluate import Result
 from driftwheel.monitors.monitor import Monitor
 
-__all__ = ["DID_NOT_LAST", "Happened", "Step", "WindowResult", "advance", "windows_needed"]
+__all__ = ["DID_NOT_LAST", "HISTORY", "Happened", "Step", "WindowResult", "advance", "windows_needed"]
 
 DID_NOT_LAST = "the breach did not last"
 """Why a pending episode was closed that never fired: nobody is told of it."""
+
+HISTORY = 10
+"""So many ended episodes of an instance, the newest, are enough for `advance`."""
 
 _ANSWERS = frozenset({"ok", "breach"})
 
@@ -95,7 +98,7 @@ def advance(
     watch_from
         Windows that end up to then never page.
     history
-        Ended episodes of this instance, newest first (the last ten are enough).
+        Ended episodes of this instance, newest first (`HISTORY` of them are enough).
     """
     unchanged = Step(episode)
     if not results or evaluated < results[0].end or (episode and evaluated < episode.evaluated_until):

@@ -10,7 +10,15 @@ from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.monitors.rule import Rule
 from driftwheel.monitors.rule_text import format_rule, parse_rule
 
-__all__ = ["SEVERITIES", "Monitor", "Severity", "definition_of", "monitor_from", "watched_tags"]
+__all__ = [
+    "SEVERITIES",
+    "Monitor",
+    "Severity",
+    "check_segments",
+    "definition_of",
+    "monitor_from",
+    "watched_tags",
+]
 
 Severity = Literal["info", "warning", "critical"]
 
@@ -140,6 +148,25 @@ def watched_tags(monitor: Monitor, segment_tags: Sequence[str]) -> tuple[str, ..
     if monitor.segments is None:
         return every
     return tuple(tag for tag in every if tag in monitor.segments)
+
+
+def check_segments(monitor: Monitor, segment_tags: Sequence[str]) -> None:
+    """Raise `UsageError` where a monitor watches a tag that the model is not segmented by.
+
+    Examples
+    --------
+    >>> check_segments(Monitor("drift", parse_rule("drift is found"), segments=("camra",)), ["camera"])
+    Traceback (most recent call last):
+    ...
+    driftwheel.errors.UsageError: Monitor 'drift': the model is not segmented by 'camra'; its segment...
+    """
+    for tag in monitor.segments or ():
+        if tag and tag not in segment_tags:
+            known = ", ".join(segment_tags) or "none"
+            raise UsageError(
+                f"Monitor '{monitor.name}': the model is not segmented by '{tag}'; its segment tags: {known}."
+                f"{did_you_mean(tag, segment_tags)}"
+            )
 
 
 def _monitor_from(name: str, definition: Mapping[str, Any]) -> Monitor:

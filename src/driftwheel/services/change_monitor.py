@@ -12,15 +12,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from driftwheel.errors import UsageError, did_you_mean
-from driftwheel.monitors.monitor import Monitor, definition_of, monitor_from, watched_tags
+from driftwheel.monitors.monitor import Monitor, check_segments, definition_of, monitor_from, watched_tags
 from driftwheel.services.close_alerts import close_episodes
 from driftwheel.services.evaluate_monitors import find_in, is_ticked
 from driftwheel.services.raise_alerts import raise_alerts
 from driftwheel.store.audit import note
 from driftwheel.store.database import writing
 from driftwheel.store.episodes import open_episodes
-from driftwheel.store.evaluations import put_evaluations
 from driftwheel.store.models import Model, find_model, lock_model
 from driftwheel.store.monitors import (
     Origin,
@@ -36,8 +34,6 @@ from driftwheel.store.windows import newest_over
 
 __all__ = ["add_monitor", "change_monitor", "remove_monitor", "switch_monitor"]
 
-_LONGEST_NAME = 128
-
 
 def add_monitor(
     engine: Engine, model: str, monitor: Monitor, *, origin: Origin, by: str, now: datetime
@@ -51,7 +47,7 @@ def add_monitor(
     """
     with writing(engine) as connection:
         found = _locked(connection, model)
-        _check(monitor, found)
+        check_segments(monitor, found.segment_tags)
         made = create_monitor(
             connection,
             found.key,
@@ -83,7 +79,7 @@ def change_monitor(
     with writing(engine) as connection:
         found = _locked(connection, model)
         before = find_monitor(connection, found.key, monitor.name)
-        _check(monitor, found)
+        check_segments(monitor, found.segment_tags)
         definition = definition_of(monitor)
         if definition == dict(before.definition):
             return before
@@ -154,21 +150,6 @@ def _locked(connection: Connection, name: str) -> Model:
     return lock_model(connection, model.key) or model
 
 
-def _check(monitor: Monitor, model: Model) -> None:
-    name = monitor.name
-    if not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
-        raise UsageError(
-            f"A monitor's name has 1 to {_LONGEST_NAME} printable characters; '{name[:200]}' is none."
-        )
-    for tag in monitor.segments or ():
-        if tag and tag not in model.segment_tags:
-            known = ", ".join(model.segment_tags) or "none"
-            raise UsageError(
-                f"The model '{model.name}' is not segmented by '{tag}'; its segment tags: {known}."
-                f"{did_you_mean(tag, model.segment_tags)}"
-            )
-
-
 def _evaluate_newest(
     connection: Connection, model: Model, stored: StoredMonitor, monitor: Monitor, now: datetime
 ) -> None:
@@ -176,5 +157,4 @@ def _evaluate_newest(
     if is_ticked(monitor):
         return
     found = find_in(model, [(stored, monitor)], newest_verdicts(connection, model.key))
-    put_evaluations(connection, [one.as_evaluation(now) for one in found])
     raise_alerts(connection, model.key, found, now)

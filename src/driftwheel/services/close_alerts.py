@@ -13,7 +13,7 @@ from driftwheel.services.alert_named import alert_named
 from driftwheel.services.raise_alerts import explain_alerts
 from driftwheel.store.audit import note
 from driftwheel.store.database import writing
-from driftwheel.store.episodes import save_episode
+from driftwheel.store.episodes import episodes_by_key, save_episode
 from driftwheel.store.notified_groups import make_due
 
 __all__ = ["close_alerts", "close_episodes"]
@@ -33,7 +33,8 @@ def close_alerts(
     """
     closed = []
     with writing(engine) as connection:
-        for key in sorted(set(keys)):
+        models = {one.key: one.model for one in episodes_by_key(connection, keys)}
+        for key in sorted(set(keys), key=lambda key: (models.get(key, 0), key)):  # see lock_model
             model, episode = alert_named(connection, key)
             closed += close_episodes(connection, model.key, [episode], reason=reason, now=now)
             details = {"alert": key, "monitor": episode.name, "reason": reason}

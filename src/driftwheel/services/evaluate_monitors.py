@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine
 
-from driftwheel.errors import DriftwheelError
 from driftwheel.monitors.evaluate import evaluate
-from driftwheel.monitors.monitor import Monitor, monitor_from, watched_tags
+from driftwheel.monitors.monitor import Monitor, watched_tags
 from driftwheel.monitors.observation import observations_from_json
 from driftwheel.monitors.rule import signals_of
 from driftwheel.services.crash_points import reach
 from driftwheel.services.found import Found
 from driftwheel.services.judged import Judged
 from driftwheel.services.raise_alerts import raise_alerts
+from driftwheel.services.readable_monitors import readable_monitors
 from driftwheel.services.suggest_monitors import suggest_for_first_window
 from driftwheel.store.database import writing
-from driftwheel.store.evaluations import put_evaluations
 from driftwheel.store.models import Model, lock_model
 from driftwheel.store.monitors import StoredMonitor, list_monitors
 from driftwheel.store.verdicts import StoredVerdict, put_verdict
 from driftwheel.store.windows import StoredWindow
 
-__all__ = ["SILENCE", "Evaluated", "evaluate_monitors", "find_in", "is_ticked", "readable_monitors"]
+__all__ = ["SILENCE", "Evaluated", "evaluate_monitors", "find_in", "is_ticked"]
 
 SILENCE = "silence"
 """The signal that no window tells: rules with it are looked at on a tick, see `watch_silence`."""
-
-_log = logging.getLogger("driftwheel.worker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +69,6 @@ def evaluate_monitors(
         verdicts = [put_verdict(connection, its.as_verdict(one, now)) for one, its in judged]
         monitors = readable_monitors(list_monitors(connection, current.key, enabled=True))
         found = [one for one in find_in(current, monitors, verdicts) if not is_ticked(one.monitor)]
-        put_evaluations(connection, [one.as_evaluation(now) for one in found])
         changed = raise_alerts(connection, current.key, found, now)
         reach("judge-written")
     return Evaluated(len(verdicts), len(found), changed)
@@ -90,17 +85,6 @@ def find_in(
         tags = watched_tags(monitor, model.segment_tags)
         found += [_found(stored, monitor, verdict) for verdict in verdicts if verdict.tag in tags]
     return found
-
-
-def readable_monitors(stored: Iterable[StoredMonitor]) -> list[tuple[StoredMonitor, Monitor]]:
-    """Return monitors as their definitions read; those that this release cannot read are left out."""
-    read = []
-    for one in stored:
-        try:
-            read.append((one, monitor_from(one.name, one.definition)))
-        except DriftwheelError as error:
-            _log.warning("The monitor '%s' cannot be read and watches nothing: %s", one.name, error)
-    return read
 
 
 def is_ticked(monitor: Monitor) -> bool:

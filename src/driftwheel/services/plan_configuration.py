@@ -9,7 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection
 
 from driftwheel.errors import UsageError, did_you_mean
-from driftwheel.monitors.monitor import definition_of
+from driftwheel.monitors.monitor import check_segments, definition_of
 from driftwheel.services.change_channel import options_of
 from driftwheel.services.channel_checks import check_name, check_options, check_url
 from driftwheel.services.configuration import (
@@ -124,7 +124,7 @@ def _model(
     tags = wanted.settings.get("segment_tags", () if there is None else there.segment_tags)
     stored = {} if there is None else {one.name: one for one in list_monitors(connection, there.key)}
     for name, monitor in sorted(wanted.monitors.items()):
-        _check_tags(monitor, tags)
+        check_segments(monitor.monitor, tags)
         yield from _monitor(wanted.name, stored.get(name), monitor)
     for name in sorted(set(stored) - set(wanted.monitors)) if prune else ():
         yield PlannedChange("remove", "monitor", wanted.name, name, ())
@@ -202,13 +202,3 @@ def _settings_of(model: Model) -> dict[str, Any]:
         "keep_images": model.keep_images,
         "false_alarms_per_year": model.false_alarms_per_year,
     }
-
-
-def _check_tags(wanted: ConfiguredMonitor, tags: Sequence[str]) -> None:
-    for tag in wanted.monitor.segments or ():
-        if tag and tag not in tags:
-            known = ", ".join(tags) or "none"
-            raise UsageError(
-                f"Monitor '{wanted.monitor.name}': the model is not segmented by '{tag}'; its segment tags: "
-                f"{known}.{did_you_mean(tag, tags)}"
-            )

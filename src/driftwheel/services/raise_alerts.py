@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,29 +13,30 @@ from driftwheel.alerts.act import inhibit
 from driftwheel.alerts.compose import compose_entry
 from driftwheel.alerts.episode import Episode, is_open
 from driftwheel.alerts.inhibit import inhibitor
-from driftwheel.alerts.life_cycle import WindowResult, advance, windows_needed
+from driftwheel.alerts.life_cycle import HISTORY, WindowResult, advance, windows_needed
 from driftwheel.alerts.message import entry_to_json
-from driftwheel.errors import UsageError
-from driftwheel.monitors.monitor import monitor_from
-from driftwheel.monitors.rule import Rule, signals_of
+from driftwheel.monitors.rule import signals_of
 from driftwheel.monitors.signal import signal_named
 from driftwheel.services.found import Found
+from driftwheel.services.readable_monitors import readable_monitors
 from driftwheel.store.episodes import add_episode, ended_of, open_episodes, save_episode
-from driftwheel.store.evaluations import StoredEvaluation, newest_evaluated, newest_evaluations
+from driftwheel.store.evaluations import (
+    StoredEvaluation,
+    newest_evaluated,
+    newest_evaluations,
+    put_evaluations,
+)
 from driftwheel.store.monitors import list_monitors
 from driftwheel.store.notified_groups import make_due
 
 __all__ = ["explain_alerts", "raise_alerts"]
 
-_HISTORY = 10  # ended episodes that tell whether an alert flaps
-_log = logging.getLogger("driftwheel.worker")
-
 
 def raise_alerts(connection: Connection, model: int, found: Sequence[Found], now: datetime) -> int:
-    """Let what monitors found begin, change and end episodes, and return how many of them changed.
+    """Keep what monitors found, let it begin, change and end episodes, and return how many of them changed.
 
-    Call it in the transaction that keeps the evaluations, after that, with the model locked
-    (`driftwheel.store.models.lock_model`). It may be called again with the same: then nothing happens.
+    Call it with the model locked (`driftwheel.store.models.lock_model`). It may be called again with the
+    same: then nothing happens.
 
     Parameters
     ----------
@@ -47,6 +47,7 @@ def raise_alerts(connection: Connection, model: int, found: Sequence[Found], now
     now
         Clock time.
     """
+    put_evaluations(connection, [one.as_evaluation(now) for one in found])
     open_now = {one.instance: one for one in open_episodes(connection, model)}
     changed = 0
     for one in found:
@@ -68,12 +69,8 @@ def explain_alerts(connection: Connection, model: int) -> int:
     episodes = open_episodes(connection, model)
     if not episodes:
         return 0
-    rules: dict[int, Rule] = {}
-    for stored in list_monitors(connection, model):
-        try:
-            rules[stored.key] = monitor_from(stored.name, stored.definition).rule
-        except UsageError as error:
-            _log.warning("The monitor '%s' cannot be read: %s", stored.name, error)
+    monitors = readable_monitors(list_monitors(connection, model))
+    rules = {stored.key: monitor.rule for stored, monitor in monitors}
     of_segments: defaultdict[tuple[str, str], list[Episode]] = defaultdict(list)
     for one in episodes:
         of_segments[one.tag, one.value].append(one)
@@ -109,7 +106,7 @@ def _advance(
         now,
         evaluated=one.end,
         watch_from=one.stored.watch_from,
-        history=ended_of(connection, one.instance.digest, limit=_HISTORY),
+        history=ended_of(connection, one.instance.digest, limit=HISTORY),
     )
     after = step.episode
     if after is None:

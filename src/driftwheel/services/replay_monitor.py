@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from driftwheel.alerts.episode import Episode, has_fired, is_open
 from driftwheel.alerts.instance import Instance
-from driftwheel.alerts.life_cycle import WindowResult, advance, windows_needed
+from driftwheel.alerts.life_cycle import HISTORY, WindowResult, advance, windows_needed
 from driftwheel.monitors.evaluate import Evaluation, Result, evaluate
 from driftwheel.monitors.monitor import Monitor, watched_tags
 from driftwheel.monitors.observation import observations_from_json
@@ -21,8 +21,6 @@ from driftwheel.store.models import find_model
 from driftwheel.store.verdicts import StoredVerdict, list_verdicts
 
 __all__ = ["Replay", "ReplayedWindow", "SegmentReplay", "replay_monitor"]
-
-_HISTORY = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +121,7 @@ def _replay(instance: Instance, verdicts: Sequence[StoredVerdict]) -> SegmentRep
             result = WindowResult(verdict.start, verdict.end, evaluation.result, evaluation.cleared)
             results = [result, *results[: needed - 1]]
             step = advance(
-                episode, results, instance, verdict.end, evaluated=verdict.end, history=ended[:_HISTORY]
+                episode, results, instance, verdict.end, evaluated=verdict.end, history=ended[:HISTORY]
             )
             episode = step.episode
             if episode is not None and episode.key == 0:

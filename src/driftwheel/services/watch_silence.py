@@ -20,13 +20,14 @@ from driftwheel.monitors.rule import signals_of
 from driftwheel.services.add_missed_windows import add_missed_windows
 from driftwheel.services.close_alerts import close_episodes
 from driftwheel.services.crash_points import reach
-from driftwheel.services.evaluate_monitors import SILENCE, is_ticked, readable_monitors
+from driftwheel.services.evaluate_monitors import SILENCE, is_ticked
 from driftwheel.services.found import Found
 from driftwheel.services.last_heard import REMEMBERED, Heard, last_heard
 from driftwheel.services.raise_alerts import raise_alerts
+from driftwheel.services.readable_monitors import readable_monitors
 from driftwheel.store.database import reading, writing
 from driftwheel.store.episodes import open_episode, open_episodes
-from driftwheel.store.evaluations import StoredEvaluation, newest_evaluations, put_evaluations
+from driftwheel.store.evaluations import StoredEvaluation, newest_evaluations
 from driftwheel.store.models import Model, lock_model, model_by_key
 from driftwheel.store.monitors import StoredMonitor, list_monitors
 from driftwheel.store.settings import get_setting, put_setting
@@ -108,7 +109,6 @@ def _listen(engine: Engine, model: Model, monitors: _Watching, there_since: date
             return 0
         valid = {one.key: one.revision for one in list_monitors(connection, model.key, enabled=True)}
         still = [one for one in found if valid.get(one.stored.key) == one.stored.revision]
-        put_evaluations(connection, [one.as_evaluation(now) for one in still])
         changed = raise_alerts(connection, model.key, still, now)
         left = [one for one in open_episodes(connection, model.key) if one.key in gone]
         changed += len(close_episodes(connection, model.key, left, reason=_GONE, now=now))

@@ -111,8 +111,9 @@ def model_by_key(connection: Connection, key: int) -> Model | None:
 def lock_model(connection: Connection, key: int) -> Model | None:
     """Return the model of that key, and let no other transaction that calls this on until this one ends.
 
-    Whoever changes the alerts of a model begins with it. Those who write records do not wait. None where
-    there is no such model.
+    Whoever changes the alerts of a model begins with it; of several models in the order of their keys, so
+    that two transactions do not wait for each other in a circle. Those who write records do not wait. None
+    where there is no such model.
     """
     chosen = select(models).where(models.c.key == key).with_for_update(key_share=True)
     row = connection.execute(chosen).first()
