@@ -66,9 +66,9 @@ class StoreMetrics:
         for labels, number in counted.items():
             self._evaluations[labels] = self._evaluations.get(labels, 0.0) + number
         names = {one.key: one.name for one in models}
-        there = [(names[one.model], one.name) for one in list_monitors(connection)]
+        there = dict.fromkeys((names[one.model], one.name) for one in list_monitors(connection))
         told: dict[Labels, float] = {(*one, result): 0.0 for one in there for result in _RESULTS}
-        told |= {labels: n for labels, n in self._evaluations.items() if labels[:2] in set(there)}
+        told |= {labels: n for labels, n in self._evaluations.items() if labels[:2] in there}
         help_ = "Windows that a monitor looked at, by what it said of them."
         labelled = ("model", "monitor", "result")
         return Family("driftwheel_monitor_evaluations", "counter", help_, labelled, told)

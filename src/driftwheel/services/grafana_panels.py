@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 __all__ = ["ROWS", "Panel"]
 
@@ -43,8 +42,10 @@ class Panel:
     top: float | None = None
 
 
-def _series(title: str, about: str, unit: str, *queries: tuple[str, str], **more: Any) -> Panel:
-    return Panel(title, about, "timeseries", unit, more.pop("width", 12), queries, **more)
+def _series(
+    title: str, about: str, unit: str, *queries: tuple[str, str], log: bool = False, top: float | None = None
+) -> Panel:
+    return Panel(title, about, "timeseries", unit, 12, queries, log=log, top=top)
 
 
 def _number(title: str, about: str, query: str, *, red: bool = True, unit: str = "short") -> Panel:

@@ -6,16 +6,18 @@ not the profiles.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from driftwheel.alerts.episode import Episode
-from driftwheel.alerts.message import Entry, entry_from_json
+from driftwheel.alerts.message import Entry
+from driftwheel.monitors.monitor import SEVERITIES
 from driftwheel.monitors.observation import Observation, observation_from_json
 from driftwheel.profiles.prediction_summary import PredictionSummary, predictions_from_bytes
+from driftwheel.services.list_alerts import entry_of
 from driftwheel.store.episodes import documents_of, list_episodes, open_episodes
 from driftwheel.store.models import Model
 from driftwheel.store.verdicts import StoredVerdict, list_verdicts
@@ -145,17 +147,16 @@ def open_alerts(connection: Connection, model: int) -> tuple[Alert, ...]:
     """Return the open alerts of a model (its key) that fired, whatever their segment, the gravest first."""
     fired = [one for one in open_episodes(connection, model) if one.fired is not None]
     said = documents_of(connection, [one.key for one in fired])
-    alerts = [Alert(one, entry_from_json(said[one.key]) if said.get(one.key) else None) for one in fired]
+    alerts = [Alert(one, entry_of(said.get(one.key, {}))) for one in fired]
     return tuple(sorted(alerts, key=_gravity))
 
 
 def _gravity(alert: Alert) -> tuple[bool, int, bool, bool, datetime, int]:
     """Those that explain others come first, then the gravest, then the whole model."""
     one = alert.episode
-    order: Sequence[str] = ("critical", "warning", "info")
     return (
         one.inhibited_by is not None,
-        order.index(one.severity),
+        -SEVERITIES.index(one.severity),
         bool(one.tag),
         one.state != "firing",
         one.began,
