@@ -24,7 +24,15 @@ import driftwheel
 from driftwheel import errors
 from driftwheel.cli import app, exit_codes
 from driftwheel.drift.check import Check
-from driftwheel.drift.verdict import EmbeddingDrift, FaultFinding, Outlier, PropertyDrift, Verdict
+from driftwheel.drift.verdict import (
+    ClassShare,
+    EmbeddingDrift,
+    FaultFinding,
+    Outlier,
+    PropertyDrift,
+    ScoreDrift,
+    Verdict,
+)
 from driftwheel.images.faults import FAULTS
 from driftwheel.images.properties import PROPERTIES
 from driftwheel.records import Evidence, Image, Records, Unreadable
@@ -34,7 +42,8 @@ from driftwheel.services.measure_reference import measure_reference
 from driftwheel.settings import settings_table
 
 VALUES = (
-    Check, Verdict, PropertyDrift, EmbeddingDrift, FaultFinding, Outlier, Evidence, Records, Image, Unreadable
+    Check, Verdict, PropertyDrift, EmbeddingDrift, ScoreDrift, ClassShare, FaultFinding, Outlier, Evidence,
+    Records, Image, Unreadable
 )  # fmt: skip
 DOCS = Path(__file__).parent
 _WORDS = {Path: "PATH", str: "TEXT", int: "N", float: "NUMBER"}

@@ -43,6 +43,14 @@ def made(n: int, rng: np.random.Generator, embedding_dimensions: int = 0, prefix
     )
 
 
+def with_scores(records: Records, rng: np.random.Generator, prior=(0.4, 0.3, 0.3)) -> Records:
+    """The records with the scores of a model that is right about nine times in ten."""
+    truth = rng.choice(3, p=prior, size=len(records))
+    logits = 3.0 * np.eye(3)[truth] + rng.normal(size=(len(records), 3))
+    scores = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    return replace(records, scores=scores.astype(np.float32), classes=("cat", "dog", "owl"))
+
+
 def shifted(records: Records, column: int, by_sigmas: float, share: float = 1.0) -> Records:
     values = records.properties.copy()
     rows = slice(0, round(share * len(records)))
@@ -96,6 +104,70 @@ def test_a_change_that_only_the_embeddings_show_is_found():
     assert verdict.embedding is not None
     assert verdict.embedding.drifted
     assert verdict.embedding.mmd is not None
+
+
+def test_a_change_that_only_the_scores_show_is_found_and_its_classes_are_named():
+    rng = np.random.default_rng(12)
+    reference = with_scores(made(600, rng), rng)
+    current = with_scores(made(200, rng), rng, prior=(0.8, 0.1, 0.1))
+    verdict = judge(reference, current, rng=rng)
+    assert verdict.verdict == "drift"
+    assert not any(one.drifted for one in verdict.properties)
+    assert verdict.scores is not None
+    assert verdict.scores.drifted
+    assert verdict.scores.p_value == verdict.p_value
+    assert (verdict.scores.n_reference, verdict.scores.n_current) == (600, 200)
+    assert verdict.scores.effect > verdict.scores.threshold
+    assert verdict.scores.mix_effect > verdict.scores.mix_threshold
+    grown = verdict.scores.classes[0]
+    assert grown.name == "cat"
+    assert grown.current / 200 > grown.reference / 600
+    assert grown.p_value < 0.01
+
+
+def test_scores_without_a_change_are_no_drift_and_take_part_in_one_p_value():
+    rng = np.random.default_rng(13)
+    verdict = judge(with_scores(made(300, rng), rng), with_scores(made(100, rng), rng), rng=rng)
+    assert verdict.verdict == "no_drift"
+    assert verdict.scores is not None
+    assert verdict.p_value <= verdict.scores.p_value
+
+
+def test_scores_on_one_side_only_or_of_few_images_are_not_looked_at_and_it_is_said():
+    rng = np.random.default_rng(14)
+    plain, scored = made(100, rng), with_scores(made(60, rng), rng)
+    assert scored.scores is not None
+    few = scored.scores.copy()
+    few[15:] = np.nan
+    for reference, current, words in (
+        (plain, scored, "0 reference and 60 current images have them"),
+        (with_scores(plain, rng), replace(scored, scores=few), "100 reference and 15 current"),
+    ):
+        verdict = judge(reference, current, rng=rng)
+        assert verdict.scores is None
+        assert any(words in note for note in verdict.notes)
+    assert not any("scores" in note for note in judge(plain, plain, rng=rng).notes)
+
+
+def test_images_without_scores_take_no_part_in_the_scores():
+    rng = np.random.default_rng(15)
+    reference, current = with_scores(made(300, rng), rng), with_scores(made(100, rng), rng, prior=(1, 0, 0))
+    assert current.scores is not None
+    current.scores[:50] = np.nan
+    verdict = judge(reference, current, rng=rng)
+    assert verdict.scores is not None
+    assert verdict.scores.n_current == 50
+    assert verdict.scores.drifted
+
+
+def test_scores_of_other_classes_refuse_to_be_compared():
+    rng = np.random.default_rng(16)
+    reference = with_scores(made(50, rng), rng)
+    other = replace(with_scores(made(50, rng), rng), classes=("cat", "dog", "fox"))
+    with pytest.raises(
+        IncomparableError, match=r"3 classes \(cat, dog, owl\) and .* 3 classes \(cat, dog, fox\)"
+    ):
+        judge(reference, other, rng=rng)
 
 
 def test_significant_but_tiny_is_no_alarm():

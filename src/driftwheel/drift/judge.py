@@ -1,9 +1,9 @@
 """The judge: weigh all evidence of one comparison and give the verdict.
 
 One dial, false alarms per model-year, sets α for this comparison. Every statistic is taken over the same
-permutations of the pooled images, so the p-value of the strongest evidence holds over all properties and
-the embeddings together, however they depend on each other. An alarm needs that p-value *and* an effect
-beyond what windows replayed from the reference alone reach.
+permutations of the pooled images, so the p-value of the strongest evidence holds over all properties, the
+embeddings and the model's scores together, however they depend on each other. An alarm needs that p-value
+*and* an effect beyond what windows replayed from the reference alone reach.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from driftwheel.drift.combination import Combination, combine
 from driftwheel.drift.domain_classifier import LEAST_IMAGES, DomainClassification, domain_classifier
 from driftwheel.drift.effect_gate import EffectGate
 from driftwheel.drift.embedding_evidence import EmbeddingEvidence, embedding_evidence, pooled_axes
@@ -20,10 +21,11 @@ from driftwheel.drift.exemplars import exemplars
 from driftwheel.drift.permutations import draw_cells, draw_labels
 from driftwheel.drift.property_evidence import PropertyEvidence, property_evidence
 from driftwheel.drift.replay import Replays, blocks_of, replay_weights
-from driftwheel.drift.rules import alpha_for, images_needed
-from driftwheel.drift.tail import tail_log_p_value, tail_p_value
+from driftwheel.drift.rules import LEAST_SAMPLE, alpha_for, images_needed
+from driftwheel.drift.score_evidence import ScoreEvidence, score_evidence
+from driftwheel.drift.tail import tail_p_value
 from driftwheel.drift.unreadable_share import LEAST_SHARE, unreadable_share
-from driftwheel.drift.verdict import EmbeddingDrift, Kind, Verdict, unjudged
+from driftwheel.drift.verdict import EmbeddingDrift, Kind, ScoreDrift, Verdict, unjudged
 from driftwheel.errors import IncomparableError
 from driftwheel.images.properties import property_named
 from driftwheel.records import Records
@@ -113,15 +115,26 @@ def judge(
         embedding = embedding_evidence(*placed, labels=labels, cells=cells, gate=gate, rng=rng)
         tables = np.hstack([tables[0], placed[0]]), np.hstack([tables[1], placed[1]])
     classified = _classified(*tables, labels, rng)
-    p_value, embedding_p_value = (
-        min(1.0, looked_at * one) for one in _combined(properties, embedding, classified)
-    )
+    scored = None
+    if reference.scores is not None and current.scores is not None:
+        scored = score_evidence(reference.scores, current.scores, reference.classes, labels=labels, gate=gate)
+    combined = _combined(properties, embedding, scored, classified)
+    p_value = min(1.0, looked_at * combined.p_value())
     found = None
     if embedding is not None:
-        found = _embedding_drift(embedding, classified, str(reference.embedder), embedding_p_value, alpha)
-    large_enough = any(one.drifted for one in properties.properties) or (found is not None and found.drifted)
+        own_p_value = min(1.0, looked_at * combined.p_value("embeddings"))
+        found = _embedding_drift(embedding, classified, str(reference.embedder), own_p_value, alpha)
+    scores = None
+    if scored is not None:
+        own_p_value = min(1.0, looked_at * combined.p_value("scores", "mix"))
+        scores = _score_drift(scored, own_p_value, alpha)
+    large_enough = (
+        any(one.drifted for one in properties.properties)
+        or (found is not None and found.drifted)
+        or (scores is not None and scores.drifted)
+    )
     drifted = p_value <= alpha and large_enough
-    scores = None if classified is None else classified.current_scores
+    ranking = None if classified is None else classified.current_scores
     kind: Kind | None = "unknown" if drifted else "unreadable" if unreadable else None
     return replace(
         blank,
@@ -130,8 +143,12 @@ def judge(
         p_value=min(p_value, damage_p),
         properties=properties.properties,
         embedding=found,
-        exemplars=() if not drifted else exemplars(reference, current, properties.properties, scores),
-        notes=_notes(blocks is not None, kind is None and p_value <= alpha),
+        scores=scores,
+        exemplars=() if not drifted else exemplars(reference, current, properties.properties, ranking),
+        notes=(
+            *_notes(blocks is not None, kind is None and p_value <= alpha),
+            *_score_notes(reference, current, scores),
+        ),
     )
 
 
@@ -151,24 +168,19 @@ def _classified(
 def _combined(
     properties: PropertyEvidence,
     embedding: EmbeddingEvidence | None,
+    scored: ScoreEvidence | None,
     classified: DomainClassification | None,
-) -> tuple[float, float]:
-    """Return the p-value over everything, and the embeddings' corrected for what is beside them.
-
-    Each strength becomes a log p-value on its own null; the strongest of them is held against the strongest
-    under each permutation.
-    """
-    strengths = [np.append(properties.strength, properties.null_strength)]
+) -> Combination:
+    strengths = {"properties": (properties.strength, properties.null_strength)}
     if embedding is not None:
-        strengths.append(np.append(embedding.strength, embedding.null_strength))
+        strengths["embeddings"] = embedding.strength, embedding.null_strength
+    if scored is not None:
+        strengths["scores"] = scored.strength, scored.null_strength
+        strengths["mix"] = scored.mix_strength, scored.mix_null_strength
     if classified is not None:
-        above_chance = np.maximum(np.append(classified.evidence.statistic, classified.null) - 0.5, 0.0)
-        strengths.append(above_chance**2)
-    logs = [-tail_log_p_value(one, one) for one in strengths]
-    strongest = np.max(logs, axis=0)
-    null = strongest[1:]
-    embedding_p_value = 1.0 if embedding is None else float(tail_p_value(logs[1][0], null))
-    return float(tail_p_value(strongest[0], null)), embedding_p_value
+        above_chance = max(classified.evidence.statistic - 0.5, 0.0)
+        strengths["classifier"] = above_chance**2, np.maximum(classified.null - 0.5, 0.0) ** 2
+    return combine(strengths)
 
 
 def _embedding_drift(
@@ -191,6 +203,24 @@ def _embedding_drift(
     )
 
 
+def _score_drift(found: ScoreEvidence, p_value: float, alpha: float) -> ScoreDrift:
+    large_enough = found.statistic > found.threshold or found.mix_effect > found.mix_threshold
+    return ScoreDrift(
+        drifted=p_value <= alpha and large_enough,
+        p_value=p_value,
+        column=found.column,
+        statistic=found.statistic,
+        effect=found.statistic,
+        threshold=found.threshold,
+        mix_p_value=float(tail_p_value(found.mix_strength, found.mix_null_strength)),
+        mix_effect=found.mix_effect,
+        mix_threshold=found.mix_threshold,
+        classes=found.shares,
+        n_reference=found.n_reference,
+        n_current=found.n_current,
+    )
+
+
 def _must_be_comparable(reference: Records, current: Records) -> None:
     if reference.property_names != current.property_names:
         raise IncomparableError(
@@ -206,6 +236,31 @@ def _must_be_comparable(reference: Records, current: Records) -> None:
             f"The reference was embedded by {reference.embedder or 'none'} and the current images by "
             f"{current.embedder or 'none'}; embed both with the same one."
         )
+    if reference.scores is not None and current.scores is not None and reference.classes != current.classes:
+        raise IncomparableError(
+            f"The reference was scored for {_listed(reference.classes)} and the current images for "
+            f"{_listed(current.classes)}; take both scores from one version of the model."
+        )
+
+
+def _listed(classes: tuple[str, ...]) -> str:
+    """Return ``2 classes (cat, dog)``, at most five of them by name."""
+    named = ", ".join(classes[:5]) + (", …" if len(classes) > 5 else "")
+    return f"{len(classes)} class{'' if len(classes) == 1 else 'es'} ({named})"
+
+
+def _score_notes(reference: Records, current: Records, scores: ScoreDrift | None) -> tuple[str, ...]:
+    if scores is not None or (reference.scores is None and current.scores is None):
+        return ()
+    sides = {
+        name: 0 if one.scores is None else int((~np.isnan(one.scores).any(axis=1)).sum())
+        for name, one in (("reference", reference), ("current", current))
+    }
+    sentence = (
+        f"The model's scores were not looked at: {sides['reference']:,} reference and {sides['current']:,} "
+        f"current images have them; at least {LEAST_SAMPLE} of each are needed."
+    )
+    return (sentence,)
 
 
 def _notes(in_blocks: bool, small: bool) -> tuple[str, ...]:

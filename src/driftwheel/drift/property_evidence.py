@@ -7,17 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from driftwheel.drift.column_strengths import column_strengths
 from driftwheel.drift.columns import circular_mean, property_columns, unroll
 from driftwheel.drift.effect_gate import EffectGate
 from driftwheel.drift.jensen_shannon import jensen_shannon, jensen_shannon_columns
-from driftwheel.drift.kolmogorov_smirnov_permutations import (
-    KolmogorovSmirnovPermutations,
-    kolmogorov_smirnov_permutations,
-)
 from driftwheel.drift.psi import psi, psi_columns
 from driftwheel.drift.replay import effect_threshold, wasserstein_replays
 from driftwheel.drift.rules import EFFECT_FLOOR_SIGMAS, EFFECT_FLOOR_TOTAL_VARIATION, LEAST_SPREAD
-from driftwheel.drift.tail import tail_log_p_value, tail_p_value
+from driftwheel.drift.tail import tail_p_value
 from driftwheel.drift.total_variation import total_variation
 from driftwheel.drift.verdict import PropertyDrift
 from driftwheel.drift.wasserstein import wasserstein
@@ -68,10 +65,9 @@ def property_evidence(
     columns = property_columns(properties, reference, current)
     if not len(columns.owner):
         return PropertyEvidence(0.0, np.zeros(len(labels)), ())
-    found = kolmogorov_smirnov_permutations(columns.reference, columns.current, labels, columns.circular)
-    observed, null = _column_strengths(found)
-    null_strength = null.max(axis=1)
-    corrected = tail_p_value(observed, null_strength)
+    found = column_strengths(columns.reference, columns.current, labels, columns.circular)
+    null_strength = found.null_strength.max(axis=1)
+    corrected = tail_p_value(found.strength, null_strength)
     drifts = []
     for index, one in enumerate(properties):
         before, now = reference[:, index], current[:, index]
@@ -79,25 +75,11 @@ def property_evidence(
             continue
         mine = columns.owner == index
         p_value = float(corrected[mine].min(initial=1.0))
-        gap = float(found.observed[mine].max(initial=0.0))
+        gap = float(found.statistic[mine].max(initial=0.0))
         weigh = _category_drift if one.kind == "category" else _number_drift
         drifts.append(weigh(one, before, now, p_value=p_value, gap=gap, gate=gate))
     drifts.sort(key=lambda d: (not d.drifted, d.p_value, -d.effect / d.threshold, d.name))
-    return PropertyEvidence(float(observed.max()), null_strength, tuple(drifts))
-
-
-def _column_strengths(
-    found: KolmogorovSmirnovPermutations,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return −log p of each column, (c,) observed and (B, c) permuted, on one scale whatever its ties.
-
-    A squared KS distance has an exponential tail. Each column's own permutations give its rate (the observed
-    labels among them, so that all are treated alike), and coarse columns such as JPEG quality are held
-    against their own null, not against that of a continuous one.
-    """
-    together = np.square(np.vstack([found.observed, found.null]), dtype=np.float64)
-    strengths = np.column_stack([-tail_log_p_value(column, column) for column in together.T])
-    return strengths[0], strengths[1:]
+    return PropertyEvidence(float(found.strength.max()), null_strength, tuple(drifts))
 
 
 def _number_drift(

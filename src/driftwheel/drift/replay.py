@@ -154,7 +154,7 @@ def kolmogorov_smirnov_replays(column: NDArray[np.floating], replays: Replays) -
     starts = firsts if len(firsts) <= _CELLS else firsts[_cells(len(firsts))]
     difference = replays.difference(order, starts)
     np.cumsum(difference, axis=0, out=difference)
-    return np.abs(difference, out=difference).max(axis=0).astype(np.float64)
+    return np.asarray(np.abs(difference, out=difference).max(axis=0), dtype=np.float64)
 
 
 def _cells(count: int) -> NDArray[np.intp]:

@@ -15,6 +15,7 @@ from driftwheel.errors import UsageError
 
 __all__ = [
     "EFFECT_FLOOR_FRECHET",
+    "EFFECT_FLOOR_KOLMOGOROV_SMIRNOV",
     "EFFECT_FLOOR_SIGMAS",
     "EFFECT_FLOOR_TOTAL_VARIATION",
     "LEAST_SAMPLE",
@@ -30,6 +31,9 @@ LEAST_SAMPLE = 20
 
 EFFECT_FLOOR_FRECHET = 0.01
 """A squared Fréchet distance below this share of the reference's own variance never alarms (about 0.1 σ)."""
+
+EFFECT_FLOOR_KOLMOGOROV_SMIRNOV = 0.05
+"""A model's scores that moved by less (largest Kolmogorov-Smirnov statistic, in [0, 1]) never alarm."""
 
 EFFECT_FLOOR_SIGMAS = 0.1
 """A numeric property that moved by less (Wasserstein distance in reference σ) never alarms."""

@@ -12,11 +12,13 @@ from driftwheel.records import Evidence, Mode, Unreadable
 
 __all__ = [
     "Answer",
+    "ClassShare",
     "EmbeddingDrift",
     "FaultFinding",
     "Kind",
     "Outlier",
     "PropertyDrift",
+    "ScoreDrift",
     "Verdict",
     "unjudged",
 ]
@@ -69,6 +71,57 @@ class EmbeddingDrift:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassShare:
+    """How many images the monitored model takes for one class, in the reference and now.
+
+    `p_value` says whether the share changed, corrected over the classes.
+    """
+
+    name: str
+    reference: int
+    current: int
+    p_value: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreDrift:
+    """The monitored model's own scores, reference against current.
+
+    Attributes
+    ----------
+    drifted
+        Whether scores or mix moved beyond chance and by more than replayed windows do.
+    p_value
+        Corrected for everything that is looked at.
+    column, statistic
+        The class whose score has the strongest evidence, or ``confidence`` for the largest score of each
+        image, and its Kolmogorov-Smirnov statistic in [0, 1].
+    effect, threshold
+        That statistic again, and what replayed reference windows do not reach.
+    mix_p_value, mix_effect, mix_threshold
+        The same of the mix of predicted classes: χ² under the permutations, total variation distance in
+        [0, 1]. Only `p_value` is corrected for what else is looked at.
+    classes
+        The classes whose share is least like chance first, at most 50.
+    n_reference, n_current
+        Images with scores.
+    """
+
+    drifted: bool
+    p_value: float
+    column: str
+    statistic: float
+    effect: float
+    threshold: float
+    mix_p_value: float
+    mix_effect: float
+    mix_threshold: float
+    classes: tuple[ClassShare, ...]
+    n_reference: int
+    n_current: int
+
+
+@dataclass(frozen=True, slots=True)
 class FaultFinding:
     """A camera fault that explains the change.
 
@@ -116,6 +169,8 @@ class Verdict:
         Strongest evidence first.
     embedding
         None when no embedder ran.
+    scores
+        None when no model was asked, or too few images have scores.
     outliers
         Current images, the most unusual first.
     exemplars
@@ -144,6 +199,7 @@ class Verdict:
     mode: Mode
     diagnosed: bool = False
     notes: tuple[str, ...] = ()
+    scores: ScoreDrift | None = None
 
 
 def unjudged(
