@@ -28,6 +28,7 @@ from typing import Any
 from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.monitors.monitor import Monitor, monitor_from
 from driftwheel.services.channel_checks import ChannelOptions
+from driftwheel.services.plain_texts import check_texts
 
 __all__ = [
     "FOR_EVER",
@@ -144,6 +145,7 @@ def read_configuration(text: str, environment: Mapping[str, str], *, source: str
     """
     try:
         document = tomllib.loads(text)
+        check_texts(document)
         _only(document, ("models", "channels"), "the file")
         models = _tables(document, "models")
         channels = _tables(document, "channels")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from driftwheel.errors import UsageError
 from driftwheel.predictions import Classification, Prediction, Record, Task
 
-__all__ = ["AHEAD", "check_id", "check_prediction", "check_record", "check_text", "check_time"]
+__all__ = ["AHEAD", "check_id", "check_prediction", "check_record", "check_tags", "check_text", "check_time"]
 
 AHEAD = timedelta(hours=25)
 """How far in the future an event may lie: a clock may be wrong by its time zone, and a little."""
@@ -30,7 +30,7 @@ def check_record(record: Record, *, task: Task, received: datetime) -> None:
     check_text("The model version", record.model_version, _MOST_NAME)
     check_time(record.time, received)
     if record.tags:
-        _check_tags(record.tags)
+        check_tags(record.tags)
     if record.error is not None:
         check_text("The error", record.error, _MOST_TEXT)
     if record.latency is not None and not (math.isfinite(record.latency) and record.latency >= 0):
@@ -67,6 +67,17 @@ def check_prediction(prediction: Prediction, task: Task, what: str) -> None:
         check_text("A class", label, _MOST_VALUE)
 
 
+def check_tags(tags: Mapping[str, str]) -> None:
+    """Raise `UsageError` for too many tags, and for names and values that cannot be kept."""
+    if len(tags) > _MOST_TAGS:
+        raise UsageError(f"The record has {len(tags)} tags; at most {_MOST_TAGS} are kept.")
+    for name, value in tags.items():
+        if not name:
+            raise UsageError("A tag has an empty name; give it one, such as 'camera'.")
+        check_text("The name of a tag", name, _MOST_NAME)
+        check_text(f"The tag '{name}'", value, _MOST_VALUE)
+
+
 def check_text(what: str, text: str, most: int = _MOST_TEXT) -> None:
     """Raise `UsageError` for a text that is too long, holds NUL, or is no Unicode (a lone surrogate)."""
     if len(text) > most:
@@ -92,13 +103,3 @@ def check_time(time: datetime, received: datetime) -> None:
         )
     if time < _EARLIEST:
         raise UsageError(f"The time {time.isoformat()} is too early; give one of 1900 or later.")
-
-
-def _check_tags(tags: Mapping[str, str]) -> None:
-    if len(tags) > _MOST_TAGS:
-        raise UsageError(f"The record has {len(tags)} tags; at most {_MOST_TAGS} are kept.")
-    for name, value in tags.items():
-        if not name:
-            raise UsageError("A tag has an empty name; give it one, such as 'camera'.")
-        check_text("The name of a tag", name, _MOST_NAME)
-        check_text(f"The tag '{name}'", value, _MOST_VALUE)

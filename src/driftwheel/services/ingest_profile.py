@@ -15,7 +15,7 @@ from driftwheel.profiles.profile import check_comparable
 from driftwheel.profiles.window import WINDOWS, Window, as_window
 from driftwheel.profiles.window import window_of as start_of
 from driftwheel.services.crash_points import reach
-from driftwheel.services.ingest_checks import check_time
+from driftwheel.services.ingest_checks import check_tags, check_time
 from driftwheel.services.ingest_models import model_named
 from driftwheel.services.ingest_room import check_call
 from driftwheel.services.ingest_values import Limits, Result
@@ -64,6 +64,7 @@ def ingest_profile(
     try:
         profiles = from_bytes(profile)
         _check_times(profiles, received)
+        _check_segments(profiles)
         parts = list(parts_of_profile(profiles, known.window, known.segment_tags))
         start, end = min(part.start for part in parts), max(part.end for part in parts)
         with writing(engine) as connection:
@@ -138,6 +139,14 @@ def _check_times(profiles: ProfileSet, received: datetime) -> None:
         for time in (key.start, profile.first, profile.last):
             if time is not None:
                 check_time(time, received)
+
+
+def _check_segments(profiles: ProfileSet) -> None:
+    """Raise `UsageError` for names and values of tags that records could not have either."""
+    for key in profiles.profiles:
+        check_tags(
+            {tag: value for tag, value in zip(profiles.by, key.segment, strict=True) if value is not None}
+        )
 
 
 def _with_window(profiles: ProfileSet, wanted: Window) -> ProfileSet:

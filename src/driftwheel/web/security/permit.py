@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from driftwheel.services.authorise import PERMISSIONS, Identity, Permission, allows
 from driftwheel.web.security.csrf import check_csrf
 from driftwheel.web.security.identity import identify
+from driftwheel.web.security.texts import PlainTexts
 from driftwheel.web.state import services_of
 
 __all__ = ["Asked", "GuardedRoute", "Permit", "guarded_routes", "permit", "require_permissions"]
@@ -77,7 +78,7 @@ class Permit:
 
 
 class GuardedRoute(APIRoute):
-    """A route that asks who calls before it reads anything of the body."""
+    """A route that asks who calls before it reads anything of the body, and takes no texts it cannot keep."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return what answers: the permits first."""
@@ -85,9 +86,10 @@ class GuardedRoute(APIRoute):
         permits = _permits(self.dependencies)
 
         async def guarded(request: Request) -> Response:
+            plain = PlainTexts(request.scope, request.receive)
             for one in permits:
-                await one(request)
-            return await answer(request)
+                await one(plain)
+            return await answer(plain)
 
         return guarded
 
