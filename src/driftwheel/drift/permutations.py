@@ -17,7 +17,8 @@ __all__ = [
 ]
 
 _LARGEST_CELL = 8
-_LEAST_CELLS = 25  # in the smaller sample: fewer would make few different permutations
+_FEW = 4000  # pooled images up to which single images are permuted: cells buy little time there
+_LEAST_CELLS = 100  # in the smaller sample: with fewer, a few outliers that share a cell would count as one
 _SINGLE = 10  # images left single in the larger sample for each one left single in the smaller
 
 
@@ -26,8 +27,8 @@ def draw_cells(n_reference: int, n_current: int, rng: np.random.Generator) -> ND
 
     Permutations that move whole cells, and single images among single images, are a subgroup of all
     permutations that the real labels belong to, so p-values by them are as valid; and sums over cells can
-    be taken once for all of them. With 25 cells or more in the smaller sample their nulls are hardly
-    coarser. Below 50 images in the smaller sample every image is a cell.
+    be taken once for all of them. With 100 cells or more in the smaller sample their nulls are hardly
+    coarser. Up to 4,000 pooled images, or below 200 in the smaller sample, every image is a cell.
 
     Returns
     -------
@@ -39,12 +40,12 @@ def draw_cells(n_reference: int, n_current: int, rng: np.random.Generator) -> ND
 
     Examples
     --------
-    >>> np.bincount(np.bincount(draw_cells(1000, 402, np.random.default_rng(0)))).tolist()
-    [0, 26, 0, 0, 0, 0, 0, 0, 172]
+    >>> np.bincount(np.bincount(draw_cells(5000, 402, np.random.default_rng(0)))).tolist()
+    [0, 22, 0, 0, 1345]
     """
     smaller = min(n_reference, n_current)
     size = int(np.clip(smaller // _LEAST_CELLS, 1, _LARGEST_CELL))
-    if size == 1:
+    if size == 1 or n_reference + n_current <= _FEW:
         return np.arange(n_reference + n_current)
     numbers: list[NDArray[np.intp]] = []
     first = 0
@@ -105,12 +106,12 @@ def draw_labels(
     real = observed_labels(n_reference, n_current)
     if cells is None:
         return np.asarray(rng.permuted(np.tile(real, (permutations, 1)), axis=1))
-    _, member, sizes = np.unique(cells, return_index=True, return_counts=True)
+    _, member, places, sizes = np.unique(cells, return_index=True, return_inverse=True, return_counts=True)
     labels = np.empty((permutations, len(sizes)), dtype=np.bool_)
     for size in np.unique(sizes):
         alike = np.flatnonzero(sizes == size)
         labels[:, alike] = rng.permuted(np.tile(real[member[alike]], (permutations, 1)), axis=1)
-    return np.take(labels, cells, axis=1)
+    return np.take(labels, places, axis=1)
 
 
 def observed_labels(n_reference: int, n_current: int) -> NDArray[np.bool_]:
