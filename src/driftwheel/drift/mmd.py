@@ -278,7 +278,7 @@ class _Tile:
 def _tiles(starts: NDArray[np.intp], count: int) -> list[_Tile]:
     """Return tiles of about `TILE` rows, no cell cut."""
     size = -(-count // -(-count // TILE))
-    edges = np.unique(np.searchsorted(starts, np.arange(0, count, size)))
+    edges = np.unique(np.searchsorted(starts[:-1], np.arange(0, count, size)))
     tiles = []
     for first, last in zip(edges, [*edges[1:], len(starts)], strict=True):
         begin, end = int(starts[first]), int(starts[last]) if last < len(starts) else count
