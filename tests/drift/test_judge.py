@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from driftwheel.drift.judge import judge
+from driftwheel.drift.tail import LEAST_P_VALUE
 from driftwheel.errors import IncomparableError, UsageError
 from driftwheel.images.properties import PROPERTIES, PROPERTY_NAMES
 from driftwheel.records import Records
@@ -231,3 +232,12 @@ def test_a_dial_of_zero_is_refused():
     rng = np.random.default_rng(11)
     with pytest.raises(UsageError, match="false_alarms_per_year is 0"):
         judge(made(50, rng), made(50, rng), rng=rng, false_alarms_per_year=0)
+
+
+def test_a_dial_shared_among_very_many_leaves_an_alarm_possible():
+    rng = np.random.default_rng(12)
+    current = made(200, rng)
+    current.properties[:] += 50.0
+    verdict = judge(made(300, rng), current, rng=rng, windows_per_year=2 * 1000 * 8760.0)
+    assert verdict.p_value == verdict.alpha == LEAST_P_VALUE
+    assert verdict.verdict == "drift"

@@ -12,6 +12,7 @@ from driftwheel.drift.histogram_evidence import Replays, can_be_compared, histog
 from driftwheel.drift.moment_evidence import MomentEvidence, moment_evidence
 from driftwheel.drift.replay import LEAST_BLOCKS
 from driftwheel.drift.rules import LEAST_SAMPLE, alpha_for, holm, images_needed
+from driftwheel.drift.tail import LEAST_P_VALUE
 from driftwheel.drift.verdict import EmbeddingDrift, PropertyDrift, Verdict, unjudged
 from driftwheel.profiles.embedding_moments import check_same_projection
 from driftwheel.profiles.profile import Profile, check_same_making
@@ -56,7 +57,7 @@ def judge_profiles(
         When the dial is not positive.
     """
     check_same_making(reference, current)
-    alpha = alpha_for(false_alarms_per_year, windows_per_year)
+    alpha = max(LEAST_P_VALUE, alpha_for(false_alarms_per_year, windows_per_year))
     nothing = unjudged(
         reference.n,
         current.n,

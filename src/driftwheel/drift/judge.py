@@ -23,7 +23,7 @@ from driftwheel.drift.property_evidence import PropertyEvidence, property_eviden
 from driftwheel.drift.replay import Replays, blocks_of, replay_weights
 from driftwheel.drift.rules import LEAST_SAMPLE, alpha_for, images_needed
 from driftwheel.drift.score_evidence import ScoreEvidence, score_evidence
-from driftwheel.drift.tail import tail_p_value
+from driftwheel.drift.tail import LEAST_P_VALUE, tail_p_value
 from driftwheel.drift.unreadable_share import LEAST_SHARE, unreadable_share
 from driftwheel.drift.verdict import EmbeddingDrift, Kind, ScoreDrift, Verdict, unjudged
 from driftwheel.errors import IncomparableError
@@ -64,7 +64,7 @@ def judge(
         When the reference holds no images, or the dial is not positive.
     """
     _must_be_comparable(reference, current)
-    alpha = alpha_for(false_alarms_per_year, windows_per_year)
+    alpha = max(LEAST_P_VALUE, alpha_for(false_alarms_per_year, windows_per_year))
     missing = images_needed(len(reference), len(current))
     nothing = unjudged(
         len(reference),

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from driftwheel.drift.tail import LEAST_P_VALUE
 from driftwheel.errors import UsageError
 
 __all__ = [
@@ -51,9 +52,10 @@ def check_dial(
     *,
     names: tuple[str, str] = ("false_alarms_per_year", "windows_per_year"),
 ) -> None:
-    """Raise `UsageError` unless 0 < false alarms a year < windows a year, both of them finite.
+    """Raise `UsageError` unless false alarms a year are in [windows · `LEAST_P_VALUE`, windows), both finite.
 
-    `names` is what the message calls the two: the command line has options where Python has arguments.
+    With fewer, no p-value that is told is small enough for an alarm. `names` is what the message calls the
+    two: the command line has options where Python has arguments.
 
     Examples
     --------
@@ -62,14 +64,13 @@ def check_dial(
     Traceback (most recent call last):
     driftwheel.errors.UsageError: false_alarms_per_year is 400, but with windows_per_year 365 every window...
     """
-    rate_name, windows_name = names
-    rate = _positive(false_alarms_per_year, rate_name, 1)
-    windows = _positive(windows_per_year, windows_name, 365)
-    if rate >= windows:
+    rate, windows = _dial(false_alarms_per_year, windows_per_year, names)
+    least = LEAST_P_VALUE * windows
+    if rate < least:
+        rate_name, windows_name = names
         raise UsageError(
-            f"{rate_name} is {rate:g}, but with {windows_name} {windows:g} every window would be a "
-            f"false alarm. Give a number above 0 and below {windows:g}, for example 1; if you check more "
-            f"often, say so with {windows_name}."
+            f"{rate_name} is {rate:g}; with {windows_name} {windows:g} no window would ever be an alarm. "
+            f"Give at least {least:g}, for example 1."
         )
 
 
@@ -81,15 +82,15 @@ def alpha_for(false_alarms_per_year: float, windows_per_year: float) -> float:
     Raises
     ------
     UsageError
-        For a dial that `check_dial` refuses.
+        Unless 0 < false alarms a year < windows a year, both of them finite.
 
     Examples
     --------
     >>> round(alpha_for(1.0, 365.0), 6)
     0.002736
     """
-    check_dial(false_alarms_per_year, windows_per_year)
-    return -math.expm1(-false_alarms_per_year / windows_per_year)
+    rate, windows = _dial(false_alarms_per_year, windows_per_year)
+    return -math.expm1(-rate / windows)
 
 
 def holm(p_values: ArrayLike) -> NDArray[np.float64]:
@@ -131,6 +132,24 @@ def images_needed(n_reference: int, n_current: int, least: int = LEAST_SAMPLE) -
     12
     """
     return max(0, least - n_reference, least - n_current)
+
+
+def _dial(
+    false_alarms_per_year: float,
+    windows_per_year: float,
+    names: tuple[str, str] = ("false_alarms_per_year", "windows_per_year"),
+) -> tuple[float, float]:
+    """Return the two as numbers; raise `UsageError` unless 0 < false alarms < windows, both finite."""
+    rate_name, windows_name = names
+    rate = _positive(false_alarms_per_year, rate_name, 1)
+    windows = _positive(windows_per_year, windows_name, 365)
+    if rate >= windows:
+        raise UsageError(
+            f"{rate_name} is {rate:g}, but with {windows_name} {windows:g} every window would be a "
+            f"false alarm. Give a number above 0 and below {windows:g}, for example 1; if you check more "
+            f"often, say so with {windows_name}."
+        )
+    return rate, windows
 
 
 def _positive(given: Any, name: str, usual: int) -> float:

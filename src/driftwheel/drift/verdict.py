@@ -154,8 +154,8 @@ class Verdict:
     p_value
         Chance of evidence this strong without any change, corrected over everything looked at.
     alpha
-        The p-value below which this comparison may alarm; follows from `false_alarms_per_year` and the
-        windows in a year.
+        The p-value up to which this comparison may alarm; follows from `false_alarms_per_year` and the
+        windows in a year. Never below 1e-6, the smallest p-value that is told.
     false_alarms_per_year
         The one dial.
     kind
