@@ -22,6 +22,7 @@ __all__ = ["PREFIX", "Setting", "Settings", "settings_table"]
 PREFIX = "DRIFTWHEEL_"
 _MIB = 1024**2
 _MOST_PORT = 65535
+_MOST_DAYS = 36500
 
 
 class Settings(BaseSettings):
@@ -92,6 +93,19 @@ class Settings(BaseSettings):
         10.0,
         ge=0,
         description="Seconds since the last record of a window that is over, before it is judged.",
+    )
+    message_days: int = Field(
+        90,
+        gt=0,
+        le=_MOST_DAYS,
+        description="Days that messages to channels are kept, once they were sent or given up.",
+    )
+    history_days: int = Field(
+        400,
+        gt=0,
+        le=_MOST_DAYS,
+        description="Days that what monitors said of windows is kept, and what alerts said that have ended; "
+        "the alerts themselves, verdicts and the audit log stay.",
     )
     public_url: str = Field(
         "auto",

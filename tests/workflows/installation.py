@@ -37,6 +37,8 @@ class Addresses:
     settle_seconds: float = 0.0
     link_base: str | None = None
     allow_private_channels: bool = True
+    message_days: int = 90
+    history_days: int = 400
 
 
 def addresses(database_url: str, folder: Path) -> Addresses:

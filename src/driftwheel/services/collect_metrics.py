@@ -14,6 +14,7 @@ from driftwheel.services.model_metrics import model_families
 from driftwheel.store.channels import list_channels
 from driftwheel.store.database import reading
 from driftwheel.store.episodes import count_open
+from driftwheel.store.history import count_forgotten_evaluations
 from driftwheel.store.metric_counts import (
     count_firing,
     count_messages,
@@ -37,8 +38,9 @@ _RESULTS = ("ok", "breach", "error")
 class StoreMetrics:
     """Reads the metrics of the store, and remembers what it has counted, so that no counter goes down.
 
-    Counters begin with what the store holds when the process starts. Evaluations are counted once for each
-    window of each segment, however often it is judged again. Call it from one thread at a time.
+    Counters begin with what the store holds, and has deleted, when the process starts. Evaluations are
+    counted once for each window of each segment, however often it is judged again. Call it from one thread at
+    a time.
     """
 
     def __init__(self) -> None:
@@ -61,6 +63,9 @@ class StoreMetrics:
 
     def _monitors(self, connection: Connection, models: Sequence[Model]) -> Family:
         newest = newest_evaluation(connection)
+        if not self._counted_to:  # of those that are deleted from now on this knows
+            forgotten = count_forgotten_evaluations(connection)
+            self._evaluations = {labels: float(number) for labels, number in forgotten.items()}
         counted = count_new_evaluations(connection, self._counted_to, newest)
         self._counted_to = max(newest, self._counted_to)
         for labels, number in counted.items():

@@ -24,6 +24,8 @@ __all__ = [
     "channels",
     "episodes",
     "evaluations",
+    "forgotten_evaluations",
+    "forgotten_messages",
     "monitor_revisions",
     "monitors",
     "notifications",
@@ -184,4 +186,20 @@ notifications = Table(  # the outbox: a message to one channel
     Column("error", Text),
     Index("ix_notifications_due", "due", sqlite_where=IS_DUE, postgresql_where=IS_DUE),
     Index(None, "channel", "key"),
+)
+
+forgotten_evaluations = Table(  # how many retention has deleted: what is counted never goes down
+    "forgotten_evaluations",
+    METADATA,
+    Column("monitor", ForeignKey("monitors.key", ondelete="CASCADE"), primary_key=True),
+    Column("result", String(16), primary_key=True),  # as in `evaluations`
+    Column("number", BigInteger, nullable=False),
+)
+
+forgotten_messages = Table(  # likewise of `notifications`
+    "forgotten_messages",
+    METADATA,
+    Column("channel", ForeignKey("channels.key", ondelete="CASCADE"), primary_key=True),
+    Column("result", String(16), primary_key=True),  # sent | dead | failed (attempts)
+    Column("number", BigInteger, nullable=False),
 )

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, case, func, or_, select, true
 
 from driftwheel.store.alert_tables import episodes, evaluations, monitors, notifications
+from driftwheel.store.history import count_forgotten_messages
 from driftwheel.store.tables import IS_UNJUDGED, models, windows
 
 __all__ = [
@@ -31,17 +32,24 @@ class Messages:
 
 
 def count_messages(connection: Connection) -> dict[int, Messages]:
-    """Return what became of the messages of each channel, by its key."""
+    """Return what became of the messages of each channel, by its key; those deleted since count as well."""
     sent, waiting, dead = (
         func.sum(case((notifications.c.state == name, 1), else_=0)) for name in ("sent", "waiting", "dead")
     )
     tried = func.sum(notifications.c.attempts)
     channel = notifications.c.channel
     query = select(channel, sent, waiting, dead, tried).group_by(channel)
-    return {
-        key: Messages(int(ok), int(left), int(lost), max(int(attempts) - int(ok), 0))
+    live = {
+        key: (int(ok), int(left), int(lost), max(int(attempts) - int(ok), 0))
         for key, ok, left, lost, attempts in connection.execute(query)
     }
+    gone = count_forgotten_messages(connection)
+    found = {}
+    for key in sorted({*live, *(channel for channel, _ in gone)}):
+        ok, left, lost, failed = live.get(key, (0, 0, 0, 0))
+        more = {result: gone.get((key, result), 0) for result in ("sent", "dead", "failed")}
+        found[key] = Messages(ok + more["sent"], left, lost + more["dead"], failed + more["failed"])
+    return found
 
 
 def newest_evaluation(connection: Connection) -> int:

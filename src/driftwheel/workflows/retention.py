@@ -1,4 +1,4 @@
-"""The workflow `retention`: old records and unwanted images go, chunk by chunk; every hour."""
+"""The workflow `retention`: old records, unwanted images and old history go, chunk by chunk; every hour."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from driftwheel.services.apply_retention import (
     drop_unwanted_images,
     unused_blobs,
 )
+from driftwheel.services.forget_history import forget_history
 from driftwheel.store.database import reading
 from driftwheel.store.models import Model, list_models, model_by_key
 from driftwheel.workflows.worker import Worker, current
@@ -26,7 +27,7 @@ _ABANDONED = timedelta(days=1)  # a temporary file older than that has no writer
 
 @DBOS.workflow(name="retention")
 def retention(scheduled: datetime, context: Any) -> None:
-    """Apply the retention of every model."""
+    """Apply the retention of every model, then that of history."""
     del scheduled, context
     for model in _models():
         for step in (_archive, _drop):
@@ -34,6 +35,8 @@ def retention(scheduled: datetime, context: Any) -> None:
             while after_key is not None:
                 done = step(model, after_key)
                 after_key = done["last_key"]
+    while _forget():
+        pass
 
 
 @DBOS.workflow(name="sweep")
@@ -73,6 +76,19 @@ def _drop(model: int, after_key: int) -> dict[str, Any]:
         dropped = drop_unwanted_images(worker.engine, found, after_key=after_key)
         gone = delete_unused_blobs(worker.engine, worker.blobs, dropped.images)
     return {"deleted": 0, "blobs": gone, "last_key": dropped.last_key}
+
+
+@DBOS.step(name="retention-history")
+def _forget() -> bool:
+    worker = current()
+    with worker.step():
+        gone = forget_history(
+            worker.engine,
+            now=worker.now(),
+            message_days=worker.message_days,
+            history_days=worker.history_days,
+        )
+    return gone.any
 
 
 @DBOS.step(name="sweep-blobs")

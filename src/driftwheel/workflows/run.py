@@ -58,6 +58,16 @@ class Addresses(Protocol):
         """Whether channels may reach private networks and this machine."""
         ...
 
+    @property
+    def message_days(self) -> int:
+        """How long messages are kept."""
+        ...
+
+    @property
+    def history_days(self) -> int:
+        """How long evaluations are kept, and what ended alerts said."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Running:
@@ -107,6 +117,8 @@ def start(
             settle=timedelta(seconds=settings.settle_seconds),
             public_url=settings.link_base,
             allow_private_channels=settings.allow_private_channels,
+            message_days=settings.message_days,
+            history_days=settings.history_days,
         )
         try:
             install(worker)

@@ -43,6 +43,8 @@ class Worker:
         Where people reach the pages; None: messages have no links.
     allow_private_channels
         Let channels reach private networks and this machine.
+    message_days, history_days
+        How long history is kept, see `driftwheel.services.forget_history`.
     references
         At hand, for windows to be held against.
     """
@@ -56,6 +58,8 @@ class Worker:
     settle: timedelta = timedelta(seconds=10)
     public_url: str | None = None
     allow_private_channels: bool = False
+    message_days: int = 90
+    history_days: int = 400
     references: KnownReferences = field(init=False)
     _busy: int = 0
     _changed: threading.Condition = field(default_factory=threading.Condition)

@@ -1,0 +1,86 @@
+"""Forget history: old messages and evaluations, and what alerts said that ended long ago.
+
+The alerts themselves stay, and so do verdicts and the audit log. Of each monitor as many of the newest
+evaluations of a segment stay as its alerts look at, however old they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine
+
+from driftwheel.alerts.life_cycle import windows_needed
+from driftwheel.errors import DriftwheelError
+from driftwheel.monitors.monitor import monitor_from
+from driftwheel.services.crash_points import reach
+from driftwheel.store.database import reading, writing
+from driftwheel.store.history import delete_evaluations, delete_messages, empty_documents, old_evaluations
+from driftwheel.store.models import lock_model
+from driftwheel.store.monitors import StoredMonitor, list_monitors
+
+__all__ = ["Forgotten", "forget_history"]
+
+_AT_ONCE = 500
+"""Rows of one transaction: it is to keep those who write waiting for no more than some 50 ms."""
+
+_UNREADABLE = 800  # evaluations of a segment kept of a monitor that this release cannot read
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """How much was deleted: messages, evaluations, and documents of alerts."""
+
+    messages: int = 0
+    evaluations: int = 0
+    documents: int = 0
+
+    @property
+    def any(self) -> bool:
+        """Whether there may be more."""
+        return bool(self.messages or self.evaluations or self.documents)
+
+
+def forget_history(
+    engine: Engine, *, now: datetime, message_days: int, history_days: int, limit: int = _AT_ONCE
+) -> Forgotten:
+    """Delete a part of what is too old, each kind in a transaction of its own; call it until nothing is left.
+
+    Parameters
+    ----------
+    message_days
+        So long messages are kept that were sent or given up; those that wait stay.
+    history_days
+        So long evaluations are kept, and what ended alerts said.
+    limit
+        Most rows of each kind, and of the evaluations of each monitor.
+    """
+    before = now - timedelta(days=history_days)
+    with writing(engine) as connection:
+        messages = delete_messages(connection, now - timedelta(days=message_days), limit)
+        reach("history-messages-deleted")
+    with writing(engine) as connection:
+        documents = empty_documents(connection, before, limit)
+        reach("history-documents-emptied")
+    with reading(engine) as connection:
+        monitors = list_monitors(connection)
+    evaluations = sum(_forget_evaluations(engine, one, before, limit) for one in monitors)
+    reach("history-committed")
+    return Forgotten(messages, evaluations, documents)
+
+
+def _forget_evaluations(engine: Engine, monitor: StoredMonitor, before: datetime, limit: int) -> int:
+    try:
+        keep = windows_needed(monitor_from(monitor.name, monitor.definition))
+    except DriftwheelError:
+        keep = _UNREADABLE
+    with reading(engine) as connection:
+        keys = old_evaluations(connection, monitor.key, before, keep=keep, limit=limit)
+    if not keys:
+        return 0
+    with writing(engine) as connection:
+        lock_model(connection, monitor.model)  # as all that writes evaluations
+        gone = delete_evaluations(connection, monitor.key, keys)
+        reach("history-evaluations-deleted")
+    return gone

@@ -1,0 +1,129 @@
+"""The history of alerts that is deleted some day: messages, evaluations, and what ended alerts said.
+
+How many messages and evaluations there were stays known, so that nothing that is counted goes down.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, Text, cast, delete, func, select, update
+
+from driftwheel.store.alert_tables import (
+    episodes,
+    evaluations,
+    forgotten_evaluations,
+    forgotten_messages,
+    monitors,
+    notifications,
+)
+from driftwheel.store.tables import models
+from driftwheel.store.upsert import upsert
+
+__all__ = [
+    "count_forgotten_evaluations",
+    "count_forgotten_messages",
+    "delete_evaluations",
+    "delete_messages",
+    "empty_documents",
+    "old_evaluations",
+]
+
+
+def delete_messages(connection: Connection, before: datetime, limit: int) -> int:
+    """Delete up to `limit` messages made before a moment that were sent or given up; return how many."""
+    old = select(notifications.c.key).where(
+        notifications.c.created < before, notifications.c.state.in_(("sent", "dead"))
+    )
+    keys = connection.execute(old.order_by(notifications.c.key).limit(limit)).scalars().all()
+    gone = connection.execute(
+        delete(notifications)
+        .where(notifications.c.key.in_(keys), notifications.c.state.in_(("sent", "dead")))
+        .returning(notifications.c.channel, notifications.c.state, notifications.c.attempts)
+    ).all()
+    counts: Counter[tuple[int, str]] = Counter()
+    for channel, state, attempts in gone:
+        counts[channel, state] += 1
+        counts[channel, "failed"] += attempts - (state == "sent")
+    statement = upsert(connection.dialect.name, forgotten_messages)
+    if counts:
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["channel", "result"],
+                set_={"number": forgotten_messages.c.number + statement.excluded.number},
+            ),
+            [
+                {"channel": channel, "result": result, "number": number}
+                for (channel, result), number in sorted(counts.items())
+            ],
+        )
+    return len(gone)
+
+
+def old_evaluations(
+    connection: Connection, monitor: int, before: datetime, *, keep: int, limit: int
+) -> list[int]:
+    """Return the keys of up to `limit` evaluations of windows that ended before a moment.
+
+    The newest `keep` of each segment are not among them, nor is the newest row of all: metrics go by its key.
+    """
+    c = evaluations.c
+    its = select(c.key).where(c.monitor == monitor, c.end < before)
+    if connection.execute(its.limit(1)).first() is None:
+        return []
+    place = func.row_number().over(partition_by=(c.tag, c.value), order_by=c.start.desc()).label("place")
+    placed = select(c.key, c.end, place).where(c.monitor == monitor).subquery()
+    newest = select(func.max(c.key)).scalar_subquery()
+    old = select(placed.c.key).where(placed.c.place > keep, placed.c.end < before, placed.c.key < newest)
+    return list(connection.execute(old.order_by(placed.c.key).limit(limit)).scalars())
+
+
+def delete_evaluations(connection: Connection, monitor: int, keys: Iterable[int]) -> int:
+    """Delete these evaluations of a monitor, and return how many there were."""
+    gone = connection.execute(
+        delete(evaluations)
+        .where(evaluations.c.monitor == monitor, evaluations.c.key.in_(sorted(keys)))
+        .returning(evaluations.c.result)
+    ).scalars()
+    counts = Counter(gone)
+    statement = upsert(connection.dialect.name, forgotten_evaluations)
+    if counts:
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["monitor", "result"],
+                set_={"number": forgotten_evaluations.c.number + statement.excluded.number},
+            ),
+            [
+                {"monitor": monitor, "result": result, "number": number}
+                for result, number in sorted(counts.items())
+            ],
+        )
+    return counts.total()
+
+
+def empty_documents(connection: Connection, before: datetime, limit: int) -> int:
+    """Empty what up to `limit` alerts said that ended before a moment, and return how many."""
+    c = episodes.c
+    old = select(c.key).where(c.ended < before, cast(c.document, Text) != "{}")
+    keys = connection.execute(old.order_by(c.key).limit(limit)).scalars().all()
+    connection.execute(update(episodes).where(c.key.in_(keys)).values(document={}))
+    return len(keys)
+
+
+def count_forgotten_messages(connection: Connection) -> Mapping[tuple[int, str], int]:
+    """Return how many messages were deleted, by the channel's key and sent, dead or failed (attempts)."""
+    rows = connection.execute(select(forgotten_messages))
+    return {(row.channel, row.result): row.number for row in rows}
+
+
+def count_forgotten_evaluations(connection: Connection) -> Mapping[tuple[str, str, str], int]:
+    """Return how many evaluations were deleted, by model, monitor and result."""
+    query = (
+        select(models.c.name, monitors.c.name, forgotten_evaluations.c.result, forgotten_evaluations.c.number)
+        .join(monitors, monitors.c.key == forgotten_evaluations.c.monitor)
+        .join(models, models.c.key == monitors.c.model)
+    )
+    rows = connection.execute(query)
+    return {(model, monitor, result): number for model, monitor, result, number in rows}
