@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftwheel.errors import ProfileFormatError
+from driftwheel.predictions import Task
 from driftwheel.profiles.checked_fields import CheckedFields, signed
 from driftwheel.profiles.exact_sum import UNITS, exact_sums
 from driftwheel.profiles.packed_counts import pack_counts, unpack_counts
@@ -28,6 +29,7 @@ __all__ = [
     "MOST_CLASSES",
     "ClassCounts",
     "PredictionSummary",
+    "class_counts",
     "latency_quantile",
     "mean_confidence",
     "merge_predictions",
@@ -200,6 +202,19 @@ def merge_predictions(parts: Iterable[PredictionSummary]) -> PredictionSummary:
             whole.latency + part.latency,
         )
     return whole
+
+
+def class_counts(summary: PredictionSummary, task: Task) -> dict[str, int]:
+    """Return predictions by class, of a detection boxes by class; what is not counted by name is "".
+
+    Examples
+    --------
+    >>> summary = summarise_predictions(records=3, predictions=3, classes=["a", "b", "a"])
+    >>> class_counts(summary, "classification")
+    {'a': 2, 'b': 1}
+    """
+    mine = summary.classes if task == "classification" else summary.boxes
+    return dict(mine.each) | ({"": mine.rest} if mine.rest else {})
 
 
 def mean_confidence(summary: PredictionSummary) -> float:

@@ -14,9 +14,8 @@ from driftwheel.errors import DriftwheelError
 from driftwheel.monitors.observation import Observation, observation_from_json
 from driftwheel.profiles import Profile, ProfileSet, from_bytes
 from driftwheel.profiles.property_summary import PropertySummary
-from driftwheel.services.known_references import LEAST_OF_SEGMENT
 from driftwheel.services.list_images import ImageQuery, list_images
-from driftwheel.services.measured_reference import unpack_reference
+from driftwheel.services.measured_reference import profile_held_against, unpack_reference
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.models import Model
 from driftwheel.store.record_state import RecordState
@@ -24,7 +23,7 @@ from driftwheel.store.records import find_record
 from driftwheel.store.references import reference_by_key
 from driftwheel.store.stored_record import StoredRecord
 from driftwheel.store.verdict_answers import WindowAnswer, last_answers, segment_answers
-from driftwheel.store.verdicts import StoredVerdict, find_verdict
+from driftwheel.store.verdicts import StoredVerdict, verdicts_of_window
 from driftwheel.store.windows import find_window
 
 __all__ = [
@@ -34,7 +33,6 @@ __all__ = [
     "carrying_segments",
     "compare_window",
     "pictures_of",
-    "reference_profiles",
 ]
 
 _LEAST_SHARE = 1e-9
@@ -116,17 +114,10 @@ class Pictures:
     chosen: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _ReferenceProfiles:
-    by_tag: Mapping[str, ProfileSet]
-    whole: Profile
-
-
 @lru_cache(maxsize=32)
-def reference_profiles(blobs: Blobs, artifact: bytes) -> _ReferenceProfiles:
+def _profiles(blobs: Blobs, artifact: bytes) -> Mapping[str, ProfileSet]:
     """Return the profiles of a measured reference; an artifact never changes, so they are kept at hand."""
-    measured = unpack_reference(blobs.get(artifact))
-    return _ReferenceProfiles(measured.profiles, measured.profiles[""].whole())
+    return unpack_reference(blobs.get(artifact)).profiles
 
 
 def compare_window(connection: Connection, blobs: Blobs, verdict: StoredVerdict, name: str) -> Comparison:
@@ -150,11 +141,12 @@ def compare_window(connection: Connection, blobs: Blobs, verdict: StoredVerdict,
 def carrying_segments(connection: Connection, model: Model, start: datetime, name: str) -> list[SegmentShare]:
     """Return the segments of a window with their effect in a property, by tag, the strongest first."""
     answers = segment_answers(connection, model.key, start, limit=_SEGMENTS)
+    verdicts = verdicts_of_window(connection, model.key, start)
+    seen = {(one.tag, one.value): one.observations for one in verdicts}
     found = []
     for one in answers:
-        verdict = find_verdict(connection, model.key, start, tag=one.tag, value=one.value)
-        seen = {} if verdict is None else verdict.observations
-        found.append((one, _seen(seen, f"property.{name}"), _seen(seen, "accuracy")))
+        its = seen[one.tag, one.value]
+        found.append((one, _seen(its, f"property.{name}"), _seen(its, "accuracy")))
     counts: dict[str, float] = {}
     for one, effect, _ in found:
         counts[one.tag] = counts.get(one.tag, 0.0) + _counting(effect)
@@ -217,19 +209,11 @@ def _before(  # noqa: PLR0917  one window of one segment
     if reference is None or reference.artifact is None:
         return None, False, "It was held against no reference, or against one that is gone."
     try:
-        profiles = reference_profiles(blobs, reference.artifact)
+        profiles = _profiles(blobs, reference.artifact)
     except (FileNotFoundError, DriftwheelError):
         return None, False, "The measured reference is lost among the blobs. Set the reference again."
-    own = _segment(profiles, tag, value)
-    return _summary(own or profiles.whole, name), own is None and bool(tag), ""
-
-
-def _segment(profiles: _ReferenceProfiles, tag: str, value: str) -> Profile | None:
-    its = profiles.by_tag.get(tag) if tag else None
-    if its is None:
-        return None
-    found = next((one for key, one in its.profiles.items() if key.segment == (value,)), None)
-    return found if found is not None and found.n >= LEAST_OF_SEGMENT else None
+    profile, own = profile_held_against(profiles, tag, value)
+    return _summary(profile, name), not own, ""
 
 
 def _summary(profile: Profile, name: str) -> PropertySummary | None:

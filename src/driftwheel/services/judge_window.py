@@ -34,7 +34,7 @@ from driftwheel.services.window_records import WindowRecords, window_records
 from driftwheel.store.database import reading
 from driftwheel.store.models import Model
 from driftwheel.store.verdicts import Answer
-from driftwheel.store.windows import StoredWindow, find_window, list_windows
+from driftwheel.store.windows import StoredWindow, count_windows, find_window
 
 __all__ = ["judge_window"]
 
@@ -63,7 +63,7 @@ def judge_window(
     judged. Where the window has become stale meanwhile, `Judged.revision` is one of before, so that it is
     judged again.
 
-    Records are held against the same segment of the reference where it has `LEAST_OF_SEGMENT` images there,
+    Records are held against the same segment of the reference where it has 50 images there,
     else against the whole; of many records a sample is. Where their embeddings lie in another space than the
     reference's, properties alone are compared. Of windows that have mostly profiles, because they came from
     the edge or retention has deleted the records, the profiles are.
@@ -262,9 +262,7 @@ def _document(found: _Found) -> Mapping[str, Any]:
 
 def _judged_together(connection: Connection, window: StoredWindow) -> int:
     """Return how many segments of this span of time have enough images to be judged; at least 1."""
-    others = list_windows(connection, window.model, since=window.start, until=window.end)
-    same = [one for one in others if (one.start, one.end) == (window.start, window.end)]
-    return max(1, sum(one.records >= LEAST_SAMPLE for one in same))
+    return max(1, count_windows(connection, window.model, window.start, window.end, least=LEAST_SAMPLE))
 
 
 def _space_of(reference: KnownReference | None) -> str | None:

@@ -17,15 +17,19 @@ from driftwheel.images.properties import PROPERTY_NAMES
 from driftwheel.profiles import Profile
 from driftwheel.records import Records, Unreadable
 from driftwheel.services.kept_faults import unpack_faults
-from driftwheel.services.measured_reference import SAMPLE, MeasuredReference, unpack_reference
+from driftwheel.services.measured_reference import (
+    LEAST_OF_SEGMENT,
+    SAMPLE,
+    MeasuredReference,
+    profile_held_against,
+    segment_profile,
+    unpack_reference,
+)
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.models import Model
 from driftwheel.store.references import Reference, current_reference
 
-__all__ = ["LEAST_OF_SEGMENT", "KnownReference", "KnownReferences", "with_properties"]
-
-LEAST_OF_SEGMENT = 50
-"""Images a segment of the reference has at least to stand for itself; else the whole stands for it."""
+__all__ = ["KnownReference", "KnownReferences", "with_properties"]
 
 _FEW_SIZES = 8
 _MOST_MODELS = 32  # of some 10 MB each
@@ -70,15 +74,12 @@ class KnownReference:
         if tag and tag in self.sample.tags:
             mine = keep & np.array([one == value for one in self.sample.tags[tag]], bool)
             if mine.sum() >= LEAST_OF_SEGMENT:
-                return self._first(mine, most, self._segment_profile(tag, value)), True
+                return self._first(mine, most, segment_profile(self.measured.profiles, tag, value)), True
         return self._first(keep, most, self.measured.profiles[""].whole()), not tag
 
     def profile(self, tag: str, value: str) -> tuple[Profile, bool]:
         """Return the profile that one of a segment is held against, and whether it is of the same segment."""
-        mine = self._segment_profile(tag, value) if tag else None
-        if mine is not None and mine.n >= LEAST_OF_SEGMENT:
-            return mine, True
-        return self.measured.profiles[""].whole(), not tag
+        return profile_held_against(self.measured.profiles, tag, value)
 
     def blocks(self) -> tuple[Profile, ...]:
         """Return profiles that add up to the whole one: those of the tag with the most values; or nothing.
@@ -95,12 +96,6 @@ class KnownReference:
         taken = np.flatnonzero(rows)[:most]
         lost = () if profile is None else _unreadable(profile, len(taken))
         return replace(self.sample.take(taken), unreadable=lost)
-
-    def _segment_profile(self, tag: str, value: str) -> Profile | None:
-        profiles = self.measured.profiles.get(tag)
-        if profiles is None:
-            return None
-        return next((one for key, one in profiles.profiles.items() if key.segment == (value,)), None)
 
 
 class KnownReferences:

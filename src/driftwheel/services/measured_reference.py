@@ -23,16 +23,22 @@ from driftwheel.records import Records
 from driftwheel.services.embedding_space import EmbeddingSpace
 
 __all__ = [
+    "LEAST_OF_SEGMENT",
     "SAMPLE",
     "MeasuredReference",
     "pack_reference",
     "portable_profile",
+    "profile_held_against",
+    "segment_profile",
     "sum_up_reference",
     "unpack_reference",
 ]
 
 SAMPLE = 5000
 """Records of a reference that are kept one by one, for tests that need more than a profile."""
+
+LEAST_OF_SEGMENT = 50
+"""Images a segment of the reference has at least to stand for itself; else the whole stands for it."""
 
 _VERSION = 1
 
@@ -132,6 +138,25 @@ def unpack_reference(artifact: bytes) -> MeasuredReference:
         raise ProfileFormatError(
             f"The artifact of the reference is damaged ({error}). Set it again."
         ) from None
+
+
+def profile_held_against(profiles: Mapping[str, ProfileSet], tag: str, value: str) -> tuple[Profile, bool]:
+    """Return the profile that one of a segment is held against, and whether it is of the same segment.
+
+    `profiles` are those of `MeasuredReference`; an empty tag is the whole model.
+    """
+    own = segment_profile(profiles, tag, value) if tag else None
+    if own is not None and own.n >= LEAST_OF_SEGMENT:
+        return own, True
+    return profiles[""].whole(), not tag
+
+
+def segment_profile(profiles: Mapping[str, ProfileSet], tag: str, value: str) -> Profile | None:
+    """Return the profile of a segment, None where the reference has none of it."""
+    by_value = profiles.get(tag)
+    if by_value is None:
+        return None
+    return next((one for key, one in by_value.profiles.items() if key.segment == (value,)), None)
 
 
 def portable_profile(reference: MeasuredReference) -> ProfileSet:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,7 +13,7 @@ from driftwheel.monitors.signal import SIGNALS
 from driftwheel.services.metric_family import Family, Labels
 from driftwheel.store.models import Model
 from driftwheel.store.records import last_record_time
-from driftwheel.store.verdicts import StoredVerdict, list_verdicts, newest_start
+from driftwheel.store.verdicts import StoredVerdict, newest_start, verdicts_of_window
 
 __all__ = ["model_families"]
 
@@ -29,6 +28,9 @@ class _OfWindow:
 
 
 _OF_WINDOW = (
+    _OfWindow(
+        "driftwheel_evidence", "Evidence of drift added up over windows, up to its threshold.", "evidence"
+    ),
     _OfWindow("driftwheel_window_records", "Records of the window.", "records"),
     _OfWindow("driftwheel_unreadable_ratio", "Share of images that could not be read.", "unreadable_share"),
     _OfWindow("driftwheel_inference_error_ratio", "Share of records without a prediction.", "error_share"),
@@ -52,7 +54,8 @@ def model_families(connection: Connection, models: Sequence[Model]) -> Sequence[
         time = last_record_time(connection, model.key)
         if time is not None:
             last[model.name,] = time.timestamp()
-        for verdict in _newest(connection, model.key):
+        start = newest_start(connection, model.key)
+        for verdict in [] if start is None else verdicts_of_window(connection, model.key, start):
             ends[model.name,] = verdict.end.timestamp()
             segment = f"{verdict.tag}={verdict.value}" if verdict.tag else ""
             found.append((model.name, segment, verdict))
@@ -95,22 +98,19 @@ def model_families(connection: Connection, models: Sequence[Model]) -> Sequence[
         Family(
             "driftwheel_accuracy_ratio",
             "gauge",
-            f"Share of right predictions {of_window}: measured on known truths.",
+            f"Share of right predictions {of_window}: measured on known truths, or estimated from scores.",
             ("model", "segment", "kind"),
-            {(m, s, "measured"): x for (m, s), x in _values(found, "accuracy").items()},
+            {
+                (m, s, kind): x
+                for kind, signal in (("measured", "accuracy"), ("estimated", "estimated_accuracy"))
+                for (m, s), x in _values(found, signal).items()
+            },
         ),
         *(
             Family(one.name, "gauge", f"{one.help[:-1]}, {of_window}.", where, _values(found, one.signal))
             for one in _OF_WINDOW
         ),
     )
-
-
-def _newest(connection: Connection, model: int) -> list[StoredVerdict]:
-    start = newest_start(connection, model)
-    if start is None:
-        return []
-    return list_verdicts(connection, model, since=start, until=start + timedelta(microseconds=1))
 
 
 def _properties(found: Sequence[tuple[str, str, StoredVerdict]], name: str, unit: str, help_: str) -> Family:

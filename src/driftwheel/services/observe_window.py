@@ -22,8 +22,8 @@ from driftwheel.monitors.usual import Unusual, usual_count, usual_mix, usual_num
 from driftwheel.predictions import Classification
 from driftwheel.profiles import Profile
 from driftwheel.profiles.prediction_summary import (
-    ClassCounts,
     PredictionSummary,
+    class_counts,
     latency_quantile,
     mean_confidence,
     predictions_from_bytes,
@@ -88,14 +88,12 @@ class _Past:
     def of(self, signal: str) -> list[tuple[datetime, Observation]]:
         """Return what was seen of a signal, without what was unusual while that is less than the rest."""
         found = self._all(signal)
-        left_out = self.unusual(signal)
+        left_out = _unusual(found)
         return [(start, one) for start, one in found if start not in left_out]
 
     def unusual(self, signal: str) -> set[datetime]:
         """Return the starts of the windows that do not tell what is usual of a signal."""
-        found = self._all(signal)
-        unusual = {start for start, one in found if one.judged}
-        return unusual if 2 * len(unusual) < len(found) else set()
+        return _unusual(self._all(signal))
 
     def _all(self, signal: str) -> list[tuple[datetime, Observation]]:
         seen = (
@@ -104,6 +102,11 @@ class _Past:
             if signal in one.observations
         )
         return [(start, one) for start, one in seen if one.value is not None]
+
+
+def _unusual(found: Sequence[tuple[datetime, Observation]]) -> set[datetime]:
+    unusual = {start for start, one in found if one.judged}
+    return unusual if 2 * len(unusual) < len(found) else set()
 
 
 def observe_window(connection: Connection, seen: Seen) -> dict[str, Observation]:
@@ -216,17 +219,13 @@ def _of_predictions(model: Model, said: PredictionSummary, past: _Past) -> list[
 
 
 def _mix(model: Model, said: PredictionSummary, past: _Past) -> Observation:
-    def counts(summary: PredictionSummary) -> dict[str, int]:
-        mine: ClassCounts = summary.classes if model.task == "classification" else summary.boxes
-        return dict(mine.each) | ({"": mine.rest} if mine.rest else {})
-
-    now = counts(said)
+    now = class_counts(said, model.task)
     total = sum(now.values())
     if total == 0:
         return Observation("prediction_mix", None, 0)
     left_out = past.unusual("prediction_mix")
     before = [
-        counts(predictions_from_bytes(packed))
+        class_counts(predictions_from_bytes(packed), model.task)
         for start, packed in past.predictions.items()
         if start not in left_out
     ]

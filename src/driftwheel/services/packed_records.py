@@ -18,6 +18,7 @@ __all__ = [
     "NEAR_DUPLICATE",
     "fill_near_duplicates",
     "measured_rows",
+    "near_duplicates_along",
     "pack_embedding",
     "pack_hash",
     "pack_properties",
@@ -114,17 +115,30 @@ def fill_near_duplicates(
     before
         The hash of the image before the first; None where there is none, or it has no hash.
     """
+    flags, last = near_duplicates_along(hashes, known, before)
+    values[known, NEAR_DUPLICATE] = flags[known]
+    return last
+
+
+def near_duplicates_along(
+    hashes: NDArray[np.uint64], known: NDArray[np.bool_], before: int | None
+) -> tuple[NDArray[np.float32], int | None]:
+    """Return (n,) whether each image is like the one before it, NaN without a hash, and the last one's hash.
+
+    The arguments are those of `fill_near_duplicates`.
+    """
+    flags = np.full(len(hashes), np.nan, np.float32)
     if len(hashes) == 0:
-        return before
+        return flags, before
     near = near_duplicates(hashes)
     near[1:][~known[:-1]] = 0.0
     if before is not None:
         near[0] = near_duplicates(np.array([before, hashes[0]], np.uint64))[1]
-    values[known, NEAR_DUPLICATE] = near[known]
-    return int(hashes[-1]) if known[-1] else None
+    flags[known] = near[known]
+    return flags, int(hashes[-1]) if known[-1] else None
 
 
-def records_of(rows: RecordColumns, *, space: str | None, before: int | None = None) -> Records:
+def records_of(rows: RecordColumns, *, space: str | None) -> Records:
     """Return the table of measured and rejected records, in the order of `rows`.
 
     Parameters
@@ -135,12 +149,10 @@ def records_of(rows: RecordColumns, *, space: str | None, before: int | None = N
         The `EmbeddingSpace.name` whose embeddings are wanted; it stands as the table's embedder, since the
         projection took part in making them. Where a record has none in it, the row is NaN; without any the
         table has no embeddings.
-    before
-        As of `fill_near_duplicates`.
     """
     measured = measured_rows(rows)
     values = unpack_all([rows.properties[i] or b"" for i in measured])
-    fill_near_duplicates(values, *unpack_hashes([rows.hashes[i] for i in measured]), before)
+    fill_near_duplicates(values, *unpack_hashes([rows.hashes[i] for i in measured]), None)
     tags = [rows.tags[i] for i in measured]
     embeddings = None
     if space is not None:

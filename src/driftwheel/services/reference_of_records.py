@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine
 
 from driftwheel.errors import SourceError
-from driftwheel.images.properties import PROPERTY_NAMES
 from driftwheel.learning.embedder import Embedder
 from driftwheel.learning.load_embedder import load_embedder
 from driftwheel.profiles import Profile, ProfileKey, ProfileSet
@@ -31,8 +30,8 @@ from driftwheel.services.embedding_space import EmbeddingSpace, fixed_space
 from driftwheel.services.measured_reference import SAMPLE, MeasuredReference
 from driftwheel.services.packed_records import (
     NEAR_DUPLICATE,
-    fill_near_duplicates,
     measured_rows,
+    near_duplicates_along,
     records_of,
     unpack_hashes,
 )
@@ -126,12 +125,9 @@ def _scan(engine: Engine, model: Model, since: datetime, until: datetime) -> _Sc
         before: int | None = None
         for block in blocks:
             rows = measured_rows(block)
-            flags = np.full((len(rows), len(PROPERTY_NAMES)), np.nan, np.float32)
-            hashes, known = unpack_hashes([block.hashes[i] for i in rows])
-            before = fill_near_duplicates(flags, hashes, known, before)
-            near = flags[:, NEAR_DUPLICATE].tolist()
-            for at, i in enumerate(rows):
-                one = (hashlib.sha256(block.ids[i].encode()).digest(), block.keys[i], near[at])
+            near, before = near_duplicates_along(*unpack_hashes([block.hashes[i] for i in rows]), before)
+            for i, flag in zip(rows, near.tolist(), strict=True):
+                one = (hashlib.sha256(block.ids[i].encode()).digest(), block.keys[i], flag)
                 drawn[""].append(one)
                 name = block.spaces[i]
                 if name is not None:

@@ -10,9 +10,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sqlalchemy import Connection
 
-from driftwheel.images.properties import PROPERTY_NAMES
 from driftwheel.records import Records
-from driftwheel.services.packed_records import NEAR_DUPLICATE, fill_near_duplicates, records_of, unpack_hashes
+from driftwheel.services.packed_records import (
+    NEAR_DUPLICATE,
+    near_duplicates_along,
+    records_of,
+    unpack_hashes,
+)
 from driftwheel.store.record_columns import columns_of_keys
 from driftwheel.store.record_outline import RecordOutline, record_outline
 from driftwheel.store.windows import StoredWindow
@@ -73,6 +77,5 @@ def _drawn(outline: RecordOutline, most: int) -> list[int]:
 def _near_duplicates(outline: RecordOutline) -> Mapping[str, float]:
     """Return for each measured record whether it is like the one before it; NaN where that is not known."""
     rows = [i for i, done in enumerate(outline.measured) if done]
-    flags = np.full((len(rows), len(PROPERTY_NAMES)), np.nan, np.float32)
-    fill_near_duplicates(flags, *unpack_hashes([outline.hashes[i] for i in rows]), None)
-    return {outline.ids[i]: float(flag) for i, flag in zip(rows, flags[:, NEAR_DUPLICATE], strict=True)}
+    flags, _ = near_duplicates_along(*unpack_hashes([outline.hashes[i] for i in rows]), None)
+    return {outline.ids[i]: float(flag) for i, flag in zip(rows, flags, strict=True)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, bindparam, exists, func, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, exists, func, select, update
 
 from driftwheel.store.alert_tables import verdicts
 from driftwheel.store.tables import windows
@@ -18,13 +18,16 @@ __all__ = [
     "Answer",
     "NewVerdict",
     "StoredVerdict",
+    "document_before",
     "find_verdict",
+    "is_judged_after",
     "list_verdicts",
     "mark_all_due",
     "mark_due",
     "newest_start",
     "newest_verdicts",
     "put_verdict",
+    "verdicts_of_window",
 ]
 
 Answer = Literal["drift", "no_drift", "insufficient", "no_reference", "error"]
@@ -109,6 +112,37 @@ def find_verdict(
     return None if row is None else StoredVerdict(**row._mapping)
 
 
+def document_before(
+    connection: Connection, model: int, start: datetime, *, tag: str = "", value: str = ""
+) -> Mapping[str, Any] | None:
+    """Return the document of the last verdict of a segment before a window, of those that have one."""
+    query = select(verdicts.c.document).where(
+        verdicts.c.model == model,
+        verdicts.c.start < start,
+        verdicts.c.tag == tag,
+        verdicts.c.value == value,
+        verdicts.c.document.is_not(None),
+    )
+    document: Mapping[str, Any] | None = connection.execute(
+        query.order_by(verdicts.c.start.desc()).limit(1)
+    ).scalar_one_or_none()
+    return document
+
+
+def is_judged_after(
+    connection: Connection, model: int, start: datetime, *, tag: str = "", value: str = ""
+) -> bool:
+    """Return whether a later window of a segment has a verdict with a document already."""
+    query = select(verdicts.c.key).where(
+        verdicts.c.model == model,
+        verdicts.c.start > start,
+        verdicts.c.tag == tag,
+        verdicts.c.value == value,
+        verdicts.c.document.is_not(None),
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def list_verdicts(
     connection: Connection,
     model: int,
@@ -125,8 +159,7 @@ def list_verdicts(
     Of one segment where `tag` (and `value`) is given, "" for the whole model; with their documents only when
     asked; only the last so many of them where `newest` is given.
     """
-    query: Select[*tuple[Any, ...]] = select(*(c for c in verdicts.c if documents or c.name != "document"))
-    query = query.where(verdicts.c.model == model)
+    query = _chosen(documents=documents).where(verdicts.c.model == model)
     if since is not None:
         query = query.where(verdicts.c.end > since)
     if until is not None:
@@ -140,7 +173,7 @@ def list_verdicts(
         rows = connection.execute(query.order_by(*order)).all()
     else:
         rows = connection.execute(query.order_by(*(one.desc() for one in order)).limit(newest)).all()[::-1]
-    return [StoredVerdict(**({"document": None} | dict(row._mapping))) for row in rows]
+    return [_stored(row) for row in rows]
 
 
 def newest_verdicts(connection: Connection, model: int) -> list[StoredVerdict]:
@@ -148,9 +181,15 @@ def newest_verdicts(connection: Connection, model: int) -> list[StoredVerdict]:
     start = newest_start(connection, model)
     if start is None:
         return []
-    chosen = select(verdicts).where(verdicts.c.model == model, verdicts.c.start == start)
-    rows = connection.execute(chosen.order_by(verdicts.c.tag, verdicts.c.value))
-    return [StoredVerdict(**row._mapping) for row in rows]
+    return verdicts_of_window(connection, model, start, documents=True)
+
+
+def verdicts_of_window(
+    connection: Connection, model: int, start: datetime, *, documents: bool = False
+) -> list[StoredVerdict]:
+    """Return the verdicts of the window that starts then, whole and segments, by tag and value."""
+    query = _chosen(documents=documents).where(verdicts.c.model == model, verdicts.c.start == start)
+    return [_stored(row) for row in connection.execute(query.order_by(verdicts.c.tag, verdicts.c.value))]
 
 
 def newest_start(connection: Connection, model: int) -> datetime | None:
@@ -180,6 +219,14 @@ def mark_all_due(connection: Connection, model: int, *, answer: Answer | None = 
         same = (verdicts.c[name] == windows.c[name] for name in ("model", "start", "tag", "value"))
         which.append(exists().where(*same, verdicts.c.answer == answer))
     _mark(connection, *which)
+
+
+def _chosen(*, documents: bool) -> Select[*tuple[Any, ...]]:
+    return select(*(c for c in verdicts.c if documents or c.name != "document"))
+
+
+def _stored(row: Row[Any]) -> StoredVerdict:
+    return StoredVerdict(**({"document": None} | dict(row._mapping)))
 
 
 def _mark(connection: Connection, *which: Any) -> None:

@@ -20,6 +20,7 @@ from driftwheel.store.upsert import upsert
 __all__ = [
     "StoredWindow",
     "add_empty_windows",
+    "count_windows",
     "find_window",
     "is_any_stale",
     "last_windows",
@@ -215,6 +216,17 @@ def list_windows(
         query = query.where(windows.c.value == value)
     ordered = query.order_by(windows.c.start, windows.c.tag, windows.c.value)
     return [window_row(row) for row in connection.execute(ordered)]
+
+
+def count_windows(connection: Connection, model: int, start: datetime, end: datetime, *, least: int) -> int:
+    """Return how many windows of just this span, whole and of segments, hold at least so many records."""
+    query = select(func.count()).where(
+        windows.c.model == model,
+        windows.c.start == start,
+        windows.c.end == end,
+        windows.c.records >= least,
+    )
+    return connection.execute(query).scalar_one()
 
 
 def newest_over(connection: Connection, model: int, now: datetime) -> datetime | None:

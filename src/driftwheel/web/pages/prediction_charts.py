@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from driftwheel.profiles.prediction_summary import PredictionSummary, mean_confidence
+from driftwheel.profiles.prediction_summary import PredictionSummary, class_counts, mean_confidence
 from driftwheel.report.charts.svg import element, number
 from driftwheel.report.numbers import share
 from driftwheel.report.printable import shortened
 from driftwheel.services.watch_model import Watch
 from driftwheel.web.pages.time_chart import HEIGHT, WIDTH, Point, frame, place_of
 
-__all__ = ["ClassRow", "Mix", "class_counts", "mix_chart", "score_chart", "score_quantiles"]
+__all__ = ["ClassRow", "Mix", "mix_chart", "score_chart", "score_quantiles"]
 
 _NAMED = 6
 
@@ -41,20 +41,13 @@ class Mix:
     usual_windows: int
 
 
-def class_counts(watch: Watch, said: PredictionSummary | None) -> dict[str, int]:
-    """Return predictions by class, of a detection boxes by class; what is not counted by name is ""."""
-    if said is None:
-        return {}
-    mine = said.classes if watch.model.task == "classification" else said.boxes
-    return dict(mine.each) | ({"": mine.rest} if mine.rest else {})
-
-
 def mix_chart(watch: Watch, points: Sequence[Point], at: int | None) -> Mix | None:
     """Return the shares of the classes by window, after the usual ones; None without predictions.
 
     Usual is the sum of the windows in view whose mix was not unusual. `at` is the window that is looked at.
     """
-    counts = [class_counts(watch, one.said) for one in watch.windows]
+    task = watch.model.task
+    counts = [{} if one.said is None else class_counts(one.said, task) for one in watch.windows]
     if not any(counts):
         return None
     calm = [
