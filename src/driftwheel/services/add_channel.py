@@ -11,6 +11,7 @@ from driftwheel.services.wake_channels import wake_channel
 from driftwheel.store.audit import note
 from driftwheel.store.channels import Channel, create_channel
 from driftwheel.store.database import writing
+from driftwheel.store.models import list_models
 
 __all__ = ["add_channel"]
 
@@ -48,7 +49,8 @@ def add_channel(
     check_name(name)
     bare = check_url(url, allow_private=allow_private)
     with writing(engine) as connection:
-        kept = check_options(connection, options or ChannelOptions())
+        models = [one.name for one in list_models(connection)]
+        kept = check_options(options or ChannelOptions(), models)
         channel = create_channel(
             connection,
             name,

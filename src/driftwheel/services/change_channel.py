@@ -21,6 +21,7 @@ from driftwheel.store.channels import (
     update_channel,
 )
 from driftwheel.store.database import writing
+from driftwheel.store.models import list_models
 from driftwheel.store.outbox import drop_waiting
 
 __all__ = ["change_channel", "options_of", "remove_channel"]
@@ -65,7 +66,7 @@ def change_channel(
         channel = find_channel(connection, name)
         before = options_of(channel)
         wanted = replace(before, **{one: changes[one] for one in _NAMES if one in changes})
-        kept = asdict(check_options(connection, wanted))
+        kept = asdict(check_options(wanted, [one.name for one in list_models(connection)]))
         update_channel(connection, channel.key, url=url or channel.url, **kept)
         if before.enabled and not kept["enabled"]:
             drop_waiting(connection, channel.key, "The channel was switched off.")

@@ -6,13 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection
-
 from driftwheel.alerts.quiet_hours import quiet_hours_from_json, quiet_hours_to_json
 from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.monitors.monitor import SEVERITIES
 from driftwheel.notify.channel_url import open_channel_url
-from driftwheel.store.models import list_models
 
 __all__ = ["ChannelOptions", "check_name", "check_options", "check_url"]
 
@@ -52,17 +49,15 @@ class ChannelOptions:
     repeat: int = 14_400
 
 
-def check_options(connection: Connection, options: ChannelOptions) -> ChannelOptions:
-    """Return options as they are kept: names sorted, each once.
+def check_options(options: ChannelOptions, models: Sequence[str]) -> ChannelOptions:
+    """Return options as they are kept: names sorted, each once; `models` are the names of all there are.
 
     Raises
     ------
     UsageError
         That names what cannot be.
     """
-    _check_known(
-        "model", options.models, [one.name for one in list_models(connection)], "driftwheel models list"
-    )
+    _check_known("model", options.models, models, "driftwheel models list")
     _check_known("severity", options.severities, SEVERITIES)
     for segment in options.segments or ():
         if segment and not all(segment.partition("=")):

@@ -29,6 +29,7 @@ from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.monitors.monitor import Monitor, monitor_from
 from driftwheel.services.channel_checks import ChannelOptions
 from driftwheel.services.plain_texts import check_texts
+from driftwheel.store.models import Model
 
 __all__ = [
     "FOR_EVER",
@@ -38,6 +39,7 @@ __all__ = [
     "ConfiguredModel",
     "ConfiguredMonitor",
     "read_configuration",
+    "settings_of",
 ]
 
 FOR_EVER = "for ever"
@@ -158,6 +160,20 @@ def read_configuration(text: str, environment: Mapping[str, str], *, source: str
         )
     except (tomllib.TOMLDecodeError, UsageError) as error:
         raise UsageError(f"{source}: {error}") from None
+
+
+def settings_of(model: Model) -> dict[str, Any]:
+    """Return all of `MODEL_KEYS` as they are."""
+    return {
+        "task": model.task,
+        "window": model.window,
+        "classes": model.classes,
+        "segment_tags": model.segment_tags,
+        "embedder": model.embedder,
+        "retention_days": FOR_EVER if model.retention_days is None else model.retention_days,
+        "keep_images": model.keep_images,
+        "false_alarms_per_year": model.false_alarms_per_year,
+    }
 
 
 def _at(place: str, read: Any, *given: Any) -> Any:

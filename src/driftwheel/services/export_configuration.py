@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from driftwheel.services.change_channel import options_of
 from driftwheel.services.channel_checks import ChannelOptions
-from driftwheel.services.configuration import FOR_EVER
+from driftwheel.services.configuration import settings_of
 from driftwheel.services.toml_text import toml_text
 from driftwheel.store.channels import Channel, list_channels
 from driftwheel.store.models import Model, list_models
@@ -36,15 +36,7 @@ def export_configuration(connection: Connection) -> str:
 
 def _model(connection: Connection, model: Model) -> dict[str, Any]:
     monitors = list_monitors(connection, model.key)
-    return {
-        "task": model.task,
-        "window": model.window,
-        "classes": list(model.classes),
-        "segment_tags": list(model.segment_tags),
-        "embedder": model.embedder,
-        "retention_days": FOR_EVER if model.retention_days is None else model.retention_days,
-        "keep_images": model.keep_images,
-        "false_alarms_per_year": model.false_alarms_per_year,
+    return settings_of(model) | {
         "monitors": {
             one.name: dict(one.definition) | ({} if one.enabled else {"enabled": False}) for one in monitors
         }

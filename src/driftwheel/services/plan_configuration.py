@@ -8,16 +8,16 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection
 
-from driftwheel.errors import UsageError, did_you_mean
+from driftwheel.errors import UsageError
 from driftwheel.monitors.monitor import check_segments, definition_of
 from driftwheel.services.change_channel import options_of
 from driftwheel.services.channel_checks import check_name, check_options, check_url
 from driftwheel.services.configuration import (
-    FOR_EVER,
     Configuration,
     ConfiguredChannel,
     ConfiguredModel,
     ConfiguredMonitor,
+    settings_of,
 )
 from driftwheel.store.channels import Channel, list_channels
 from driftwheel.store.models import Model, list_models
@@ -106,7 +106,7 @@ def plan_configuration(
 def _model(
     connection: Connection, there: Model | None, wanted: ConfiguredModel, *, prune: bool
 ) -> Iterator[PlannedChange]:
-    before = {} if there is None else _settings_of(there)
+    before = {} if there is None else settings_of(there)
     if there is None:
         for key in _REQUIRED:
             if key not in wanted.settings:
@@ -150,7 +150,7 @@ def _channels(
     stored = {one.name: one for one in list_channels(connection)}
     for name, channel in sorted(wanted.channels.items()):
         try:
-            yield from _channel(connection, stored.get(name), channel, models, allow_private=allow_private)
+            yield from _channel(stored.get(name), channel, models, allow_private=allow_private)
         except UsageError as error:
             raise UsageError(f"channels.{name}: {error}") from None
     for name in sorted(set(stored) - set(wanted.channels)) if prune else ():
@@ -158,7 +158,6 @@ def _channels(
 
 
 def _channel(
-    connection: Connection,
     there: Channel | None,
     wanted: ConfiguredChannel,
     models: Sequence[str],
@@ -166,12 +165,7 @@ def _channel(
     allow_private: bool,
 ) -> Iterator[PlannedChange]:
     check_name(wanted.name)
-    options = asdict(wanted.options)
-    unknown = [one for one in wanted.options.models or () if one not in models]
-    if unknown:
-        raise UsageError(f"There is no model '{unknown[0]}'.{did_you_mean(unknown[0], models)}")
-    checked = check_options(connection, type(wanted.options)(**options | {"models": None}))
-    after = asdict(checked) | {"models": None if options["models"] is None else sorted(options["models"])}
+    after = asdict(check_options(wanted.options, models))
     before = {} if there is None else asdict(options_of(there))
     differences = _differences(before, after)
     if wanted.url is None and there is None:
@@ -189,16 +183,3 @@ def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[D
     return tuple(
         Difference(key, before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)
     )
-
-
-def _settings_of(model: Model) -> dict[str, Any]:
-    return {
-        "task": model.task,
-        "window": model.window,
-        "classes": model.classes,
-        "segment_tags": model.segment_tags,
-        "embedder": model.embedder,
-        "retention_days": FOR_EVER if model.retention_days is None else model.retention_days,
-        "keep_images": model.keep_images,
-        "false_alarms_per_year": model.false_alarms_per_year,
-    }
