@@ -17,10 +17,10 @@ from driftwheel.monitors.monitor import Monitor, watched_tags
 from driftwheel.monitors.observation import observations_from_json
 from driftwheel.monitors.rule import signals_of
 from driftwheel.store.database import reading
-from driftwheel.store.models import find_model
+from driftwheel.store.models import Model, find_model
 from driftwheel.store.verdicts import StoredVerdict, list_verdicts
 
-__all__ = ["Replay", "ReplayedWindow", "SegmentReplay", "replay_monitor"]
+__all__ = ["Replay", "ReplayedWindow", "SegmentReplay", "replay_monitor", "replay_monitors"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +91,33 @@ def replay_monitor(
     UsageError
         When there is no such model.
     """
+    (found,) = replay_monitors(engine, model, [monitor], since=since, until=until)
+    return found
+
+
+def replay_monitors(
+    engine: Engine,
+    model: str,
+    monitors: Sequence[Monitor],
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[Replay]:
+    """Return what each of these would have done, as `replay_monitor` does; history is read once for all."""
     with reading(engine) as connection:
         found = find_model(connection, model)
         verdicts = list_verdicts(connection, found.key, since=since, until=until)
-    tags = watched_tags(monitor, found.segment_tags)
+    return [_over(found, monitor, verdicts) for monitor in monitors]
+
+
+def _over(model: Model, monitor: Monitor, verdicts: Sequence[StoredVerdict]) -> Replay:
+    tags = watched_tags(monitor, model.segment_tags)
     by_segment: defaultdict[tuple[str, str], list[StoredVerdict]] = defaultdict(list)
     for one in verdicts:
         if one.tag in tags:
             by_segment[one.tag, one.value].append(one)
     segments = tuple(
-        _replay(Instance(found.key, 0, 0, monitor, *segment), its)
+        _replay(Instance(model.key, 0, 0, monitor, *segment), its)
         for segment, its in sorted(by_segment.items())
     )
     return Replay(segments, len({one.start for one in verdicts}))
