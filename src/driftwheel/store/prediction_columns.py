@@ -11,14 +11,13 @@ from typing import Any
 from sqlalchemy import Connection, Text, cast, select
 
 from driftwheel.formats.prediction_json import prediction_to_json
-from driftwheel.store.record_state import RecordState
+from driftwheel.store.record_state import DONE
 from driftwheel.store.stored_record import StoredRecord
 from driftwheel.store.tables import records
 
 __all__ = ["PredictionColumns", "prediction_columns", "predictions_of_records"]
 
 _AT_ONCE = 16_384
-_DONE = (int(RecordState.MEASURED), int(RecordState.REJECTED))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +69,7 @@ def predictions_of_records(rows: Iterable[StoredRecord]) -> PredictionColumns:
         [None if row.prediction is None else prediction_to_json(row.prediction) for row in its],
         [row.latency for row in its],
         [row.error is not None for row in its],
-        [row.state in _DONE for row in its],
+        [row.state in DONE for row in its],
     )
 
 
@@ -82,5 +81,5 @@ def _block(rows: Sequence[Any]) -> PredictionColumns:
         [None if text is None else json.loads(text) for text in predictions],
         latencies,
         [bool(one) for one in failed],
-        [state in _DONE for state in states],
+        [state in DONE for state in states],
     )

@@ -5,22 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, Connection, Select, Text, cast, collate, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Text, cast, collate, select, type_coerce
 
 from driftwheel.store.columns import EPOCH, MICROSECOND
-from driftwheel.store.record_state import RecordState
+from driftwheel.store.record_state import DONE
 from driftwheel.store.stored_record import StoredRecord
 from driftwheel.store.tables import records
 
-__all__ = ["RecordColumns", "columns_of", "columns_of_keys", "measured_columns"]
+__all__ = ["RecordColumns", "by_time_and_id", "columns_of", "columns_of_keys", "measured_columns"]
 
 _AT_ONCE = 16_384  # rows of one block, some 10 MB; profiles of a window are summed up in blocks of this size
 _KEYS = 500  # in one question
-_DONE = (int(RecordState.MEASURED), int(RecordState.REJECTED))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,13 +58,15 @@ class RecordColumns:
         )
 
 
-def measured_columns(connection: Connection, model: int, start: Any, end: Any) -> Iterator[RecordColumns]:
+def measured_columns(
+    connection: Connection, model: int, start: datetime, end: datetime
+) -> Iterator[RecordColumns]:
     """Yield a model's measured and rejected records with start ≤ time < end, in blocks of always one size."""
     chosen = _columns(connection).where(
         records.c.model == model,
         records.c.time >= start,
         records.c.time < end,
-        records.c.state.in_(_DONE),
+        records.c.state.in_(DONE),
     )
     with connection.execute(chosen, execution_options={"yield_per": _AT_ONCE}) as rows:
         for part in rows.partitions():
@@ -76,14 +78,14 @@ def columns_of_keys(connection: Connection, keys: Sequence[int]) -> RecordColumn
     found: dict[int, Any] = {}
     for begin in range(0, len(keys), _KEYS):
         part = records.c.key.in_(keys[begin : begin + _KEYS])
-        rows = connection.execute(_columns(connection).where(part, records.c.state.in_(_DONE)))
+        rows = connection.execute(_columns(connection).where(part, records.c.state.in_(DONE)))
         found |= {row.key: row for row in rows}
     return _block([found[key] for key in keys if key in found])
 
 
 def columns_of(rows: Iterable[StoredRecord]) -> RecordColumns:
     """Return the columns of those of these records that are measured or rejected, in the order given."""
-    done = [row for row in rows if row.state in _DONE]
+    done = [row for row in rows if row.state in DONE]
     return RecordColumns(
         [row.key for row in done],
         [row.id for row in done],
@@ -99,13 +101,18 @@ def columns_of(rows: Iterable[StoredRecord]) -> RecordColumns:
     )
 
 
+def by_time_and_id(connection: Connection) -> tuple[ColumnElement[Any], ...]:
+    """Return what records are ordered by: an order that depends on nothing else, as Python sorts text."""
+    c = records.c
+    return c.time, collate(c.id, "C") if connection.dialect.name == "postgresql" else c.id
+
+
 def _columns(connection: Connection) -> Select[*tuple[Any, ...]]:
     c = records.c
-    name: Any = collate(c.id, "C") if connection.dialect.name == "postgresql" else c.id  # as Python sorts
     return select(
         *(c.key, c.id, type_coerce(c.time, BigInteger).label("time"), cast(c.tags, Text).label("tags")),
         *(c.image, c.state, c.reason, c.properties, c.embedding, c.space, c.hash),
-    ).order_by(c.time, name)
+    ).order_by(*by_time_and_id(connection))
 
 
 def _block(rows: Sequence[Any]) -> RecordColumns:

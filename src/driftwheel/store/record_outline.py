@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, collate, func, select
+from sqlalchemy import Connection, func, select
 
-from driftwheel.store.record_state import RecordState
+from driftwheel.store.record_columns import by_time_and_id
+from driftwheel.store.record_state import DONE, RecordState
 from driftwheel.store.tables import records
 from driftwheel.store.tag_filter import has_tag
 
 __all__ = ["RecordOutline", "last_time_between", "record_outline"]
-
-_DONE = (int(RecordState.MEASURED), int(RecordState.REJECTED))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,13 +42,12 @@ def record_outline(
 ) -> RecordOutline:
     """Return a model's records with start ≤ time < end; of one segment where `tag` is not empty."""
     c = records.c
-    name: Any = collate(c.id, "C") if connection.dialect.name == "postgresql" else c.id  # as Python sorts
     chosen = select(c.key, c.id, c.state == int(RecordState.MEASURED), c.hash).where(
-        c.model == model, c.time >= start, c.time < end, c.state.in_(_DONE)
+        c.model == model, c.time >= start, c.time < end, c.state.in_(DONE)
     )
     if tag:
         chosen = chosen.where(has_tag(connection, tag, value))
-    rows = connection.execute(chosen.order_by(c.time, name)).all()
+    rows = connection.execute(chosen.order_by(*by_time_and_id(connection))).all()
     if not rows:
         return RecordOutline((), (), (), ())
     keys, ids, measured, hashes = zip(*rows, strict=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = ["RecordState"]
+__all__ = ["DONE", "RecordState"]
 
 
 class RecordState(IntEnum):
@@ -18,3 +18,7 @@ class RecordState(IntEnum):
     """The image cannot be decoded; the record says why."""
     NO_IMAGE = 3
     """The record came without an image; there is nothing to measure."""
+
+
+DONE = (int(RecordState.MEASURED), int(RecordState.REJECTED))
+"""Nothing is left to be done on the image: what profiles and verdicts rest on."""

@@ -49,14 +49,12 @@ def write_records(connection: Connection, rows: Sequence[NewRecord]) -> list[Out
         for key, window, segment_tags in connection.execute(_WINDOWS, {"keys": list(accepted)}).all():
             its = [row.record for row in accepted[key]]
             mark_stale(
-                *(
-                    connection,
-                    key,
-                    window,
-                    [one.time for one in its],
-                    [one.tags for one in its],
-                    segment_tags,
-                ),
+                connection,
+                key,
+                window,
+                [one.time for one in its],
+                [one.tags for one in its],
+                segment_tags,
                 received=max(row.received for row in accepted[key]),
             )
     return outcomes
