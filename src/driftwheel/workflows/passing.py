@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from dbos import DBOS, SetWorkflowID
 
-__all__ = ["forget_old", "once", "run_passing"]
+__all__ = ["Done", "forget_old", "once", "run_passing"]
 
 Done = TypeVar("Done")
 

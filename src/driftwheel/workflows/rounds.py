@@ -29,7 +29,7 @@ from driftwheel.workflows.executor import dead_workers
 from driftwheel.workflows.judge import judge
 from driftwheel.workflows.measure import measure
 from driftwheel.workflows.notify import is_to_tell, notify
-from driftwheel.workflows.passing import forget_old, once, run_passing
+from driftwheel.workflows.passing import Done, forget_old, once, run_passing
 from driftwheel.workflows.reference import reference
 from driftwheel.workflows.summarise import summarise
 from driftwheel.workflows.watch import watch
@@ -143,14 +143,9 @@ class Rounds:
                 return False
             if self.summary_share >= 1.0 and count_received(connection) > self._left:
                 return False  # all at once, at the end
-        turn = Turn(self.worker.engine, "summarise")
-        if not turn.take():
-            return False
         begun = time.monotonic()
-        try:
-            run_passing(once("summarise"), summarise)
-        finally:
-            turn.give_back()
+        if self._alone("summarise", once("summarise"), summarise) is None:
+            return False
         took = time.monotonic() - begun
         self._closing_due = time.monotonic() + 2.0 * took
         self._summary_due = time.monotonic() + took * (1.0 / self.summary_share - 1.0)
@@ -169,13 +164,9 @@ class Rounds:
         with reading(worker.engine) as connection:
             if not due_windows(connection, worker.now(), worker.settle, limit=1):
                 return False
-        turn = Turn(worker.engine, "judge")
-        if not turn.take():
+        done = self._alone("judge", once("judge"), judge)
+        if done is None:
             return False
-        try:
-            done = run_passing(once("judge"), judge)
-        finally:
-            turn.give_back()
         self._unjudged = not done["windows"] and done["failed"] > 0
         if self._unjudged:
             worker.stopping.wait(_STUCK_SECONDS)  # none of those that are due can be judged now
@@ -193,13 +184,7 @@ class Rounds:
         if time.monotonic() < self._tick_due:
             return False
         self._tick_due = time.monotonic() + _TICK_SECONDS
-        turn = Turn(self.worker.engine, "watch")
-        if not turn.take():
-            return False
-        try:
-            run_passing(once("watch"), watch)
-        finally:
-            turn.give_back()
+        self._alone("watch", once("watch"), watch)
         return False
 
     def _chores(self) -> bool:
@@ -211,22 +196,22 @@ class Rounds:
             references = [one.key for one in measuring_references(connection)]
             wishes = asked_backfills(connection)
         for key in references:
-            self._alone(f"reference-{key}", partial(reference, key))
+            self._alone(f"reference-{key}", f"reference-{key}", partial(reference, key))
         for name, wish in sorted(wishes.items()):
-            self._alone(name, partial(backfill, name, wish))
+            self._alone(name.replace(".", "-"), name, partial(backfill, name, wish))
         return False
 
-    def _alone(self, what: str, work: Callable[[], object]) -> None:
-        """Do work that no other worker does at the same time.
+    def _alone(self, what: str, name: str, work: Callable[[], Done]) -> Done | None:
+        """Run a workflow under a name while no other worker has the turn of it; None where one has.
 
-        The workflow has one name for ever: where a killed worker left it half done, this waits for the one
-        that goes on with it.
+        Of a workflow that has one name for ever, and that a killed worker left half done, this waits for the
+        one that goes on with it.
         """
-        turn = Turn(self.worker.engine, what.replace(".", "-"))
+        turn = Turn(self.worker.engine, what)
         if not turn.take():
-            return
+            return None
         try:
-            run_passing(what, work)
+            return run_passing(name, work)
         finally:
             turn.give_back()
 
