@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from pathlib import Path
@@ -178,3 +179,13 @@ def test_the_file_of_an_engine(database: Engine) -> None:
 def test_what_a_database_says_is_put_into_a_sentence() -> None:
     error = DBAPIError("SELECT 1", None, sqlite3.OperationalError("no such\n  table: x."))
     assert error_text(error) == "no such table: x"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
+def test_a_new_data_folder_is_closed_to_other_users(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        open_database(f"sqlite:///{tmp_path / 'data' / 'driftwheel.sqlite'}").dispose()
+    finally:
+        os.umask(before)
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o750

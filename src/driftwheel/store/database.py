@@ -73,7 +73,7 @@ def open_database(url: str) -> Engine:
             raise UsageError(
                 f"'{url}' would keep the records in memory only; give a file, as in sqlite:///data.sqlite."
             )
-        Path(where.database).parent.mkdir(parents=True, exist_ok=True)
+        Path(where.database).parent.mkdir(mode=0o750, parents=True, exist_ok=True)
         engine = create_engine(
             where,
             json_serializer=_to_json,

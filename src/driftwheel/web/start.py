@@ -31,7 +31,7 @@ def open_services(settings: Settings, clock: Clock) -> Services:
     UsageError
         When the database or the blobs cannot be opened or used, or a newer release wrote them.
     """
-    Path(settings.data).mkdir(parents=True, exist_ok=True)
+    Path(settings.data).mkdir(mode=0o750, parents=True, exist_ok=True)  # closed to other users
     blobs = Blobs.open(settings.blobs, reserve=settings.disk_reserve_bytes, on_step=reach)
     engine = open_database(settings.database_url)
     try:

@@ -170,3 +170,9 @@ def test_they_are_for_those_who_may_take_them(empty: Site) -> None:
     assert viewer.get("/start").status_code == 403
     assert empty.running.logged_in("ella").post("/start/token").status_code == 403
     assert empty.running.logged_in("ella").post("/start/reference", data={"path": "/"}).status_code == 403
+
+
+def test_an_empty_installation_does_not_say_that_all_is_well(page: Page, empty: Site) -> None:
+    log_in(page, empty, "vic", to="/alerts")
+    expect(page.locator("main")).to_contain_text("Nothing is watched yet.")
+    expect(page.locator("main")).not_to_contain_text("as they should be")

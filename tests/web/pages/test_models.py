@@ -174,6 +174,19 @@ def test_no_page_is_wider_than_the_screen_and_every_field_has_a_name(
         )
 
 
+@pytest.mark.parametrize("width", [360, 390])
+def test_every_place_and_tab_is_in_sight_on_a_telephone(page: Page, site: Site, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    log_in(page, site, to="/settings/users")
+    for names, n in (("nav .place", 6), (".tabs a", 5)):
+        expect(page.locator(names)).to_have_count(n)
+        boxes = [one.bounding_box() for one in page.locator(names).all()]
+        assert all(box is not None and box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
+        assert len({box["y"] for box in boxes if box is not None}) == 1  # one line
+        assert page.locator(names).first.evaluate("each => each.parentElement.scrollWidth") <= width
+    expect(page.get_by_role("button", name="Log out")).to_be_in_viewport()
+
+
 def test_pages_work_without_scripts(site: Site, browser) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

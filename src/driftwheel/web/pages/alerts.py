@@ -24,6 +24,7 @@ from driftwheel.services.list_alerts import (
 from driftwheel.store.channels import list_channels
 from driftwheel.store.database import reading
 from driftwheel.store.models import list_models
+from driftwheel.store.monitors import list_monitors
 from driftwheel.web.pages.alert_words import (
     SEVERITY_TONES,
     STATE_CHOICES,
@@ -77,6 +78,7 @@ def _show_alerts(request: Request, state: State) -> Response:
     with reading(state.engine) as connection:
         models = [one.name for one in list_models(connection)]
         channels = [one for one in list_channels(connection) if one.enabled]
+        watched = bool(list_monitors(connection, enabled=True))
         wrong, listed = "", None
         try:
             listed = list_alerts(connection, _query(given), now, before=_key(before), limit=_PAGE)
@@ -102,6 +104,7 @@ def _show_alerts(request: Request, state: State) -> Response:
         else address("/alerts", {**given, "before": listed.next}),
         first=address("/alerts", given),
         models=models,
+        watched=watched,
         severities=[(one, one) for one in reversed(SEVERITIES)],
         states=STATE_CHOICES,
         channels=len(channels),
