@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftwheel.drift.kolmogorov_smirnov_permutations import kolmogorov_smirnov_permutations
+from driftwheel.drift.likelihood_ratio_permutations import likelihood_ratio_permutations
 from driftwheel.drift.tail import tail_log_p_value
 
 __all__ = ["ColumnStrengths", "column_strengths"]
@@ -39,9 +40,11 @@ def column_strengths(
 ) -> ColumnStrengths:
     """Test every column of (n, c) against that of (m, c), NaN where undefined, under (B, n + m) permutations.
 
-    A squared Kolmogorov-Smirnov distance has an exponential tail. Each column's own permutations give its
-    rate (the observed labels among them, so that all are treated alike), and coarse columns such as JPEG
-    quality are held against their own null, not against that of a continuous one.
+    By the largest likelihood ratio over all cuts of a column, which sees a few images beyond the reference as
+    well as all of them a little moved; an angle by Kuiper's statistic, squared. Both have exponential tails.
+    Each column's own permutations give its rate (the observed labels among them, so that all are treated
+    alike), and coarse columns such as JPEG quality are held against their own null, not against that of a
+    continuous one.
 
     Examples
     --------
@@ -52,7 +55,15 @@ def column_strengths(
     >>> (found.strength > found.null_strength.max()).tolist()
     [False, True]
     """
-    found = kolmogorov_smirnov_permutations(reference, current, labels, circular)
-    together = np.square(np.vstack([found.observed, found.null]), dtype=np.float64)
-    strengths = np.column_stack([-tail_log_p_value(column, column) for column in together.T])
-    return ColumnStrengths(found.observed, strengths[0], strengths[1:])
+    angles = np.zeros(reference.shape[1], dtype=np.bool_) if circular is None else circular
+    statistic = kolmogorov_smirnov_permutations(reference, current, labels[:0], angles).observed
+    ratios = likelihood_ratio_permutations(reference[:, ~angles], current[:, ~angles], labels)
+    turned = kolmogorov_smirnov_permutations(
+        reference[:, angles], current[:, angles], labels, np.ones(np.count_nonzero(angles), dtype=np.bool_)
+    )
+    strengths = np.empty((len(labels) + 1, len(angles)))
+    strengths[:, ~angles] = np.vstack([ratios.observed, ratios.null])
+    strengths[:, angles] = np.square(np.vstack([turned.observed, turned.null]), dtype=np.float64)
+    for column in strengths.T:
+        column[:] = -tail_log_p_value(column, column)
+    return ColumnStrengths(statistic, strengths[0], strengths[1:])

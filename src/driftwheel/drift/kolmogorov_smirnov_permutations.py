@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from driftwheel.drift.permutations import check_labels, observed_labels
-from driftwheel.drift.samples import Floats, as_columns
+from driftwheel.drift.pooled_ranks import PooledRanks
+from driftwheel.drift.samples import as_columns
 from driftwheel.errors import UsageError
 
 __all__ = ["KolmogorovSmirnovPermutations", "kolmogorov_smirnov_permutations"]
@@ -90,7 +91,7 @@ def kolmogorov_smirnov_permutations(
             f"`circular` has shape {angles.shape}; expected one value for each of {first.shape[1]} columns."
         )
     pooled = np.concatenate((first, second))
-    ranked = [_Ranks.of(pooled[:, column], bool(angles[column])) for column in range(pooled.shape[1])]
+    ranked = [PooledRanks.of(pooled[:, column]) for column in range(pooled.shape[1])]
     rows = labels.shape[0] + 1
     found = np.empty((rows, len(ranked)), dtype=np.float32)
     smaller = min(n, m)
@@ -102,7 +103,7 @@ def kolmogorov_smirnov_permutations(
             part = np.concatenate((observed_labels(n, m)[None], part))
         members = np.nonzero(part if n < m else ~part)[1].reshape(stop - start, smaller)
         for column, ranks in enumerate(ranked):
-            found[start:stop, column] = _statistics(ranks, members)
+            found[start:stop, column] = _statistics(ranks, members, bool(angles[column]))
     defined = ~np.isnan(first), ~np.isnan(second)
     return KolmogorovSmirnovPermutations(
         found[0].copy(),
@@ -112,45 +113,13 @@ def kolmogorov_smirnov_permutations(
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Ranks:
-    """One column's pooled values as ranks.
-
-    `upto` is (rows,): how many defined values are at most as large as the row's, `defined` + 1 where the row
-    has none. `below` is (defined + 2,): how many are smaller than a value with that rank; None without ties,
-    where it is one less than the rank.
-    """
-
-    upto: NDArray[np.signedinteger]
-    below: NDArray[np.signedinteger] | None
-    defined: int
-    circular: bool
-
-    @classmethod
-    def of(cls, values: Floats, circular: bool) -> _Ranks:
-        order = np.argsort(values, kind="stable")
-        ascending = values[order]
-        defined = int(ascending.size - np.isnan(ascending).sum())
-        ascending = ascending[:defined]
-        ends = np.append(np.flatnonzero(ascending[1:] != ascending[:-1]) + 1, defined)
-        dtype = np.dtype(np.int32 if values.size**2 < 2**31 else np.int64)  # holds products of two counts
-        upto = np.full(values.size, defined + 1, dtype=dtype)
-        upto[order[:defined]] = np.repeat(ends, np.diff(ends, prepend=0))
-        if ends.size == defined:
-            return cls(upto, None, defined, circular)
-        below = np.zeros(defined + 2, dtype=dtype)
-        below[ends[1:]] = ends[:-1]
-        return cls(upto, below, defined, circular)
-
-
-def _statistics(ranks: _Ranks, members: NDArray[np.intp]) -> NDArray[np.float64]:
+def _statistics(ranks: PooledRanks, members: NDArray[np.intp], circular: bool) -> NDArray[np.float64]:
     """Return the (B,) statistics of one column; `members` are the (B, s) rows of the smaller sample.
 
     In whole numbers: times s and the size of the other sample, both without undefined values.
     """
     upto = np.sort(ranks.upto[members], axis=1)
     place = np.arange(1, members.shape[1] + 1, dtype=upto.dtype)
-    complete = ranks.defined == ranks.upto.size
     defined = upto <= ranks.defined
     size = np.count_nonzero(defined, axis=1)[:, None].astype(upto.dtype)
     above = place * upto.dtype.type(ranks.defined) - upto * size
@@ -158,10 +127,10 @@ def _statistics(ranks: _Ranks, members: NDArray[np.intp]) -> NDArray[np.float64]
         below = (ranks.defined - size) - above
     else:
         below = ranks.below[upto] * size - (place - 1) * upto.dtype.type(ranks.defined)
-    if not complete:
+    if not ranks.complete:
         above[~defined] = 0
         below[~defined] = 0
     high, low = above.max(axis=1, initial=0), below.max(axis=1, initial=0)
-    reach = high.astype(np.int64) + low if ranks.circular else np.maximum(high, low)
+    reach = high.astype(np.int64) + low if circular else np.maximum(high, low)
     scale = size[:, 0].astype(np.int64) * (ranks.defined - size[:, 0].astype(np.int64))
     return np.where(scale > 0, reach / np.maximum(scale, 1), 0.0)
