@@ -31,6 +31,7 @@ BENCHMARKS = {
     "worker": "images a second that workers measure, in the server and beside it",
     "client": "what a call of the client's log costs its caller",
     "pages": "milliseconds of every page and read of the API, with a million records",
+    "autoencoder": "reconstruction drift: MNIST is learnt, notMNIST comes; losses, and a test on 20 images",
     "week": "a week of photos with a camera fault: what the server says of it, and how soon",
 }
 """Script in this folder (without .py) → what it measures. Each writes bench/results/NAME.md."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from driftwheel.cli.demo_autoencoder import register_autoencoder
+
 if TYPE_CHECKING:
     from driftwheel.demo.shot import Shot
 
@@ -173,4 +175,5 @@ def _watch(
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
+    register_autoencoder(_commands)
     app.add_typer(_commands)

@@ -63,7 +63,7 @@ def train_autoencoder(
     import_torch()  # before anything takes long
     parts = split
     if parts is None:
-        parts = split_reference(len(pictures), rng=np.random.default_rng([seed, 0]), groups=groups)
+        parts = split_reference(len(pictures), rng=np.random.default_rng([seed, 4]), groups=groups)
     fitted = fit_network(
         pictures[parts.fit],
         pictures[parts.stopping],
