@@ -40,6 +40,10 @@ def test_a_model_from_registration_to_its_reference(tmp_path: Path) -> None:
     out = call("models", "change", "cam", "--for-ever", "--keep-images", "0")
     assert "records are kept for ever, of their images 0%" in out
     assert "segments by camera" in out
+    assert "false alarms: at most 1 a year" in out
+    assert "at most 0.5 a year" in call("models", "change", "cam", "--false-alarms-per-year", "0.5")
+    said = call("models", "change", "cam", "--false-alarms-per-year", "1e-320", mistake=True)
+    assert "Give at least 0.00876, for example 1." in said
     call("models", "add-version", "cam", "1.0")
     out = call("models", "show", "cam")
     assert "version 1.0" in out

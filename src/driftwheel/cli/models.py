@@ -30,6 +30,9 @@ _SEGMENTS = typer.Option("--segment", help="A tag whose values get profiles of t
 _EMBEDDER = typer.Option("--embedder", help="auto, gist, efficientnet-lite0, none, or an ONNX file.")
 _DAYS = typer.Option("--days", help="Keep records and images for so many days; else for ever.")
 _SHARE = typer.Option("--keep-images", help="Share of the images kept once measured; 0 keeps profiles only.")
+_FALSE_ALARMS = typer.Option(
+    "--false-alarms-per-year", help="How many false alarms a year are acceptable, for all that watches it."
+)
 _FOR_EVER = typer.Option("--for-ever", help="Keep records for ever again.")
 _ONNX = typer.Option("--onnx", help="The version's ONNX file.")
 _SINCE = typer.Option("--since", help="Beginning of the range, as 2026-03-04 or 2026-03-04T05:06:07Z.")
@@ -64,6 +67,7 @@ def _register_model(
     embedder: Annotated[str, _EMBEDDER] = "auto",
     days: Annotated[int | None, _DAYS] = None,
     keep_images: Annotated[float, _SHARE] = 1.0,
+    false_alarms_per_year: Annotated[float, _FALSE_ALARMS] = 1.0,
     data: Annotated[Path | None, DATA] = None,
     database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
@@ -72,7 +76,8 @@ def _register_model(
     from driftwheel.services.clock import utc_now
     from driftwheel.services.register_model import NewModel, register_model
 
-    new = NewModel(name, task, classes or (), window, segments or (), embedder, days, keep_images)
+    dial = false_alarms_per_year
+    new = NewModel(name, task, classes or (), window, segments or (), embedder, days, keep_images, dial)
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
         model = register_model(engine, new, by=BY, now=utc_now())
     _show(model)
@@ -121,6 +126,7 @@ def _change_model(
     days: Annotated[int | None, _DAYS] = None,
     for_ever: Annotated[bool, _FOR_EVER] = False,
     keep_images: Annotated[float | None, _SHARE] = None,
+    false_alarms_per_year: Annotated[float | None, _FALSE_ALARMS] = None,
     data: Annotated[Path | None, DATA] = None,
     database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
@@ -129,7 +135,8 @@ def _change_model(
     from driftwheel.services.clock import utc_now
     from driftwheel.services.register_model import ModelChange, change_model
 
-    wanted = ModelChange(classes, segments, embedder, days, for_ever, keep_images)
+    dial = false_alarms_per_year
+    wanted = ModelChange(classes, segments, embedder, days, for_ever, keep_images, dial)
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
         model = change_model(engine, name, wanted, by=BY, now=utc_now())
     _show(model)
@@ -200,6 +207,7 @@ def _show(model: Model) -> None:
     typer.echo(f"classes: {', '.join(model.classes) or 'not said'}")
     typer.echo(f"profiles: one a {model.window}, segments by {', '.join(model.segment_tags) or 'nothing'}")
     typer.echo(f"embedder: {model.embedder}")
+    typer.echo(f"false alarms: at most {model.false_alarms_per_year:g} a year")
     typer.echo(f"records are kept {kept}, of their images {model.keep_images:.0%}")
 
 
