@@ -13,8 +13,9 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from driftwheel.services.crash_points import reach
-from driftwheel.services.last_heard import Heard, last_heard
+from driftwheel.services.last_heard import last_heard
 from driftwheel.store.database import reading, writing
+from driftwheel.store.heard_segments import HeardSegment
 from driftwheel.store.models import Model, lock_model
 from driftwheel.store.windows import add_empty_windows, window_of
 
@@ -49,13 +50,13 @@ def add_missed_windows(engine: Engine, model: Model, tags: Collection[str], *, n
     return added
 
 
-def _missed(one: Heard, window: str, now: datetime) -> list[tuple[datetime, datetime, str, str]]:
+def _missed(one: HeardSegment, window: str, now: datetime) -> list[tuple[datetime, datetime, str, str]]:
     """Return the windows after the newest that ought to have come by now: start, end, tag, value."""
     rows: list[tuple[datetime, datetime, str, str]] = []
-    length = one.newest.end - one.newest.start
-    if not one.newest.start <= one.last <= one.newest.end + length:
+    length = one.end - one.start
+    if not one.start <= one.received <= one.end + length:
         return rows  # its records are logged long after they happened, or a clock is wrong
-    start, end = window_of(one.newest.end, window)
+    start, end = window_of(one.end, window)
     while end + length / _PATIENCE <= now and len(rows) < MOST_EMPTY:
         rows.append((start, end, one.tag, one.value))
         start, end = window_of(end, window)

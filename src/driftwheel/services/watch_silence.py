@@ -22,12 +22,13 @@ from driftwheel.services.close_alerts import close_episodes
 from driftwheel.services.crash_points import reach
 from driftwheel.services.evaluate_monitors import SILENCE, is_ticked
 from driftwheel.services.found import Found
-from driftwheel.services.last_heard import REMEMBERED, Heard, last_heard
+from driftwheel.services.last_heard import REMEMBERED, last_heard
 from driftwheel.services.raise_alerts import raise_alerts
 from driftwheel.services.readable_monitors import readable_monitors
 from driftwheel.store.database import reading, writing
 from driftwheel.store.episodes import open_episode, open_episodes
-from driftwheel.store.evaluations import StoredEvaluation, newest_evaluations
+from driftwheel.store.evaluations import StoredEvaluation, newest_of_segments
+from driftwheel.store.heard_segments import HeardSegment
 from driftwheel.store.models import Model, lock_model, model_by_key
 from driftwheel.store.monitors import StoredMonitor, list_monitors
 from driftwheel.store.settings import get_setting, put_setting
@@ -94,21 +95,23 @@ def _listen(engine: Engine, model: Model, monitors: _Watching, there_since: date
         return 0
     with reading(engine) as connection:
         heard = last_heard(connection, model.key)
-        found = [
-            said
-            for stored, monitor in monitors
-            for one in heard
-            if one.tag in watched_tags(monitor, model.segment_tags)
-            if (said := _hear(connection, (stored, monitor), one, there_since, now)) is not None
-        ]
+        found = []
+        for stored, monitor in monitors:
+            tags = watched_tags(monitor, model.segment_tags)
+            known = newest_of_segments(connection, stored.key)
+            for one in heard:
+                if one.tag in tags:
+                    before = known.get((one.tag, one.value))
+                    found.append(_hear(connection, (stored, monitor), one, before, there_since, now))
         gone = _gone(connection, monitors, heard)
-    if not found and not gone:
+    said = [one for one in found if one is not None]
+    if not said and not gone:
         return 0
     with writing(engine) as connection:
         if lock_model(connection, model.key) is None:
             return 0
         valid = {one.key: one.revision for one in list_monitors(connection, model.key, enabled=True)}
-        still = [one for one in found if valid.get(one.stored.key) == one.stored.revision]
+        still = [one for one in said if valid.get(one.stored.key) == one.stored.revision]
         changed = raise_alerts(connection, model.key, still, now)
         left = [one for one in open_episodes(connection, model.key) if one.key in gone]
         changed += len(close_episodes(connection, model.key, left, reason=_GONE, now=now))
@@ -117,29 +120,41 @@ def _listen(engine: Engine, model: Model, monitors: _Watching, there_since: date
     return changed
 
 
-def _hear(
+def _hear(  # noqa: PLR0917  one monitor on one segment
     connection: Connection,
     watching: tuple[StoredMonitor, Monitor],
-    heard: Heard,
+    heard: HeardSegment,
+    before: StoredEvaluation | None,
     there_since: datetime,
     now: datetime,
 ) -> Found | None:
-    """Return what a monitor says of the time from the last record to now; None where that is not new."""
+    """Return what a monitor says of the time from the last record to now; None where that is not new.
+
+    `before` is what it had an answer for last. The last verdict is read only where the rule looks at it, or
+    there is something new to say.
+    """
     stored, monitor = watching
-    known = newest_evaluations(connection, stored.key, tag=heard.tag, value=heard.value, limit=1)
-    before = known[0] if known else None
-    last = max(heard.last, there_since)
-    if before is not None and before.result == "breach" and before.start >= heard.last:
+    last = max(heard.received, there_since)
+    if before is not None and before.result == "breach" and before.start >= heard.received:
         last = before.start  # it was silent before the pause
-    newest = list_verdicts(connection, stored.model, tag=heard.tag, value=heard.value, newest=1)
-    observations = observations_from_json(newest[0].observations) if newest else {}
-    note = f"The last record came at {heard.last:%Y-%m-%d %H:%M} UTC."
+    note = f"The last record came at {heard.received:%Y-%m-%d %H:%M} UTC."
     seconds = max(0.0, (now - last).total_seconds())
-    observations[SILENCE] = Observation(SILENCE, seconds, 1, note=note)
+    silence = {SILENCE: Observation(SILENCE, seconds, 1, note=note)}
+    alone = signals_of(monitor.rule) == (SILENCE,)
+    observations = silence if alone else _last_observed(connection, stored.model, heard) | silence
     at_once = replace(monitor, breaches=1, of_windows=1, keep_firing_for=1)  # its threshold is its patience
     evaluation = evaluate(at_once, observations)
     said = Found(stored, at_once, heard.tag, heard.value, last, max(now, last), evaluation, observations)
-    return said if before is None or _is_new(connection, said, before, now) else None
+    if before is not None and not _is_new(connection, said, before, now):
+        return None
+    if alone:
+        said = replace(said, observations=_last_observed(connection, stored.model, heard) | silence)
+    return said
+
+
+def _last_observed(connection: Connection, model: int, heard: HeardSegment) -> dict[str, Observation]:
+    newest = list_verdicts(connection, model, tag=heard.tag, value=heard.value, newest=1)
+    return observations_from_json(newest[0].observations) if newest else {}
 
 
 def _is_new(connection: Connection, said: Found, before: StoredEvaluation, now: datetime) -> bool:
@@ -155,7 +170,7 @@ def _is_new(connection: Connection, said: Found, before: StoredEvaluation, now: 
     return open_episode(connection, said.instance.digest) is not None
 
 
-def _gone(connection: Connection, monitors: _Watching, heard: Sequence[Heard]) -> set[int]:
+def _gone(connection: Connection, monitors: _Watching, heard: Sequence[HeardSegment]) -> set[int]:
     """Return the open alerts of segments that count as gone, by key."""
     here = {(one.tag, one.value) for one in heard}
     return {

@@ -21,6 +21,7 @@ __all__ = [
     "list_evaluations",
     "newest_evaluated",
     "newest_evaluations",
+    "newest_of_segments",
     "put_evaluations",
 ]
 
@@ -48,6 +49,7 @@ class StoredEvaluation(NewEvaluation):
     key: int
 
 
+_ANSWERS = ("ok", "breach")
 _COLUMNS = tuple(one.name for one in fields(NewEvaluation))
 
 
@@ -82,7 +84,7 @@ def newest_evaluations(
 
     An answer is ok or breach.
     """
-    query = _of(monitor, tag, value).where(evaluations.c.result.in_(("ok", "breach")))
+    query = _of(monitor, tag, value).where(evaluations.c.result.in_(_ANSWERS))
     rows = connection.execute(query.order_by(evaluations.c.start.desc()).limit(limit))
     return [StoredEvaluation(**row._mapping) for row in rows]
 
@@ -96,6 +98,15 @@ def newest_evaluated(
         its.order_by(evaluations.c.start.desc()).limit(1)
     ).scalar_one_or_none()
     return newest
+
+
+def newest_of_segments(connection: Connection, monitor: int) -> dict[tuple[str, str], StoredEvaluation]:
+    """Return, by tag and value, what a monitor said of the last window of each that it had an answer for."""
+    c = evaluations.c
+    place = func.row_number().over(partition_by=(c.tag, c.value), order_by=c.start.desc())
+    answered = select(*c, place.label("place")).where(c.monitor == monitor, c.result.in_(_ANSWERS)).subquery()
+    query = select(*(answered.c[one.name] for one in c)).where(answered.c.place == 1)
+    return {(row.tag, row.value): StoredEvaluation(**row._mapping) for row in connection.execute(query)}
 
 
 def latest_evaluations(connection: Connection, monitor: int) -> list[StoredEvaluation]:
