@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from tests.databases import PostgresServer
 from tests.workflows.installation import add_model, everything, picture
+from tests.workflows.killing import run_program
 
-from driftwheel.services.crash_points import VARIABLE
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import open_database
 from driftwheel.store.migrate import migrate
 
 pytestmark = pytest.mark.long
-
-ROOT = Path(__file__).parents[2]
 
 POINTS = (
     "reference-begun",
@@ -52,19 +48,7 @@ POINTS = (
 
 
 def work(database_url: str, folder: Path, *, crash_at: str | None = None) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
-    environment["PYTHONPATH"] = str(ROOT)
-    if crash_at is not None:
-        environment[VARIABLE] = crash_at
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "tests.workflows.work_through", database_url, str(folder)],
-        env=environment,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    return run_program("tests.workflows.work_through", database_url, str(folder), crash_at=crash_at)
 
 
 def prepare(database_url: str, folder: Path) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,11 +12,11 @@ import pytest
 from tests.databases import PostgresServer
 from tests.notify.receivers import Webhook, webhook
 from tests.workflows.installation import NOW, add_model
+from tests.workflows.killing import run_program
 
 from driftwheel.monitors.monitor import Monitor
 from driftwheel.monitors.rule_text import parse_rule
 from driftwheel.services.change_monitor import add_monitor
-from driftwheel.services.crash_points import VARIABLE
 from driftwheel.store.channels import create_channel
 from driftwheel.store.database import open_database, reading, writing
 from driftwheel.store.episodes import list_episodes
@@ -29,8 +27,6 @@ from driftwheel.store.monitors import list_monitors
 from driftwheel.store.verdicts import list_verdicts
 
 pytestmark = pytest.mark.long
-
-ROOT = Path(__file__).parents[2]
 
 POINTS = (
     "judge-judged",
@@ -46,19 +42,7 @@ POINTS = (
 
 
 def work(database_url: str, folder: Path, *, crash_at: str | None = None) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
-    environment["PYTHONPATH"] = str(ROOT)
-    if crash_at is not None:
-        environment[VARIABLE] = crash_at
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "tests.workflows.watch_through", database_url, str(folder)],
-        env=environment,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    return run_program("tests.workflows.watch_through", database_url, str(folder), crash_at=crash_at)
 
 
 def prepare(database_url: str, port: int) -> None:

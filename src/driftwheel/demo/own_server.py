@@ -62,7 +62,7 @@ class OwnServer:
     lines: list[str] = field(default_factory=list)
 
     def api(self) -> Api:
-        """Log in as admin, make a token for an engineer, and return the API called with it.
+        """Log in as admin, make a token that may do all that an admin may, and return the API called with it.
 
         Raises
         ------
