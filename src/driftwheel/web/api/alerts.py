@@ -13,7 +13,6 @@ from driftwheel.monitors.monitor import Severity
 from driftwheel.services.acknowledge_alert import acknowledge_alert
 from driftwheel.services.authorise import Identity
 from driftwheel.services.close_alerts import close_alerts
-from driftwheel.services.describe_alert import describe_alert
 from driftwheel.services.list_alerts import Alert, AlertQuery, AlertState, list_alerts
 from driftwheel.services.snooze_alert import snooze_alert, unsnooze_alert
 from driftwheel.store.database import reading
@@ -21,6 +20,7 @@ from driftwheel.store.episodes import episode_by_key
 from driftwheel.store.models import model_by_key
 from driftwheel.store.notifications import NotificationState
 from driftwheel.web.api.describe import problems
+from driftwheel.web.api.known_alert import alert_at
 from driftwheel.web.api.known_model import known_model
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit
@@ -168,11 +168,7 @@ def read_alerts(  # noqa: PLR0917 - the parameters of the query
 @router.get("/{key}", dependencies=[permit("read", all_models=True)], responses=problems(404))
 def read_alert(key: Key, state: State, caller: Caller) -> WholeAlertAnswer:
     """Read one alert with the messages that told of it."""
-    with reading(state.engine) as connection:
-        try:
-            found = describe_alert(connection, key)
-        except LookupError as error:
-            raise HTTPException(404, str(error)) from None
+    found = alert_at(state.engine, key)
     if not _may_see(caller, found.model.name):
         raise HTTPException(404, _no_alert(key))
     plain = _answer(Alert(found.episode, found.model.name, found.entry)).model_dump()

@@ -13,16 +13,17 @@ from driftwheel.monitors.monitor import Severity
 from driftwheel.services.add_channel import add_channel
 from driftwheel.services.change_channel import change_channel, remove_channel
 from driftwheel.services.channel_checks import ChannelOptions
-from driftwheel.services.describe_channels import DescribedChannel, describe_channel, describe_channels
+from driftwheel.services.describe_channels import DescribedChannel, describe_channels
 from driftwheel.services.try_channel import try_channel
 from driftwheel.store.channels import list_channels
 from driftwheel.store.database import reading
 from driftwheel.store.models import list_models
 from driftwheel.store.notifications import NotificationState, list_notifications
 from driftwheel.web.api.describe import problems
+from driftwheel.web.api.known_channel import channel_at
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit
-from driftwheel.web.state import Services, State
+from driftwheel.web.state import State
 
 __all__ = [
     "ChannelAnswer",
@@ -164,13 +165,13 @@ def make_channel(body: NewChannelBody, state: State, caller: Caller) -> ChannelA
         now=state.clock(),
         allow_private=state.settings.allow_private_channels,
     )
-    return _answer(_find(state, channel.key))
+    return _answer(channel_at(state.engine, channel.key))
 
 
 @router.patch("/{key}", responses=problems(404))
 def change(key: Key, body: ChannelChangeBody, state: State, caller: Caller) -> ChannelAnswer:
     """Change a channel. Switched off, what waits for it is given up."""
-    name = _find(state, key).channel.name
+    name = channel_at(state.engine, key).channel.name
     change_channel(
         state.engine,
         name,
@@ -179,20 +180,20 @@ def change(key: Key, body: ChannelChangeBody, state: State, caller: Caller) -> C
         now=state.clock(),
         allow_private=state.settings.allow_private_channels,
     )
-    return _answer(_find(state, key))
+    return _answer(channel_at(state.engine, key))
 
 
 @router.delete("/{key}", status_code=204, response_class=Response, responses=problems(404))
 def remove(key: Key, state: State, caller: Caller) -> None:
     """Remove a channel with its messages."""
-    name = _find(state, key).channel.name
+    name = channel_at(state.engine, key).channel.name
     remove_channel(state.engine, name, by=caller.name, now=state.clock())
 
 
 @router.post("/{key}/test", responses=problems(404))
 def try_out(key: Key, state: State, caller: Caller) -> TrialAnswer:
     """Send a message that says it is a test, at once, and say what became of it."""
-    name = _find(state, key).channel.name
+    name = channel_at(state.engine, key).channel.name
     delivery = try_channel(
         state.engine,
         name,
@@ -213,7 +214,7 @@ def read_messages(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[MessageAnswer]:
     """Read the messages to a channel, the newest first."""
-    _find(state, key)
+    channel_at(state.engine, key)
     with reading(state.engine) as connection:
         names = {one.key: one.name for one in list_models(connection)}
         rows = list_notifications(connection, channel=key, before_key=before, limit=limit)
@@ -226,14 +227,6 @@ def read_messages(
         )
         for row in rows
     ]
-
-
-def _find(state: Services, key: int) -> DescribedChannel:
-    with reading(state.engine) as connection:
-        try:
-            return describe_channel(connection, key)
-        except LookupError as error:
-            raise HTTPException(404, str(error)) from None
 
 
 def _answer(one: DescribedChannel) -> ChannelAnswer:

@@ -9,7 +9,7 @@ from driftwheel.errors import UsageError
 from driftwheel.store.database import reading
 from driftwheel.store.models import Model, find_model
 
-__all__ = ["known_model", "model_must_exist"]
+__all__ = ["known_model", "model_at"]
 
 
 def known_model(connection: Connection, name: str) -> Model:
@@ -26,7 +26,7 @@ def known_model(connection: Connection, name: str) -> Model:
         raise HTTPException(404, str(error)) from None
 
 
-def model_must_exist(engine: Engine, name: str) -> None:
-    """Raise what `known_model` raises; it waits for the database: call it in a thread."""
+def model_at(engine: Engine, name: str) -> Model:
+    """Return, or raise, what `known_model` does; it waits for the database: call it in a thread."""
     with reading(engine) as connection:
-        known_model(connection, name)
+        return known_model(connection, name)

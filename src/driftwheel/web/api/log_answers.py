@@ -16,7 +16,7 @@ from driftwheel.services.record_feedback import record_feedback
 from driftwheel.services.record_truth import NewTruth, record_truths
 from driftwheel.web.api.bodies import FEEDBACK, TRUTH, TruthBody, to_feedback, to_prediction
 from driftwheel.web.api.describe import INGEST_PROBLEMS, file_body, one_or_lines
-from driftwheel.web.api.known_model import model_must_exist
+from driftwheel.web.api.known_model import model_at
 from driftwheel.web.api.lines import media_type, read_lines
 from driftwheel.web.api.results import BatchAnswer, Mistaken, ResultBody, answer_many, answer_one, in_order
 from driftwheel.web.security.identity import Caller
@@ -77,7 +77,7 @@ async def log_profile(name: str, request: Request, state: State) -> Response:
             415, f"The body is '{media_type(request)}'; send a .dwp file as application/octet-stream."
         )
     received = state.clock()
-    await run_in_threadpool(model_must_exist, state.engine, name)
+    await run_in_threadpool(model_at, state.engine, name)
     result = await run_in_threadpool(
         ingest_profile,
         state.engine,
@@ -99,7 +99,7 @@ async def _log(
     keep: Callable[[list[_Told]], list[Result]],
 ) -> Response:
     """Read what is told, `keep` what could be read, and answer with a result for each."""
-    await run_in_threadpool(model_must_exist, state.engine, name)
+    await run_in_threadpool(model_at, state.engine, name)
     read = await read_lines(request, adapter, convert, most=state.settings.max_batch_records)
     told = [one for one in read.values if not isinstance(one, Mistaken)]
     ordered = in_order(read.values, await run_in_threadpool(keep, told))

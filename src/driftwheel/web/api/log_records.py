@@ -16,7 +16,7 @@ from driftwheel.services.ingest_records import Incoming
 from driftwheel.services.ingest_values import Result
 from driftwheel.web.api.bodies import RECORD, RecordBody, parse, to_record
 from driftwheel.web.api.describe import INGEST_PROBLEMS, multipart_body, one_or_lines
-from driftwheel.web.api.known_model import model_must_exist
+from driftwheel.web.api.known_model import model_at
 from driftwheel.web.api.lines import media_type, read_lines
 from driftwheel.web.api.record_id import new_record_id
 from driftwheel.web.api.results import (
@@ -125,6 +125,6 @@ async def _read_parts(request: Request, state: Services) -> list[tuple[bytes, by
 
 async def _answer(state: Services, name: str, results: Sequence[Told], *, single: bool) -> Response:
     if all(one.outcome == "rejected" for one in results):
-        await run_in_threadpool(model_must_exist, state.engine, name)
+        await run_in_threadpool(model_at, state.engine, name)
     state.ingest_metrics.count(name, (one.outcome for one in results))
     return answer_one(results[0]) if single else answer_many(results)

@@ -20,7 +20,7 @@ from driftwheel.services.register_model import (
 from driftwheel.store.database import reading
 from driftwheel.store.models import Model, ModelVersion, list_models, list_versions
 from driftwheel.web.api.describe import file_body, problems
-from driftwheel.web.api.known_model import known_model, model_must_exist
+from driftwheel.web.api.known_model import known_model, model_at
 from driftwheel.web.api.lines import media_type
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit
@@ -132,7 +132,7 @@ def read_model(name: str, state: State) -> ModelAnswer:
 @router.patch("/{name}", dependencies=[permit("edit-models")], responses=problems(404))
 def edit_model(name: str, body: ModelChangeBody, state: State, caller: Caller) -> ModelAnswer:
     """Change a model."""
-    model_must_exist(state.engine, name)
+    model_at(state.engine, name)
     given = body.model_dump(exclude_unset=True)
     for_ever = "retention_days" in given and given["retention_days"] is None
     change = ModelChange(**given, keep_for_ever=for_ever)

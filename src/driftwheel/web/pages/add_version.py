@@ -11,9 +11,8 @@ from starlette.datastructures import UploadFile
 
 from driftwheel.errors import DriftwheelError
 from driftwheel.services.register_model import add_model_version
-from driftwheel.store.database import reading
 from driftwheel.store.models import Model
-from driftwheel.web.api.known_model import known_model
+from driftwheel.web.api.known_model import model_at
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.problems import status_of
 from driftwheel.web.security.identity import Caller
@@ -30,7 +29,7 @@ _FRAME = 4096  # bytes of a form around the file in it
 @router.get("/models/{name}/versions", dependencies=[permit("edit-models")])
 def _show_form(request: Request, state: State, name: str) -> Response:
     """Show the form."""
-    return _page(request, state, _model(state, name))
+    return _page(request, state, model_at(state.engine, name))
 
 
 @router.post("/models/{name}/versions", dependencies=[permit("edit-models")])
@@ -40,7 +39,7 @@ async def _take_form(request: Request, state: State, caller: Caller, name: str) 
     The form is read here: the framework would read all of it before it is known who sends it.
     """
     async with request.form(max_files=1, max_fields=8) as form:
-        model = await run_in_threadpool(_model, state, name)
+        model = await run_in_threadpool(model_at, state.engine, name)
         version = str(form.get("version") or "").strip()
         file = form.get("file")
         onnx = await file.read() if isinstance(file, UploadFile) else b""
@@ -68,11 +67,6 @@ async def _take_form(request: Request, state: State, caller: Caller, name: str) 
             _page, request, state, model, version=version, wrong=str(error), status=status
         )
     return RedirectResponse(f"/models/{quote(name, safe='')}/setup?told=version#versions", 303)
-
-
-def _model(state: Services, name: str) -> Model:
-    with reading(state.engine) as connection:
-        return known_model(connection, name)
 
 
 def _page(

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form, HTTPException, Path, Request, Response
+from fastapi import APIRouter, Form, Path, Request, Response
 from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 
 from driftwheel.alerts.episode import is_open, is_snoozed
-from driftwheel.alerts.message import Entry, message_from_json
+from driftwheel.alerts.message import Entry
 from driftwheel.errors import UsageError
 from driftwheel.monitors.evaluate import finding_from_json
 from driftwheel.monitors.signal import signal_named
 from driftwheel.notify.facts import Fact, facts
-from driftwheel.notify.plain_text import as_text
-from driftwheel.report.numbers import several
 from driftwheel.report.printable import printable
 from driftwheel.services.acknowledge_alert import acknowledge_alert
 from driftwheel.services.change_monitor import switch_monitor
 from driftwheel.services.close_alerts import close_alerts
-from driftwheel.services.describe_alert import AlertDescription, ToldOf, describe_alert
+from driftwheel.services.describe_alert import AlertDescription
 from driftwheel.services.list_alerts import is_attended
 from driftwheel.services.snooze_alert import snooze_alert, unsnooze_alert
-from driftwheel.store.database import reading
+from driftwheel.web.api.known_alert import alert_at
+from driftwheel.web.pages.alert_life import life_of
 from driftwheel.web.pages.alert_words import SEVERITY_TONES, alert_words, segment_words
 from driftwheel.web.pages.finding_value import finding_value
 from driftwheel.web.pages.image_filter import read_time
-from driftwheel.web.pages.rendering import address, moment, render
+from driftwheel.web.pages.rendering import address, render
 from driftwheel.web.pages.rule_chart import RESULT_WORDS, Point, rule_chart
 from driftwheel.web.pages.shots import shots_of
 from driftwheel.web.security.identity import Caller
@@ -60,17 +59,6 @@ _TOLD = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Moment:
-    """One moment in the life of an alert: when, what, a colour, and more words under it."""
-
-    time: datetime
-    what: str | Markup
-    tone: str = ""
-    more: str | Markup = ""
-    text: str = ""
-
-
 @router.get("/alerts/{key}", dependencies=[permit("read")])
 def _show_alert(request: Request, state: State, key: _Key) -> Response:
     """Show one alert."""
@@ -87,13 +75,11 @@ def _acknowledge(  # noqa: PLR0917
     back: Annotated[str, Form()] = "",
 ) -> Response:
     """Note that somebody is on it."""
-    try:
+
+    def act() -> None:
         acknowledge_alert(state.engine, key, by=caller.name, note=note.strip(), now=state.clock())
-    except UsageError as error:
-        return _page(request, state, key, wrong=str(error))
-    return RedirectResponse(
-        "/alerts?told=acknowledged" if back == "list" else f"/alerts/{key}?told=acknowledged", 303
-    )
+
+    return _act(request, state, key, act, "acknowledged", page="/alerts" if back == "list" else None)
 
 
 @router.post("/alerts/{key}/snooze", dependencies=[permit("edit-models")])
@@ -107,11 +93,11 @@ def _snooze(  # noqa: PLR0917
 ) -> Response:
     """Silence it until a time."""
     now = state.clock()
-    try:
+
+    def act() -> None:
         snooze_alert(state.engine, key, until=_end(span, until.strip(), now), by=caller.name, now=now)
-    except UsageError as error:
-        return _page(request, state, key, wrong=str(error))
-    return RedirectResponse(f"/alerts/{key}?told=snoozed", 303)
+
+    return _act(request, state, key, act, "snoozed")
 
 
 def _end(span: str, until: str, now: datetime) -> datetime:
@@ -126,11 +112,11 @@ def _end(span: str, until: str, now: datetime) -> datetime:
 @router.post("/alerts/{key}/unsnooze", dependencies=[permit("edit-models")])
 def _unsnooze(request: Request, state: State, caller: Caller, key: _Key) -> Response:
     """End the silence now."""
-    try:
+
+    def act() -> None:
         unsnooze_alert(state.engine, key, by=caller.name, now=state.clock())
-    except UsageError as error:
-        return _page(request, state, key, wrong=str(error))
-    return RedirectResponse(f"/alerts/{key}?told=unsnoozed", 303)
+
+    return _act(request, state, key, act, "unsnoozed")
 
 
 @router.post("/alerts/{key}/close", dependencies=[permit("edit-models")])
@@ -138,11 +124,11 @@ def _close(
     request: Request, state: State, caller: Caller, key: _Key, reason: Annotated[str, Form()] = ""
 ) -> Response:
     """End it for a reason."""
-    try:
+
+    def act() -> None:
         close_alerts(state.engine, [key], reason=reason.strip(), by=caller.name, now=state.clock())
-    except UsageError as error:
-        return _page(request, state, key, wrong=str(error))
-    return RedirectResponse(f"/alerts/{key}?told=closed", 303)
+
+    return _act(request, state, key, act, "closed")
 
 
 @router.post("/alerts/{key}/disable", dependencies=[permit("edit-models")])
@@ -150,10 +136,11 @@ def _disable(
     request: Request, state: State, caller: Caller, key: _Key, reason: Annotated[str, Form()] = ""
 ) -> Response:
     """Switch its monitor off, which closes its alerts."""
-    described = _described(state, key)
-    if described.monitor is None:
-        return _page(request, state, key, wrong="Its monitor was deleted already.")
-    try:
+
+    def act() -> None:
+        described = alert_at(state.engine, key)
+        if described.monitor is None:
+            raise UsageError("Its monitor was deleted already.")
         switch_monitor(
             state.engine,
             described.model.name,
@@ -163,22 +150,30 @@ def _disable(
             by=caller.name,
             now=state.clock(),
         )
+
+    return _act(request, state, key, act, "disabled")
+
+
+def _act(
+    request: Request,
+    state: Services,
+    key: int,
+    act: Callable[[], None],
+    told: str,
+    *,
+    page: str | None = None,
+) -> Response:
+    """Do what was asked for and lead to a page, by default the alert's; or say there why it cannot be."""
+    try:
+        act()
     except UsageError as error:
         return _page(request, state, key, wrong=str(error))
-    return RedirectResponse(f"/alerts/{key}?told=disabled", 303)
-
-
-def _described(state: Services, key: int) -> AlertDescription:
-    with reading(state.engine) as connection:
-        try:
-            return describe_alert(connection, key)
-        except LookupError as error:
-            raise HTTPException(404, str(error)) from None
+    return RedirectResponse(f"{page or f'/alerts/{key}'}?told={told}", 303)
 
 
 def _page(request: Request, state: Services, key: int, *, done: str = "", wrong: str = "") -> Response:
     now = state.clock()
-    it = _described(state, key)
+    it = alert_at(state.engine, key)
     one = it.episode
     name = quote(it.model.name, safe="")
     monitor = None if it.monitor is None else f"/models/{name}/monitors/{it.monitor.key}"
@@ -194,7 +189,7 @@ def _page(request: Request, state: Services, key: int, *, done: str = "", wrong:
         segment=segment_words(one),
         facts=[] if it.entry is None else _facts(it.entry),
         lead="" if it.entry is None else printable(it.entry.wrong),
-        life=_life(it),
+        life=life_of(it),
         charts=_charts(it),
         shots=shots_of(it.model.name, it.examples),
         evidence=_images(it),
@@ -249,67 +244,3 @@ def _charts(it: AlertDescription) -> list[tuple[str, Markup, Markup]]:
         wide, narrow = (rule_chart(points, per, width=width, name=name) for width in (560, 340))
         charts.append((signal_named(points[0].finding.signal).title, wide, narrow))
     return charts
-
-
-def _life(it: AlertDescription) -> list[_Moment]:
-    """Return its life, the newest first."""
-    one = it.episode
-    began = Markup("the window began {}").format(moment(one.began))
-    life = [_Moment(one.pending, "In breach", "warn", began)]
-    if one.fired is not None:
-        life.append(_Moment(one.fired, "Fired", "bad"))
-    life += [_told(each) for each in it.told]
-    for each in it.acts:
-        if each.action in _ACTS:
-            what, more = _ACTS[each.action](printable(each.by), each.details)
-            life.append(_Moment(each.time, what, "", more))
-    if one.recovering is not None and one.ended is None:
-        life.append(_Moment(one.recovering, "Recovering", "ok", "back to usual; it ends when that lasts"))
-    if one.ended is not None:
-        tone = "ok" if one.state == "resolved" else ""
-        life.append(_Moment(one.ended, one.state.capitalize(), tone, printable(one.reason or "")))
-    return sorted(life, key=lambda each: each.time)[::-1]
-
-
-def _told(each: ToldOf) -> _Moment:
-    message = each.message
-    text = as_text(message_from_json(message.body))
-    title = printable(str(message.body.get("title", "")))
-    channel = printable(each.channel or "a channel that was removed")
-    if message.state == "sent" and message.sent is not None:
-        return _Moment(message.sent, f"Told {channel}", "", title, text)
-    if message.state == "dead":
-        said = f"given up: {printable(message.error or '')}"
-        return _Moment(message.created, f"Could not tell {channel}", "bad", said, text)
-    tried = several(message.attempts, "time")
-    said = f"tried {tried}: {printable(message.error or '')}" if message.attempts else title
-    return _Moment(message.created, f"Telling {channel} …", "warn", said, text)
-
-
-def _quoted(text: object) -> str:
-    return f"“{printable(str(text))}”" if text else ""
-
-
-def _acknowledged(by: str, said: Mapping[str, Any]) -> tuple[str | Markup, str]:
-    return f"Acknowledged by {by}", _quoted(said.get("note"))
-
-
-def _snoozed(by: str, said: Mapping[str, Any]) -> tuple[str | Markup, str]:
-    until = moment(datetime.fromisoformat(str(said.get("until"))))
-    return Markup("Snoozed by {} until {}").format(by, until), ""
-
-
-def _woken(by: str, _: Mapping[str, Any]) -> tuple[str | Markup, str]:
-    return f"Snooze ended by {by}", ""
-
-
-def _closed(by: str, said: Mapping[str, Any]) -> tuple[str | Markup, str]:
-    return f"Closed by {by}", _quoted(said.get("reason"))
-
-
-_ACTS: Mapping[str, Callable[[str, Mapping[str, Any]], tuple[str | Markup, str]]] = {
-    "acknowledge alert": _acknowledged,
-    "snooze alert": _snoozed,
-    "unsnooze alert": _woken,
-    "close alert": _closed,
-}

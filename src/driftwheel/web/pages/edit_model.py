@@ -19,7 +19,7 @@ from driftwheel.store.models import Model
 from driftwheel.store.record_pages import Count
 from driftwheel.store.references import current_reference
 from driftwheel.store.windows import window_of
-from driftwheel.web.api.known_model import known_model
+from driftwheel.web.api.known_model import model_at
 from driftwheel.web.pages.measure_again import SPANS, measure_again
 from driftwheel.web.pages.model_fields import (
     embedder_field,
@@ -52,7 +52,7 @@ class _Given:
 @router.get("/models/{name}/edit", dependencies=[permit("edit-models")])
 def _show_form(request: Request, state: State, caller: Caller, name: str) -> Response:
     """Show the form."""
-    model = _model(state, name)
+    model = model_at(state.engine, name)
     days = "" if model.retention_days is None else str(model.retention_days)
     given = _Given(
         "\n".join(model.classes), ", ".join(model.segment_tags), days, f"{model.keep_images * 100:g}"
@@ -76,7 +76,7 @@ def _take_form(  # noqa: PLR0917
     agreed: Annotated[str, Form()] = "",
 ) -> Response:
     """Change it and lead back to it; ask once more where something kept would be deleted."""
-    model = _model(state, name)
+    model = model_at(state.engine, name)
     given = _Given(classes, segment_tags, days, share_kept, anew)
     try:
         wanted = read_embedder(caller, embedder or model.embedder, embedder_path, now=model.embedder)
@@ -123,11 +123,6 @@ def _counted(old: Count) -> str:
 def _has_reference(state: Services, model: Model) -> bool:
     with reading(state.engine) as connection:
         return current_reference(connection, model.key) is not None
-
-
-def _model(state: Services, name: str) -> Model:
-    with reading(state.engine) as connection:
-        return known_model(connection, name)
 
 
 def _page(  # noqa: PLR0917

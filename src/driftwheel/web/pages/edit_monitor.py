@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -14,18 +13,19 @@ from sqlalchemy import Connection
 
 from driftwheel.errors import DriftwheelError, UsageError
 from driftwheel.monitors.monitor import SEVERITIES, Monitor, definition_of, monitor_from
-from driftwheel.monitors.rule import signals_of
 from driftwheel.monitors.signal import SIGNALS, Signal
 from driftwheel.services.change_monitor import add_monitor, change_monitor, remove_monitor, switch_monitor
-from driftwheel.services.evaluate_monitors import SILENCE
-from driftwheel.services.replay_monitor import replay_monitor
+from driftwheel.services.evaluate_monitors import is_ticked
+from driftwheel.services.readable_monitors import readable_monitors
+from driftwheel.services.replay_monitor import replay_monitors
 from driftwheel.store.database import reading
 from driftwheel.store.models import Model
-from driftwheel.store.monitors import MonitorRevision, StoredMonitor, list_revisions, monitor_by_key
+from driftwheel.store.monitors import MonitorRevision, StoredMonitor, list_revisions
 from driftwheel.store.verdict_answers import segment_answers
 from driftwheel.store.verdicts import newest_start
 from driftwheel.store.windows import window_of
-from driftwheel.web.api.known_model import known_model
+from driftwheel.web.api.known_model import model_at
+from driftwheel.web.api.known_monitor import monitor_at
 from driftwheel.web.pages.monitor_form import (
     WHOLE,
     MonitorForm,
@@ -35,6 +35,7 @@ from driftwheel.web.pages.monitor_form import (
     new_form,
     read_form,
 )
+from driftwheel.web.pages.monitor_revisions import revision_rows
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.pages.replay_view import ReplayView, replay_view
 from driftwheel.web.pages.rule_chart import RESULT_WORDS
@@ -51,38 +52,19 @@ _Given = Annotated[MonitorForm, Depends(given_form)]
 
 _SPANS = {"hour": (48, 168, 336), "day": (30, 90, 365), "week": (12, 26, 104)}
 _AT_ONCE, _FEWEST = 500, 7
-_KEYS = {
-    "when": "rule",
-    "severity": "severity",
-    "segments": "segments",
-    "breaches": "windows in breach",
-    "of_windows": "windows looked at",
-    "keep_firing_for": "windows until it is resolved",
-    "least_n": "least sample",
-    "note": "note",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Revision:
-    """What a monitor was: the revision, and what changed in words."""
-
-    row: MonitorRevision
-    changes: tuple[str, ...]
-    current: bool
 
 
 @router.get("/models/{name}/monitors/new", dependencies=[permit("edit-models")])
 def _show_new(request: Request, state: State, name: str) -> Response:
     """Show an empty form."""
-    model = _model(state, name)
+    model = model_at(state.engine, name)
     return _page(request, state, model, None, new_form(model.segment_tags), replay=None)
 
 
 @router.post("/models/{name}/monitors/new", dependencies=[permit("edit-models")])
 def _add(request: Request, state: State, caller: Caller, name: str, form: _Given) -> Response:
     """Add a monitor."""
-    model = _model(state, name)
+    model = model_at(state.engine, name)
     try:
         monitor = read_form(form, model.segment_tags)
         add_monitor(state.engine, name, monitor, origin="page", by=caller.name, now=state.clock())
@@ -101,8 +83,8 @@ def _try(  # noqa: PLR0917
     span: Annotated[int, Form(ge=0, lt=10_000)] = 0,
 ) -> Response:
     """Show what a form would have done in the past; nothing is saved."""
-    model = _model(state, name)
-    stored = _stored(state, model, key) if key else None
+    model = model_at(state.engine, name)
+    stored = monitor_at(state.engine, model, key) if key else None
     part = request.headers.get("x-part") == "replay"
     try:
         monitor = read_form(form, model.segment_tags, name=stored.name if stored else form.name or "new")
@@ -125,8 +107,8 @@ def _show_monitor(
     revision: Annotated[int, Query(ge=0, lt=2**31)] = 0,
 ) -> Response:
     """Show a monitor, or what it was, with what it would have done in the past."""
-    model = _model(state, name)
-    stored = _stored(state, model, key)
+    model = model_at(state.engine, name)
+    stored = monitor_at(state.engine, model, key)
     definition: Mapping[str, Any] = stored.definition
     if revision:
         with reading(state.engine) as connection:
@@ -151,8 +133,8 @@ def _change(  # noqa: PLR0917
     request: Request, state: State, caller: Caller, name: str, key: _Key, form: _Given
 ) -> Response:
     """Change a monitor."""
-    model = _model(state, name)
-    stored = _stored(state, model, key)
+    model = model_at(state.engine, name)
+    stored = monitor_at(state.engine, model, key)
     try:
         monitor = read_form(form, model.segment_tags, name=stored.name)
         after = change_monitor(state.engine, name, monitor, origin="page", by=caller.name, now=state.clock())
@@ -172,7 +154,7 @@ def _switch(  # noqa: PLR0917
     reason: Annotated[str, Form()] = "",
 ) -> Response:
     """Switch a monitor on or off."""
-    stored = _stored(state, _model(state, name), key)
+    stored = monitor_at(state.engine, model_at(state.engine, name), key)
     switch_monitor(
         state.engine,
         name,
@@ -189,22 +171,9 @@ def _switch(  # noqa: PLR0917
 @router.post("/models/{name}/monitors/{key}/delete", dependencies=[permit("edit-models")])
 def _delete(state: State, caller: Caller, name: str, key: _Key) -> Response:
     """Delete a monitor."""
-    stored = _stored(state, _model(state, name), key)
+    stored = monitor_at(state.engine, model_at(state.engine, name), key)
     remove_monitor(state.engine, name, stored.name, by=caller.name, now=state.clock())
     return RedirectResponse(f"/models/{quote(name, safe='')}/monitors?told=deleted", 303)
-
-
-def _model(state: Services, name: str) -> Model:
-    with reading(state.engine) as connection:
-        return known_model(connection, name)
-
-
-def _stored(state: Services, model: Model, key: int) -> StoredMonitor:
-    with reading(state.engine) as connection:
-        found = monitor_by_key(connection, key)
-    if found is None or found.model != model.key:
-        raise HTTPException(404, f"The model '{model.name}' has no monitor {key}; it may have been deleted.")
-    return found
 
 
 def _replay(
@@ -213,16 +182,11 @@ def _replay(
     """Try a monitor on the last windows, and what is saved beside it where that is another."""
     with reading(state.engine) as connection:
         since = _since(connection, model, span)
-    saved = None
+    tried = [monitor]
     if stored is not None and dict(stored.definition) != definition_of(monitor):
-        try:
-            before = monitor_from(stored.name, stored.definition)
-            saved = replay_monitor(state.engine, model.name, before, since=since)
-        except DriftwheelError:  # this release cannot read it
-            saved = None
-    return replay_view(
-        replay_monitor(state.engine, model.name, monitor, since=since), model.window, saved=saved
-    )
+        tried += [saved for _, saved in readable_monitors([stored])]
+    replay, *saved_too = replay_monitors(state.engine, model.name, tried, since=since)
+    return replay_view(replay, model.window, saved=saved_too[0] if saved_too else None)
 
 
 def _since(connection: Connection, model: Model, span: int) -> datetime | None:
@@ -240,44 +204,14 @@ def _since(connection: Connection, model: Model, span: int) -> datetime | None:
 
 def _around(model: Model | None = None, monitor: Monitor | None = None) -> dict[str, Any]:
     """Return what a replay is shown with."""
-    ticked = monitor is not None and SILENCE in signals_of(monitor.rule)
+    ticked = monitor is not None and is_ticked(monitor)
     return {"results": RESULT_WORDS, "per": "window" if model is None else model.window, "ticked": ticked}
 
 
-def _revisions(rows: Sequence[MonitorRevision], current: int) -> list[_Revision]:
-    """Return what a monitor was, the newest first, with what changed."""
-    before = [*rows[1:], None]
+def _signals() -> list[tuple[str, list[Signal]]]:
     return [
-        _Revision(
-            row,
-            ("made so at first",) if last is None else _changes(last.definition, row.definition),
-            row.revision == current,
-        )
-        for row, last in zip(rows, before, strict=True)
-    ]
-
-
-def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(
-        f"{words}: {_said(before.get(key))} → {_said(after.get(key))}"
-        for key, words in _KEYS.items()
-        if before.get(key) != after.get(key)
-    ) or ("as before",)
-
-
-def _said(value: Any) -> str:
-    if value is None:
-        return "all"
-    if isinstance(value, list):
-        return ", ".join(str(one) or "whole model" for one in value)
-    return str(value) or "none"
-
-
-def _signals(signals: Sequence[Signal]) -> list[tuple[str, list[Signal]]]:
-    plain = [one for one in signals if one.kind != "effect"]
-    return [
-        ("Of a window", plain),
-        ("Of one property of its images", [one for one in signals if one.kind == "effect"]),
+        ("Of a window", [one for one in SIGNALS if one.kind != "effect"]),
+        ("Of one property of its images", [one for one in SIGNALS if one.kind == "effect"]),
     ]
 
 
@@ -312,9 +246,9 @@ def _page(
         replay=replay,
         spans=[(str(n), f"last {n} {model.window}s") for n in spans],
         span=str(span if span in spans else spans[0]),
-        revisions=[] if stored is None else _revisions(rows, stored.revision),
+        revisions=[] if stored is None else revision_rows(rows, stored.revision),
         old=old,
-        signals=_signals(SIGNALS),
+        signals=_signals(),
         wrong=wrong,
         **_around(model, monitor),
     )

@@ -9,6 +9,7 @@ from datetime import datetime
 from markupsafe import Markup, escape
 
 from driftwheel.alerts.episode import Episode
+from driftwheel.monitors.monitor import SEVERITIES
 from driftwheel.monitors.observation import Observation
 from driftwheel.report.numbers import count, p_statement, share, sigmas
 from driftwheel.report.property_words import PropertyWords, property_words
@@ -18,7 +19,7 @@ from driftwheel.store.verdicts import Answer
 from driftwheel.web.pages.rendering import moment
 from driftwheel.web.pages.watch_view import WatchView, window_words
 
-__all__ = ["ANSWER_WORDS", "effect_words", "heat_map", "order_of", "properties_of"]
+__all__ = ["ANSWER_WORDS", "answer_class", "effect_words", "heat_map", "order_of", "properties_of"]
 
 ANSWER_WORDS: dict[Answer, str] = {
     "drift": "drift",
@@ -102,7 +103,7 @@ def _answers(watch: Watch, view: WatchView) -> Markup:
             told += f", {p_statement(verdict.p_value)}"
         cells.append(
             _link(
-                _answer_class(verdict.answer),
+                answer_class(verdict.answer),
                 to(one.start, ""),
                 told,
                 on=one.start == view.at and not view.moved,
@@ -115,7 +116,8 @@ def _answers(watch: Watch, view: WatchView) -> Markup:
     )
 
 
-def _answer_class(answer: Answer) -> str:
+def answer_class(answer: Answer) -> str:
+    """Return what the field of a verdict is coloured by."""
     return {"drift": "a-drift", "no_drift": "a-ok", "error": "a-error"}.get(answer, "a-few")
 
 
@@ -127,7 +129,7 @@ def _alerts(watch: Watch) -> Markup:
             cells.append(Markup('<td colspan="{}" class="none"></td>').format(width))
             continue
         first = min(
-            episodes, key=lambda one: (one.inhibited_by is not None, _SEVERITY[one.severity], one.key)
+            episodes, key=lambda one: (one.inhibited_by is not None, -SEVERITIES.index(one.severity), one.key)
         )
         names = ", ".join(dict.fromkeys(one.name for one in episodes))
         told = f"{count(len(episodes))} {'alert' if len(episodes) == 1 else 'alerts'} from {since}: {names}"
@@ -138,9 +140,6 @@ def _alerts(watch: Watch) -> Markup:
         )
     body = Markup().join(cells)
     return Markup('<tr class="alarms"><th scope="row">alerts</th>{}<td></td></tr>').format(body)
-
-
-_SEVERITY = {"critical": 0, "warning": 1, "info": 2}
 
 
 def _runs(watch: Watch) -> Iterator[tuple[list[Episode], int, str]]:

@@ -14,7 +14,7 @@ from driftwheel.errors import UsageError
 from driftwheel.services.backfill import ask_for_backfill
 from driftwheel.services.list_images import ImageQuery, list_images
 from driftwheel.store.database import reading
-from driftwheel.web.api.known_model import known_model
+from driftwheel.web.api.known_model import model_at
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import Services, State
@@ -37,8 +37,7 @@ _AHEAD = timedelta(days=2)  # clocks of cameras may be ahead
 @router.post("/models/{name}/again", dependencies=[permit("edit-models")])
 def _measure_again(state: State, caller: Caller, name: str, span: Annotated[str, Form()] = "all") -> Response:
     """Ask for it, and lead back to the model."""
-    with reading(state.engine) as connection:
-        known_model(connection, name)
+    model_at(state.engine, name)
     measure_again(state, name, span, by=caller.name)
     return RedirectResponse(f"/models/{quote(name, safe='')}?told=again", 303)
 

@@ -20,7 +20,7 @@ from driftwheel.store.database import reading
 from driftwheel.store.episodes import open_episodes
 from driftwheel.store.models import Model, list_models
 from driftwheel.store.monitors import list_monitors
-from driftwheel.web.api.known_model import known_model
+from driftwheel.web.api.known_model import known_model, model_at
 from driftwheel.web.pages.alert_words import SEVERITY_TONES
 from driftwheel.web.pages.finding_value import finding_value
 from driftwheel.web.pages.rendering import render
@@ -97,8 +97,7 @@ def _set_dial(
     request: Request, state: State, caller: Caller, name: str, rate: Annotated[str, Form()] = ""
 ) -> Response:
     """Set how many false alarms a year the model may have."""
-    with reading(state.engine) as connection:
-        known_model(connection, name)
+    model_at(state.engine, name)
     try:
         change = ModelChange(false_alarms_per_year=_rate(rate))
         change_model(state.engine, name, change, by=caller.name, now=state.clock())

@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 
 from driftwheel.alerts.episode import is_snoozed
+from driftwheel.monitors.monitor import SEVERITIES, Severity
 from driftwheel.report.charts.svg import element
 from driftwheel.report.numbers import count, several
 from driftwheel.report.printable import printable
@@ -23,7 +24,7 @@ from driftwheel.store.database import reading
 from driftwheel.store.records import count_received
 from driftwheel.store.verdict_answers import WindowAnswer, last_answers
 from driftwheel.web.pages.alert_acts import TOLD, AlertActs, acts_of
-from driftwheel.web.pages.heat_map import ANSWER_WORDS
+from driftwheel.web.pages.heat_map import ANSWER_WORDS, answer_class
 from driftwheel.web.pages.model_sentence import span_words
 from driftwheel.web.pages.models import STATE_WORDS, StateWords
 from driftwheel.web.pages.rendering import render
@@ -141,15 +142,13 @@ def _needs(
         for group in _groups(alerts[summary.model.key], now):
             first = group[0].episode
             need = _need(summary.model.name, group, now, day=day, may=may)
-            found.append((_ORDER[first.severity], first.began, need))
+            found.append((-SEVERITIES.index(first.severity), first.began, need))
         words, wanted = STATE_WORDS[summary.state], _STATES.get(summary.state)
         if wanted is not None:
             severity, mend = wanted
-            if mend and may:
-                need = _Need(summary.model.name, severity, "", words.meaning, None, day, "", path, None, mend)
-            else:
-                need = _Need(summary.model.name, severity, "", words.meaning, None, day, "", path, None)
-            found.append((_ORDER[severity], now, need))
+            mend = mend if may else ""
+            need = _Need(summary.model.name, severity, "", words.meaning, None, day, "", path, None, mend)
+            found.append((-SEVERITIES.index(severity), now, need))
     return [need for _, _, need in sorted(found, key=lambda one: (one[0], -one[1].timestamp(), one[2].model))]
 
 
@@ -167,8 +166,10 @@ def _groups(alerts: Sequence[Alert], now: datetime) -> list[list[Alert]]:
     return list(groups.values())
 
 
-_ORDER = {"critical": 0, "warning": 1, "info": 2}
-_STATES = {"no reference": ("info", "reference"), "reference failed": ("warning", "reference")}
+_STATES: Mapping[str, tuple[Severity, str]] = {
+    "no reference": ("info", "reference"),
+    "reference failed": ("warning", "reference"),
+}
 
 
 def _need(model: str, group: Sequence[Alert], now: datetime, *, day: bool, may: bool) -> _Need:
@@ -241,7 +242,7 @@ def _strip(summary: ModelSummary, answers: Sequence[WindowAnswer]) -> Markup:
         kind = "none"
         if one is not None:
             told = f"{when}: {ANSWER_WORDS[one.answer]}, n = {count(one.n)}"
-            kind = {"drift": "a-drift", "no_drift": "a-ok", "error": "a-error"}.get(one.answer, "a-few")
+            kind = answer_class(one.answer)
         field = element("rect", x=at * step, y=0, width=step * 0.84, height=16, class_=kind)
         parts.append(Markup("<g><title>{}</title>{}</g>").format(told, field))
     drifts = sum(one.answer == "drift" for one in answers)

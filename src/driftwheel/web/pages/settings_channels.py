@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Path, Request, Response
+from fastapi import APIRouter, Depends, Form, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
 from driftwheel.alerts.quiet_hours import DAYS
@@ -15,11 +15,12 @@ from driftwheel.monitors.monitor import SEVERITIES
 from driftwheel.report.printable import printable
 from driftwheel.services.add_channel import add_channel
 from driftwheel.services.change_channel import change_channel, options_of, remove_channel
-from driftwheel.services.describe_channels import DescribedChannel, describe_channel, describe_channels
+from driftwheel.services.describe_channels import DescribedChannel, describe_channels
 from driftwheel.services.try_channel import try_channel
 from driftwheel.store.database import reading
 from driftwheel.store.models import list_models
 from driftwheel.store.notifications import Notification, list_notifications
+from driftwheel.web.api.known_channel import channel_at
 from driftwheel.web.pages.channel_form import (
     ChannelForm,
     changes_of,
@@ -90,13 +91,13 @@ def _add(request: Request, state: State, caller: Caller, form: _Given) -> Respon
 @router.get("/settings/channels/{key}", dependencies=[permit("edit-models")])
 def _show_channel(request: Request, state: State, key: _Key) -> Response:
     """Show one channel: what goes to it, and the last messages to it."""
-    return _channel_page(request, state, _found(state, key))
+    return _channel_page(request, state, channel_at(state.engine, key))
 
 
 @router.post("/settings/channels/{key}", dependencies=[permit("edit-models")])
 def _change(request: Request, state: State, caller: Caller, key: _Key, form: _Given) -> Response:
     """Change a channel; an empty address leaves it as it is."""
-    it = _found(state, key)
+    it = channel_at(state.engine, key)
     try:
         changes = changes_of(options_from(form)) | ({"url": form.url} if form.url else {})
         change_channel(
@@ -115,7 +116,7 @@ def _change(request: Request, state: State, caller: Caller, key: _Key, form: _Gi
 @router.post("/settings/channels/{key}/test", dependencies=[permit("edit-models")])
 def _test(request: Request, state: State, caller: Caller, key: _Key) -> Response:
     """Send a message that says it is a test, at once, and say what became of it."""
-    name = _found(state, key).channel.name
+    name = channel_at(state.engine, key).channel.name
     try:
         delivery = try_channel(
             state.engine,
@@ -140,7 +141,7 @@ def _test(request: Request, state: State, caller: Caller, key: _Key) -> Response
 @router.post("/settings/channels/{key}/switch", dependencies=[permit("edit-models")])
 def _switch(state: State, caller: Caller, key: _Key, on: Annotated[str, Form()] = "") -> Response:
     """Switch a channel on or off."""
-    name = _found(state, key).channel.name
+    name = channel_at(state.engine, key).channel.name
     change_channel(
         state.engine,
         name,
@@ -155,17 +156,9 @@ def _switch(state: State, caller: Caller, key: _Key, on: Annotated[str, Form()] 
 @router.post("/settings/channels/{key}/remove", dependencies=[permit("edit-models")])
 def _remove(state: State, caller: Caller, key: _Key) -> Response:
     """Remove a channel with its messages."""
-    name = _found(state, key).channel.name
+    name = channel_at(state.engine, key).channel.name
     remove_channel(state.engine, name, by=caller.name, now=state.clock())
     return RedirectResponse("/settings/channels?told=removed", 303)
-
-
-def _found(state: Services, key: int) -> DescribedChannel:
-    with reading(state.engine) as connection:
-        try:
-            return describe_channel(connection, key)
-        except LookupError as error:
-            raise HTTPException(404, str(error)) from None
 
 
 def _row(it: DescribedChannel) -> _Row:
