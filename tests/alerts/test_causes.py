@@ -59,3 +59,23 @@ def test_harm_is_what_was_measured_first() -> None:
     assert harm_of({"confidence": unsure}).startswith("confidence is")
     assert harm_of({"confidence": Observation("confidence", 0.9, 500, judged=False)}).startswith("not known")
     assert harm_of({"accuracy": Observation("accuracy", None, 0)}).startswith("not known")
+
+
+def test_harm_that_is_estimated_comes_after_what_was_measured() -> None:
+    accuracy = Observation("accuracy", 0.71, 40, usual=0.93)
+    estimated = Observation("estimated_accuracy", 0.74, 400, usual=0.93, low=0.7, high=0.82)
+    complaints = Observation("feedback_share", 0.2, 50)
+    assert harm_of({"estimated_accuracy": estimated, "accuracy": accuracy}).startswith("accuracy is")
+    said = harm_of({"estimated_accuracy": estimated, "feedback_share": complaints}).replace("\u00a0", " ")
+    assert said == (
+        "estimated accuracy is 74 % on 400 records (90 % interval: 70.0 % to 82.0 %), usually 93 %"
+    )
+
+
+def test_harm_that_cannot_be_told() -> None:
+    untold = Observation("estimated_accuracy", None, 400, note="Cannot tell: the scores are unlike all.")
+    said = harm_of({"estimated_accuracy": untold})
+    assert said.startswith("not known: ")
+    assert said.endswith(", and scores do not tell: the scores are unlike all")
+    unsure = Observation("confidence", 0.7, 500, usual=0.9, judged=True)
+    assert harm_of({"estimated_accuracy": untold, "confidence": unsure}).startswith("confidence is")

@@ -70,6 +70,12 @@ def plain(text: str) -> str:
             "images like those of the reference",
             "",
         ),
+        (
+            finding("estimated_accuracy", 0.7, comparison="below", threshold=0.9, low=0.6, high=0.8),
+            "estimated accuracy: 70 % (n = 500)",
+            "estimated accuracy: at least 90 %",
+            "",
+        ),
         (finding("confidence", 0.7), "confidence: 0.7 (n = 500)", "confidence: as in the windows before", ""),
     ],
 )

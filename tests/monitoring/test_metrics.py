@@ -103,7 +103,8 @@ def test_what_it_says(filled: Running) -> None:
     }
     shares = of(text, "driftwheel_property_total_variation_ratio", "property", "segment")
     assert shares == {("channels", segment): 0.25 for _, segment in every}
-    assert of(text, "driftwheel_accuracy_ratio", "segment", "kind")["", "measured"] == 0.75
+    accuracies = of(text, "driftwheel_accuracy_ratio", "segment", "kind")
+    assert (accuracies["", "measured"], accuracies["", "estimated"]) == (0.75, 0.8125)
     for name, value in {
         "window_records": 100,
         "unreadable_ratio": 0.125,

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from driftwheel.alerts.finding_words import observed
-from driftwheel.monitors.observation import Observation
+from driftwheel.monitors.observation import CANNOT_TELL, Observation
 from driftwheel.report.fault_words import fault_meaning, fault_title
 from driftwheel.report.numbers import share
 
 __all__ = ["HARM_SIGNALS", "brief_cause_of", "cause_of", "harm_of"]
 
-HARM_SIGNALS = ("accuracy", "feedback_share", "confidence")
+HARM_SIGNALS = ("accuracy", "estimated_accuracy", "feedback_share", "confidence")
 """Where harm shows, the surest first."""
 
 _LIKELY = 0.3  # a fault named with less confidence is no answer
@@ -27,6 +27,7 @@ _CAUSES = {
     "missing_tags_share": "a program that sends records does not send all their tags any more",
     "prediction_mix": "other things are before the camera, or the model takes them for others",
     "confidence": "the images are unlike those that the model was built on",
+    "estimated_accuracy": "the images are unlike those that the model was built on",
     "accuracy": "the images, or what is right for them, are no longer those that the model was built on",
     "feedback_share": "the model is wrong more often, or is used for something else",
     "latency_p95": "the machine is too busy, or the model or the size of the images has changed",
@@ -79,6 +80,7 @@ def brief_cause_of(signal: str, verdict: Mapping[str, Any] | None) -> str:
 def harm_of(observations: Mapping[str, Observation]) -> str:
     """Return what is known of the harm, in a sentence without its full stop.
 
+    Accuracy that was measured comes before an estimate, and an estimate before what people complained of.
     Confidence alone says little, so it is named only where it was found to be unusual.
 
     Examples
@@ -90,6 +92,7 @@ def harm_of(observations: Mapping[str, Observation]) -> str:
     >>> harm_of({})
     'not known: no truth and no feedback has come for these records'
     """
+    untold = observations.get("estimated_accuracy")
     for name in HARM_SIGNALS:
         seen = observations.get(name)
         silent = name == "feedback_share" and seen is not None and not seen.value  # nobody said anything
@@ -97,6 +100,8 @@ def harm_of(observations: Mapping[str, Observation]) -> str:
             said = observed(seen)
             if said and seen.n:
                 return said
+    if untold is not None and untold.n and untold.note.startswith(CANNOT_TELL):
+        return f"{_NO_HARM}, and scores do not tell: {untold.note.removeprefix(CANNOT_TELL).rstrip('.')}"
     return _NO_HARM
 
 

@@ -122,6 +122,9 @@ def observed(seen: Observation | None) -> str:
         return ""
     signal = signal_named(seen.signal)
     usual = "" if seen.usual is None else f", usually {amount(seen.usual, signal)}"
+    if signal.estimated and seen.low is not None and seen.high is not None:
+        low, high = quantity_pair(seen.low, seen.high, signal.unit)
+        usual = f" (90{NBSP}% interval: {low} to {high}){usual}"
     verb = "are" if signal.title.endswith("wrong") else "is"
     return f"{signal.title} {verb} {amount(seen.value, signal)} on {several(seen.n, 'record')}{usual}"
 
@@ -134,6 +137,8 @@ def _bounds(finding: Finding, signal: Signal) -> list[str]:
             bounds.append(f"usually {amount(finding.expected, signal)}")
         return bounds
     bounds = [] if finding.expected is None else [f"usually {amount(finding.expected, signal)}"]
+    if signal.estimated:
+        return bounds or ["as on the reference"]
     if finding.low is not None and finding.high is not None:
         bounds.append(f"between {amount(finding.low, signal)} and {amount(finding.high, signal)}")
     elif finding.high is not None:

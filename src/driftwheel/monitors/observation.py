@@ -8,12 +8,16 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 __all__ = [
+    "CANNOT_TELL",
     "Observation",
     "observation_from_json",
     "observation_to_json",
     "observations_from_json",
     "observations_to_json",
 ]
+
+CANNOT_TELL = "Cannot tell: "
+"""How the note of an estimate without a value begins; the reason follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class Observation:
     usual
         What the value usually is, from the reference or from past windows.
     low, high
-        The range that it usually stays in.
+        The range that it usually stays in; of an estimate, the interval that holds it with 90 %.
     p_value
         Chance of a value this unusual without any change.
     judged

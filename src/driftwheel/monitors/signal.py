@@ -39,6 +39,9 @@ class Signal:
         are known exactly however few records came.
     told_later
         Whether people tell it, some time after the records came: of an older window it is news.
+    estimated
+        Whether the value is an estimate: then `low` and `high` of its observations are the interval that
+        holds it with 90 %, and not what is usual.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Signal:
     usual: Side
     sampled: bool = True
     told_later: bool = False
+    estimated: bool = False
 
 
 # fmt: off
@@ -75,6 +79,9 @@ _PLAIN = (
            "How long ago the last record came.", "above", sampled=False),
     Signal("accuracy", "accuracy", "share", "share",
            "How many of the predictions with a known truth were right.", "below", told_later=True),
+    Signal("estimated_accuracy", "estimated accuracy", "share", "share",
+           "How many of the predictions are right as far as their scores tell, without truths.", "below",
+           estimated=True),
     Signal("feedback_share", "predictions called wrong", "share", "share",
            "How many of the predictions were called wrong by the people who use them.", "above",
            told_later=True),

@@ -27,7 +27,8 @@ def suggested_monitors(
 
     What cameras do (drift, unreadable, black, repeated or wrongly sized images, silence) is watched in the
     whole model and in each segment; what the model does (predictions, confidence, latency, errors) and what
-    people say of it (feedback, truths) in the whole only. What is held against past windows begins to count
+    people say of it (feedback, truths) in the whole only. Estimated accuracy is not watched: an interval of
+    90 % a window keeps no count of false alarms a year. What is held against past windows begins to count
     when there are enough of them. With windows of an hour such a value must be unusual in two of three.
 
     Parameters

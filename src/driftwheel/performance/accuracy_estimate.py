@@ -47,7 +47,7 @@ WIDEST = 0.2
 """Width of the interval beyond which accuracy cannot be told: 75 % or 95 % helps nobody decide."""
 
 _FEW_FAULTS = 9  # fewer do not give a quantile of 90 %
-_EXPERIENCE = 1.5  # deviations that stand for it then, as measured in bench/accuracy.py
+_EXPERIENCE = 2.5  # deviations that stand for it then, as measured in bench/accuracy.py
 _TELLING = 0.6  # area under the ROC curve of confidence for right answers, at least
 
 

@@ -146,7 +146,7 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
         (
             _series(
                 "Accuracy",
-                "Share of right predictions, on records with a known truth.",
+                "Share of right predictions: measured on known truths, and estimated from scores.",
                 "percentunit",
                 (
                     f"max by (model, segment, kind) (driftwheel_accuracy_ratio{{{_MODEL}}})",

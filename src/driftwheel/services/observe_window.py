@@ -29,6 +29,7 @@ from driftwheel.profiles.prediction_summary import (
     predictions_from_bytes,
 )
 from driftwheel.profiles.window import as_window, windows_per_year
+from driftwheel.services.estimate_window import estimate_window
 from driftwheel.services.known_references import KnownReference
 from driftwheel.services.window_records import WindowRecords
 from driftwheel.store.answers import called_wrong, predictions_with_truths
@@ -137,6 +138,7 @@ def observe_window(connection: Connection, seen: Seen) -> dict[str, Observation]
         _records(seen, said, past),
         _silence(connection, seen),
         _accuracy(connection, seen, past),
+        _estimated(connection, seen),
         _feedback(connection, seen, said, past),
     ]
     by_name = {one.signal: one for one in found}
@@ -268,6 +270,11 @@ def _accuracy(connection: Connection, seen: Seen, past: _Past) -> Observation:
         if isinstance(one, Classification) and isinstance(truth, Classification)
     ]
     return _share("accuracy", sum(right), len(right), past)
+
+
+def _estimated(connection: Connection, seen: Seen) -> Observation:
+    sample = None if seen.reference is None else seen.reference.sample
+    return estimate_window(connection, seen.model, seen.window, sample, seen.records.table)
 
 
 def _feedback(connection: Connection, seen: Seen, said: PredictionSummary, past: _Past) -> Observation:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from driftwheel.monitors.observation import CANNOT_TELL, Observation
 from driftwheel.monitors.signal import Signal, signal_named
 from driftwheel.profiles.prediction_summary import mean_confidence
 from driftwheel.report.numbers import count, share
@@ -15,12 +16,13 @@ from driftwheel.web.pages.watch_view import WatchView, window_words
 
 __all__ = ["columns_of", "lacking", "plain_charts", "points_of", "score_points", "signal_words", "volume_of"]
 
-_ALWAYS = ("accuracy", "error_share", "latency_p95", "unreadable_share")
+_ALWAYS = ("accuracy", "estimated_accuracy", "error_share", "latency_p95", "unreadable_share")
 _WHEN_SEEN = ("feedback_share", "black_share", "frozen_share", "wrong_size_share", "missing_tags_share")
 _LEAST = {"share": 0.05, "count": 1.0}
 _TITLES = {
     "records": "Volume",
     "accuracy": "Accuracy",
+    "estimated_accuracy": "Accuracy, estimated from scores",
     "error_share": "Error rate",
     "latency_p95": "Latency, 95th percentile",
     "unreadable_share": "Unreadable images",
@@ -86,7 +88,7 @@ def plain_charts(watch: Watch, columns: Sequence[Column]) -> list[TimeChart]:
         seen = [one for one in points if one.value is not None]
         if not seen or (name in _WHEN_SEEN and not any(one.value for one in seen)):
             continue
-        charts.append(_chart(name, points, signal_named(name).meaning, watch))
+        charts.append(_chart(name, points, _meaning(name), watch))
     return charts
 
 
@@ -111,6 +113,13 @@ def lacking(watch: Watch) -> list[str]:
     return [signal_named(n).title for n in names if all(one.observed(n) is None for one in watch.windows)]
 
 
+def _meaning(name: str) -> str:
+    signal = signal_named(name)
+    if signal.estimated:
+        return f"{signal.meaning} Grey: the interval that holds it with 90 %. Hollow: cannot tell."
+    return signal.meaning
+
+
 def _chart(name: str, points: Sequence[Point], sub: str, watch: Watch, *, kind: str = "dots") -> TimeChart:
     signal = signal_named(name)
     say = signal_words(signal)
@@ -118,7 +127,7 @@ def _chart(name: str, points: Sequence[Point], sub: str, watch: Watch, *, kind: 
     known = [one for one in points if one.value is not None]
     newest = known[-1] if known else None
     unit = {"share": "", "records": "records"}.get(signal.unit, signal.unit)
-    accurate = name == "accuracy"
+    accurate = name in {"accuracy", "estimated_accuracy"}
     picture = time_chart(
         points,
         say,
@@ -128,29 +137,45 @@ def _chart(name: str, points: Sequence[Point], sub: str, watch: Watch, *, kind: 
         least=_LEAST.get(signal.kind, 0.0),
         ceiling=1.0 if accurate else None,
     )
-    rows = tuple(_row(one, say) for one in reversed(known))
+    rows = tuple(_row(one, say) for one in reversed(points) if one.value is not None or one.untold)
     said = "" if newest is None else f"{say(newest.value or 0.0)}"
-    return TimeChart(name, title, sub, unit, picture, rows, said, newest is not None and newest.unusual)
+    if newest is not None and rows[0].start > newest.start:
+        said = "cannot tell"
+    unusual = newest is not None and newest.unusual
+    ranged = "90 % interval" if signal.estimated else "Usually"
+    return TimeChart(name, title, sub, unit, picture, rows, said, unusual, ranged)
 
 
 def _row(one: Point, say: Callable[[float], str]) -> ChartRow:
     usual = "–"
     if one.low is not None and one.high is not None:
         usual = f"{say(one.low)} to {say(one.high)}"
-    return ChartRow(one.start, say(one.value or 0.0), usual, one.n, one.unusual)
+    value = f"cannot tell: {one.untold}" if one.value is None else say(one.value)
+    return ChartRow(one.start, value, usual, one.n, one.unusual)
 
 
 def _point(column: Column, one: WatchedWindow, name: str) -> Point:
     seen = one.observed(name)
     start, when, to, alarm = column.start, column.when, column.address, column.alarm
     if seen is None:
-        return Point(start, None, 0, None, None, None, False, to, when, alarm)
+        untold = _untold(one.observations.get(name))
+        return Point(start, None, 0, None, None, None, False, to, when, alarm, untold=untold)
     low, high = seen.low, seen.high
     if high is not None and low is None:
         low = 0.0
     if low is not None and high is None and signal_named(name).kind == "share":
         high = 1.0
-    return Point(start, seen.value, seen.n, seen.usual, low, high, bool(seen.judged), to, when, alarm)
+    return Point(
+        *(start, seen.value, seen.n, seen.usual, low, high, bool(seen.judged), to, when, alarm),
+        estimated=signal_named(name).estimated,
+    )
+
+
+def _untold(seen: Observation | None) -> str:
+    """Return why an estimate has no value, without a full stop; empty where there was nothing to tell."""
+    if seen is None or not seen.n or not seen.note.startswith(CANNOT_TELL):
+        return ""
+    return seen.note.removeprefix(CANNOT_TELL).rstrip(".")
 
 
 def _seconds(value: float) -> str:

@@ -156,8 +156,8 @@ def _axis(scale: _Scale, width: int) -> list[Markup]:
 
 def _usual(scale: _Scale, point: Point, left: float, step: float) -> Markup:
     found = point.finding
-    if scale.signal.kind == "verdict" or found.threshold is not None:
-        return Markup()  # what is usual does not count
+    if scale.signal.kind == "verdict" or scale.signal.estimated or found.threshold is not None:
+        return Markup()  # what is usual does not count, or is not what the range is
     if found.low is None and found.high is None:
         return Markup()
     top = scale.y(scale.high if found.high is None else found.high)

@@ -38,8 +38,12 @@ def signal_rows(watch: Watch, view: WatchView) -> list[SignalRow]:
         if signal.kind in ("effect", "verdict") or seen is None:
             continue
         say = signal_words(signal)
-        usual = "–"
-        if seen.low is not None and seen.high is not None:
+        usual, value = "–", "–" if seen.value is None else say(seen.value)
+        if signal.estimated:
+            usual = "–" if seen.usual is None else say(seen.usual)
+            if seen.low is not None and seen.high is not None:
+                value = f"{value} ({say(seen.low)} to {say(seen.high)})"
+        elif seen.low is not None and seen.high is not None:
             usual = f"{say(seen.low)} to {say(seen.high)}"
         elif seen.high is not None:
             usual = f"up to {say(seen.high)}"
@@ -51,7 +55,7 @@ def signal_rows(watch: Watch, view: WatchView) -> list[SignalRow]:
             SignalRow(
                 signal.title,
                 signal.meaning,
-                "–" if seen.value is None else say(seen.value),
+                value,
                 usual,
                 count(seen.n),
                 p_value(seen.p_value),

@@ -47,6 +47,10 @@ class Point:
         Of the page that looks into this window.
     when
         The window's start in plain text.
+    estimated
+        The range is an interval that holds the value, and not what is usual.
+    untold
+        Why the value cannot be told; empty where it can, and where nothing was to be told.
     """
 
     start: datetime
@@ -59,6 +63,8 @@ class Point:
     address: str
     when: str
     alarm: bool = False
+    estimated: bool = False
+    untold: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,10 @@ class ChartRow:
 
 @dataclass(frozen=True, slots=True)
 class TimeChart:
-    """A chart, what is said with it, and the table behind it; `note` is of the newest value."""
+    """A chart, what is said with it, and the table behind it.
+
+    `note` is of the newest value, `ranged` the heading of the ranges.
+    """
 
     name: str
     title: str
@@ -84,6 +93,7 @@ class TimeChart:
     rows: tuple[ChartRow, ...]
     note: str = ""
     unusual: bool = False
+    ranged: str = "Usually"
 
 
 def time_chart(
@@ -126,8 +136,11 @@ def time_chart(
                 x, y = (at + 0.5) * step, place_of(one.value, low, high)
                 dot = "dot unusual" if one.unusual else "dot"
                 parts.append(element("path", d=f"M{number(x)} {number(y)}h0.01", class_=dot))
+            elif one.untold:
+                d = f"M{number((at + 0.5) * step)} {number(HEIGHT - 6)}h0.01"
+                parts += [element("path", d=d, class_=f"dot {kind}") for kind in ("untold", "untold hole")]
     for at, one in enumerate(points):
-        if one.value is not None:
+        if one.value is not None or one.untold:
             parts.append(_hit(one, at * step, step, _told(one, say)))
     return frame(parts, title, say(high), say(low), points, window)
 
@@ -206,7 +219,9 @@ def _hit(one: Point, left: float, step: float, told: str) -> Markup:
 
 
 def _told(one: Point, say: Callable[[float], str]) -> str:
+    if one.value is None:
+        return f"{one.when}: cannot tell: {one.untold}"
     told = f"{one.when}: {say(one.value or 0.0)}, n = {one.n:,}"
     if one.low is not None and one.high is not None:
-        told += f"; usually {say(one.low)} to {say(one.high)}"
+        told += f"; {'between' if one.estimated else 'usually'} {say(one.low)} to {say(one.high)}"
     return told + ("; unusual" if one.unusual else "")

@@ -30,17 +30,18 @@ class WatchSentence:
     small: tuple[str | Markup, ...] = ()
 
 
-def watch_sentence(watch: Watch, alerts: Sequence[Alert]) -> WatchSentence | None:
+def watch_sentence(watch: Watch, alerts: Sequence[Alert], why: str = "") -> WatchSentence | None:
     """Return the sentence for a model over its windows; None where no window has a verdict.
 
-    `alerts` are those that the sentence is to be about, the gravest first.
+    `alerts` are those that the sentence is to be about, the gravest first; `why` says why drift in the newest
+    window is none.
     """
     judged = [one for one in watch.windows if one.verdict is not None]
     if alerts:
         return _of_alert(watch, alerts, judged[-1] if judged else None)
     if not judged:
         return None
-    return _of_window(watch, judged[-1])
+    return _of_window(watch, judged[-1], why)
 
 
 def headline_rest(headline: str) -> str:
@@ -69,12 +70,17 @@ def harm_words(window: WatchedWindow | None) -> str:
         return f"The model is {less} sure than usual: {told}."
     if mix is not None and mix.judged:
         return f"It names other classes than usual: {share(mix.value)} of its answers moved."
-    return _no_harm(accuracy, confidence)
+    return _no_harm(accuracy, confidence, window.observed("estimated_accuracy"))
 
 
-def _no_harm(accuracy: Observation | None, confidence: Observation | None) -> str:
+def _no_harm(
+    accuracy: Observation | None, confidence: Observation | None, estimated: Observation | None
+) -> str:
     if accuracy is not None and accuracy.n >= _LEAST_LABELS:
         return f"Accuracy is {share(accuracy.value)} on {several(accuracy.n, 'label')}, not unusual."
+    if estimated is not None and estimated.low is not None and estimated.high is not None:
+        held = f"{share(estimated.low)} to {share(estimated.high)}, {share(estimated.usual)} on the reference"
+        return f"Accuracy, estimated from scores: {share(estimated.value)} ({held})."
     if confidence is not None and not confidence.judged:
         return "Scores and answers are as usual; accuracy is not known."
     return "Whether it hurts is not known: too few truths were sent."
@@ -135,7 +141,7 @@ def _small(watch: Watch, alert: Alert, newest: WatchedWindow | None) -> list[str
     return small
 
 
-def _of_window(watch: Watch, newest: WatchedWindow) -> WatchSentence:
+def _of_window(watch: Watch, newest: WatchedWindow, why: str) -> WatchSentence:
     verdict = newest.verdict
     if verdict is None:
         return WatchSentence("note", "Not judged yet.", "")
@@ -146,16 +152,17 @@ def _of_window(watch: Watch, newest: WatchedWindow) -> WatchSentence:
         if one.verdict is not None and one.verdict.answer == "drift":
             break
         calm += one.verdict is not None and one.verdict.answer == "no_drift"
-    small = f", n = {several(verdict.n, 'image')}"
+    basis = f", n = {several(verdict.n, 'image')}"
     if verdict.p_value is not None:
-        small += f", {p_statement(verdict.p_value)}"
-    small += f"; at most {rate:g} false alarm{'' if rate == 1 else 's'} a year."
+        basis += f", {p_statement(verdict.p_value)}"
+    basis += f"; at most {rate:g} false alarm{'' if rate == 1 else 's'} a year."
     rest = printable(headline_rest(verdict.headline))
     where = printable(f" in {watch.tag} = {watch.value}") if watch.tag else ""
-    told = Markup("{}{}").format(when, small)
+    told = Markup("{}{}").format(when, basis)
     if verdict.answer == "drift":
         lead = f"Drift{where}, and no alert is open."
-        return WatchSentence("warn", lead, f"{rest} {harm_words(newest)}", (told,))
+        small = (told, printable(why)) if why else (told,)
+        return WatchSentence("warn", lead, f"{rest} {harm_words(newest)}", small)
     if verdict.answer == "no_drift":
         unit = watch.model.window
         if calm > 1:
