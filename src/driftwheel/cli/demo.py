@@ -167,10 +167,13 @@ def _watch(
             "\n* The server does not know it: nobody has labelled anything. Judged: after the last image."
         )
         if keep:
-            typer.echo(f"\nThe server stays up at {week.server.url} until Ctrl+C.")
+            typer.echo(
+                f"\nThe server stays up at {week.server.url} until Ctrl+C: log in as admin with the password "
+                f"{week.server.password}."
+            )
             with until_told() as told:
                 told.wait()
-    typer.echo(f"\nLook at it again: driftwheel serve --data {out}/data")
+    typer.echo(f"\nLook at it again, with the same password: driftwheel serve --data {out}/data")
 
 
 def register(app: typer.Typer) -> None:
