@@ -81,7 +81,7 @@ def replay_rule(name: str, body: ReplayBody, state: State) -> ReplayAnswer:
     monitor = _monitor(body.name, body)
     found = replay_monitor(state.engine, name, monitor, since=body.since, until=body.until)
     segments = [_replayed(one) for one in found.segments]
-    return ReplayAnswer(windows=found.windows, since=found.since, fired=found.fired, segments=segments)
+    return ReplayAnswer(windows=found.windows, fired=found.fired, segments=segments)
 
 
 @router.get("/{key}", dependencies=[permit("read")], responses=problems(404))
@@ -139,7 +139,7 @@ def read_revisions(name: str, key: Key, state: State) -> list[RevisionAnswer]:
     monitor_at(state.engine, model_at(state.engine, name), key)
     with reading(state.engine) as connection:
         rows = list_revisions(connection, key)
-    return [RevisionAnswer.model_validate(one, from_attributes=True) for one in rows]
+    return [RevisionAnswer.model_validate(one, from_attributes=True) for one in rows[-limit:]]
 
 
 @router.get("/{key}/evaluations", dependencies=[permit("read")], responses=problems(404))
@@ -156,8 +156,8 @@ def read_evaluations(  # noqa: PLR0917 - the parameters of the query
     """Read what a monitor said of windows, by time."""
     monitor_at(state.engine, model_at(state.engine, name), key)
     with reading(state.engine) as connection:
-        rows = list_evaluations(connection, key, since=since, until=until, tag=tag, value=value, newest=limit)
-    return [EvaluationAnswer.model_validate(one, from_attributes=True) for one in rows]
+        rows = list_evaluations(connection, key, since=since, until=until, tag=tag, value=value)
+    return [EvaluationAnswer.model_validate(one, from_attributes=True) for one in rows[-limit:]]
 
 
 def _monitor(name: str, body: MonitorDefinition) -> Monitor:
