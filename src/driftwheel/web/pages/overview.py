@@ -120,6 +120,11 @@ def _show_overview(request: Request, state: State, caller: Caller) -> Response:
         more=max(0, len(needs) - _SHOWN),
         urgent=any(one.severity == "critical" for one in needs),
         quiet=quiet,
+        unsettled=[
+            printable(one.model.name)
+            for one in summaries
+            if not alerts[one.model.key] and _ends_with_drift(answers[one.model.key])
+        ],
         waiting=waiting,
         cards=sorted(
             (_card(one, answers[one.model.key], alerts[one.model.key]) for one in summaries),
@@ -129,6 +134,10 @@ def _show_overview(request: Request, state: State, caller: Caller) -> Response:
         done=TOLD.get(request.query_params.get("told", ""), ""),
         wrong="",
     )
+
+
+def _ends_with_drift(answers: Sequence[WindowAnswer]) -> bool:
+    return bool(answers) and answers[-1].answer == "drift"
 
 
 def _needs(
