@@ -139,7 +139,7 @@ def read_revisions(name: str, key: Key, state: State) -> list[RevisionAnswer]:
     monitor_at(state.engine, model_at(state.engine, name), key)
     with reading(state.engine) as connection:
         rows = list_revisions(connection, key)
-    return [RevisionAnswer.model_validate(one, from_attributes=True) for one in rows[-limit:]]
+    return [RevisionAnswer.model_validate(one, from_attributes=True) for one in rows]
 
 
 @router.get("/{key}/evaluations", dependencies=[permit("read")], responses=problems(404))
