@@ -49,7 +49,7 @@ def test_what_it_reports_adds_up(data: Path):
     validation, again, other, _, clean = (one.loss for one in done.losses)
     assert again == pytest.approx(validation, rel=0.02)
     assert other > 1.2 * validation
-    assert clean == pytest.approx(facts.baseline, rel=0.1)
+    assert clean == pytest.approx(facts.held_out_loss, rel=0.1)
     assert [one.published for one in done.losses] == [0.1011, 0.1024, 0.1458, None, None]
     unchanged, _, changed = done.rates
     assert unchanged.significant[0] <= 0.25  # the 130 + 130 images themselves differ by chance

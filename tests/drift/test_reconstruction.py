@@ -132,9 +132,11 @@ def test_blocks_that_vary_together_raise_the_threshold():
     assert compare(held_out, current, blocks=blocks).threshold > 2 * compare(held_out, current).threshold
 
 
-@pytest.mark.parametrize("bad", [[[0.1, 0.2]], [0.1, np.nan] * 20, [0.1, 0.0] * 20, [0.1, np.inf] * 20])
+@pytest.mark.parametrize("bad", [[[0.1, 0.2]], [0.1, np.nan] * 20, [0.1, -0.1] * 20, [0.1, np.inf] * 20])
 def test_what_are_no_errors_is_refused(bad):
     with pytest.raises(UsageError, match="`current` must be one column of reconstruction errors"):
         compare(errors(50, 1), bad)
     with pytest.raises(UsageError, match="`held_out` must be one column"):
         compare(bad, errors(50, 1))
+    with pytest.raises(UsageError, match="All errors of `held_out` are 0"):
+        compare(np.zeros(50), errors(50, 1))

@@ -19,13 +19,23 @@ FACTS = AutoencoderFacts(
     n_stopping=10,
     stopping_losses=(0.2, 0.1),
     held_out_errors=np.random.default_rng(0).gamma(9, 0.01, 20),
+    held_out_loss=0.3,
     held_out_blocks=np.repeat(np.arange(4), 5),
 )
 
 
 def test_what_is_written_is_read():
     again = facts_from_json(facts_to_json(FACTS))
-    for name in ("shape", "training", "seed", "reference", "n_fit", "n_stopping", "stopping_losses"):
+    for name in (
+        "shape",
+        "training",
+        "seed",
+        "reference",
+        "n_fit",
+        "n_stopping",
+        "stopping_losses",
+        "held_out_loss",
+    ):
         assert getattr(again, name) == getattr(FACTS, name)
     np.testing.assert_allclose(again.held_out_errors, FACTS.held_out_errors, rtol=1e-8)
     np.testing.assert_array_equal(again.held_out_blocks, FACTS.held_out_blocks)

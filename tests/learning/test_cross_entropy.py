@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from driftwheel.errors import UsageError
-from driftwheel.learning.cross_entropy import cross_entropies
+from driftwheel.learning.cross_entropy import cross_entropies, divergences
 
 LOGITS = arrays.arrays(np.float64, (3, 4), elements=st.floats(-20, 20))
 TARGETS = arrays.arrays(np.float64, (3, 4), elements=st.floats(0, 1))
@@ -25,6 +25,10 @@ def test_no_answer_is_better_than_the_picture_itself(logits, targets):
     with np.errstate(divide="ignore"):
         best = np.clip(np.log(targets) - np.log1p(-targets), -40, 40)
     assert (cross_entropies(best, targets) <= cross_entropies(logits, targets) + 1e-9).all()
+    np.testing.assert_allclose(divergences(best, targets), 0, atol=1e-9)
+    floors = cross_entropies(logits, targets) - divergences(logits, targets)
+    np.testing.assert_allclose(floors, cross_entropies(best, targets), atol=1e-9)
+    assert (divergences(logits, targets) >= 0).all()
 
 
 def test_it_is_the_loss_of_torch():

@@ -137,7 +137,7 @@ def test_a_network_that_fails_is_refused(write_onnx):
         {"vectors": None},
         constants={"weights": np.ones((7, 2), np.float32)},
     )
-    with pytest.raises(UsageError, match="It fails on 2 black images: "):
+    with pytest.raises(UsageError, match="It fails on 2 images to try it: "):
         open_onnx(path, threads=1)
 
 

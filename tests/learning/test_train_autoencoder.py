@@ -1,5 +1,6 @@
 """Training on a reference: held-out errors are honest, and drift is told from no drift."""
 
+import cv2
 import numpy as np
 import pytest
 from tests.learning.digits import SHAPE, TRAINING, digits, need_training
@@ -32,7 +33,7 @@ def test_the_file_says_how_it_was_made(trained):
     facts = trained[0].facts
     assert (facts.n_fit, facts.n_stopping, len(facts.held_out_errors)) == (840, 120, 240)
     assert (facts.seed, facts.reference, facts.training) == (0, "digits", TRAINING)
-    assert 0.2 < facts.baseline < 0.5
+    assert 0 < facts.baseline < 0.1 < facts.held_out_loss < 0.5
 
 
 def test_held_out_errors_are_those_of_images_never_seen(trained):
@@ -53,12 +54,12 @@ def test_false_alarms_are_few_and_drift_is_seen(trained):
 
 def test_images_that_are_easier_to_show_than_the_reference_are_drift_too(trained):
     network, _, unseen = trained
-    blank = np.zeros_like(unseen[:20])
+    smooth = np.stack([cv2.GaussianBlur(one, (3, 3), 0.6)[..., None] for one in unseen[:100]])
     found = reconstruction_drift(
-        network.facts.held_out_errors, network.errors(blank), rng=np.random.default_rng(0), alpha=0.01
+        network.facts.held_out_errors, network.errors(smooth), rng=np.random.default_rng(0), alpha=0.01
     )
     assert found.drifted
-    assert found.effect < -50
+    assert found.effect < -10
 
 
 def test_the_same_arguments_give_the_same_file():

@@ -135,7 +135,7 @@ def repeat_experiment(
     model = train_autoencoder(
         train,
         shape=shape,
-        training=AutoencoderTraining(epochs=epochs, noise=NOISE),
+        training=AutoencoderTraining(epochs=epochs, batch=128, noise=NOISE),
         seed=seed,
         reference=str(data / "mnist"),
         split=split,

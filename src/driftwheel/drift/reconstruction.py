@@ -86,7 +86,7 @@ def reconstruction_drift(
     Parameters
     ----------
     held_out
-        (n,) errors of reference images that the network did not learn from, positive and finite.
+        (n,) errors of reference images that the network did not learn from, finite, 0 or more, not all 0.
     current
         (m,) errors of the window.
     alpha
@@ -102,7 +102,7 @@ def reconstruction_drift(
     Raises
     ------
     UsageError
-        For errors that are not one column of positive finite numbers.
+        For errors that are not one column of finite numbers from 0 on, or a reference without any error.
 
     Notes
     -----
@@ -123,6 +123,8 @@ def reconstruction_drift(
     n, m = len(reference), len(window)
     missing = images_needed(n, m)
     baseline = float(reference.mean()) if n else float("nan")
+    if baseline == 0:
+        raise UsageError("All errors of `held_out` are 0: nothing can be so and so many per cent above that.")
     statistic = float(window.mean()) if m else float("nan")
     effect = 100 * (statistic / baseline - 1)
     if missing:
@@ -194,9 +196,9 @@ def _spread(
 
 def _errors(values: ArrayLike, name: str) -> NDArray[np.float64]:
     errors = np.asarray(values, dtype=np.float64)
-    if errors.ndim != 1 or not np.isfinite(errors).all() or (errors <= 0).any():
+    if errors.ndim != 1 or not np.isfinite(errors).all() or (errors < 0).any():
         raise UsageError(
-            f"`{name}` must be one column of reconstruction errors, positive and finite; it has shape "
+            f"`{name}` must be one column of reconstruction errors, finite and 0 or more; it has shape "
             f"{errors.shape}."
         )
     return errors

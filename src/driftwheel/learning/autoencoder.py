@@ -11,13 +11,13 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from driftwheel.errors import MissingExtraError, UsageError
 from driftwheel.learning.autoencoder_facts import METADATA_KEY, AutoencoderFacts, facts_from_json
 from driftwheel.learning.autoencoder_shape import AutoencoderShape
-from driftwheel.learning.cross_entropy import cross_entropies
+from driftwheel.learning.cross_entropy import cross_entropies, divergences
 
 __all__ = ["Autoencoder", "open_autoencoder", "prepare_picture"]
 
@@ -48,7 +48,7 @@ class Autoencoder:
     def errors(
         self, pictures: NDArray[np.uint8], shown: NDArray[np.float32] | None = None
     ) -> NDArray[np.float64]:
-        """Return the (n,) reconstruction error of each picture, in nats a pixel and channel.
+        """Return the (n,) reconstruction error of each picture, in nats a pixel and channel: `divergences`.
 
         Parameters
         ----------
@@ -57,12 +57,26 @@ class Autoencoder:
         shown
             The same shape, in [0, 1]: what goes in; by default the pictures themselves.
         """
-        errors = np.empty(len(pictures))
+        return self._measured(divergences, pictures, shown)
+
+    def losses(
+        self, pictures: NDArray[np.uint8], shown: NDArray[np.float32] | None = None
+    ) -> NDArray[np.float64]:
+        """Return the (n,) binary cross-entropy of each picture; parameters as for `errors`."""
+        return self._measured(cross_entropies, pictures, shown)
+
+    def _measured(
+        self,
+        measure: Callable[[ArrayLike, ArrayLike], NDArray[np.float64]],
+        pictures: NDArray[np.uint8],
+        shown: NDArray[np.float32] | None,
+    ) -> NDArray[np.float64]:
+        found = np.empty(len(pictures))
         for start in range(0, len(pictures), _BATCH):
             part = slice(start, start + _BATCH)
             wanted = _scaled(pictures[part])
-            errors[part] = cross_entropies(self.logits(wanted if shown is None else shown[part]), wanted)
-        return errors
+            found[part] = measure(self.logits(wanted if shown is None else shown[part]), wanted)
+        return found
 
     def reconstruct(self, pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return what it makes of (n, side, side, channels) uint8 pictures, likewise."""

@@ -37,8 +37,10 @@ class AutoencoderFacts:
     stopping_losses
         After each epoch; with noise where `training` has it.
     held_out_errors
-        (n,) float64, the error of each image of the reference that was held out: shown as it is, in nats a
-        pixel, see `cross_entropy`.
+        (n,) float64, the reconstruction error of each image of the reference that was held out: shown as it
+        is, in nats a pixel, see `cross_entropy.divergences`.
+    held_out_loss
+        The mean binary cross-entropy of the same images, shown as they are: the baseline loss.
     held_out_blocks
         (n,) numbers of camera and hour of the same images, or None where those are not known.
     """
@@ -51,6 +53,7 @@ class AutoencoderFacts:
     n_stopping: int
     stopping_losses: tuple[float, ...]
     held_out_errors: NDArray[np.float64]
+    held_out_loss: float
     held_out_blocks: NDArray[np.intp] | None = None
 
     @property
@@ -73,6 +76,7 @@ def facts_to_json(facts: AutoencoderFacts) -> str:
             "n_stopping": facts.n_stopping,
             "stopping_losses": list(facts.stopping_losses),
             "baseline": facts.baseline,
+            "held_out_loss": facts.held_out_loss,
             "held_out_errors": [float(f"{error:.9g}") for error in facts.held_out_errors],
             "held_out_blocks": None if blocks is None else blocks.tolist(),
         }
@@ -110,6 +114,7 @@ def facts_from_json(text: str) -> AutoencoderFacts:
             n_stopping=int(found["n_stopping"]),
             stopping_losses=tuple(float(loss) for loss in found["stopping_losses"]),
             held_out_errors=errors,
+            held_out_loss=float(found["held_out_loss"]),
             held_out_blocks=None if blocks is None else np.array(blocks, dtype=np.intp),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:

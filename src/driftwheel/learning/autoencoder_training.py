@@ -50,9 +50,9 @@ class AutoencoderTraining:
         For a value outside its range.
     """
 
-    epochs: int = 20
+    epochs: int = 40
     patience: int = 4
-    batch: int = 128
+    batch: int = 64
     learning_rate: float = 4e-3
     noise: float = 0.0
     flip: bool = False

@@ -82,6 +82,7 @@ def train_autoencoder(
         n_stopping=len(parts.stopping),
         stopping_losses=fitted.stopping_losses,
         held_out_errors=np.zeros(len(parts.held_out)),
+        held_out_loss=0.0,
         held_out_blocks=None if groups is None else groups[parts.held_out],
     )
 
@@ -90,4 +91,8 @@ def train_autoencoder(
 
     # measured by what will measure current images, so that no difference between the two is taken for drift
     network: Autoencoder = open_autoencoder(written(facts), threads=threads)
-    return written(replace(facts, held_out_errors=network.errors(pictures[parts.held_out])))
+    held_out = pictures[parts.held_out]
+    losses = network.losses(held_out)
+    return written(
+        replace(facts, held_out_errors=network.errors(held_out), held_out_loss=float(losses.mean()))
+    )
