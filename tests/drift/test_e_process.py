@@ -199,7 +199,7 @@ def test_a_window_that_says_nothing_is_passed_over() -> None:
 
 def test_nothing_is_learnt_from_windows_that_lead_to_a_drift() -> None:
     rng = np.random.default_rng(6)
-    usual = last(rng.random(50))
+    usual = last(rng.random(50).tolist())
     found = next(one for one in over([0.01] * 14, usual, first=50) if one.found)
     assert found.learnt - usual.learnt <= 7
     assert found.surprise < 1.3
@@ -245,7 +245,8 @@ def test_stronger_evidence_never_leaves_less_capital(values: list[float | None],
 def test_a_state_of_other_bets_keeps_only_what_was_learnt() -> None:
     plain = e_process_to_json(last([0.5] * 20)) | {"bets": [0.5], "capitals": [7.0], "runs": [1.0]}
     read = e_process_from_json(plain)
-    assert (capital(read), read.learnt, read.surprise) == (0.0, 6.0, pytest.approx(math.log(2)))
+    assert (capital(read), read.learnt) == (0.0, 6.0)
+    assert read.surprise == pytest.approx(math.log(2))
 
 
 def test_wrong_numbers_are_refused() -> None:

@@ -12,8 +12,11 @@ from driftwheel.drift.replay import (
     blocks_of,
     effect_threshold,
     kolmogorov_smirnov_replays,
+    replay_spans,
     replay_weights,
+    spans_of,
     wasserstein_replays,
+    without_noise,
 )
 from driftwheel.records import Records
 
@@ -127,3 +130,58 @@ def test_no_more_than_the_stated_share_of_fresh_windows_pass():
 
 def test_the_floor_holds():
     assert effect_threshold(np.full(100, 1e-4), chance=0.01, floor=0.1) == 0.1
+
+
+def days(n_days: int, a_day: int, hours: int = 16) -> Records:
+    """Return records spread over the hours of some days."""
+    start = datetime(2026, 11, 2)
+    times = [
+        start + timedelta(days=day, hours=6, minutes=60 * hours * i / a_day)
+        for day in range(n_days)
+        for i in range(a_day)
+    ]
+    return records(n_days * a_day, times)
+
+
+@pytest.mark.parametrize(
+    ("window", "spans"),
+    [(days(1, 30), 10), (days(1, 30, hours=1), 160), (days(5, 10), None), (records(30), None)],
+)
+def test_a_span_is_as_long_as_the_window(window: Records, spans: int | None):
+    found = spans_of(days(10, 160), window)
+    assert (None if found is None else int(found.max()) + 1) == spans
+
+
+def test_a_week_is_a_span_from_monday():
+    found = spans_of(days(70, 20), days(5, 10))
+    assert found is not None
+    assert np.bincount(found).tolist() == [140] * 10
+
+
+@pytest.mark.parametrize("reference", [days(7, 100), days(40, 9), records(900)])
+def test_too_few_spans_and_too_small_ones_are_none(reference: Records):
+    assert spans_of(reference, days(1, 30)) is None
+
+
+def test_a_replayed_span_is_one_whole_span():
+    spans = np.repeat(np.arange(4), [10, 20, 30, 40]).astype(np.intp)
+    weights, images = replay_spans(spans, 200, np.random.default_rng(0))
+    assert weights.sum(axis=1) == pytest.approx(np.ones(200), abs=1e-6)
+    for row in weights:
+        assert len(set(spans[row > 0])) == 1
+        assert len(set(row[row > 0])) == 1
+    assert {int((row > 0).sum()) for row in weights} == {10, 20, 30, 40}
+    assert 15 < images < 25  # the harmonic mean is 19.2
+
+
+def test_the_noise_of_few_images_is_taken_out_and_what_spans_differ_by_is_left():
+    rng = np.random.default_rng(4)
+    own = rng.normal(0, 0.2, 400)  # what spans differ by
+    few, many = (own + rng.normal(0, 1 / np.sqrt(n), 400) for n in (50, 1000))
+    plain = np.abs(rng.normal(0, 1 / np.sqrt(1000), 400))
+    found = without_noise(np.abs(few), plain, 1000 / 50)
+    assert np.sqrt(np.mean(found**2)) == pytest.approx(np.sqrt(np.mean(many**2)), rel=0.1)
+    only_noise = without_noise(np.abs(rng.normal(0, 1 / np.sqrt(50), 400)), plain, 1000 / 50)
+    assert np.sqrt(np.mean(only_noise**2)) < 0.07
+    assert without_noise(np.zeros(3), plain, 20.0).tolist() == [0.0] * 3
+    assert without_noise(plain, plain, 0.5) is plain

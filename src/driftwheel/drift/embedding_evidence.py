@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from driftwheel.drift.effect_gate import EffectGate
 from driftwheel.drift.frechet import frechet, trace_of_root
 from driftwheel.drift.mmd import mmd_permutations
-from driftwheel.drift.replay import effect_threshold
+from driftwheel.drift.replay import Replays
+from driftwheel.drift.replayed_effects import ReplayedEffect
 from driftwheel.drift.rules import EFFECT_FLOOR_FRECHET
 from driftwheel.drift.tail import tail_p_value
 from driftwheel.profiles.projection import MOST_DIMENSIONS, Projection, fit_projection
@@ -36,6 +37,8 @@ class EmbeddingEvidence:
         d² over the reference's own variance.
     threshold
         The Fréchet effect that replayed reference windows do not reach.
+    distance
+        The root of the Fréchet effect, beside those of replayed windows.
     """
 
     strength: float
@@ -43,6 +46,7 @@ class EmbeddingEvidence:
     frechet: Evidence
     mmd: Evidence
     threshold: float
+    distance: ReplayedEffect
 
 
 def embedding_evidence(
@@ -79,26 +83,30 @@ def embedding_evidence(
     placed, seen = own.apply(reference), own.apply(current)
     distance = frechet(placed, seen)
     effect = float(distance.effect or 0.0)
-    replayed = _replayed_effects(placed, gate)
+    replayed = gate.replayed(lambda replays: np.sqrt(_replayed_effects(placed, replays)))
+    root = ReplayedEffect(float(np.sqrt(max(effect, 0.0))), replayed, float(np.sqrt(EFFECT_FLOOR_FRECHET)))
     return EmbeddingEvidence(
         strength=strength,
         null_strength=null_strength,
-        frechet=Evidence("frechet", distance.statistic, float(tail_p_value(effect, replayed)), effect, n, m),
+        frechet=Evidence(
+            "frechet", distance.statistic, float(tail_p_value(effect, replayed**2)), effect, n, m
+        ),
         mmd=mmd,
-        threshold=effect_threshold(replayed, gate.chance, EFFECT_FLOOR_FRECHET),
+        threshold=gate.thresholds([root])[0] ** 2,
+        distance=root,
     )
 
 
-def _replayed_effects(placed: NDArray[np.float64], gate: EffectGate) -> NDArray[np.float64]:
+def _replayed_effects(placed: NDArray[np.float64], replays: Replays) -> NDArray[np.float64]:
     """Return the Fréchet effects of replayed windows against replayed references."""
-    windows = _moments(placed, gate.replays.windows[:_FRECHET_REPLAYS])
-    references = _moments(placed, gate.replays.references[:_FRECHET_REPLAYS])
+    windows = _moments(placed, replays.windows[:_FRECHET_REPLAYS])
+    references = _moments(placed, replays.references[:_FRECHET_REPLAYS])
     effects = []
     for mean, covariance, other_mean, other in zip(*references, *windows, strict=True):
         moved = float(np.sum((mean - other_mean) ** 2))
         spread = max(float(np.trace(covariance)), 1e-12)
         effects.append((moved + spread + np.trace(other) - 2 * trace_of_root(covariance, other)) / spread)
-    return np.array(effects)
+    return np.array(np.maximum(effects, 0.0))
 
 
 def _moments(

@@ -20,7 +20,7 @@ from driftwheel.drift.embedding_evidence import EmbeddingEvidence, embedding_evi
 from driftwheel.drift.exemplars import exemplars
 from driftwheel.drift.permutations import draw_cells, draw_labels
 from driftwheel.drift.property_evidence import PropertyEvidence, property_evidence
-from driftwheel.drift.replay import Replays, blocks_of, replay_weights
+from driftwheel.drift.replay import Replays, blocks_of, replay_spans, replay_weights, spans_of
 from driftwheel.drift.rules import LEAST_SAMPLE, alpha_for, images_needed
 from driftwheel.drift.score_evidence import ScoreEvidence, score_evidence
 from driftwheel.drift.tail import LEAST_P_VALUE, tail_p_value
@@ -37,6 +37,8 @@ PERMUTATIONS = 500
 
 REPLAYS = 400
 """Windows replayed from the reference for the effect thresholds."""
+
+_PLAIN = 100  # beside replayed spans of time, windows drawn image by image, to know their noise
 
 _MANY = 8000  # pooled images beyond which fewer permutations are made
 _PERMUTATIONS_MANY = 200
@@ -91,16 +93,8 @@ def judge(
     permutations = PERMUTATIONS if pooled <= _MANY else _PERMUTATIONS_MANY
     labels = draw_labels(len(reference), len(current), permutations, rng, cells)
     blocks = blocks_of(reference)
-    # Known blocks vary together and permutations of single images prove little: there the thresholds alone
-    # must hold over all properties.
-    gate = EffectGate(
-        replays=Replays.of(
-            replay_weights(len(reference), len(current), REPLAYS, rng, blocks),
-            replay_weights(len(reference), len(reference), REPLAYS, rng, blocks),
-        ),
-        chance=alpha if blocks is None else alpha / len(reference.property_names),
-        alpha=alpha,
-    )
+    spans = spans_of(reference, current)
+    gate = _gate(reference, current, blocks, spans, alpha, rng)
     properties = property_evidence(
         tuple(property_named(name) for name in reference.property_names),
         reference.properties,
@@ -146,10 +140,46 @@ def judge(
         scores=scores,
         exemplars=() if not drifted else exemplars(reference, current, properties.properties, ranking),
         notes=(
-            *_notes(blocks is not None, kind is None and p_value <= alpha),
+            *_notes(spans is not None, blocks is not None, kind is None and p_value <= alpha),
             *_score_notes(reference, current, scores),
         ),
+        replay_p_value=_replayed(gate, properties, embedding, scored),
     )
+
+
+def _gate(  # noqa: PLR0917  what a replay needs
+    reference: Records,
+    current: Records,
+    blocks: NDArray[np.intp] | None,
+    spans: NDArray[np.intp] | None,
+    alpha: float,
+    rng: np.random.Generator,
+) -> EffectGate:
+    """Replay whole spans of time where the reference has them, else blocks, else single images."""
+    n, m = len(reference), len(current)
+    if spans is not None:
+        windows, images = replay_spans(spans, REPLAYS, rng)
+        return EffectGate(
+            replays=Replays.of(windows, replay_weights(n, n, REPLAYS, rng, spans)),
+            chance=alpha / _families(reference, current),
+            alpha=alpha,
+            spans=int(spans.max()) + 1,
+            plain=Replays.of(replay_weights(n, m, _PLAIN, rng), replay_weights(n, n, _PLAIN, rng)),
+            excess=(1 / images + 1 / n) / (1 / m + 1 / n),
+        )
+    # Known blocks vary together and permutations of single images prove little: there the thresholds alone
+    # must hold over all properties.
+    return EffectGate(
+        replays=Replays.of(*(replay_weights(n, size, REPLAYS, rng, blocks) for size in (m, n))),
+        chance=alpha if blocks is None else alpha / len(reference.property_names),
+        alpha=alpha,
+    )
+
+
+def _families(reference: Records, current: Records) -> int:
+    """Return how many kinds of evidence have effects: properties, embeddings, scores."""
+    pairs = (reference.embeddings, current.embeddings), (reference.scores, current.scores)
+    return 1 + sum(before is not None and now is not None for before, now in pairs)
 
 
 def _classified(
@@ -181,6 +211,21 @@ def _combined(
         above_chance = max(classified.evidence.statistic - 0.5, 0.0)
         strengths["classifier"] = above_chance**2, np.maximum(classified.null - 0.5, 0.0) ** 2
     return combine(strengths)
+
+
+def _replayed(
+    gate: EffectGate,
+    properties: PropertyEvidence,
+    embedding: EmbeddingEvidence | None,
+    scored: ScoreEvidence | None,
+) -> float:
+    """Return the chance that a replayed window lies as far from the reference, by any kind of evidence."""
+    found = [gate.p_value(properties.effects)]
+    if embedding is not None:
+        found.append(gate.p_value([embedding.distance]))
+    if scored is not None:
+        found.append(gate.p_value(scored.effects))
+    return min(1.0, len(found) * min(found))
 
 
 def _embedding_drift(
@@ -263,9 +308,11 @@ def _score_notes(reference: Records, current: Records, scores: ScoreDrift | None
     return (sentence,)
 
 
-def _notes(in_blocks: bool, small: bool) -> tuple[str, ...]:
+def _notes(in_spans: bool, in_blocks: bool, small: bool) -> tuple[str, ...]:
     notes = []
-    if in_blocks:
+    if in_spans:
+        notes.append("Replayed from the reference were whole spans of time, each as long as this window.")
+    elif in_blocks:
         notes.append("Reference windows were replayed in whole blocks of tags and hour.")
     if small:
         notes.append(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,8 @@ from driftwheel.drift.columns import circular_mean, property_columns, unroll
 from driftwheel.drift.effect_gate import EffectGate
 from driftwheel.drift.jensen_shannon import jensen_shannon, jensen_shannon_columns
 from driftwheel.drift.psi import psi, psi_columns
-from driftwheel.drift.replay import effect_threshold, wasserstein_replays
+from driftwheel.drift.replay import Replays, wasserstein_replays
+from driftwheel.drift.replayed_effects import ReplayedEffect
 from driftwheel.drift.rules import EFFECT_FLOOR_SIGMAS, EFFECT_FLOOR_TOTAL_VARIATION, LEAST_SPREAD
 from driftwheel.drift.tail import tail_p_value
 from driftwheel.drift.total_variation import total_variation
@@ -34,11 +35,14 @@ class PropertyEvidence:
     properties
         One entry a property that is defined on both sides, strongest evidence first. `p_value` is corrected
         over all columns (Westfall and Young's single-step max T, 1993).
+    effects
+        The effect of each of them, beside those of replayed windows.
     """
 
     strength: float
     null_strength: NDArray[np.float64]
     properties: tuple[PropertyDrift, ...]
+    effects: tuple[ReplayedEffect, ...] = ()
 
 
 def property_evidence(
@@ -68,7 +72,7 @@ def property_evidence(
     found = column_strengths(columns.reference, columns.current, labels, columns.circular)
     null_strength = found.null_strength.max(axis=1)
     corrected = tail_p_value(found.strength, null_strength)
-    drifts = []
+    drifts, effects = [], []
     for index, one in enumerate(properties):
         before, now = reference[:, index], current[:, index]
         if np.isnan(before).all() or np.isnan(now).all():
@@ -77,9 +81,15 @@ def property_evidence(
         p_value = float(corrected[mine].min(initial=1.0))
         gap = float(found.statistic[mine].max(initial=0.0))
         weigh = _category_drift if one.kind == "category" else _number_drift
-        drifts.append(weigh(one, before, now, p_value=p_value, gap=gap, gate=gate))
+        drift, effect = weigh(one, before, now, p_value=p_value, gap=gap, gate=gate)
+        drifts.append(drift)
+        effects.append(effect)
+    drifts = [
+        replace(one, threshold=threshold, drifted=one.p_value <= gate.alpha and one.effect > threshold)
+        for one, threshold in zip(drifts, gate.thresholds(effects), strict=True)
+    ]
     drifts.sort(key=lambda d: (not d.drifted, d.p_value, -d.effect / d.threshold, d.name))
-    return PropertyEvidence(float(found.strength.max()), null_strength, tuple(drifts))
+    return PropertyEvidence(float(found.strength.max()), null_strength, tuple(drifts), tuple(effects))
 
 
 def _number_drift(
@@ -90,22 +100,21 @@ def _number_drift(
     p_value: float,
     gap: float,
     gate: EffectGate,
-) -> PropertyDrift:
+) -> tuple[PropertyDrift, ReplayedEffect]:
     means = _mean(one, reference), _mean(one, current)
     scaled, other = _scaled(one, reference, means[0]), _scaled(one, current, means[0])
     a, b = scaled[~np.isnan(scaled)], other[~np.isnan(other)]
     spread = max(float(a.std(dtype=np.float64)), _least_spread(one))
     effect = wasserstein(a, b).statistic / spread
-    replayed = wasserstein_replays(scaled, gate.replays) / spread
-    threshold = effect_threshold(replayed, gate.chance, EFFECT_FLOOR_SIGMAS)
+    replayed = gate.replayed(lambda replays: wasserstein_replays(scaled, replays) / spread)
     pair = a[:, None], b[:, None]
-    return PropertyDrift(
+    drift = PropertyDrift(
         name=one.name,
-        drifted=p_value <= gate.alpha and effect > threshold,
+        drifted=False,  # until the threshold is known, which all properties share
         p_value=p_value,
         statistic=gap,
         effect=effect,
-        threshold=threshold,
+        threshold=EFFECT_FLOOR_SIGMAS,
         wasserstein_sigmas=effect,
         psi=float(psi_columns(*pair).statistic[0]),
         jensen_shannon=float(jensen_shannon_columns(*pair).statistic[0]),
@@ -114,6 +123,7 @@ def _number_drift(
         n_reference=len(a),
         n_current=len(b),
     )
+    return drift, ReplayedEffect(effect, replayed, EFFECT_FLOOR_SIGMAS)
 
 
 def _category_drift(
@@ -124,24 +134,19 @@ def _category_drift(
     p_value: float,
     gap: float,
     gate: EffectGate,
-) -> PropertyDrift:
+) -> tuple[PropertyDrift, ReplayedEffect]:
     levels = np.arange(len(one.categories))
     left, right = (x[:, None] == levels for x in (reference, current))
     counts = left.sum(axis=0), right.sum(axis=0)
     effect = total_variation(*counts).statistic
-    windows, references = (
-        weights @ left.astype(np.float32) for weights in (gate.replays.windows, gate.replays.references)
-    )
-    threshold = effect_threshold(
-        0.5 * np.abs(windows - references).sum(axis=1), gate.chance, EFFECT_FLOOR_TOTAL_VARIATION
-    )
-    return PropertyDrift(
+    replayed = gate.replayed(lambda replays: _mix_replays(left, replays))
+    drift = PropertyDrift(
         name=one.name,
-        drifted=p_value <= gate.alpha and effect > threshold,
+        drifted=False,
         p_value=p_value,
         statistic=gap,
         effect=effect,
-        threshold=threshold,
+        threshold=EFFECT_FLOOR_TOTAL_VARIATION,
         wasserstein_sigmas=None,
         psi=float(psi(*counts).statistic[0]),
         jensen_shannon=float(jensen_shannon(*counts).statistic[0]),
@@ -150,6 +155,14 @@ def _category_drift(
         n_reference=int(counts[0].sum()),
         n_current=int(counts[1].sum()),
     )
+    return drift, ReplayedEffect(effect, replayed, EFFECT_FLOOR_TOTAL_VARIATION)
+
+
+def _mix_replays(levels: NDArray[np.bool_], replays: Replays) -> NDArray[np.float64]:
+    """Return the total variation distance of each replayed window from its reference."""
+    shares = levels.astype(np.float32)
+    moved = np.abs(replays.windows @ shares - replays.references @ shares)
+    return np.asarray(0.5 * moved.sum(axis=1, dtype=np.float64))
 
 
 def _mean(one: Property, column: NDArray[np.float32]) -> float:

@@ -22,12 +22,19 @@ __all__ = [
     "blocks_of",
     "effect_threshold",
     "kolmogorov_smirnov_replays",
+    "replay_spans",
     "replay_weights",
+    "spans_of",
     "wasserstein_replays",
+    "without_noise",
 ]
 
 LEAST_BLOCKS = 8
 """With fewer blocks than this their variation cannot be told from chance, and images are replayed singly."""
+
+_LEAST_OF_SPAN = 10  # images; with fewer a span's own ups and downs are lost in those of single images
+_SPANS = tuple(np.timedelta64(hours, "h") for hours in (1, 24, 168))
+_MONDAY = np.datetime64("1970-01-05", "us")
 
 _CELLS = 1024  # neighbouring values that replays see as one, in a column of more values
 _TAIL = 128  # values at either end that stay on their own
@@ -50,6 +57,71 @@ def blocks_of(records: Records) -> NDArray[np.intp] | None:
     blocks = np.unique(np.column_stack(columns), axis=0, return_inverse=True)[1].reshape(-1)
     count = int(blocks.max()) + 1
     return blocks.astype(np.intp) if LEAST_BLOCKS <= count < len(records) else None
+
+
+def spans_of(reference: Records, current: Records) -> NDArray[np.intp] | None:
+    """Return (n,) which hour, day or week each record of the reference lies in, whichever `current` fills.
+
+    What one such span differs by from the next counts as the reference's own, whatever goes together in it:
+    a camera for an hour, all cameras for a day. None where times are not known, with fewer than
+    `LEAST_BLOCKS` spans, or with fewer than ten images in one on average.
+    """
+    if reference.times is None or current.times is None or np.isnat(reference.times).any():
+        return None
+    known = current.times[~np.isnat(current.times)]
+    if not len(known) or not len(reference):
+        return None
+    length = next((one for one in _SPANS if known.max() - known.min() <= one), None)
+    if length is None:
+        return None
+    spans = np.unique((reference.times - _MONDAY) // length, return_inverse=True)[1].reshape(-1)
+    count = int(spans.max()) + 1
+    return spans.astype(np.intp) if LEAST_BLOCKS <= count <= len(reference) / _LEAST_OF_SPAN else None
+
+
+def replay_spans(
+    spans: NDArray[np.intp], replays: int, rng: np.random.Generator
+) -> tuple[NDArray[np.float32], float]:
+    """Return (replays, n) weights, a row one whole span drawn at random, sum 1, and how many images it has.
+
+    That is the harmonic mean over the rows: so many images have the noise that they have on average.
+
+    Examples
+    --------
+    >>> weights, images = replay_spans(np.array([0, 0, 1, 1, 1]), 50, np.random.default_rng(0))
+    >>> sorted({int((row > 0).sum()) for row in weights}), 2 < images < 3
+    ([2, 3], True)
+    """
+    sizes = np.bincount(spans)
+    drawn = rng.integers(len(sizes), size=replays)
+    weights = (spans == drawn[:, None]) / sizes[drawn][:, None]
+    return weights.astype(np.float32), float(1.0 / np.mean(1.0 / sizes[drawn]))
+
+
+def without_noise(
+    replayed: NDArray[np.float64], plain: NDArray[np.float64], excess: float
+) -> NDArray[np.float64]:
+    """Return replayed distances, scaled to what windows with more images than the replayed spans would have.
+
+    The mean square of a distance has two parts: what spans differ by, and the noise of single images, which
+    goes with one over their number.
+
+    Parameters
+    ----------
+    replayed, plain
+        Distances of replayed spans, and of windows of the current size drawn image by image.
+    excess
+        The noise of the spans over that of the windows.
+
+    Examples
+    --------
+    >>> without_noise(np.array([5.0]), np.array([2.0]), 5.0)  # 25 = 5 × 2² + 5, and so 2² + 5 = 9
+    array([3.])
+    """
+    have, noise = float(np.mean(np.square(replayed))), float(np.mean(np.square(plain)))
+    if have <= 0.0 or excess <= 1.0:
+        return replayed
+    return np.asarray(replayed * np.sqrt(max(have - (excess - 1.0) * noise, noise) / have))
 
 
 def replay_weights(

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from driftwheel.drift.column_strengths import column_strengths
 from driftwheel.drift.effect_gate import EffectGate
 from driftwheel.drift.label_shift import LabelShift, label_shift, predicted_classes
-from driftwheel.drift.replay import Replays, effect_threshold, kolmogorov_smirnov_replays
+from driftwheel.drift.replay import Replays, kolmogorov_smirnov_replays
+from driftwheel.drift.replayed_effects import ReplayedEffect
 from driftwheel.drift.rules import EFFECT_FLOOR_KOLMOGOROV_SMIRNOV, EFFECT_FLOOR_TOTAL_VARIATION, LEAST_SAMPLE
 from driftwheel.drift.total_variation import total_variation
 from driftwheel.drift.verdict import ClassShare
@@ -45,6 +46,8 @@ class ScoreEvidence:
         The classes whose share is least like chance, at most 50.
     n_reference, n_current
         Images with scores.
+    effects
+        `statistic` and `mix_effect`, beside those of replayed windows.
     """
 
     strength: float
@@ -59,6 +62,7 @@ class ScoreEvidence:
     shares: tuple[ClassShare, ...]
     n_reference: int
     n_current: int
+    effects: tuple[ReplayedEffect, ...]
 
 
 def score_evidence(
@@ -94,23 +98,36 @@ def score_evidence(
     before, now, names = _columns(reference, current, classes)
     found = column_strengths(before, now, labels)
     strongest = int(found.strength.argmax())
-    replayed = np.max([kolmogorov_smirnov_replays(column, gate.replays) for column in before.T], axis=0)
     mix = label_shift(*predicted, len(classes), labels)
+    effects = (
+        ReplayedEffect(
+            float(found.statistic[strongest]),
+            gate.replayed(
+                lambda replays: np.max([kolmogorov_smirnov_replays(one, replays) for one in before.T], axis=0)
+            ),
+            EFFECT_FLOOR_KOLMOGOROV_SMIRNOV,
+        ),
+        ReplayedEffect(
+            total_variation(mix.reference_counts, mix.current_counts).statistic,
+            gate.replayed(lambda replays: _mix_replays(predicted[0], replays)),
+            EFFECT_FLOOR_TOTAL_VARIATION,
+        ),
+    )
+    threshold, mix_threshold = gate.thresholds(effects)
     return ScoreEvidence(
         strength=float(found.strength.max()),
         null_strength=found.null_strength.max(axis=1),
         mix_strength=mix.observed,
         mix_null_strength=mix.null,
         column=names[strongest],
-        statistic=float(found.statistic[strongest]),
-        threshold=effect_threshold(replayed, gate.chance, EFFECT_FLOOR_KOLMOGOROV_SMIRNOV),
-        mix_effect=total_variation(mix.reference_counts, mix.current_counts).statistic,
-        mix_threshold=effect_threshold(
-            _mix_replays(predicted[0], gate.replays), gate.chance, EFFECT_FLOOR_TOTAL_VARIATION
-        ),
+        statistic=effects[0].effect,
+        threshold=threshold,
+        mix_effect=effects[1].effect,
+        mix_threshold=mix_threshold,
         shares=_shares(mix, classes),
         n_reference=sizes[0],
         n_current=sizes[1],
+        effects=effects,
     )
 
 

@@ -179,6 +179,9 @@ class Verdict:
         With ``insufficient``: how many more current images are needed, at least.
     notes
         Sentences a person should read: what was not looked at, and why.
+    replay_p_value
+        Chance that a window of the reference lies as far from it as this one does; None where none was
+        replayed.
     """
 
     verdict: Answer
@@ -199,6 +202,7 @@ class Verdict:
     mode: Mode
     diagnosed: bool = False
     notes: tuple[str, ...] = ()
+    replay_p_value: float | None = None
     scores: ScoreDrift | None = None
 
 
