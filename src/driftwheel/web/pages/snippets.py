@@ -35,11 +35,12 @@ def log_snippet(
 
 
 def curl_snippet(server: str, model: str, *, token: str = ANY_TOKEN) -> str:
-    """Return a command that logs one image without any program of ours."""
+    """Return a command that logs one image, taken now, without any program of ours."""
+    record = r"{\"id\": \"first-$(date +%s)\", \"time\": \"$(date -u +%Y-%m-%dT%H:%M:%SZ)\"}"
     return (
         f"curl {server}/api/v1/models/{quote(model, safe='')}/records/images \\\n"
         f'  -H "Authorization: Bearer {token}" \\\n'
-        '  -F \'record={"id": "first", "time": "2026-11-23T08:00:00Z"};type=application/json\' \\\n'
+        f'  -F "record={record};type=application/json" \\\n'
         "  -F image=@image.jpg"
     )
 
