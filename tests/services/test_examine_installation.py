@@ -83,7 +83,7 @@ def test_an_installation_that_is_well(settings: Settings, database: Engine) -> N
     assert findings["users"].message == "1 active admin"
     assert list(findings) == [
         *("Python", "packages", "settings", "permissions", "disk space", "disk speed", "images"),
-        *("database", "queue", "users", "clock", "workflows", "port"),
+        *("database", "queue", "segments", "users", "clock", "workflows", "port"),
     ]
     assert all(bool(one.advice) == (one.state != "ok") for one in findings.values())
 

@@ -47,6 +47,14 @@ def test_of_so_many_windows_and_until_a_clear_threshold(its: Watched) -> None:
     assert [one.value for one in only.segments] == ["1"]
 
 
+def test_of_very_many_windows_the_newest(its: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert replay(its, "black_share above 10 %").since == BEGIN
+    monkeypatch.setattr("driftwheel.services.replay_monitor.MOST_REPLAYED", 7)  # three days of two segments
+    found = replay(its, "black_share above 10 %")
+    assert (found.windows, found.since, found.fired) == (3, BEGIN + 5 * DAY, 1)
+    assert [len(one.windows) for one in found.segments] == [3, 3]
+
+
 def test_a_span_of_time(its: Watched) -> None:
     monitor = Monitor("try", parse_rule("black_share above 10 %"))
     found = replay_monitor(its.engine, "m", monitor, since=BEGIN + 3 * DAY, until=BEGIN + 6 * DAY)

@@ -319,8 +319,12 @@ def test_properties_of_an_earlier_release_are_unpacked_beside_those_of_this_one(
 _LOGGED = some_records(24)
 
 
-def test_any_interleaving_gives_what_one_batch_gives(database: Engine, blobs: Blobs) -> None:
+@pytest.mark.parametrize("most", [200, 2])
+def test_any_interleaving_gives_what_one_batch_gives(
+    database: Engine, blobs: Blobs, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Arrivals in any order, late and again; measured in bursts; summed up and backfilled at any time."""
+    monkeypatch.setattr("driftwheel.services.choose_segments.MOST_VALUES", most)
     measurers = Measurers(blobs)
 
     def begin() -> Model:
@@ -336,6 +340,7 @@ def test_any_interleaving_gives_what_one_batch_gives(database: Engine, blobs: Bl
     model = begin()
     log(database, blobs, model, _LOGGED)
     at_once = end(model)
+    assert len(at_once) == 3 * (1 + min(most, 3))  # windows of the whole and its cameras
 
     @settings(max_examples=15, deadline=None)
     @given(data=st.data())

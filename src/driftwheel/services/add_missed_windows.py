@@ -7,22 +7,26 @@ says the rest.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
+from driftwheel.services import choose_segments
 from driftwheel.services.crash_points import reach
 from driftwheel.services.last_heard import last_heard
 from driftwheel.store.database import reading, writing
 from driftwheel.store.heard_segments import HeardSegment
 from driftwheel.store.models import Model, lock_model
-from driftwheel.store.windows import add_empty_windows, window_of
+from driftwheel.store.windows import add_empty_windows, list_windows, window_of
 
 __all__ = ["MOST_EMPTY", "add_missed_windows"]
 
 MOST_EMPTY = 3
 """Windows in a row that are added empty."""
+
+_Row = tuple[datetime, datetime, str, str]  # start, end, tag, value
 
 _PATIENCE = 50  # a window is missed when it is over by a fiftieth of its length
 
@@ -45,14 +49,30 @@ def add_missed_windows(engine: Engine, model: Model, tags: Collection[str], *, n
     with writing(engine) as connection:
         if lock_model(connection, model.key) is None:
             return 0
-        added = add_empty_windows(connection, model.key, rows)
+        added = add_empty_windows(connection, model.key, _with_room(connection, model, rows))
         reach("watch-added")
     return added
 
 
-def _missed(one: HeardSegment, window: str, now: datetime) -> list[tuple[datetime, datetime, str, str]]:
+def _with_room(connection: Connection, model: Model, rows: Sequence[_Row]) -> list[_Row]:
+    """Return those of these windows that summing up would not leave out again, the first by name."""
+    since, until = min(row[0] for row in rows), max(row[1] for row in rows)
+    there: defaultdict[tuple[datetime, str], set[str]] = defaultdict(set)
+    for one in list_windows(connection, model.key, since=since, until=until):
+        there[one.start, one.tag].add(one.value)
+    kept = []
+    for row in sorted(rows):
+        start, _, tag, value = row
+        known = there[start, tag]
+        if value in known or len(known) < choose_segments.MOST_VALUES:
+            known.add(value)
+            kept.append(row)
+    return kept
+
+
+def _missed(one: HeardSegment, window: str, now: datetime) -> list[_Row]:
     """Return the windows after the newest that ought to have come by now: start, end, tag, value."""
-    rows: list[tuple[datetime, datetime, str, str]] = []
+    rows: list[_Row] = []
     length = one.end - one.start
     if not one.start <= one.received <= one.end + length:
         return rows  # its records are logged long after they happened, or a clock is wrong

@@ -11,7 +11,9 @@ from functools import partial
 from sqlalchemy import Connection, Engine
 
 from driftwheel.profiles import Profile, from_bytes, merge, single, to_bytes
+from driftwheel.services.choose_segments import choose_segments
 from driftwheel.services.crash_points import reach
+from driftwheel.services.summarise_windows import edge_images
 from driftwheel.services.window_predictions import archive_predictions
 from driftwheel.services.window_profile import WHOLE, in_space, main_space, sum_up
 from driftwheel.store.archives import archive_of, put_archive
@@ -149,11 +151,14 @@ def _archive(
 ) -> None:
     """Add records to the archives of the windows of one span that they are in."""
     segments = {WHOLE} | {pair for row in rows for pair in row.tags.items()}
-    windows = [
+    known = [
         one
         for one in list_windows(connection, model.key, since=start, until=end)
-        if (one.tag, one.value) in segments
+        if (one.start, one.end) == (start, end)
     ]
+    choice = choose_segments(connection, known, partial(edge_images, connection, model, start, end))
+    gone = {one.key for one in choice.dropped}  # as soon as the window is summed up
+    windows = [one for one in known if (one.tag, one.value) in segments and one.key not in gone]
     found = sum_up(
         [columns_of(sorted(rows, key=lambda row: (row.time, row.id)))],
         [(one.tag, one.value) for one in windows],

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from driftwheel.alerts.episode import OPEN_STATES
 from driftwheel.monitors.monitor import SEVERITIES
+from driftwheel.services.choose_segments import MOST_VALUES
 from driftwheel.services.metric_family import Family, Labels
 from driftwheel.services.model_metrics import model_families
 from driftwheel.store.channels import list_channels
@@ -25,6 +26,7 @@ from driftwheel.store.metric_counts import (
 from driftwheel.store.models import Model, list_models
 from driftwheel.store.monitors import list_monitors
 from driftwheel.store.records import count_received
+from driftwheel.store.segment_values import newest_left_out
 
 __all__ = ["OF_MODELS", "StoreMetrics"]
 
@@ -55,6 +57,7 @@ class StoreMetrics:
             return (
                 _queue(connection),
                 _windows(connection, now),
+                _left_out(connection, models),
                 *_alerts(connection, models, now),
                 *self._channels(connection),
                 self._monitors(connection, models),
@@ -140,6 +143,13 @@ def _windows(connection: Connection, now: datetime) -> Family:
     help_ = "Windows, whole and of segments, that are over and wait to be summed up or judged."
     waiting = float(count_waiting_windows(connection, now))
     return Family("driftwheel_windows_waiting", "gauge", help_, (), {(): waiting})
+
+
+def _left_out(connection: Connection, models: Sequence[Model]) -> Family:
+    help_ = f"Values of tags beyond {MOST_VALUES} of the newest window, which count in the whole model only."
+    known = newest_left_out(connection)
+    told: dict[Labels, float] = {(one.name,): float(known.get(one.key, 0)) for one in models}
+    return Family("driftwheel_segments_left_out", "gauge", help_, ("model",), told)
 
 
 def _alerts(connection: Connection, models: Sequence[Model], now: datetime) -> tuple[Family, Family]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,13 +12,16 @@ from sqlalchemy.exc import DBAPIError
 
 from driftwheel.errors import DriftwheelError
 from driftwheel.services import examine_machine as machine
+from driftwheel.services.choose_segments import MOST_VALUES
 from driftwheel.services.finding import Finding
 from driftwheel.settings import Settings
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import error_text, open_database, reading, sqlite_file
 from driftwheel.store.health import count_workflows, database_health, latest_time
 from driftwheel.store.migrate import is_current
+from driftwheel.store.models import list_models
 from driftwheel.store.records import count_received
+from driftwheel.store.segment_values import newest_left_out
 from driftwheel.store.users import list_users
 
 __all__ = ["examine_installation"]
@@ -155,13 +158,31 @@ def _examine_tables(engine: Engine, settings: Settings, now: datetime) -> Iterat
         yield Finding("database", "ok", f"{said}, tables of this release")
     with reading(engine) as connection:
         waiting = count_received(connection)
+        left_out = newest_left_out(connection)
+        names = {one.key: one.name for one in list_models(connection)}
         admins = sum(user.role == "admin" and user.active for user in list_users(connection))
     yield _about_waiting(waiting, settings)
+    yield _about_segments({names[model]: number for model, number in left_out.items() if model in names})
     if admins:
         yield Finding("users", "ok", f"{admins} active admin{'s' if admins > 1 else ''}")
     else:
         yield Finding("users", "warn", "no active admin", "Make one: driftwheel users add NAME --role admin")
     yield _about_clock(health.clock or latest_time(engine), now, of_database=health.clock is not None)
+
+
+def _about_segments(left_out: Mapping[str, int]) -> Finding:
+    over = {name: number for name, number in sorted(left_out.items()) if number}
+    if not over:
+        return Finding("segments", "ok", "none is left out of the newest windows")
+    said = ", ".join(f"'{name}' {number:,}" for name, number in list(over.items())[:3])
+    more = f" and {len(over) - 3:,} more models" if len(over) > 3 else ""
+    return Finding(
+        "segments",
+        "warn",
+        f"too many values of tags, so that some count in the whole model only: {said}{more}",
+        f"A window has {MOST_VALUES} segments of a tag. Take tags with few values, such as cameras, as "
+        "segment tags; or look which token sends so many.",
+    )
 
 
 def _about_waiting(waiting: int, settings: Settings) -> Finding:

@@ -20,7 +20,10 @@ from driftwheel.store.database import reading
 from driftwheel.store.models import Model, find_model
 from driftwheel.store.verdicts import StoredVerdict, list_verdicts
 
-__all__ = ["Replay", "ReplayedWindow", "SegmentReplay", "replay_monitor", "replay_monitors"]
+__all__ = ["MOST_REPLAYED", "Replay", "ReplayedWindow", "SegmentReplay", "replay_monitor", "replay_monitors"]
+
+MOST_REPLAYED = 20_000
+"""Windows of one replay, whole and of segments: a year of hours with one segment, or of days with fifty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +65,13 @@ class Replay:
         By tag and value, the whole model first.
     windows
         How many spans of time were gone through.
+    since
+        Start of the first of them; None where there was none.
     """
 
     segments: tuple[SegmentReplay, ...]
     windows: int
+    since: datetime | None = None
 
     @property
     def fired(self) -> int:
@@ -84,7 +90,8 @@ def replay_monitor(
     """Go through the windows that overlap since…until, and return what a monitor would have done.
 
     It goes by what was observed then, which is kept with each verdict. Each window counts as judged at its
-    end. Nothing is written.
+    end. Of more than `MOST_REPLAYED` windows, whole and of segments, the newest are gone through. Nothing is
+    written.
 
     Raises
     ------
@@ -106,7 +113,7 @@ def replay_monitors(
     """Return what each of these would have done, as `replay_monitor` does; history is read once for all."""
     with reading(engine) as connection:
         found = find_model(connection, model)
-        verdicts = list_verdicts(connection, found.key, since=since, until=until)
+        verdicts = list_verdicts(connection, found.key, since=since, until=until, newest=MOST_REPLAYED)
     return [_over(found, monitor, verdicts) for monitor in monitors]
 
 
@@ -120,7 +127,8 @@ def _over(model: Model, monitor: Monitor, verdicts: Sequence[StoredVerdict]) -> 
         _replay(Instance(model.key, 0, 0, monitor, *segment), its)
         for segment, its in sorted(by_segment.items())
     )
-    return Replay(segments, len({one.start for one in verdicts}))
+    since = verdicts[0].start if verdicts else None
+    return Replay(segments, len({one.start for one in verdicts}), since)
 
 
 def _replay(instance: Instance, verdicts: Sequence[StoredVerdict]) -> SegmentReplay:

@@ -7,11 +7,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection, Engine
 
 from driftwheel.errors import DriftwheelError
 from driftwheel.profiles import Profile, from_bytes, single, to_bytes
+from driftwheel.services.choose_segments import Choice, choose_segments
 from driftwheel.services.crash_points import reach
 from driftwheel.services.ingest_profile import parts_of_profile
 from driftwheel.services.window_predictions import window_predictions
@@ -27,10 +29,11 @@ from driftwheel.store.database import reading, writing
 from driftwheel.store.edge_profiles import list_edge_profiles
 from driftwheel.store.models import Model, model_by_key
 from driftwheel.store.record_columns import measured_columns
+from driftwheel.store.segment_values import drop_segment, put_left_out
 from driftwheel.store.window_predictions import put_predictions
 from driftwheel.store.windows import StoredWindow, find_window, list_windows, put_window, stale_windows
 
-__all__ = ["Summaries", "summarise_windows", "window_profiles"]
+__all__ = ["Summaries", "edge_images", "summarise_windows", "window_profiles"]
 
 _AT_ONCE = 200  # windows looked up at once
 _log = logging.getLogger("driftwheel.worker")
@@ -98,6 +101,14 @@ def window_profiles(
     return profiles
 
 
+def edge_images(connection: Connection, model: Model, start: datetime, end: datetime) -> dict[Segment, int]:
+    """Return tag and value → images of a window that are known by profiles from the edge."""
+    edge = _edge_profiles(connection, model, start, end)
+    return {
+        segment: sum(one.n + sum(one.unreadable.values()) for one in its) for segment, its in edge.items()
+    }
+
+
 def _edge_profiles(
     connection: Connection, model: Model, start: datetime, end: datetime
 ) -> defaultdict[Segment, list[Profile]]:
@@ -131,13 +142,24 @@ def _summarise(
         windows = [] if found is None else [one for one in known if one.key in keys]
         profiles: dict[int, Profile] = {}
         predictions: dict[int, bytes] = {}
+        choice = Choice()
         if found is not None:
+            its = [one for one in known if (one.start, one.end) == span]
+            choice = choose_segments(connection, its, partial(edge_images, connection, found, start, end))
+            gone = {one.key for one in choice.dropped}
+            windows = [one for one in windows if one.key not in gone]
             profiles = window_profiles(connection, found, start, end, windows)
             predictions = window_predictions(connection, found, start, end, windows)
     reach("summarise-made")
     fresh = []
     with writing(engine) as connection:
-        for one in sorted(windows, key=lambda one: (one.tag, one.value)):  # see store.record_locks
+        if any(one.left_out != choice.left_out for one in known if (one.start, one.tag) == (start, "")):
+            put_left_out(connection, model, start, choice.left_out)
+        both = [*windows, *choice.dropped]
+        for one in sorted(both, key=lambda one: (one.tag, one.value)):  # see store.record_locks
+            if one.key not in profiles:
+                drop_segment(connection, one)
+                continue
             profile = profiles[one.key]
             made = put_window(
                 connection,

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, func, select
 from driftwheel.monitors.evaluate import Result
 from driftwheel.store.alert_tables import evaluations
 from driftwheel.store.upsert import upsert
+from driftwheel.store.whole_spans import newest_spans
 
 __all__ = [
     "NewEvaluation",
@@ -126,8 +127,12 @@ def list_evaluations(
     until: datetime | None = None,
     tag: str | None = None,
     value: str | None = None,
+    newest: int | None = None,
 ) -> list[StoredEvaluation]:
-    """Return what a monitor said of the windows that overlap since…until, by start, tag and value."""
+    """Return what a monitor said of the windows that overlap since…until, by start, tag and value.
+
+    Only the last so many where `newest` is given, see `driftwheel.store.whole_spans`.
+    """
     query = select(evaluations).where(evaluations.c.monitor == monitor)
     if since is not None:
         query = query.where(evaluations.c.end > since)
@@ -137,8 +142,8 @@ def list_evaluations(
         query = query.where(evaluations.c.tag == tag)
     if value is not None:
         query = query.where(evaluations.c.value == value)
-    ordered = query.order_by(evaluations.c.start, evaluations.c.tag, evaluations.c.value)
-    return [StoredEvaluation(**row._mapping) for row in connection.execute(ordered)]
+    rows = newest_spans(connection, query, evaluations, newest)
+    return [StoredEvaluation(**row._mapping) for row in rows]
 
 
 def _of(monitor: int, tag: str, value: str) -> Select[Any]:

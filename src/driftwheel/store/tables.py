@@ -188,6 +188,9 @@ windows = Table(  # one profile for each window of each segment; "" and "" is th
     Column("predictions_archive", LargeBinary),  # likewise, of records that retention has deleted
     Column("received", UtcTime),  # when the last of its records, or profiles, came
     Column("judged", BigInteger),  # the revision its verdict is of; None: no verdict, -1: one out of date
+    Column(
+        "left_out", Integer, nullable=False, server_default="0"
+    ),  # of the whole: values that are no segments
     UniqueConstraint("model", "start", "tag", "value"),
     Index(None, "stale", "key"),
     Index("ix_windows_unjudged", "end", sqlite_where=IS_UNJUDGED, postgresql_where=IS_UNJUDGED),

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, exists, func, select,
 from driftwheel.store.alert_tables import verdicts
 from driftwheel.store.tables import windows
 from driftwheel.store.upsert import upsert
+from driftwheel.store.whole_spans import newest_spans
 from driftwheel.store.windows import window_of
 
 __all__ = [
@@ -157,7 +158,7 @@ def list_verdicts(
     """Return a model's verdicts of windows that overlap since…until, by start, tag and value.
 
     Of one segment where `tag` (and `value`) is given, "" for the whole model; with their documents only when
-    asked; only the last so many of them where `newest` is given.
+    asked; only the last so many of them where `newest` is given, see `driftwheel.store.whole_spans`.
     """
     query = _chosen(documents=documents).where(verdicts.c.model == model)
     if since is not None:
@@ -168,12 +169,7 @@ def list_verdicts(
         query = query.where(verdicts.c.tag == tag)
     if value is not None:
         query = query.where(verdicts.c.value == value)
-    order = (verdicts.c.start, verdicts.c.tag, verdicts.c.value)
-    if newest is None:
-        rows = connection.execute(query.order_by(*order)).all()
-    else:
-        rows = connection.execute(query.order_by(*(one.desc() for one in order)).limit(newest)).all()[::-1]
-    return [_stored(row) for row in rows]
+    return [_stored(row) for row in newest_spans(connection, query, verdicts, newest)]
 
 
 def newest_verdicts(connection: Connection, model: int) -> list[StoredVerdict]:

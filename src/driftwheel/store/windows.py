@@ -16,6 +16,7 @@ from driftwheel.profiles.window import window_of as start_of
 from driftwheel.store.columns import EPOCH
 from driftwheel.store.tables import windows
 from driftwheel.store.upsert import upsert
+from driftwheel.store.whole_spans import newest_spans
 
 __all__ = [
     "StoredWindow",
@@ -65,6 +66,8 @@ class StoredWindow:
         When the last of its records, or of its profiles from the edge, came; None where none did.
     judged
         The revision that its verdict is of; None: no verdict yet, -1: one that is out of date.
+    left_out
+        Of the whole model: values of its tags that are no segments, because there are too many.
     """
 
     key: int
@@ -81,6 +84,7 @@ class StoredWindow:
     made: datetime | None
     received: datetime | None
     judged: int | None
+    left_out: int = 0
 
 
 def window_of(time: datetime, window: str) -> tuple[datetime, datetime]:
@@ -196,11 +200,12 @@ def list_windows(
     tag: str | None = None,
     value: str | None = None,
     profiles: bool = False,
+    newest: int | None = None,
 ) -> list[StoredWindow]:
     """Return a model's windows that overlap since…until, by start, tag and value.
 
     Of one segment where `tag` (and `value`) is given, "" for the whole model; with their profiles only when
-    asked.
+    asked; only the last so many of them where `newest` is given, see `driftwheel.store.whole_spans`.
     """
     query: Select[*tuple[Any, ...]] = without_profile()
     if profiles:
@@ -214,8 +219,7 @@ def list_windows(
         query = query.where(windows.c.tag == tag)
     if value is not None:
         query = query.where(windows.c.value == value)
-    ordered = query.order_by(windows.c.start, windows.c.tag, windows.c.value)
-    return [window_row(row) for row in connection.execute(ordered)]
+    return [window_row(row) for row in newest_spans(connection, query, windows, newest)]
 
 
 def count_windows(connection: Connection, model: int, start: datetime, end: datetime, *, least: int) -> int:

@@ -39,6 +39,10 @@ def test_a_model_is_registered_changed_and_logged_to(client: httpx.Client) -> No
     segments = client.get("/api/v1/models/plates/windows", params={"tag": "camera"}).json()
     assert [one["value"] for one in segments] == ["2"]
     profile = {"start": "2026-03-04T00:00:00Z"}
+    for path in ("windows", "verdicts"):  # long lists have an end
+        for limit, status in ((1, 200), (1000, 200), (0, 422), (1001, 422)):
+            answer = client.get(f"/api/v1/models/plates/{path}", params={"limit": limit})
+            assert answer.status_code == status, (path, limit)
     assert client.get("/api/v1/models/plates/windows/profile", params=profile).status_code == 404
 
 

@@ -98,6 +98,7 @@ def test_a_rule_is_tried_on_history_and_nothing_is_saved(client: httpx.Client) -
     before = client.get(AT).json()
     answer = client.post(f"{AT}/replay", json={"when": "unreadable_share above 5 %"}).json()
     assert (answer["windows"], answer["fired"]) == (5, 2)
+    assert answer["since"] == "2026-03-02T00:00:00Z"
     (whole,) = answer["segments"]
     assert whole["results"] == {"ok": 2, "breach": 3}
     assert whole["breaches"] == [f"2026-03-0{day}T00:00:00Z" for day in (3, 4, 6)]
@@ -118,6 +119,7 @@ def test_what_a_monitor_says_of_the_newest_window_is_read(client: httpx.Client) 
     (finding,) = evaluation["findings"]
     assert (finding["signal"], finding["value"], finding["n"]) == ("unreadable_share", 0.3, 500)
     assert client.get(f"{AT}/{monitor['key']}/evaluations", params={"tag": "camera"}).json() == []
+    assert client.get(f"{AT}/{monitor['key']}/evaluations", params={"limit": 10_001}).status_code == 422
     client.delete(f"{AT}/{monitor['key']}")
 
 

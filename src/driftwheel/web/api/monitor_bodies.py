@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from driftwheel.monitors.evaluate import Result
 from driftwheel.monitors.monitor import Severity
+from driftwheel.services.replay_monitor import MOST_REPLAYED
 from driftwheel.store.monitors import Origin
 
 __all__ = [
@@ -183,5 +184,9 @@ class ReplayAnswer(BaseModel):
     """How often a monitor would have fired."""
 
     windows: int = Field(description="Spans of time that were gone through.")
+    since: datetime | None = Field(
+        description=f"Start of the first of them: of all segments together, the newest {MOST_REPLAYED:,} "
+        "windows are gone through."
+    )
     fired: int
     segments: list[ReplayedSegmentAnswer]

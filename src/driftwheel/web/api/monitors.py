@@ -32,6 +32,7 @@ from driftwheel.web.api.monitor_bodies import (
     RevisionAnswer,
     SegmentResultAnswer,
 )
+from driftwheel.web.api.window_lists import NEWEST
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import Services, State
@@ -81,7 +82,7 @@ def replay_rule(name: str, body: ReplayBody, state: State) -> ReplayAnswer:
     monitor = _monitor(body.name, body)
     found = replay_monitor(state.engine, name, monitor, since=body.since, until=body.until)
     segments = [_replayed(one) for one in found.segments]
-    return ReplayAnswer(windows=found.windows, fired=found.fired, segments=segments)
+    return ReplayAnswer(windows=found.windows, since=found.since, fired=found.fired, segments=segments)
 
 
 @router.get("/{key}", dependencies=[permit("read")], responses=problems(404))
@@ -151,13 +152,13 @@ def read_evaluations(  # noqa: PLR0917 - the parameters of the query
     until: Annotated[AwareDatetime | None, Query(description="Of windows that start before it.")] = None,
     tag: Annotated[str | None, Query(max_length=128, description="Of segments by this tag.")] = None,
     value: Annotated[str | None, Query(max_length=256, description="Of this segment.")] = None,
-    limit: Annotated[int, Query(ge=1, le=_MOST, description="The newest so many.")] = 1000,
+    limit: Annotated[int, Query(ge=1, le=_MOST, description=NEWEST)] = 1000,
 ) -> list[EvaluationAnswer]:
     """Read what a monitor said of windows, by time."""
     monitor_at(state.engine, model_at(state.engine, name), key)
     with reading(state.engine) as connection:
-        rows = list_evaluations(connection, key, since=since, until=until, tag=tag, value=value)
-    return [EvaluationAnswer.model_validate(one, from_attributes=True) for one in rows[-limit:]]
+        rows = list_evaluations(connection, key, since=since, until=until, tag=tag, value=value, newest=limit)
+    return [EvaluationAnswer.model_validate(one, from_attributes=True) for one in rows]
 
 
 def _monitor(name: str, body: MonitorDefinition) -> Monitor:

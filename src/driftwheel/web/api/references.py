@@ -14,6 +14,7 @@ from driftwheel.store.references import Reference, list_references
 from driftwheel.store.windows import find_window, list_windows
 from driftwheel.web.api.describe import problems
 from driftwheel.web.api.known_model import known_model
+from driftwheel.web.api.window_lists import MOST_WINDOWS, NEWEST
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import State
@@ -115,11 +116,14 @@ def read_windows(  # noqa: PLR0917 - the parameters of the query
     until: Annotated[AwareDatetime | None, Query(description="Those that start before this time.")] = None,
     tag: Annotated[str, Query(max_length=128, description="Of the segments by this tag.")] = "",
     value: Annotated[str | None, Query(max_length=256, description="Of this segment.")] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_WINDOWS, description=NEWEST)] = MOST_WINDOWS,
 ) -> list[WindowAnswer]:
     """Read the windows of a model, or of its segments by one tag, the oldest first."""
     with reading(state.engine) as connection:
         model = known_model(connection, name)
-        found = list_windows(connection, model.key, since=since, until=until, tag=tag, value=value)
+        found = list_windows(
+            connection, model.key, since=since, until=until, tag=tag, value=value, newest=limit
+        )
     return [WindowAnswer.model_validate(one, from_attributes=True) for one in found]
 
 

@@ -13,14 +13,13 @@ from driftwheel.store.verdicts import Answer, StoredVerdict, find_verdict, list_
 from driftwheel.store.windows import find_window
 from driftwheel.web.api.describe import problems
 from driftwheel.web.api.known_model import known_model
+from driftwheel.web.api.window_lists import MOST_WINDOWS, NEWEST
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import State
 
 __all__ = ["VerdictAnswer", "WholeVerdictAnswer", "read_verdict", "read_verdicts", "router"]
 
 router = APIRouter(prefix="/api/v1/models/{name}/verdicts", tags=["verdicts"], route_class=GuardedRoute)
-
-_MOST = 1000
 
 
 class VerdictAnswer(BaseModel):
@@ -59,7 +58,7 @@ def read_verdicts(  # noqa: PLR0917 - the parameters of the query
     ] = None,
     tag: Annotated[str, Query(max_length=128, description="Of the segments by this tag.")] = "",
     value: Annotated[str | None, Query(max_length=256, description="Of this segment.")] = None,
-    limit: Annotated[int, Query(ge=1, le=_MOST, description="The newest so many.")] = 100,
+    limit: Annotated[int, Query(ge=1, le=MOST_WINDOWS, description=NEWEST)] = 100,
 ) -> list[VerdictAnswer]:
     """Read the verdicts on a model, or on its segments by one tag, the oldest first."""
     with reading(state.engine) as connection:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from driftwheel.services.authorise import allows
 from driftwheel.services.backfill import asked_backfills
+from driftwheel.services.choose_segments import MOST_VALUES
 from driftwheel.services.describe_models import describe_model
 from driftwheel.services.list_images import ImageQuery, list_images
 from driftwheel.services.watch_model import SPANS, Alert, Watch, span_of, watch_model
@@ -107,6 +108,8 @@ def _show_model(request: Request, state: State, caller: Caller, name: str) -> Re
         elsewhere=len(watch.alerts) - len(about),
         heat=heat_map(watch, view, seen.order if view.every else seen.order[:_ROWS]) if seen.cell else None,
         hidden=len(seen.order) - _ROWS,
+        left_out=max((one.window.left_out for one in watch.windows if one.window is not None), default=0),
+        most_values=MOST_VALUES,
         cell=seen.cell,
         mix=mix_chart(watch, mixes, _place(starts, view)),
         mix_points=[one for one in reversed(mixes) if one.value is not None],

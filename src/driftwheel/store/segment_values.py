@@ -1,0 +1,77 @@
+"""How many records of a window have each value of a tag, and segments that are left out of a window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, String, and_, column, delete, exists, func, or_, select, update
+
+from driftwheel.store.alert_tables import verdicts
+from driftwheel.store.tables import records, windows
+from driftwheel.store.windows import StoredWindow
+
+__all__ = ["archived_windows", "count_values", "drop_segment", "newest_left_out", "put_left_out"]
+
+_CHUNK = 500
+
+
+def count_values(
+    connection: Connection, model: int, start: datetime, end: datetime, tag: str
+) -> dict[str, int]:
+    """Return how many of a model's records with start ≤ time < end have each value of a tag, in any state."""
+    its = (records.c.model == model, records.c.time >= start, records.c.time < end)
+    if connection.dialect.name == "postgresql":
+        value = func.json_extract_path_text(records.c.tags, tag, type_=String).label("value")
+        found = select(value).where(*its, value.is_not(None)).subquery()
+    else:
+        pair = func.json_each(records.c.tags).table_valued(column("key"), column("value", String), name="tag")
+        found = select(pair.c.value).select_from(records).join(pair, pair.c.key == tag).where(*its).subquery()
+    rows = connection.execute(select(found.c.value, func.count()).group_by(found.c.value))
+    return {row[0]: row[1] for row in rows}
+
+
+def archived_windows(connection: Connection, keys: Sequence[int]) -> set[int]:
+    """Return those of these windows that hold what retention has left of deleted records."""
+    found: set[int] = set()
+    for begin in range(0, len(keys), _CHUNK):
+        query = select(windows.c.key).where(
+            windows.c.key.in_(keys[begin : begin + _CHUNK]),
+            or_(windows.c.archive.is_not(None), windows.c.predictions_archive.is_not(None)),
+        )
+        found.update(connection.execute(query).scalars())
+    return found
+
+
+def drop_segment(connection: Connection, window: StoredWindow) -> bool:
+    """Delete the window of a segment with its verdict, and return whether it was deleted.
+
+    Not where its records have changed since it was read. Verdicts are locked before their windows, as
+    `driftwheel.store.verdicts.put_verdict` does.
+    """
+    same = (windows.c.key == window.key, windows.c.revision == window.revision)
+    connection.execute(
+        delete(verdicts).where(
+            *(verdicts.c[name] == getattr(window, name) for name in ("model", "start", "tag", "value")),
+            exists().where(*same),
+        )
+    )
+    return connection.execute(delete(windows).where(*same)).rowcount > 0
+
+
+def put_left_out(connection: Connection, model: int, start: datetime, number: int) -> None:
+    """Note of a window of the whole model how many segments it has that are not summed up on their own."""
+    connection.execute(
+        update(windows)
+        .where(windows.c.model == model, windows.c.start == start, windows.c.tag == "")
+        .values(left_out=number)
+    )
+
+
+def newest_left_out(connection: Connection) -> dict[int, int]:
+    """Return how many segments are left out of the newest window of each model, by the model's key."""
+    whole = select(windows.c.model, func.max(windows.c.start).label("start")).where(windows.c.tag == "")
+    newest = whole.group_by(windows.c.model).subquery()
+    its = (windows.c.model == newest.c.model, windows.c.start == newest.c.start, windows.c.tag == "")
+    rows = connection.execute(select(windows.c.model, windows.c.left_out).join(newest, and_(*its)))
+    return {row.model: row.left_out for row in rows}
