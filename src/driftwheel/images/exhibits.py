@@ -53,6 +53,8 @@ class Exhibits:
         The same reference image, untouched.
     real
         A current image that has the fault.
+    reconstructions
+        Current images as an autoencoder reads them, each with what it makes of it.
     """
 
     reference: tuple[Exhibit, ...] = ()
@@ -61,6 +63,7 @@ class Exhibits:
     simulated: Exhibit | None = None
     simulated_from: Exhibit | None = None
     real: Exhibit | None = None
+    reconstructions: tuple[tuple[Exhibit, Exhibit], ...] = ()
 
 
 def thumbnail(pixels: NDArray[np.uint8]) -> bytes:

@@ -38,6 +38,7 @@ class Album:
     simulated: Picture | None = None
     simulated_from: Picture | None = None
     real: Picture | None = None
+    reconstructions: tuple[tuple[Picture, Picture], ...] = ()
 
 
 def album(exhibits: Exhibits | None) -> Album:
@@ -67,4 +68,13 @@ def album(exhibits: Exhibits | None) -> Album:
     current = (*pairs[0::2], *(placed(each) for each in exhibits.current[shared:]))
     reference = (*pairs[1::2], *(placed(each) for each in exhibits.reference[shared:]))
     outliers = tuple(placed(each) for each in exhibits.outliers)
-    return Album(reference, current, outliers, simulated_from=trio[0], simulated=trio[1], real=trio[2])
+    made = tuple((placed(original), placed(shown)) for original, shown in exhibits.reconstructions)
+    return Album(
+        reference,
+        current,
+        outliers,
+        simulated_from=trio[0],
+        simulated=trio[1],
+        real=trio[2],
+        reconstructions=made,
+    )
