@@ -24,6 +24,8 @@ _FAIL_ON = typer.Option("--fail-on", help="Exit with code 3 when there is drift.
 _EMBEDDER = typer.Option(
     "--embedder", help="auto, gist, efficientnet-lite0, none, or the path of an .onnx file."
 )
+_MODEL = typer.Option("--model", help="The monitored model, an .onnx file: its scores count as evidence.")
+_CLASSES = typer.Option("--classes", help="Text file with the names of the model's classes, one a line.")
 _FAST = typer.Option("--fast", help="Reduced decode wherever a property allows it; quicker, nearly as exact.")
 _DIAGNOSIS = typer.Option(
     "--diagnosis/--no-diagnosis", help="On drift, look for the camera fault that explains it."
@@ -52,6 +54,8 @@ def check(
     json_file: Annotated[Path | None, _JSON] = None,
     fail_on: Annotated[FailOn | None, _FAIL_ON] = None,
     embedder: Annotated[str, _EMBEDDER] = "auto",
+    model: Annotated[Path | None, _MODEL] = None,
+    classes: Annotated[Path | None, _CLASSES] = None,
     fast: Annotated[bool, _FAST] = False,
     diagnosis: Annotated[bool, _DIAGNOSIS] = True,
     false_alarms_per_year: Annotated[float, _FALSE_ALARMS] = 1.0,
@@ -92,6 +96,8 @@ def check(
             windows_per_year=windows_per_year,
             name_pattern=name_pattern,
             table=table,
+            model=model,
+            classes=classes,
             threads=threads,
             seed=seed,
             on_progress=on_progress,

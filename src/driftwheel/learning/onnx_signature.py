@@ -10,10 +10,13 @@ import numpy as np
 
 from driftwheel.errors import UsageError, did_you_mean
 
-__all__ = ["METADATA_KEYS", "ImageInput", "read_image_input"]
+__all__ = ["CLASSES_KEY", "METADATA_KEYS", "ImageInput", "read_image_input"]
 
 METADATA_KEYS = ("driftwheel.input", "driftwheel.mean", "driftwheel.std", "driftwheel.size")
 """Keys in an ONNX file's ``metadata_props`` that say how its input is to be filled."""
+
+CLASSES_KEY = "driftwheel.classes"
+"""Key that says what a classifier's outputs are called; see `driftwheel.learning.class_names`."""
 
 _TYPES: Mapping[str, np.dtype[Any]] = {
     "tensor(float)": np.dtype(np.float32),
@@ -134,9 +137,10 @@ def read_image_input(
 
 def _check_keys(metadata: Mapping[str, str]) -> None:
     for key in metadata:
-        if key.startswith("driftwheel.") and key not in METADATA_KEYS:
-            hint = did_you_mean(key, METADATA_KEYS)
-            known = ", ".join(METADATA_KEYS)
+        known_keys = (*METADATA_KEYS, CLASSES_KEY)
+        if key.startswith("driftwheel.") and key not in known_keys:
+            hint = did_you_mean(key, known_keys)
+            known = ", ".join(known_keys)
             raise UsageError(f"Its metadata key {key} is not known.{hint} Known are: {known}.")
 
 

@@ -8,7 +8,7 @@ from importlib import resources
 from typing import Any
 
 from driftwheel._version import __version__
-from driftwheel.drift.verdict import EmbeddingDrift, PropertyDrift, Verdict
+from driftwheel.drift.verdict import EmbeddingDrift, PropertyDrift, ScoreDrift, Verdict
 from driftwheel.records import Evidence
 from driftwheel.report.numbers import NBSP
 from driftwheel.report.sentence import answer, answer_word
@@ -54,6 +54,7 @@ def json_document(verdict: Verdict) -> dict[str, Any]:
         "diagnosed": verdict.diagnosed,
         "properties": [_property(one) for one in verdict.properties],
         "embedding": None if verdict.embedding is None else _embedding(verdict.embedding),
+        "scores": None if verdict.scores is None else _scores(verdict.scores),
         "outliers": [{"image": one.image, "p_value": _number(one.p_value)} for one in verdict.outliers],
         "exemplars": list(verdict.exemplars),
         "unreadable": [{"image": one.image, "reason": one.reason} for one in verdict.unreadable],
@@ -105,6 +106,31 @@ def _embedding(one: EmbeddingDrift) -> dict[str, Any]:
         "effect": _number(one.effect),
         "threshold": _number(one.threshold),
         "embedder": one.embedder,
+    }
+
+
+def _scores(one: ScoreDrift) -> dict[str, Any]:
+    return {
+        "p_value": _number(one.p_value),
+        "column": one.column,
+        "statistic": _number(one.statistic),
+        "effect": _number(one.effect),
+        "threshold": _number(one.threshold),
+        "mix_p_value": _number(one.mix_p_value),
+        "mix_effect": _number(one.mix_effect),
+        "mix_threshold": _number(one.mix_threshold),
+        "drifted": one.drifted,
+        "classes": [
+            {
+                "name": share.name,
+                "reference": share.reference,
+                "current": share.current,
+                "p_value": _number(share.p_value),
+            }
+            for share in one.classes
+        ],
+        "n_reference": one.n_reference,
+        "n_current": one.n_current,
     }
 
 

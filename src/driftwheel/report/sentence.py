@@ -77,8 +77,7 @@ def reason(verdict: Verdict) -> str:
     if verdict.verdict == "no_drift":
         return _largest_difference(verdict)
     if not drifted:
-        what = "the embeddings did" if verdict.embedding and verdict.embedding.drifted else "all together did"
-        return f"No single property moved far enough to count; {what}."
+        return f"No single property moved far enough to count; {_moved_instead(verdict)}."
     first = f"{_sentence_case(movement(drifted[0]))} ({_size_and_line(drifted[0])})"
     if len(drifted) == 1:
         return f"{first}; no other property drifted."
@@ -87,6 +86,13 @@ def reason(verdict: Verdict) -> str:
     if rest:
         named.append(f"{count(rest)}{NBSP}more")
     return f"{first}; {_listed(named)} drifted with it."
+
+
+def _moved_instead(verdict: Verdict) -> str:
+    moved = ["the embeddings"] if verdict.embedding and verdict.embedding.drifted else []
+    if verdict.scores and verdict.scores.drifted:
+        moved.append("the model's scores")
+    return f"{' and '.join(moved) or 'all together'} did"
 
 
 def evidence(verdict: Verdict) -> str:

@@ -8,12 +8,13 @@ from rich.table import Table
 from rich.text import Text
 
 from driftwheel.drift.check import Check
-from driftwheel.drift.verdict import Verdict
+from driftwheel.drift.verdict import ScoreDrift, Verdict
 from driftwheel.report.fault_words import fault_title
 from driftwheel.report.numbers import NBSP, count, p_statement, p_value, quantity_pair, several, share
 from driftwheel.report.printable import printable, shortened
 from driftwheel.report.property_words import property_words
 from driftwheel.report.ranking import ranked
+from driftwheel.report.score_words import shares_that_moved
 from driftwheel.report.sentence import answer, answer_word, effect_size, evidence, reason, unreadable
 
 __all__ = ["print_check", "terminal"]
@@ -114,6 +115,8 @@ def _facts(check: Check) -> Table:
     if verdict.embedding is not None:
         found_by = f"{printable(verdict.embedding.embedder)}, {p_statement(verdict.embedding.p_value)}"
         table.add_row("embeddings", Text(found_by + (", drifted" if verdict.embedding.drifted else "")))
+    if verdict.scores is not None:
+        table.add_row("model's scores", Text(_plain(_scores(verdict.scores))))
     missing = [
         unreadable("current", verdict.unreadable, verdict.n_current),
         unreadable("reference", verdict.unreadable_reference, verdict.n_reference),
@@ -124,6 +127,14 @@ def _facts(check: Check) -> Table:
         table.add_row("note", Text(printable(note)))
     table.add_row("compared", Text(_plain(_compared(check))))
     return table
+
+
+def _scores(found: ScoreDrift) -> str:
+    line = p_statement(found.p_value) + (", drifted" if found.drifted else "")
+    if found.mix_effect <= found.mix_threshold:
+        return line
+    moved = shares_that_moved(found, 2)
+    return f"{line}; {share(found.mix_effect)} of the predictions moved" + (f": {moved}" if moved else "")
 
 
 def _names(names: tuple[str, ...]) -> Text:

@@ -10,8 +10,10 @@ import numpy as np
 from driftwheel.drift.check import Check
 from driftwheel.drift.diagnosis import diagnose as diagnose_drift
 from driftwheel.drift.judge import judge
+from driftwheel.drift.kind_of_change import explained, kind_of_change
 from driftwheel.drift.outliers import outliers
 from driftwheel.drift.rules import check_dial
+from driftwheel.learning.load_classifier import ClassNames, Model
 from driftwheel.records import Mode
 from driftwheel.services.checked_options import checked_seed
 from driftwheel.services.gather_exhibits import gather_exhibits
@@ -39,6 +41,8 @@ def check_images(
     windows_per_year: float = 365.0,
     name_pattern: str | None = None,
     table: str | None = None,
+    model: Model | None = None,
+    classes: ClassNames | None = None,
     threads: int | None = None,
     seed: int = 0,
     on_progress: OnProgress | None = None,
@@ -56,6 +60,13 @@ def check_images(
         Whether to look for the camera fault, on drift.
     false_alarms_per_year, windows_per_year
         The one dial, and how often such a check is made: 0 < false alarms < windows.
+    model
+        The monitored model: the path of an ONNX file, its content, or a
+        `driftwheel.learning.classifier.Classifier`. Its scores then count as evidence, and the classes it
+        predicts tell other content from the same content that looks different.
+    classes
+        Names of the model's classes, or the path of a text file with one a line; by default those that the
+        file names.
     threads
         Images worked on at once, 1 or more; by default as many as there are processors.
     seed
@@ -79,6 +90,8 @@ def check_images(
         mode=mode,
         name_pattern=name_pattern,
         table=table,
+        model=model,
+        classes=classes,
         threads=threads,
         on_progress=on_progress,
     )
@@ -124,6 +137,7 @@ def check_against(
         source,
         "current",
         embedder=reference.embedder,
+        classifier=reference.classifier,
         mode=reference.mode,
         threads=reference.threads,
         on_progress=on_progress,
@@ -144,7 +158,8 @@ def check_against(
     if verdict.verdict == "drift" and verdict.kind != "unreadable" and diagnose:
         library = reference.fault_library(seed, on_progress)
         diagnosis = diagnose_drift(library, left, right, rng=rng)
-        verdict = replace(verdict, diagnosis=diagnosis.findings, kind=diagnosis.kind, diagnosed=True)
+    if verdict.verdict == "drift" and verdict.kind != "unreadable":
+        verdict = explained(verdict, diagnosis, kind_of_change(left, right, rng=rng))
     verdict = replace(verdict, notes=(*verdict.notes, *reference.source.notes, *source.notes))
     exhibits = gather_exhibits(reference.source, source, left, verdict, diagnosis, seed=seed)
     return Check(verdict, left, right, exhibits, *names, _since(started))

@@ -1,4 +1,4 @@
-"""Measure images: decode each once, keep its properties and embedding, drop the pixels."""
+"""Measure images: decode each once, keep its properties, embedding and model scores, drop the pixels."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from driftwheel.errors import UnreadableImageError
 from driftwheel.images.properties import PROPERTY_NAMES, measure, near_duplicates
+from driftwheel.learning.classifier import Classifier
 from driftwheel.learning.embedder import Embedder, Prepare
 from driftwheel.records import Image, Mode, Records, Unreadable
 from driftwheel.services.parallel import map_in_order
@@ -35,12 +36,24 @@ class _Row:
     values: NDArray[np.float32]
     hash64: int
     prepared: NDArray[Any] | None
+    seen: NDArray[Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """How an image is measured, as it is sent to other processes: no network in it."""
+
+    prepare: Prepare | None
+    see: Prepare | None
+    mode: Mode
+    shorter_side: int
 
 
 def measure_images(
     source: Iterable[Image | Unreadable],
     *,
     embedder: Embedder | None = None,
+    classifier: Classifier | None = None,
     mode: Mode = "exact",
     threads: int | None = None,
     on_progress: Callable[[int], None] | None = None,
@@ -50,17 +63,19 @@ def measure_images(
     Up to `threads` images are worked on at once, by default as many as there are processors; from the 65th
     image on by processes of their own (see `driftwheel.services.parallel`). The values do not depend on it.
 
+    With a `classifier`, the monitored model, its scores are taken in the same pass.
+
     A chunk's `unreadable` names the images of that chunk which could not be decoded. `on_progress` receives
     the number of images just finished. OpenCV's own threads are switched off while this runs, and put back
     afterwards.
     """
     last_hash: int | None = None
     with single_threaded_opencv():
-        work = partial(_measure_task, prepare=None if embedder is None else embedder.prepare, mode=mode)
+        work = partial(_measure_task, steps=_steps(embedder, classifier, mode))
         tasks = map_in_order(work, _batches(source), threads=threads, few=_FEW)
         while done := list(islice(tasks, _CHUNK)):
             rows = [row for task in done for row in task]
-            chunk, last_hash = _to_records(rows, embedder, mode, last_hash)
+            chunk, last_hash = _to_records(rows, embedder, classifier, mode, last_hash)
             if on_progress is not None:
                 on_progress(len(rows))
             yield chunk
@@ -79,6 +94,7 @@ def concatenate(chunks: Iterable[Records]) -> Records:
     first = parts[0]
     tag_names = sorted({name for part in parts for name in part.tags})
     embedded = [part.embeddings for part in parts if part.embeddings is not None]
+    scored = [part.scores for part in parts if part.scores is not None]
     timed = any(part.times is not None for part in parts)
     joined = Records(
         images=tuple(name for part in parts for name in part.images),
@@ -90,6 +106,8 @@ def concatenate(chunks: Iterable[Records]) -> Records:
         times=np.concatenate([_times_or_nat(part) for part in parts]) if timed else None,
         tags={name: tuple(v for part in parts for v in _tag_column(part, name)) for name in tag_names},
         unreadable=tuple(sorted(item for part in parts for item in part.unreadable)),
+        scores=np.concatenate(scored) if scored else None,
+        classes=first.classes,
     )
     return joined.take(sorted(range(len(joined)), key=joined.images.__getitem__))
 
@@ -100,24 +118,35 @@ def _batches(source: Iterable[Image | Unreadable]) -> Iterator[list[Image | Unre
         yield task
 
 
-def _measure_task(
-    items: list[Image | Unreadable], prepare: Prepare | None, mode: Mode
-) -> list[_Row | Unreadable]:
-    return [item if isinstance(item, Unreadable) else _measure_one(item, prepare, mode) for item in items]
+def _steps(embedder: Embedder | None, classifier: Classifier | None, mode: Mode) -> _Steps:
+    prepare = None if embedder is None else embedder.prepare
+    if classifier is None:
+        return _Steps(prepare, None, mode, shorter_side(prepare))
+    return _Steps(prepare, classifier.prepare, mode, max(shorter_side(prepare), classifier.shorter_side))
 
 
-def _measure_one(image: Image, prepare: Prepare | None, mode: Mode) -> _Row | Unreadable:
+def _measure_task(items: list[Image | Unreadable], steps: _Steps) -> list[_Row | Unreadable]:
+    return [item if isinstance(item, Unreadable) else _measure_one(item, steps) for item in items]
+
+
+def _measure_one(image: Image, steps: _Steps) -> _Row | Unreadable:
     try:
-        measured = measure(image.data, mode, shorter_side=shorter_side(prepare))
-        prepared = None if prepare is None else prepare(measured.pixels)
+        measured = measure(image.data, steps.mode, shorter_side=steps.shorter_side)
+        prepared, seen = (
+            None if prepare is None else prepare(measured.pixels) for prepare in (steps.prepare, steps.see)
+        )
     except UnreadableImageError as error:
         return Unreadable(image.name, error.reason, image.time, image.tags)
     kept = Image(image.name, b"", image.time, image.tags)
-    return _Row(kept, measured.values, measured.hash64, prepared)
+    return _Row(kept, measured.values, measured.hash64, prepared, seen)
 
 
 def _to_records(
-    rows: list[_Row | Unreadable], embedder: Embedder | None, mode: Mode, last_hash: int | None
+    rows: list[_Row | Unreadable],
+    embedder: Embedder | None,
+    classifier: Classifier | None,
+    mode: Mode,
+    last_hash: int | None,
 ) -> tuple[Records, int | None]:
     read = [row for row in rows if isinstance(row, _Row)]
     values = np.empty((len(read), len(PROPERTY_NAMES)), np.float32)
@@ -132,6 +161,12 @@ def _to_records(
         embeddings = (
             embedder.embed(np.stack(prepared)) if prepared else np.empty((0, embedder.dimensions), np.float32)
         )
+    scores = None
+    if classifier is not None:
+        seen = [row.seen for row in read if row.seen is not None]
+        scores = (
+            classifier.scores(np.stack(seen)) if seen else np.empty((0, len(classifier.classes)), np.float32)
+        )
     tag_names = sorted({name for row in read for name in row.image.tags})
     records = Records(
         images=tuple(row.image.name for row in read),
@@ -143,6 +178,8 @@ def _to_records(
         times=_times([row.image for row in read]),
         tags={name: tuple(row.image.tags.get(name) for row in read) for name in tag_names},
         unreadable=tuple(row for row in rows if isinstance(row, Unreadable)),
+        scores=scores,
+        classes=() if classifier is None else classifier.classes,
     )
     return records, int(hashes[-1]) if len(hashes) else last_hash
 

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from driftwheel.drift.fault_library import FaultLibrary
+from driftwheel.learning.classifier import Classifier
 from driftwheel.learning.embedder import Embedder
+from driftwheel.learning.load_classifier import ClassNames, Model, load_classifier
 from driftwheel.learning.load_embedder import load_embedder
 from driftwheel.records import Mode, Records
 from driftwheel.services.checked_options import checked_embedder, checked_mode, checked_threads
@@ -42,8 +44,8 @@ class Reference:
         The images; pictures are read from it again when there is something to show.
     records
         One row an image.
-    embedder, mode, threads
-        How it was measured, and how current images must be.
+    embedder, mode, threads, classifier
+        How it was measured, and how current images must be; `classifier` is the monitored model, if given.
     """
 
     source: Source
@@ -51,6 +53,7 @@ class Reference:
     embedder: Embedder | None
     mode: Mode
     threads: int | None
+    classifier: Classifier | None = None
     _libraries: dict[int, FaultLibrary] = field(default_factory=dict)
 
     def fault_library(self, seed: int, on_progress: OnProgress | None = None) -> FaultLibrary:
@@ -77,6 +80,8 @@ def measure_reference(
     mode: Mode = "exact",
     name_pattern: str | None = None,
     table: str | None = None,
+    model: Model | None = None,
+    classes: ClassNames | None = None,
     threads: int | None = None,
     on_progress: OnProgress | None = None,
 ) -> Reference:
@@ -94,10 +99,17 @@ def measure_reference(
     mode, threads = checked_mode(mode), checked_threads(threads)
     source = open_source(images, name_pattern=name_pattern, table=table, called="reference")
     network = load_embedder(checked_embedder(embedder))
+    classifier = load_classifier(model, classes)
     records = measure_source(
-        source, "reference", embedder=network, mode=mode, threads=threads, on_progress=on_progress
+        source,
+        "reference",
+        embedder=network,
+        classifier=classifier,
+        mode=mode,
+        threads=threads,
+        on_progress=on_progress,
     )
-    return Reference(source, records, network, mode, threads)
+    return Reference(source, records, network, mode, threads, classifier)
 
 
 def measure_source(
@@ -108,9 +120,17 @@ def measure_source(
     mode: Mode,
     threads: int | None,
     on_progress: OnProgress | None,
+    classifier: Classifier | None = None,
 ) -> Records:
     """Return the records of all images of a source; `side` is what progress calls them."""
     advance = counting(on_progress, f"Measuring {side} images", source.count)
     return concatenate(
-        measure_images(source, embedder=embedder, mode=mode, threads=threads, on_progress=advance)
+        measure_images(
+            source,
+            embedder=embedder,
+            classifier=classifier,
+            mode=mode,
+            threads=threads,
+            on_progress=advance,
+        )
     )
