@@ -1,8 +1,9 @@
 """Reconstruction drift: the published experiment (learn MNIST, meet notMNIST), and a test on 20 images.
 
 Runs what `driftwheel demo autoencoder` runs. Targets on 2 cores: trained within 10 minutes; validation loss
-at most 0.095; fresh noise within 2 % of it; notMNIST at least 60 % above; at n = 20, p ≤ 0.05 on at most 5 %
-of 1,000 windows without change and on at least 95 % of those of notMNIST.
+at most 0.095; fresh noise within 2 % of it; notMNIST at least 60 % above; 1,000 windows of 20 images without
+change called drift (at the default dial) at most 5 % of the time, those of notMNIST at least 95 %; and p-values
+that are honest: p ≤ 0.05 on 3 to 6.6 % of the windows without change.
 """
 
 from __future__ import annotations
@@ -33,14 +34,20 @@ SHARES = (
 def targets(done: Experiment) -> list[tuple[str, str, str, bool]]:
     """What is wanted, what was found, and whether that is enough."""
     baseline, noisy, other = (one.loss for one in done.losses[:3])
-    unchanged, _, changed = (rate.significant[0] for rate in done.rates)
+    unchanged, _, changed = done.rates
     return [
         ("training", "≤ 600 s", f"{done.seconds:.0f} s", done.seconds <= 600),
         ("validation loss", "≤ 0.095", f"{baseline:.4f}", baseline <= 0.095),
         ("noisy, over it", "≤ +2 %", f"{100 * (noisy / baseline - 1):+.1f} %", noisy <= 1.02 * baseline),
         ("notMNIST, over it", "≥ +60 %", f"{100 * (other / baseline - 1):+.0f} %", other >= 1.6 * baseline),
-        (f"false alarms, n = {N}, p ≤ 0.05", "≤ 5 %", f"{100 * unchanged:.1f} %", unchanged <= 0.05),
-        (f"power on notMNIST, n = {N}, p ≤ 0.05", "≥ 95 %", f"{100 * changed:.1f} %", changed >= 0.95),
+        (f"false alarms, n = {N}", "≤ 5 %", f"{100 * unchanged.drifted:.1f} %", unchanged.drifted <= 0.05),
+        (f"power on notMNIST, n = {N}", "≥ 95 %", f"{100 * changed.drifted:.1f} %", changed.drifted >= 0.95),
+        (
+            "p ≤ 0.05 without change",
+            "3 to 6.6 %",
+            f"{100 * unchanged.significant[0]:.1f} %",
+            0.03 <= unchanged.significant[0] <= 0.066,
+        ),
     ]
 
 
