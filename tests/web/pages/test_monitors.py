@@ -50,7 +50,7 @@ def test_history_shows_how_often_it_would_have_fired_and_when(page: Page, made: 
     site, it = made
     log_in(page, site, "vic", to=page_of(it))
     replay = page.locator("#replay")
-    expect(replay).to_contain_text("In the last 10 days it would have fired twice.")
+    expect(replay).to_contain_text("In the last 10 days that were judged it would have fired twice.")
     expect(replay.locator(".firings li")).to_have_count(2)
     expect(replay.locator(".firings li").first).to_contain_text("Tue, Mar 10")
     expect(replay.locator(".rule-chart:visible")).to_have_count(3)

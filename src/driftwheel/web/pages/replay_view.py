@@ -93,7 +93,9 @@ def replay_view(replay: Replay, per: str, *, saved: Replay | None = None) -> Rep
 def _lead(replay: Replay, per: str) -> str:
     if not replay.windows:
         return "No window was judged yet, so there is no history to try it on."
-    span = f"the last {several(replay.windows, per)}" if replay.windows > 1 else f"the one {per} there is"
+    span = f"the last {several(replay.windows, per)} that were judged"
+    if replay.windows == 1:
+        span = f"the one {per} that was judged"
     if not replay.segments:
         return f"In {span} there was nothing that it watches."
     if not replay.fired:
