@@ -120,7 +120,7 @@ def mail_server(tls: ssl.SSLContext | None = None, *, implicit: bool = False) ->
     def address(rest: str) -> str:
         return rest.partition("<")[2].partition(">")[0]
 
-    with _served(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Session)) as state.port:
+    with served(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Session)) as state.port:
         yield state
 
 
@@ -173,12 +173,12 @@ def webhook() -> Iterator[Webhook]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    with _served(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as state.port:
+    with served(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as state.port:
         yield state
 
 
 @contextmanager
-def _served(server: socketserver.TCPServer) -> Iterator[int]:
+def served(server: socketserver.TCPServer) -> Iterator[int]:
     with server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.server
 import socket
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, insert
+from tests.notify.receivers import served
 
 from driftwheel.services.create_user import create_first_admin
 from driftwheel.services.examine_installation import examine_installation
@@ -240,14 +240,8 @@ def answering(status: int) -> Iterator[int]:
         def log_message(self, *args: Any) -> None:
             pass
 
-    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server.server_address[1]
-        finally:
-            server.shutdown()
-            thread.join()
+    with served(http.server.HTTPServer(("127.0.0.1", 0), Handler)) as port:
+        yield port
 
 
 def test_a_port_is_free_ours_or_anothers() -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from driftwheel.report.charts.levels import level_shares
 from driftwheel.report.charts.scale import Axis, axis_for
 from driftwheel.report.charts.svg import drawing, element, steps, text
+from driftwheel.report.charts.tick_marks import tick_marks
 from driftwheel.report.numbers import several, share
 from driftwheel.report.property_words import PropertyWords
 
@@ -69,16 +70,7 @@ def _histogram(
         parts.append(element("path", d=outline, class_=name))
     parts.append(element("line", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=_BASE, y2=_BASE, class_="axis"))
     parts += _means(axis, before, after, threshold)
-    free = -float(_WIDTH)
-    for tick in axis.ticks():
-        place, width = _x(tick.place), 6.5 * len(tick.label) + 6
-        anchor = "end" if place + width / 2 > _WIDTH else "start" if place < width / 2 else "middle"
-        left = place - {"start": 0.0, "middle": width / 2, "end": width}[anchor]
-        if left < free:
-            continue  # it would touch the label before
-        free = left + width
-        parts.append(element("line", x1=place, x2=place, y1=_BASE, y2=_BASE + 3, class_="axis"))
-        parts.append(text(place, _BASE + 28, tick.label, anchor))
+    parts += tick_marks(axis.ticks(), _x, width=_WIDTH, base=_BASE)
     parts.append(text((_LEFT + _WIDTH - _RIGHT) / 2, _BASE + 44, _axis_label(axis.words), "middle"))
     return drawing(_WIDTH, _BASE + 50, title, parts)
 

@@ -10,8 +10,9 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from driftwheel.profiles.property_summary import PropertySummary, mean, standard_deviation
-from driftwheel.report.charts.scale import Axis, Tick
+from driftwheel.report.charts.scale import Axis
 from driftwheel.report.charts.svg import drawing, element, steps, text
+from driftwheel.report.charts.tick_marks import tick_marks
 from driftwheel.report.numbers import count, quantity, several, share
 from driftwheel.report.property_words import PropertyWords
 
@@ -68,7 +69,7 @@ def profile_chart(
         parts.append(element("path", d=steps(x, tops, _BASE), class_=kind))
     parts.append(element("line", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=_BASE, y2=_BASE, class_="axis"))
     parts += _means(bars, threshold)
-    parts += _ticks(bars.axis.ticks())
+    parts += tick_marks(bars.axis.ticks(), _x, width=_WIDTH, base=_BASE)
     parts.append(text((_LEFT + _WIDTH - _RIGHT) / 2, _BASE + 44, _label(words), "middle"))
     return drawing(_WIDTH, _BASE + 50, title, parts)
 
@@ -154,21 +155,6 @@ def _means(bars: _Bars, threshold: float | None) -> list[Markup]:
     if bars.after.sum() > 0:
         seen = float((middles * bars.after).sum() / bars.after.sum())
         parts.append(_mark(_x(bars.axis.place(seen)), lane, "curmark"))
-    return parts
-
-
-def _ticks(ticks: list[Tick]) -> list[Markup]:
-    parts: list[Markup] = []
-    free = -float(_WIDTH)
-    for tick in ticks:
-        place, width = _x(tick.place), 6.5 * len(tick.label) + 6
-        anchor = "end" if place + width / 2 > _WIDTH else "start" if place < width / 2 else "middle"
-        left = place - {"start": 0.0, "middle": width / 2, "end": width}[anchor]
-        if left < free:
-            continue  # it would touch the label before
-        free = left + width
-        parts.append(element("line", x1=place, x2=place, y1=_BASE, y2=_BASE + 3, class_="axis"))
-        parts.append(text(place, _BASE + 28, tick.label, anchor))
     return parts
 
 
