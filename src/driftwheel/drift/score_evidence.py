@@ -38,8 +38,8 @@ class ScoreEvidence:
     mix_strength, mix_null_strength
         χ² of the predicted classes, observed and (B,) under each permutation.
     column, statistic, threshold
-        The column with the strongest evidence, its Kolmogorov-Smirnov statistic, and what that statistic of
-        replayed windows, the largest over the columns, does not reach.
+        The column with the largest Kolmogorov-Smirnov statistic, that statistic, and what the largest of
+        replayed windows does not reach.
     mix_effect, mix_threshold
         Total variation distance of the mixes of predicted classes, and what replayed windows do not reach.
     shares
@@ -97,11 +97,11 @@ def score_evidence(
         return None
     before, now, names = _columns(reference, current, classes)
     found = column_strengths(before, now, labels)
-    strongest = int(found.strength.argmax())
+    furthest = int(found.statistic.argmax())
     mix = label_shift(*predicted, len(classes), labels)
     effects = (
         ReplayedEffect(
-            float(found.statistic[strongest]),
+            float(found.statistic[furthest]),
             gate.replayed(
                 lambda replays: np.max([kolmogorov_smirnov_replays(one, replays) for one in before.T], axis=0)
             ),
@@ -119,7 +119,7 @@ def score_evidence(
         null_strength=found.null_strength.max(axis=1),
         mix_strength=mix.observed,
         mix_null_strength=mix.null,
-        column=names[strongest],
+        column=names[furthest],
         statistic=effects[0].effect,
         threshold=threshold,
         mix_effect=effects[1].effect,

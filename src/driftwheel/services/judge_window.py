@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine
 from driftwheel.drift.diagnosis import Diagnosis, diagnose
 from driftwheel.drift.from_profiles import judge_profiles
 from driftwheel.drift.judge import judge
+from driftwheel.drift.kind_of_change import explained, kind_of_change
 from driftwheel.drift.rules import LEAST_SAMPLE
 from driftwheel.drift.verdict import Verdict
 from driftwheel.errors import DriftwheelError
@@ -31,6 +32,8 @@ from driftwheel.services.judged import Judged
 from driftwheel.services.known_references import KnownReference, KnownReferences, with_properties
 from driftwheel.services.observe_window import Seen, observe_window
 from driftwheel.services.window_records import WindowRecords, window_records
+from driftwheel.services.window_scores import with_logged_scores
+from driftwheel.store.answers import StoredAnswer, answers_of
 from driftwheel.store.database import reading
 from driftwheel.store.models import Model
 from driftwheel.store.verdicts import Answer
@@ -92,11 +95,12 @@ def judge_window(
         except (DriftwheelError, FileNotFoundError) as error:
             reference, why = None, f"Not judged: {_told(error)}"
         seen = window_records(connection, window, _space_of(reference))
+        said = answers_of(connection, model.key, seen.table.images) if reference and reference.answers else []
         parts = _judged_together(connection, window)
     profile = empty_profile() if window.profile is None else from_bytes(window.profile).whole()
     if reference is not None:
         try:
-            found = _verdict(reference, model, window, profile, seen, parts, _rng(model, window, seed))
+            found = _verdict(reference, model, window, profile, seen, said, parts, _rng(model, window, seed))
         except DriftwheelError as error:
             why = f"Not judged: {error}"
         except Exception:  # one window that cannot be judged must not stop those after it
@@ -136,6 +140,7 @@ def _verdict(  # noqa: PLR0917  what one judgement needs
     window: StoredWindow,
     profile: Profile,
     seen: WindowRecords,
+    said: Sequence[StoredAnswer],
     parts: int,
     rng: np.random.Generator,
 ) -> _Found:
@@ -146,6 +151,7 @@ def _verdict(  # noqa: PLR0917  what one judgement needs
     usual, own = reference.records(window.tag, window.value, window.start, window.end, most=enough)
     current = with_properties(seen.table, usual.property_names)
     usual, current, notes = _comparable(usual, current)
+    usual, current = with_logged_scores(usual, current, reference.answers, said)
     notes = (*_about_reference(reference, own), *notes)
     if seen.is_sample:
         notes = (
@@ -171,7 +177,7 @@ def _verdict(  # noqa: PLR0917  what one judgement needs
             if usual.embeddings is None:
                 library = replace(library, embeddings=None, clean_embeddings=None, embedder=None)
             diagnosis = diagnose(library, usual, current, rng=rng)
-            verdict = replace(verdict, diagnosis=diagnosis.findings, kind=diagnosis.kind, diagnosed=True)
+        verdict = explained(verdict, diagnosis, kind_of_change(usual, current, rng=rng))
     verdict = replace(verdict, notes=(*notes, *verdict.notes))
     return _Found(verdict, _exemplars(verdict, diagnosis), "drawn " if seen.is_sample else "")
 
@@ -242,7 +248,7 @@ def _exemplars(verdict: Verdict, diagnosis: Diagnosis | None) -> tuple[str, ...]
         return ()
     if verdict.kind == "unreadable":
         return tuple(one.image for one in verdict.unreadable[:_SHOWN])
-    affected = () if diagnosis is None else diagnosis.affected
+    affected = () if diagnosis is None or not verdict.diagnosis else diagnosis.affected
     return (affected or verdict.exemplars)[:_SHOWN]
 
 

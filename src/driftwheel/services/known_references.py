@@ -25,6 +25,7 @@ from driftwheel.services.measured_reference import (
     segment_profile,
     unpack_reference,
 )
+from driftwheel.store.answers import StoredAnswer, answers_of
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.models import Model
 from driftwheel.store.references import Reference, current_reference
@@ -52,6 +53,8 @@ class KnownReference:
         What camera faults do to it; None where that was not simulated, or not for this sample.
     sizes
         The widths and heights of its images; empty where there are more than 8.
+    answers
+        What the model said of its records, by their ids; empty for a folder of images.
     """
 
     key: int
@@ -59,6 +62,7 @@ class KnownReference:
     sample: Records = field(repr=False)
     library: FaultLibrary | None = field(repr=False)
     sizes: frozenset[tuple[int, int]]
+    answers: Mapping[str, StoredAnswer] = field(default_factory=dict, repr=False)
 
     def records(
         self, tag: str, value: str, start: datetime, end: datetime, *, most: int = SAMPLE
@@ -122,6 +126,9 @@ class KnownReferences:
             held = self._known.get(model.key)
             if held is None or held[0] != stamp:
                 made = self._read(reference, reference.artifact, model.segment_tags)
+                if reference.kind != "folder":  # its images are records, called by their ids
+                    said = answers_of(connection, model.key, made.sample.images)
+                    made = replace(made, answers={one.record: one for one in said})
                 self._known.pop(model.key, None)
                 held = self._known[model.key] = (stamp, made)
                 while len(self._known) > _MOST_MODELS:  # the one that was read first goes first
