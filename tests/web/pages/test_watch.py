@@ -13,6 +13,7 @@ from tests.web.pages.conftest import Site, log_in, press
 from tests.web.pages.watched import FAULTY, PER_DAY, weave
 from tests.web.serving import serving
 
+from driftwheel.services.close_alerts import close_alerts
 from driftwheel.services.register_model import NewModel, register_model
 from driftwheel.store.database import reading
 from driftwheel.store.episodes import open_episodes
@@ -302,3 +303,16 @@ def test_alerts_are_acknowledged_and_snoozed_where_they_are_seen(page: Page, sit
     answer = client.post(f"{WEAVING}/acknowledge", data={"alert": ["99"]}, follow_redirects=False)
     assert answer.headers["location"].endswith("told=nothing")
     assert client.post(f"{WEAVING}/snooze", data={"alert": "1", "hours": "forever"}).status_code == 422
+
+
+def test_drift_without_an_open_alert_is_not_passed_over(page: Page, site: Site) -> None:
+    services, now = site.running.services, site.running.clock()
+    with reading(services.engine) as connection:
+        keys = [one.key for one in open_episodes(connection)]
+    close_alerts(services.engine, keys, reason="a known thing", by="ella", now=now)  # the last test: all end
+    log_in(page, site, "vic")
+    expect(page.locator(".say.note")).to_contain_text("the newest window of weaving shows drift")
+    expect(page.locator("main")).not_to_contain_text("Nothing needs a person")
+    page.goto(site.url + WEAVING)
+    expect(page.locator("#answer b").first).to_have_text("Drift, and no alert is open.")
+    expect(page.locator("#answer")).to_contain_text("Its alert was closed: a known thing")

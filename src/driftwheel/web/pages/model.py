@@ -15,6 +15,7 @@ from driftwheel.services.choose_segments import MOST_VALUES
 from driftwheel.services.describe_models import describe_model
 from driftwheel.services.list_images import ImageQuery, list_images
 from driftwheel.services.watch_model import SPANS, Alert, Watch, span_of, watch_model
+from driftwheel.services.why_no_alert import why_no_alert
 from driftwheel.store.database import reading
 from driftwheel.store.models import Model
 from driftwheel.store.references import list_references
@@ -83,8 +84,9 @@ def _show_model(request: Request, state: State, caller: Caller, name: str) -> Re
         )
         again = [each for each in asked_backfills(connection).values() if each.get("model") == model.key]
         server = str(request.base_url).rstrip("/")
-    about = _about(watch)
-    said = None if summary.state == "measuring" else watch_sentence(watch, about)
+        about = _about(watch)
+        why = "" if about else _why_no_alert(connection, watch)
+    said = None if summary.state == "measuring" else watch_sentence(watch, about, why)
     if said is None:
         plain = model_sentence(summary, references)
         said = WatchSentence(plain.tone, plain.lead, plain.rest, (plain.small,) if plain.small else ())
@@ -174,6 +176,14 @@ def _fault(verdict: StoredVerdict | None) -> str:
     document = {} if verdict is None else verdict.document or {}
     found = document.get("diagnosis") or []
     return str(found[0].get("fault", "")) if found else ""
+
+
+def _why_no_alert(connection: Connection, watch: Watch) -> str:
+    """Return why drift in the newest window that was judged is no alert; empty without drift."""
+    newest = next((one for one in reversed(watch.windows) if one.verdict is not None), None)
+    if newest is None or newest.verdict is None or newest.verdict.answer != "drift":
+        return ""
+    return why_no_alert(connection, watch.model, newest.start, newest.end, tag=watch.tag, value=watch.value)
 
 
 def _about(watch: Watch) -> list[Alert]:
