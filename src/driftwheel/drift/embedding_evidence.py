@@ -134,8 +134,10 @@ def pooled_axes(
 
     No permutation of labels changes the axes, so tests on the coordinates stay exact.
     """
-    axes = _principal_axes(np.concatenate([reference, current]), MOST_DIMENSIONS)
-    return axes.apply(reference).astype(np.float32), axes.apply(current).astype(np.float32)
+    pooled = np.concatenate([reference, current])
+    axes = _principal_axes(pooled, MOST_DIMENSIONS)
+    placed = (pooled - axes.centre) @ axes.matrix.T
+    return placed[: len(reference)], placed[len(reference) :]
 
 
 def _principal_axes(sample: NDArray[np.float32], count: int) -> Projection:

@@ -40,8 +40,9 @@ REPLAYS = 400
 
 _PLAIN = 100  # beside replayed spans of time, windows drawn image by image, to know their noise
 
-_MANY = 8000  # pooled images beyond which fewer permutations are made
+_MANY = 8000  # pooled images beyond which fewer permutations and replays are made
 _PERMUTATIONS_MANY = 200
+_REPLAYS_MANY = 200
 
 
 def judge(
@@ -157,10 +158,11 @@ def _gate(  # noqa: PLR0917  what a replay needs
 ) -> EffectGate:
     """Replay whole spans of time where the reference has them, else blocks, else single images."""
     n, m = len(reference), len(current)
+    replays = REPLAYS if n + m <= _MANY else _REPLAYS_MANY
     if spans is not None:
-        windows, images = replay_spans(spans, REPLAYS, rng)
+        windows, images = replay_spans(spans, replays, rng)
         return EffectGate(
-            replays=Replays.of(windows, replay_weights(n, n, REPLAYS, rng, spans)),
+            replays=Replays.of(windows, replay_weights(n, n, replays, rng, spans)),
             chance=alpha / _families(reference, current),
             alpha=alpha,
             spans=int(spans.max()) + 1,
@@ -170,7 +172,7 @@ def _gate(  # noqa: PLR0917  what a replay needs
     # Known blocks vary together and permutations of single images prove little: there the thresholds alone
     # must hold over all properties.
     return EffectGate(
-        replays=Replays.of(*(replay_weights(n, size, REPLAYS, rng, blocks) for size in (m, n))),
+        replays=Replays.of(*(replay_weights(n, size, replays, rng, blocks) for size in (m, n))),
         chance=alpha if blocks is None else alpha / len(reference.property_names),
         alpha=alpha,
     )
