@@ -67,7 +67,7 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_of_a_large_sample_hardly_a_cut_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
-    reference, current = rng.normal(size=(3000, 4)), rng.normal(0.03, 1.0, size=(2000, 4))
+    reference, current = rng.normal(size=(3000, 4)), rng.normal(0.2, 1.0, size=(2000, 4))
     current[:4] += 20.0
     labels = draw_labels(3000, 2000, 20, rng)
     chosen = likelihood_ratio_permutations(reference, current, labels)
