@@ -87,8 +87,7 @@ def test_findings(found: Finding, wrong: str, expected: str, change: str) -> Non
 
 @pytest.mark.parametrize("signal", [one.name for one in SIGNALS])
 def test_every_signal_can_be_spoken_of(signal: str) -> None:
-    kind = signal_named(signal).kind
-    fixed: dict[str, Any] = {} if kind == "verdict" else {"comparison": "above", "threshold": 0.1}
+    fixed: dict[str, Any] = {} if signal_named(signal).is_found else {"comparison": "above", "threshold": 0.1}
     for found in (finding(signal, 0.5, expected=0.1, low=0.0, high=0.2, **fixed), finding(signal, None)):
         assert wrong_of(found)
         assert expected_of(found)

@@ -13,7 +13,7 @@ __all__ = ["CONDITIONS", "MONITORS", "RULES"]
 
 def _conditions(signal: Signal) -> st.SearchStrategy[Condition]:
     unusual = st.just(Condition(signal.name, "unusual"))
-    if signal.kind == "verdict":
+    if signal.is_found:
         return unusual
     most = 1.0 if signal.kind == "share" else 1e12
     numbers = (

@@ -22,8 +22,8 @@ def test_every_signal_says_what_it_is() -> None:
         assert (signal.kind == "share") <= (signal.unit == "share")
 
 
-def test_volume_and_silence_are_known_however_few_records_came() -> None:
-    assert [one.name for one in SIGNALS if not one.sampled] == ["records", "silence"]
+def test_volume_and_silence_are_known_however_few_records_came_and_evidence_is_of_windows() -> None:
+    assert [one.name for one in SIGNALS if not one.sampled] == ["evidence", "records", "silence"]
 
 
 def test_an_unknown_signal_is_refused_with_a_hint() -> None:

@@ -163,13 +163,17 @@ def _wrong(finding: Finding, headline: str) -> str:
 
 
 def _effect(finding: Finding, verdict: Mapping[str, Any] | None) -> str:
-    """Return how large the change is: of drift, that of the property with the strongest evidence."""
+    """Return how large the change is: of drift, that of the property with the strongest evidence.
+
+    Of evidence over time, that of the newest window, where no property need have drifted by itself.
+    """
     if finding.signal.startswith("property."):
         name = finding.signal.removeprefix("property.")
         return _property_effect(name, verdict) or ""
-    if finding.signal != "drift" or verdict is None:
+    if finding.signal not in {"drift", "evidence"} or verdict is None:
         return change_of(finding)
-    drifted = [one for one in verdict.get("properties", ()) if one.get("drifted")]
+    is_weak = finding.signal == "evidence"
+    drifted = [one for one in verdict.get("properties", ()) if is_weak or one.get("drifted")]
     return _property_effect(drifted[0]["name"], verdict) if drifted else ""
 
 

@@ -58,6 +58,10 @@ def wrong_of(finding: Finding) -> str:
     signal = signal_named(finding.signal)
     if signal.kind == "verdict":
         what = "the images have drifted from the reference"
+    elif signal.kind == "evidence":
+        since = f" {finding.note}" if finding.note else ""
+        sums = f"evidence {amount(finding.value, signal)}, found at {amount(finding.high, signal)}"
+        return f"a change too weak for any one window to show has added up{since} ({sums})"
     elif signal.name == "silence":
         return f"no record has come for {amount(finding.value, signal)}"
     elif signal.name == "records":
@@ -81,7 +85,7 @@ def expected_of(finding: Finding) -> str:
     'unreadable images: usually 1 %, at most 2 %'
     """
     signal = signal_named(finding.signal)
-    if signal.kind == "verdict":
+    if signal.is_found:
         return "images like those of the reference"
     return f"{signal.title}: {', '.join(_bounds(finding, signal))}"
 
@@ -96,7 +100,7 @@ def change_of(finding: Finding) -> str:
     'confidence fell from 0.900 to 0.700'
     """
     signal = signal_named(finding.signal)
-    if finding.value is None or finding.expected is None or signal.kind in ("verdict", "effect"):
+    if finding.value is None or finding.expected is None or signal.is_found or signal.kind == "effect":
         return ""
     if finding.value == finding.expected:
         return ""

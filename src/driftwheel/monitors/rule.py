@@ -38,18 +38,18 @@ class Condition:
     until: float | None = None
 
     def __post_init__(self) -> None:
-        kind = signal_named(self.signal).kind
+        signal = signal_named(self.signal)
         if self.comparison == "unusual":
             if self.threshold is not None or self.until is not None:
                 raise UsageError(f"'{self.signal} is unusual' takes no threshold; its test sets one.")
             return
-        if kind == "verdict":
+        if signal.is_found:
             raise UsageError(f"'{self.signal}' is a verdict; write '{self.signal} is found'.")
         if self.threshold is None:
             raise UsageError(f"'{self.signal} {self.comparison}' needs a threshold.")
         for number in (self.threshold, self.until):
             if number is not None:
-                _check_number(self.signal, number, is_share=kind == "share")
+                _check_number(self.signal, number, is_share=signal.kind == "share")
         if self.until is not None:
             wrong = self.until > self.threshold if self.comparison == "above" else self.until < self.threshold
             if wrong:

@@ -7,6 +7,7 @@
     one       = "(" rule ")" | condition
     condition = signal "is" "unusual"                  its calibrated test, at the model's dial
               | "drift" "is" "found"                   the same, of the verdict
+              | "evidence" "is" "found"                the same, of what has added up over the windows
               | signal ("above" | "below") amount ["until" amount]
     amount    = number [unit]
 
@@ -180,7 +181,7 @@ def _condition(reader: _Reader) -> Condition:
 
 
 def _verdict(reader: _Reader, signal: Signal) -> Condition:
-    word = "found" if signal.kind == "verdict" else "unusual"
+    word = "found" if signal.is_found else "unusual"
     if not reader.took("unusual") and not (word == "found" and reader.took("found")):
         reader.refuse(f"after '{signal.name} is' comes '{word}'")
     return Condition(signal.name, "unusual")
@@ -214,7 +215,7 @@ def _units(signal: Signal) -> dict[str, Decimal]:
 def _format_condition(condition: Condition) -> str:
     signal = signal_named(condition.signal)
     if condition.threshold is None:
-        return f"{signal.name} is {'found' if signal.kind == 'verdict' else 'unusual'}"
+        return f"{signal.name} is {'found' if signal.is_found else 'unusual'}"
     text = f"{signal.name} {condition.comparison} {_format_amount(condition.threshold, signal)}"
     return text if condition.until is None else f"{text} until {_format_amount(condition.until, signal)}"
 

@@ -10,8 +10,10 @@ from driftwheel.images.properties import PROPERTIES
 
 __all__ = ["SIGNALS", "SIGNAL_NAMES", "Side", "Signal", "SignalKind", "signal_named"]
 
-SignalKind = Literal["share", "number", "count", "seconds", "verdict", "effect"]
-"""A share is 0…1, an effect a property's distance from the reference, a verdict 1 for drift and else 0."""
+SignalKind = Literal["share", "number", "count", "seconds", "verdict", "evidence", "effect"]
+"""A share is 0…1, an effect a property's distance from the reference, a verdict 1 for drift and else 0,
+evidence the capital of an e-process (see `driftwheel.drift.e_process`).
+"""
 
 Side = Literal["above", "below", "either"]
 
@@ -36,7 +38,7 @@ class Signal:
         On which side of what is usual a value is unusual.
     sampled
         Whether its `n` counts what the value was measured on, so that few make it unsure. Volume and silence
-        are known exactly however few records came.
+        are known exactly however few records came, and evidence says itself how sure it is.
     told_later
         Whether people tell it, some time after the records came: of an older window it is news.
     estimated
@@ -54,11 +56,19 @@ class Signal:
     told_later: bool = False
     estimated: bool = False
 
+    @property
+    def is_found(self) -> bool:
+        """Whether rules say of it only that it ``is found``: it sets its threshold itself."""
+        return self.kind in ("verdict", "evidence")
+
 
 # fmt: off
 _PLAIN = (
     Signal("drift", "drift", "", "verdict",
            "Whether the images have drifted from the reference.", "above"),
+    Signal("evidence", "evidence over time", "", "evidence",
+           "How much evidence of drift has added up over the windows: a change too weak for any one of them.",
+           "above", sampled=False),
     Signal("unreadable_share", "unreadable images", "share", "share",
            "How many of the images could not be read.", "above"),
     Signal("wrong_size_share", "images of another size", "share", "share",

@@ -25,11 +25,12 @@ def suggested_monitors(
 ) -> tuple[Monitor, ...]:
     """Return the monitors that a new model gets, so that it is watched without any configuration.
 
-    What cameras do (drift, unreadable, black, repeated or wrongly sized images, silence) is watched in the
-    whole model and in each segment; what the model does (predictions, confidence, latency, errors) and what
-    people say of it (feedback, truths) in the whole only. Estimated accuracy is not watched: an interval of
-    90 % a window keeps no count of false alarms a year. What is held against past windows begins to count
-    when there are enough of them. With windows of an hour such a value must be unusual in two of three.
+    What cameras do (drift in one window or slowly over many, unreadable, black, repeated or wrongly sized
+    images, silence) is watched in the whole model and in each segment; what the model does (predictions,
+    confidence, latency, errors) and what people say of it (feedback, truths) in the whole only. Estimated
+    accuracy is not watched: an interval of 90 % a window keeps no count of false alarms a year. What is held
+    against past windows begins to count when there are enough of them. With windows of an hour such a value
+    must be unusual in two of three.
 
     Parameters
     ----------
@@ -44,7 +45,13 @@ def suggested_monitors(
     ['drift', 'silence', 'black images', 'frozen camera', 'accuracy']
     """
     monitors: tuple[Monitor, ...] = (
-        _monitor("drift", "drift is found", "critical", None, "Look at the images that changed most."),
+        _monitor(
+            "drift",
+            "drift is found or evidence is found",
+            "critical",
+            None,
+            "Look at the images that changed most.",
+        ),
         _monitor(
             "silence",
             f"silence above {_SILENCE[window]}",

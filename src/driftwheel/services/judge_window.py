@@ -1,7 +1,8 @@
 """Judge a window: its records against the model's reference, and on drift what happened to the camera.
 
 The model's one dial holds for all that is judged of a model in a year: half of it goes to verdicts, shared
-out among the segments of a window, and half to the other signals (see `observe_window`).
+out among the segments of a window, a quarter to the evidence that adds up over windows (see `carry_evidence`)
+and a quarter to the other signals (see `observe_window`).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from driftwheel.records import Records
 from driftwheel.report.json_document import json_document
 from driftwheel.report.numbers import NBSP, count, several
 from driftwheel.report.sentence import answer, answer_word
+from driftwheel.services.carry_evidence import Evidence, carry_evidence, evidence_to_json
 from driftwheel.services.judged import Judged
 from driftwheel.services.known_references import KnownReference, KnownReferences, with_properties
 from driftwheel.services.observe_window import Seen, observe_window
@@ -107,11 +109,14 @@ def judge_window(
             _log.exception("The window of '%s' from %s could not be judged.", model.name, window.start)
             why = "Not judged: an error of Driftwheel itself; the worker's log says which."
     verdict = None if found is None else found.verdict
+    evidence = None
     with reading(engine) as connection:
-        seen_all = Seen(model, window, profile, seen, reference, verdict, parts, why)
+        if verdict is not None and reference is not None:
+            evidence = carry_evidence(connection, model, window, reference.key, verdict, parts=parts)
+        seen_all = Seen(model, window, profile, seen, reference, verdict, parts, why, evidence)
         observations = observe_window(connection, seen_all)
     key = None if reference is None else reference.key
-    if verdict is None or found is None:
+    if verdict is None or found is None or evidence is None:
         headline = why or (
             f"No reference: {several(profile.n, 'image')}, held against nothing yet. Set a reference to be "
             "told of drift."
@@ -128,7 +133,7 @@ def judge_window(
         alpha=verdict.alpha,
         n=verdict.n_current,
         headline=_headline(found),
-        document=_document(found),
+        document=_document(found, evidence),
         observations=observations,
         exemplars=found.exemplars,
     )
@@ -257,13 +262,17 @@ def _headline(found: _Found) -> str:
     return f"{answer_word(verdict)}: {answer(verdict, which=found.which)}".replace(NBSP, " ")
 
 
-def _document(found: _Found) -> Mapping[str, Any]:
-    """Return the verdict as JSON, with as many images as are looked at."""
+def _document(found: _Found, evidence: Evidence) -> Mapping[str, Any]:
+    """Return the verdict as JSON, with as many images as are looked at, and the evidence so far."""
     verdict = found.verdict
     document = json_document(
         replace(verdict, exemplars=verdict.exemplars[:_SHOWN], unreadable=verdict.unreadable[:_LISTED])
     )
-    return document | {"answer": _headline(found), "unreadable_reference": []}
+    return document | {
+        "answer": _headline(found),
+        "unreadable_reference": [],
+        "evidence": evidence_to_json(evidence),
+    }
 
 
 def _judged_together(connection: Connection, window: StoredWindow) -> int:

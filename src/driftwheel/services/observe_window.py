@@ -29,6 +29,7 @@ from driftwheel.profiles.prediction_summary import (
     predictions_from_bytes,
 )
 from driftwheel.profiles.window import as_window, windows_per_year
+from driftwheel.services.carry_evidence import Evidence, observe_evidence
 from driftwheel.services.estimate_window import estimate_window
 from driftwheel.services.known_references import KnownReference
 from driftwheel.services.window_records import WindowRecords
@@ -44,7 +45,7 @@ __all__ = ["PAST", "Seen", "observe_window"]
 PAST = {"hour": 336, "day": 56, "week": 26}
 """Windows before one that tell what is usual: two weeks of hours, eight weeks of days, half a year."""
 
-_CALIBRATED = 12  # signals with a test against past windows; they share half of the dial
+_CALIBRATED = 12  # signals with a test against past windows; they share a quarter of the dial
 _BLACK = 2.55  # grey levels of 255: the mean brightness of an image that is black all over is below
 
 
@@ -66,6 +67,8 @@ class Seen:
         Segments of this span of time that are judged.
     failure
         Why it could not be judged, though there is a reference; else empty.
+    evidence
+        Of this window and those before; None without a verdict.
     """
 
     model: Model
@@ -76,6 +79,7 @@ class Seen:
     verdict: Verdict | None
     parts: int
     failure: str = ""
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,13 +130,14 @@ def observe_window(connection: Connection, seen: Seen) -> dict[str, Observation]
         ),
         alpha_for(
             model.false_alarms_per_year,
-            2 * _CALIBRATED * seen.parts * windows_per_year(as_window(model.window)),
+            4 * _CALIBRATED * seen.parts * windows_per_year(as_window(model.window)),
         ),
     )
     packed = predictions_of(connection, window.key)
     said = PredictionSummary() if packed is None else predictions_from_bytes(packed)
     found = [
         *_of_verdict(seen),
+        observe_evidence(seen.evidence, model.window),
         *_of_images(seen, past),
         *_of_predictions(model, said, past),
         _records(seen, said, past),

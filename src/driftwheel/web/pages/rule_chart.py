@@ -103,6 +103,8 @@ class _Scale:
             ]
         if signal.kind == "verdict":
             return _Scale(signal, 0.0, _RAREST, True)
+        if signal.kind == "evidence":
+            return _Scale(signal, 0.0, max([3.0, *(1.1 * one for one in seen)]), True)
         last = points[-1].finding
         if last.threshold is None:  # else what is usual does not count
             seen += [one for one in (last.low, last.high) if one is not None]
@@ -121,19 +123,29 @@ class _Scale:
     def ticks(self) -> list[tuple[float, str]]:
         if self.signal.kind == "verdict":
             return [(0.0, "p = 1"), (2.0, "0.01"), (4.0, "0.0001"), (6.0, "10⁻⁶")]
+        if self.signal.kind == "evidence":
+            return [(float(one), f"{10**one:,}") for one in range(int(self.high) + 1)]
         values = [one for one in nice_ticks(self.low, self.high) if self.low <= one <= self.high][:5]
         return [(one, amount(one, self.signal).split(" record")[0]) for one in values]
 
 
 def _height(signal: Signal, point: Point) -> float | None:
     """Return how high a window is drawn."""
+    if signal.kind == "evidence":
+        return _magnitude(point.finding.value)
     if signal.kind != "verdict":
         return point.finding.value
     p = point.finding.p_value
     return None if p is None else min(-math.log10(max(p, 1e-300)), _RAREST)
 
 
+def _magnitude(evidence: float | None) -> float | None:
+    return None if evidence is None else math.log10(max(evidence, 1.0))
+
+
 def _limit(signal: Signal, point: Point) -> float | None:
+    if signal.kind == "evidence":
+        return _magnitude(point.finding.high)
     if signal.kind != "verdict":
         return point.finding.threshold
     return None if not point.alpha else min(-math.log10(point.alpha), _RAREST)
@@ -156,7 +168,7 @@ def _axis(scale: _Scale, width: int) -> list[Markup]:
 
 def _usual(scale: _Scale, point: Point, left: float, step: float) -> Markup:
     found = point.finding
-    if scale.signal.kind == "verdict" or scale.signal.estimated or found.threshold is not None:
+    if scale.signal.is_found or scale.signal.estimated or found.threshold is not None:
         return Markup()  # what is usual does not count, or is not what the range is
     if found.low is None and found.high is None:
         return Markup()
@@ -222,15 +234,16 @@ def _limits(scale: _Scale, last: Point, width: int) -> list[Markup]:
     limit, found = _limit(scale.signal, last), last.finding
     if limit is None:
         return []
-    verdict = scale.signal.kind == "verdict"
     words = f"alarm {found.comparison} {amount(limit, scale.signal)}"
-    if verdict:
+    if scale.signal.kind == "evidence":
+        words = f"found at {amount(found.high, scale.signal)}"
+    if scale.signal.kind == "verdict":
         words = f"alarm at p = {p_value(last.alpha, 1e-6)}".replace("= <", "<")
     parts = [
         _limit_line(scale, limit, width, "limit"),
         text(width - _RIGHT, 12, f"╌ {words}", "end", "limit-words"),
     ]
-    if found.until is not None and not verdict:
+    if found.until is not None:
         side = "at most" if found.comparison == "above" else "at least"
         words = f"╌ clears {side} {amount(found.until, scale.signal)}"
         parts.append(_limit_line(scale, found.until, width, "clear-limit"))
