@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -29,6 +30,7 @@ from driftwheel.services.set_reference import (
 from driftwheel.services.simulate_reference_faults import keep_faults, simulate_reference_faults
 from driftwheel.services.summarise_windows import summarise_windows
 from driftwheel.store.truths import NewTruth
+from driftwheel.store.windows import window_of
 from driftwheel.web.state import Services
 
 __all__ = ["CAMERAS", "DAYS", "FAULTY", "PER_DAY", "weave"]
@@ -49,15 +51,18 @@ def weave(
     days: int = DAYS,
     embedder: str = "gist",
     causes: bool = True,
+    window: Literal["day", "hour"] = "day",
 ) -> datetime:
-    """Register the model, log its days and judge them; return the start of the first day.
+    """Register the model, log its days (or hours) and judge them; return the start of the first.
 
     Without `embedder` ("none") and `causes` it takes a tenth of the time, and nobody is told what happened.
     """
     engine, blobs, now = services.engine, services.blobs, services.clock()
-    model = NewModel(name, "classification", ("good", "hole", "stain"), "day", ("camera",), embedder)
+    model = NewModel(name, "classification", ("good", "hole", "stain"), window, ("camera",), embedder)
     register_model(engine, model, by="test", now=now)
-    first = datetime(now.year, now.month, now.day, tzinfo=UTC) - timedelta(days=days)
+    start, end = window_of(now, window)
+    length = end - start
+    first = start - days * length
     for i in range(200):
         file = folder / name / CAMERAS[i % 2] / f"{i}.jpg"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -72,8 +77,8 @@ def weave(
         assert library is not None
         keep_faults(engine, reference.key, library)
     for day in range(days):
-        moment = first + timedelta(days=day)
-        sent = _day(name, day, moment, faulty=day >= days - FAULTY)
+        moment = first + day * length
+        sent = _day(name, day, moment, length, faulty=day >= days - FAULTY)
         assert {one.outcome for one in services.ingest.ingest(sent, received=now)} == {"accepted"}
         if day % 2 == 0:
             _label(services, sent, by="test", now=now)
@@ -118,7 +123,7 @@ def kind_of(seed: int) -> str:
     return {3: "hole", 7: "stain"}.get(seed % 10, "good")
 
 
-def _day(name: str, day: int, start: datetime, *, faulty: bool) -> list[Incoming]:
+def _day(name: str, day: int, start: datetime, length: timedelta, *, faulty: bool) -> list[Incoming]:
     rng = np.random.default_rng(day)
     sent = []
     for i in range(PER_DAY):
@@ -131,7 +136,7 @@ def _day(name: str, day: int, start: datetime, *, faulty: bool) -> list[Incoming
         record = Record(
             f"{name}-{seed:04}",
             name,
-            start + timedelta(hours=5, minutes=18 * i),
+            start + (5 / 24 + i / 80) * length,  # from five o'clock on, every 18 minutes
             "v1",
             {"camera": camera},
             prediction=Classification(said, {said: sure, other: 1 - sure}),
