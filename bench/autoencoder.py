@@ -2,7 +2,7 @@
 
 Runs what `driftwheel demo autoencoder` runs. Targets on 2 cores: trained within 10 minutes; validation loss
 at most 0.095; fresh noise within 2 % of it; notMNIST at least 60 % above; 1,000 windows of 20 images without
-change called drift (at the default dial) at most 5 % of the time, those of notMNIST at least 95 %; and p-values
+change called drift at the default dial at most 5 % of the time, those of notMNIST at least 95 %; and p-values
 that are honest: p ≤ 0.05 on 3 to 6.6 % of the windows without change.
 """
 

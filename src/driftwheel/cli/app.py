@@ -13,6 +13,7 @@ from driftwheel._version import __version__
 from driftwheel.cli import (
     alerts,
     apply,
+    autoencoder,
     backup,
     channels,
     check,
@@ -47,7 +48,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    *(check, profile, merge, show, compare, demo),
+    *(check, profile, merge, show, compare, autoencoder, demo),
     *(serve, worker, models, reference, monitors, alerts, channels, apply, export),
     *(users, tokens, backup, restore, doctor),
 ):

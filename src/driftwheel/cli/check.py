@@ -26,6 +26,10 @@ _EMBEDDER = typer.Option(
 )
 _MODEL = typer.Option("--model", help="The monitored model, an .onnx file: its scores count as evidence.")
 _CLASSES = typer.Option("--classes", help="Text file with the names of the model's classes, one a line.")
+_AUTOENCODER = typer.Option(
+    "--autoencoder",
+    help="A network trained on the reference by 'driftwheel autoencoder': its errors count too.",
+)
 _FAST = typer.Option("--fast", help="Reduced decode wherever a property allows it; quicker, nearly as exact.")
 _DIAGNOSIS = typer.Option(
     "--diagnosis/--no-diagnosis", help="On drift, look for the camera fault that explains it."
@@ -56,6 +60,7 @@ def check(
     embedder: Annotated[str, _EMBEDDER] = "auto",
     model: Annotated[Path | None, _MODEL] = None,
     classes: Annotated[Path | None, _CLASSES] = None,
+    autoencoder: Annotated[Path | None, _AUTOENCODER] = None,
     fast: Annotated[bool, _FAST] = False,
     diagnosis: Annotated[bool, _DIAGNOSIS] = True,
     false_alarms_per_year: Annotated[float, _FALSE_ALARMS] = 1.0,
@@ -98,6 +103,7 @@ def check(
             table=table,
             model=model,
             classes=classes,
+            autoencoder=autoencoder,
             threads=threads,
             seed=seed,
             on_progress=on_progress,

@@ -49,6 +49,8 @@ class ReconstructionDrift:
         Images that were compared; the reference's are those held out from training.
     images_needed
         How many more are needed on the smaller side; 0 when there were enough.
+    autoencoder
+        Identity of the network whose errors these are; empty when it was not told.
     """
 
     drifted: bool
@@ -60,6 +62,7 @@ class ReconstructionDrift:
     n_reference: int
     n_current: int
     images_needed: int = 0
+    autoencoder: str = ""
 
 
 def reconstruction_drift(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from driftwheel.drift.reconstruction import ReconstructionDrift
 from driftwheel.records import Evidence, Mode, Unreadable
 
 __all__ = [
@@ -94,8 +95,8 @@ class ScoreDrift:
     p_value
         Corrected for everything that is looked at.
     column, statistic
-        The class whose score has the strongest evidence, or ``confidence`` for the largest score of each
-        image, and its Kolmogorov-Smirnov statistic in [0, 1].
+        The class whose score moved most, or ``confidence`` for the largest score of each image, and its
+        Kolmogorov-Smirnov statistic in [0, 1].
     effect, threshold
         That statistic again, and what replayed reference windows do not reach.
     mix_p_value, mix_effect, mix_threshold
@@ -182,6 +183,9 @@ class Verdict:
     replay_p_value
         Chance that a window of the reference lies as far from it as this one does; None where none was
         replayed.
+    reconstruction
+        None when no autoencoder looked, or at too few images. Its p-value is its own; where there is one, it
+        and all else have half of the false alarms each, and `p_value` is corrected for that.
     """
 
     verdict: Answer
@@ -204,6 +208,7 @@ class Verdict:
     notes: tuple[str, ...] = ()
     replay_p_value: float | None = None
     scores: ScoreDrift | None = None
+    reconstruction: ReconstructionDrift | None = None
 
 
 def unjudged(

@@ -36,6 +36,11 @@ def how_measured(check: Check, made: datetime | None) -> list[tuple[str, str]]:
         ("current", _side(check.current_name, check.current)),
         ("mode", _MODES[verdict.mode]),
         ("embedder", printable(check.reference.embedder or "none")),
+        *(
+            [("autoencoder", printable(verdict.reconstruction.autoencoder))]
+            if verdict.reconstruction is not None
+            else []
+        ),
         ("properties", compared),
         ("the one dial", f"at most {rate:g} false alarm{'' if rate == 1 else 's'} a year"),
         ("alarm line", line),

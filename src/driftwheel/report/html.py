@@ -26,6 +26,7 @@ from driftwheel.report.how_measured import how_measured
 from driftwheel.report.numbers import NBSP, count, p_value, several, share
 from driftwheel.report.printable import printable
 from driftwheel.report.property_view import PropertyView, property_views
+from driftwheel.report.reconstruction_view import reconstruction_view
 from driftwheel.report.score_view import score_view
 from driftwheel.report.segments import heats
 from driftwheel.report.sentence import answer, answer_word, evidence, reason, reasons, unreadable
@@ -69,6 +70,7 @@ def html_report(check: Check, *, made: datetime | None = None) -> str:
         heats=heats(check),
         embedding=embedding_view(check),
         scores=score_view(check),
+        reconstruction=reconstruction_view(check),
         outliers=_outliers(check),
         unreadables=_unreadables(verdict),
         facts=how_measured(check, made),

@@ -8,6 +8,7 @@ from importlib import resources
 from typing import Any
 
 from driftwheel._version import __version__
+from driftwheel.drift.reconstruction import ReconstructionDrift
 from driftwheel.drift.verdict import EmbeddingDrift, PropertyDrift, ScoreDrift, Verdict
 from driftwheel.records import Evidence
 from driftwheel.report.numbers import NBSP
@@ -55,6 +56,9 @@ def json_document(verdict: Verdict) -> dict[str, Any]:
         "properties": [_property(one) for one in verdict.properties],
         "embedding": None if verdict.embedding is None else _embedding(verdict.embedding),
         "scores": None if verdict.scores is None else _scores(verdict.scores),
+        "reconstruction": (
+            None if verdict.reconstruction is None else _reconstruction(verdict.reconstruction)
+        ),
         "outliers": [{"image": one.image, "p_value": _number(one.p_value)} for one in verdict.outliers],
         "exemplars": list(verdict.exemplars),
         "unreadable": [{"image": one.image, "reason": one.reason} for one in verdict.unreadable],
@@ -129,6 +133,20 @@ def _scores(one: ScoreDrift) -> dict[str, Any]:
             }
             for share in one.classes
         ],
+        "n_reference": one.n_reference,
+        "n_current": one.n_current,
+    }
+
+
+def _reconstruction(one: ReconstructionDrift) -> dict[str, Any]:
+    return {
+        "p_value": _number(one.p_value),
+        "statistic": _number(one.statistic),
+        "baseline": _number(one.baseline),
+        "effect": _number(one.effect),
+        "threshold": _number(one.threshold),
+        "drifted": one.drifted,
+        "autoencoder": one.autoencoder,
         "n_reference": one.n_reference,
         "n_current": one.n_current,
     }

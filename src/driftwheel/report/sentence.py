@@ -92,6 +92,8 @@ def _moved_instead(verdict: Verdict) -> str:
     moved = ["the embeddings"] if verdict.embedding and verdict.embedding.drifted else []
     if verdict.scores and verdict.scores.drifted:
         moved.append("the model's scores")
+    if verdict.reconstruction and verdict.reconstruction.drifted:
+        moved.append("the errors of the autoencoder")
     return f"{' and '.join(moved) or 'all together'} did"
 
 

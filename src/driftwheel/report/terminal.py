@@ -8,12 +8,14 @@ from rich.table import Table
 from rich.text import Text
 
 from driftwheel.drift.check import Check
+from driftwheel.drift.reconstruction import ReconstructionDrift
 from driftwheel.drift.verdict import ScoreDrift, Verdict
 from driftwheel.report.fault_words import fault_title
 from driftwheel.report.numbers import NBSP, count, p_statement, p_value, quantity_pair, several, share
 from driftwheel.report.printable import printable, shortened
 from driftwheel.report.property_words import property_words
 from driftwheel.report.ranking import ranked
+from driftwheel.report.reconstruction_view import errors_said
 from driftwheel.report.score_words import shares_that_moved
 from driftwheel.report.sentence import answer, answer_word, effect_size, evidence, reason, unreadable
 
@@ -117,6 +119,8 @@ def _facts(check: Check) -> Table:
         table.add_row("embeddings", Text(found_by + (", drifted" if verdict.embedding.drifted else "")))
     if verdict.scores is not None:
         table.add_row("model's scores", Text(_plain(_scores(verdict.scores))))
+    if verdict.reconstruction is not None:
+        table.add_row("autoencoder", Text(_plain(_errors(verdict.reconstruction))))
     missing = [
         unreadable("current", verdict.unreadable, verdict.n_current),
         unreadable("reference", verdict.unreadable_reference, verdict.n_reference),
@@ -135,6 +139,10 @@ def _scores(found: ScoreDrift) -> str:
         return line
     moved = shares_that_moved(found, 2)
     return f"{line}; {share(found.mix_effect)} of the predictions moved" + (f": {moved}" if moved else "")
+
+
+def _errors(found: ReconstructionDrift) -> str:
+    return f"{p_statement(found.p_value)}{', drifted' if found.drifted else ''}; {errors_said(found)}"
 
 
 def _names(names: tuple[str, ...]) -> Text:

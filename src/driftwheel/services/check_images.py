@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from driftwheel.drift.check import Check
 from driftwheel.drift.diagnosis import diagnose as diagnose_drift
+from driftwheel.drift.join_reconstruction import LOOKS, join_reconstruction
 from driftwheel.drift.judge import judge
 from driftwheel.drift.kind_of_change import explained, kind_of_change
 from driftwheel.drift.outliers import outliers
-from driftwheel.drift.rules import check_dial
+from driftwheel.drift.rules import alpha_for, check_dial
+from driftwheel.images.exhibits import Exhibits
+from driftwheel.learning.autoencoder import Autoencoder
 from driftwheel.learning.load_classifier import ClassNames, Model
 from driftwheel.records import Mode
 from driftwheel.services.checked_options import checked_seed
@@ -24,6 +28,7 @@ from driftwheel.services.measure_reference import (
     measure_source,
 )
 from driftwheel.services.progress import OnProgress
+from driftwheel.services.reconstruct_images import open_network, reconstruct_images
 from driftwheel.services.same_place import SAME_PLACE, same_place
 from driftwheel.sources import Source, open_source
 
@@ -43,6 +48,7 @@ def check_images(
     table: str | None = None,
     model: Model | None = None,
     classes: ClassNames | None = None,
+    autoencoder: Path | bytes | None = None,
     threads: int | None = None,
     seed: int = 0,
     on_progress: OnProgress | None = None,
@@ -67,6 +73,9 @@ def check_images(
     classes
         Names of the model's classes, or the path of a text file with one a line; by default those that the
         file names.
+    autoencoder
+        An autoencoder that was trained on the reference (`driftwheel autoencoder`): the path of its file, or
+        its content. It then has half of the false alarms, and all other evidence the other half.
     threads
         Images worked on at once, 1 or more; by default as many as there are processors.
     seed
@@ -83,6 +92,7 @@ def check_images(
     started = time.perf_counter()
     check_dial(false_alarms_per_year, windows_per_year)  # before the long work: any of these may fail
     checked_seed(seed)
+    network = open_network(autoencoder, threads)
     opened = open_source(current, name_pattern=name_pattern, table=table, called="current")
     measured = measure_reference(
         reference,
@@ -101,6 +111,7 @@ def check_images(
         diagnose=diagnose,
         false_alarms_per_year=false_alarms_per_year,
         windows_per_year=windows_per_year,
+        autoencoder=network,
         seed=seed,
         on_progress=on_progress,
     )
@@ -118,6 +129,7 @@ def check_against(
     windows_per_year: float = 365.0,
     name_pattern: str | None = None,
     table: str | None = None,
+    autoencoder: Autoencoder | None = None,
     seed: int = 0,
     on_progress: OnProgress | None = None,
 ) -> Check:
@@ -147,9 +159,27 @@ def check_against(
         left,
         right,
         rng=rng,
-        false_alarms_per_year=false_alarms_per_year,
+        false_alarms_per_year=false_alarms_per_year / (1 if autoencoder is None else LOOKS),
         windows_per_year=windows_per_year,
     )
+    reconstructed = None
+    if autoencoder is not None:
+        looked = reconstruct_images(
+            source,
+            autoencoder,
+            alpha=verdict.alpha,
+            rng=rng,
+            threads=reference.threads,
+            on_progress=on_progress,
+        )
+        reconstructed = looked.pairs
+        verdict = join_reconstruction(
+            verdict,
+            looked.drift,
+            looked.exemplars,
+            alpha=alpha_for(false_alarms_per_year, windows_per_year),
+            false_alarms_per_year=false_alarms_per_year,
+        )
     if not verdict.properties:  # too few readable images to look at any further
         return Check(verdict, left, right, None, *names, _since(started))
 
@@ -162,6 +192,8 @@ def check_against(
         verdict = explained(verdict, diagnosis, kind_of_change(left, right, rng=rng))
     verdict = replace(verdict, notes=(*verdict.notes, *reference.source.notes, *source.notes))
     exhibits = gather_exhibits(reference.source, source, left, verdict, diagnosis, seed=seed)
+    if reconstructed:
+        exhibits = replace(exhibits or Exhibits(), reconstructions=reconstructed)
     return Check(verdict, left, right, exhibits, *names, _since(started))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -10,12 +11,13 @@ from numpy.typing import NDArray
 
 from driftwheel.drift.reconstruction import ReconstructionDrift, reconstruction_drift
 from driftwheel.images.exhibits import Exhibit, thumbnail
-from driftwheel.learning.autoencoder import Autoencoder
+from driftwheel.learning.autoencoder import Autoencoder, open_autoencoder
+from driftwheel.services.parallel import default_threads
 from driftwheel.services.prepare_pictures import PreparedPictures, prepare_pictures
 from driftwheel.services.progress import OnProgress, counting
 from driftwheel.sources import Source
 
-__all__ = ["MOST_IMAGES", "Reconstructed", "reconstruct_images", "reconstruction_pairs"]
+__all__ = ["MOST_IMAGES", "Reconstructed", "open_network", "reconstruct_images", "reconstruction_pairs"]
 
 MOST_IMAGES = 10_000
 """Of more current images so many are shown to the autoencoder, drawn at random."""
@@ -41,6 +43,13 @@ class Reconstructed:
     drift: ReconstructionDrift
     exemplars: tuple[str, ...]
     pairs: tuple[tuple[Exhibit, Exhibit], ...]
+
+
+def open_network(model: Path | bytes | None, threads: int | None) -> Autoencoder | None:
+    """Return the autoencoder of a file or its content, None for None; `UsageError` for what is none."""
+    if model is None:
+        return None
+    return open_autoencoder(model, threads=threads or default_threads())
 
 
 def reconstruct_images(
@@ -74,6 +83,7 @@ def reconstruct_images(
     )
     order = np.argsort(errors if drift.effect < 0 else -errors, kind="stable")
     pairs = reconstruction_pairs(network, prepared, order[:_SHOWN], errors)
+    drift = replace(drift, autoencoder=network.identity)
     return Reconstructed(drift, tuple(prepared.images[i] for i in order), pairs)
 
 
