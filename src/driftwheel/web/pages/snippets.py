@@ -60,7 +60,8 @@ def folder_snippet(  # noqa: PLR0917
         f'            token="{token}") as client:\n'
         '    for i, file in enumerate(sorted(Path("images").glob("*.jpg"))):\n'
         f"        client.log(file, {_prediction(task, classes)},\n"
-        "                   time=start + timedelta(seconds=i))"
+        "                   time=start + timedelta(seconds=i))\n"
+        "print(client.stats)  # logged=0: there is no *.jpg in the folder images"
     )
 
 
