@@ -149,6 +149,6 @@ def rows_of(cell: Cell, labels: NDArray[np.int64], seed: int) -> tuple[NDArray[n
     rows = zeros if cell.only_zero else np.arange(len(labels))
     changed = np.zeros(len(labels), dtype=np.bool_)
     changed[rng.choice(rows, int(np.ceil(cell.changed * len(rows))), replace=False)] = True
-    gone = zeros[: int(np.ceil(cell.removed * len(zeros)))]
+    gone = rng.choice(zeros, int(np.ceil(cell.removed * len(zeros))), replace=False)
     left = np.setdiff1d(rows, gone)
     return left, changed[left]

@@ -115,6 +115,15 @@ def test_every_shift_takes_the_rows_that_it_says(shifts: ModuleType) -> None:
     assert len({cell.name for cell in shifts.CELLS}) == len(shifts.CELLS) == 30
 
 
+def test_a_knock_out_takes_its_share_from_every_part_of_the_pool(shifts: ModuleType) -> None:
+    labels = np.random.default_rng(1).integers(0, 10, 10_000)
+    for cell in shifts.CELLS:
+        if cell.shift == "knock-out":
+            rows, _ = shifts.rows_of(cell, labels, 5)
+            first = np.count_nonzero(labels[rows[:2000]] == 0)
+            assert abs(first - 200 * (1 - cell.share)) < 50
+
+
 def test_the_adversarial_step_is_the_smallest_that_succeeds(bench: Any, digits: Path) -> None:
     classifier = bench("detection_classifier")
     images = bench("detection_images").open_images(digits)
