@@ -11,9 +11,8 @@ def windows(slopes: list[float], each: int = 6) -> SimulatedWindows:
     moved = np.array([[-s, -s, 0.0] for _ in slopes for s in np.linspace(0.1, 2, each)])
     fault = np.repeat(np.arange(len(slopes)), each)
     odds = log_odds(0.9, 1000) + np.array(slopes)[fault] * moved[:, 0]
-    return SimulatedWindows(
-        moved, 1 / (1 + np.exp(-odds)), fault, tuple(f"fault {i}" for i in range(len(slopes)))
-    )
+    names = tuple(f"fault {i}" for i in range(len(slopes)))
+    return SimulatedWindows(moved, 1 / (1 + np.exp(-odds)), fault, names, np.full(len(fault), 0.01))
 
 
 def test_it_learns_the_slope_that_faults_share() -> None:
@@ -49,7 +48,9 @@ def test_misfits_show_the_fault_that_is_unlike_the_others() -> None:
 def test_the_order_of_the_windows_changes_nothing() -> None:
     known = windows([0.3, 0.6, 0.9])
     order = np.random.default_rng(0).permutation(len(known.moved))
-    shuffled = SimulatedWindows(known.moved[order], known.accuracy[order], known.fault[order], known.names)
+    shuffled = SimulatedWindows(
+        known.moved[order], known.accuracy[order], known.fault[order], known.names, known.chance[order]
+    )
     at = np.array([-1.0, -0.5, 0.2])
     one, other = (foretell(fit_process(its, 0.9, 500), at) for its in (known, shuffled))
     assert one.mean == pytest.approx(other.mean, abs=1e-8)

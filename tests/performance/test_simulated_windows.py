@@ -29,3 +29,19 @@ def test_a_class_without_truth_in_the_reference_is_no_trouble() -> None:
     reference = KnownAnswers(np.full(200, 0.9), np.zeros(200, np.intp), np.repeat([-1, 0], 100))
     found = simulate_windows(usual_scores(reference), reference, [], np.random.default_rng(0))
     assert np.isfinite(found.moved).all()
+
+
+def test_classes_that_the_model_never_names_do_not_become_common() -> None:
+    reference = known(0.9)
+    unknown = KnownAnswers(reference.confidence, np.zeros(600, np.intp), np.where(reference.correct, 0, 7))
+    found = simulate_windows(usual_scores(unknown), unknown, [], np.random.default_rng(0))
+    assert np.abs(found.accuracy - reference.correct.mean()).max() < 0.05
+
+
+def test_few_images_of_a_fault_leave_its_accuracy_to_chance() -> None:
+    reference = known(0.9)
+    shifts = [SimulatedShift("blur", known(0.5, n)) for n in (50, 500)]
+    found = simulate_windows(usual_scores(reference), reference, shifts, np.random.default_rng(0))
+    few, few_in_half, many, _ = found.chance[found.fault == 2]
+    assert few > few_in_half > 0
+    assert few > 3 * many

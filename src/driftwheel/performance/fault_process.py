@@ -62,14 +62,13 @@ def fit_process(windows: SimulatedWindows, accuracy: float, n_reference: int) ->
     """Return what simulated windows tell of how accuracy moves with scores.
 
     Log-odds of accuracy = those of the reference + slope · moved scores + a bend that all faults share + for
-    every fault a slope and an offset of its own + what drawing 1,000 answers leaves to chance. All of these
+    every fault a slope and an offset of its own + what drawing answers leaves to chance. All of these
     are normal around 0, with the deviations above, which were chosen on the networks and faults of
     ``bench/accuracy.py``. So where no fault was simulated the process says what faults did to those.
 
     Source: Rasmussen and Williams, "Gaussian processes for machine learning", MIT Press 2006, section 2.2.
     """
-    chance = 1 / (DRAWN * windows.accuracy * (1 - windows.accuracy) + 0.5)
-    covariance = _shared(windows.moved, windows.moved) + _own(windows) + np.diag(chance + 1e-6)
+    covariance = _shared(windows.moved, windows.moved) + _own(windows) + np.diag(windows.chance + 1e-6)
     root = cho_factor(covariance, lower=True)
     base = log_odds(accuracy, n_reference)
     moved_by = np.array([log_odds(float(one), DRAWN) for one in windows.accuracy]) - base
@@ -101,15 +100,15 @@ def misfits(windows: SimulatedWindows, accuracy: float, n_reference: int) -> lis
         for row in left:
             share = float(windows.accuracy[row])
             foretold = foretell(process, windows.moved[row])
-            chance = 1 / (DRAWN * share * (1 - share) + 0.5)
-            deviation = np.sqrt(foretold.deviation**2 + chance)
+            deviation = np.sqrt(foretold.deviation**2 + windows.chance[row])
             off.append(abs(log_odds(share, DRAWN) - foretold.mean) / deviation)
         found.append(np.array(off))
     return found
 
 
 def _taken(windows: SimulatedWindows, rows: NDArray[np.intp]) -> SimulatedWindows:
-    return SimulatedWindows(windows.moved[rows], windows.accuracy[rows], windows.fault[rows], windows.names)
+    moved, accuracy, fault = windows.moved[rows], windows.accuracy[rows], windows.fault[rows]
+    return SimulatedWindows(moved, accuracy, fault, windows.names, windows.chance[rows])
 
 
 def _shared(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:

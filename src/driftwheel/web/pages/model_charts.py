@@ -22,7 +22,7 @@ _LEAST = {"share": 0.05, "count": 1.0}
 _TITLES = {
     "records": "Volume",
     "accuracy": "Accuracy",
-    "estimated_accuracy": "Accuracy, estimated from scores",
+    "estimated_accuracy": "Estimated accuracy",
     "error_share": "Error rate",
     "latency_p95": "Latency, 95th percentile",
     "unreadable_share": "Unreadable images",
@@ -116,7 +116,7 @@ def lacking(watch: Watch) -> list[str]:
 def _meaning(name: str) -> str:
     signal = signal_named(name)
     if signal.estimated:
-        return f"{signal.meaning} Grey: the interval that holds it with 90 %. Hollow: cannot tell."
+        return "What the scores tell, without truths. Grey: the 90 % interval; hollow: cannot tell."
     return signal.meaning
 
 
@@ -150,8 +150,8 @@ def _row(one: Point, say: Callable[[float], str]) -> ChartRow:
     usual = "–"
     if one.low is not None and one.high is not None:
         usual = f"{say(one.low)} to {say(one.high)}"
-    value = f"cannot tell: {one.untold}" if one.value is None else say(one.value)
-    return ChartRow(one.start, value, usual, one.n, one.unusual)
+    value = "cannot tell" if one.value is None else say(one.value)
+    return ChartRow(one.start, value, usual, one.n, one.unusual, one.untold)
 
 
 def _point(column: Column, one: WatchedWindow, name: str) -> Point:
@@ -159,7 +159,8 @@ def _point(column: Column, one: WatchedWindow, name: str) -> Point:
     start, when, to, alarm = column.start, column.when, column.address, column.alarm
     if seen is None:
         untold = _untold(one.observations.get(name))
-        return Point(start, None, 0, None, None, None, False, to, when, alarm, untold=untold)
+        n = one.observations[name].n if untold else 0
+        return Point(start, None, n, None, None, None, False, to, when, alarm, untold=untold)
     low, high = seen.low, seen.high
     if high is not None and low is None:
         low = 0.0

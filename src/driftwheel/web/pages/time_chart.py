@@ -69,13 +69,14 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class ChartRow:
-    """One row of the table behind a chart."""
+    """One row of the table behind a chart; `why` it has no value, if it has none."""
 
     start: datetime
     value: str
     usual: str
     n: int
     unusual: bool
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
