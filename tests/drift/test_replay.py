@@ -158,7 +158,7 @@ def test_a_week_is_a_span_from_monday():
     assert np.bincount(found).tolist() == [140] * 10
 
 
-@pytest.mark.parametrize("reference", [days(7, 100), days(40, 9), records(900)])
+@pytest.mark.parametrize("reference", [days(7, 100), days(40, 4), records(900)])
 def test_too_few_spans_and_too_small_ones_are_none(reference: Records):
     assert spans_of(reference, days(1, 30)) is None
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from driftwheel.drift.replay import Replays, effect_threshold, without_noise
+from driftwheel.drift.replay import LEAST_BLOCKS, Replays, effect_threshold, without_noise
 from driftwheel.drift.replayed_effects import ReplayedEffect, replay_p_value, replay_thresholds
 
 __all__ = ["EffectGate"]
@@ -53,5 +53,9 @@ class EffectGate:
         return [effect_threshold(one.replayed, self.chance, one.floor) for one in effects]
 
     def p_value(self, effects: Sequence[ReplayedEffect]) -> float:
-        """Return the chance of effects as rare as these, together, among the replayed windows."""
-        return replay_p_value(effects, len(self.replays) if self.spans is None else self.spans)
+        """Return the chance of effects as rare as these, together, among the replayed windows.
+
+        Where nothing is known of what one window differs by from the next, as careful as with the fewest
+        spans.
+        """
+        return replay_p_value(effects, LEAST_BLOCKS if self.spans is None else self.spans)

@@ -32,7 +32,7 @@ __all__ = [
 LEAST_BLOCKS = 8
 """With fewer blocks than this their variation cannot be told from chance, and images are replayed singly."""
 
-_LEAST_OF_SPAN = 10  # images; with fewer a span's own ups and downs are lost in those of single images
+_LEAST_OF_SPAN = 5  # images; with fewer a span's own ups and downs are lost in those of single images
 _SPANS = tuple(np.timedelta64(hours, "h") for hours in (1, 24, 168))
 _MONDAY = np.datetime64("1970-01-05", "us")
 
@@ -64,7 +64,7 @@ def spans_of(reference: Records, current: Records) -> NDArray[np.intp] | None:
 
     What one such span differs by from the next counts as the reference's own, whatever goes together in it:
     a camera for an hour, all cameras for a day. None where times are not known, with fewer than
-    `LEAST_BLOCKS` spans, or with fewer than ten images in one on average.
+    `LEAST_BLOCKS` spans, or with fewer than five images in one on average.
     """
     if reference.times is None or current.times is None or np.isnat(reference.times).any():
         return None

@@ -47,6 +47,7 @@ _SHOWN = 8  # exemplars
 _LISTED = 20  # unreadable images in the document
 _MOST_WITHOUT = 0.2  # share of the records that may lack the reference's embeddings and be left out for it
 _LEAST_REFERENCE, _TIMES_REFERENCE = 2000, 4  # images of the reference: four times the window's are enough
+_LEAST_OF_HOURS = 5000  # of windows of an hour: so that each hour of four weeks has some
 _log = logging.getLogger("driftwheel.worker")
 
 
@@ -152,7 +153,8 @@ def _verdict(  # noqa: PLR0917  what one judgement needs
     judgements = 2 * parts * windows_per_year(as_window(model.window))
     if profile.n > 2 * seen.n and profile.n >= LEAST_SAMPLE:
         return _from_profile(reference, model, window, profile, judgements, rng)
-    enough = max(_LEAST_REFERENCE, _TIMES_REFERENCE * len(seen.table))
+    least = _LEAST_OF_HOURS if model.window == "hour" else _LEAST_REFERENCE
+    enough = max(least, _TIMES_REFERENCE * len(seen.table))
     usual, own = reference.records(window.tag, window.value, window.start, window.end, most=enough)
     current = with_properties(seen.table, usual.property_names)
     usual, current, notes = _comparable(usual, current)
