@@ -63,6 +63,7 @@ def test_more_of_the_same_is_no_drift(folders: Path):
     found = document["reconstruction"]
     assert (found["drifted"], found["n_reference"], found["n_current"]) == (False, 90, 70)
     assert document["false_alarms_per_year"] == 1.0
+    assert document["notes"] == []
     assert document["alpha"] == pytest.approx(0.00273, abs=1e-4)
 
 

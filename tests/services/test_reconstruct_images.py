@@ -33,7 +33,12 @@ def network() -> Autoencoder:
 
 def reconstruct(network: Autoencoder, pictures: np.ndarray) -> Reconstructed:
     return reconstruct_images(
-        open_source(pairs(pictures)), network, alpha=0.01, rng=np.random.default_rng(0), threads=1
+        open_source(pairs(pictures)),
+        network,
+        reference=network.facts.reference,
+        alpha=0.01,
+        rng=np.random.default_rng(0),
+        threads=1,
     )
 
 
@@ -51,6 +56,22 @@ def test_what_was_not_learnt_is_drift_and_comes_first(network: Autoencoder):
     assert found.drift.effect > found.drift.threshold > 0
     turned = {f"{i:04}" for i in range(40, 80)}
     assert len(turned & set(found.exemplars[:20])) >= 16
+
+
+def test_another_reference_and_too_few_images_are_said(network: Autoencoder):
+    found = reconstruct_images(
+        open_source(pairs(digits(9))),
+        network,
+        reference="x",
+        alpha=0.01,
+        rng=np.random.default_rng(0),
+        threads=1,
+    )
+    assert found.drift.images_needed == 11
+    assert len(found.notes) == 2
+    assert found.notes[0].endswith(", and the reference is x.")
+    assert found.notes[1] == "The autoencoder was not asked: it could look at 9 current images only."
+    assert reconstruct(network, digits(30)).notes == ()
 
 
 def test_each_picture_stands_beside_what_is_made_of_it(network: Autoencoder):

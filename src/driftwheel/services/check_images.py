@@ -167,12 +167,14 @@ def check_against(
         looked = reconstruct_images(
             source,
             autoencoder,
+            reference=reference.source.describe,
             alpha=verdict.alpha,
             rng=rng,
             threads=reference.threads,
             on_progress=on_progress,
         )
         reconstructed = looked.pairs
+        verdict = replace(verdict, notes=(*verdict.notes, *looked.notes))
         verdict = join_reconstruction(
             verdict,
             looked.drift,

@@ -38,11 +38,14 @@ class Reconstructed:
         smallest where errors fell.
     pairs
         The first few of them as the autoencoder reads them, each with what it makes of it.
+    notes
+        Sentences a person should read.
     """
 
     drift: ReconstructionDrift
     exemplars: tuple[str, ...]
     pairs: tuple[tuple[Exhibit, Exhibit], ...]
+    notes: tuple[str, ...]
 
 
 def open_network(model: Path | bytes | None, threads: int | None) -> Autoencoder | None:
@@ -56,6 +59,7 @@ def reconstruct_images(
     source: Source,
     network: Autoencoder,
     *,
+    reference: str,
     alpha: float,
     rng: np.random.Generator,
     threads: int | None = None,
@@ -65,6 +69,8 @@ def reconstruct_images(
 
     Parameters
     ----------
+    reference
+        What the reference of the comparison is called; it should be what the autoencoder was trained on.
     alpha
         See `driftwheel.drift.reconstruction.reconstruction_drift`.
     """
@@ -84,7 +90,14 @@ def reconstruct_images(
     order = np.argsort(errors if drift.effect < 0 else -errors, kind="stable")
     pairs = reconstruction_pairs(network, prepared, order[:_SHOWN], errors)
     drift = replace(drift, autoencoder=network.identity)
-    return Reconstructed(drift, tuple(prepared.images[i] for i in order), pairs)
+    notes = []
+    if facts.reference != reference:
+        notes.append(f"The autoencoder was trained on {facts.reference}, and the reference is {reference}.")
+    if drift.images_needed:
+        notes.append(
+            f"The autoencoder was not asked: it could look at {drift.n_current} current images only."
+        )
+    return Reconstructed(drift, tuple(prepared.images[i] for i in order), pairs, tuple(notes))
 
 
 def reconstruction_pairs(
