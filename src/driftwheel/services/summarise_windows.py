@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import groupby
 
 from sqlalchemy import Connection, Engine
 
@@ -29,13 +30,14 @@ from driftwheel.store.database import reading, writing
 from driftwheel.store.edge_profiles import list_edge_profiles
 from driftwheel.store.models import Model, model_by_key
 from driftwheel.store.record_columns import measured_columns
-from driftwheel.store.segment_values import drop_segment, put_left_out
+from driftwheel.store.segment_values import drop_segments, put_left_out
 from driftwheel.store.window_predictions import put_predictions
 from driftwheel.store.windows import StoredWindow, find_window, list_windows, put_window, stale_windows
 
 __all__ = ["Summaries", "edge_images", "summarise_windows", "window_profiles"]
 
 _AT_ONCE = 200  # windows looked up at once
+_DROPPED = 2000  # segments that are left out in one transaction: who writes waits for it
 _log = logging.getLogger("driftwheel.worker")
 
 
@@ -155,23 +157,25 @@ def _summarise(
     with writing(engine) as connection:
         if any(one.left_out != choice.left_out for one in known if (one.start, one.tag) == (start, "")):
             put_left_out(connection, model, start, choice.left_out)
-        both = [*windows, *choice.dropped]
-        for one in sorted(both, key=lambda one: (one.tag, one.value)):  # see store.record_locks
-            if one.key not in profiles:
-                drop_segment(connection, one)
+        gone = sorted(choice.dropped, key=lambda one: one.key not in keys)[:_DROPPED]
+        both = sorted([*windows, *gone], key=lambda one: (one.tag, one.value))  # see store.record_locks
+        for is_kept, run in groupby(both, key=lambda one: one.key in profiles):
+            if not is_kept:
+                drop_segments(connection, list(run))
                 continue
-            profile = profiles[one.key]
-            made = put_window(
-                connection,
-                one.key,
-                revision=one.revision,
-                profile=to_bytes(single(profile)),
-                records=profile.n,
-                rejected=sum(profile.unreadable.values()),
-                made=now,
-            )
-            put_predictions(connection, one.key, predictions[one.key])
-            fresh.append(made)
+            for one in run:
+                profile = profiles[one.key]
+                made = put_window(
+                    connection,
+                    one.key,
+                    revision=one.revision,
+                    profile=to_bytes(single(profile)),
+                    records=profile.n,
+                    rejected=sum(profile.unreadable.values()),
+                    made=now,
+                )
+                put_predictions(connection, one.key, predictions[one.key])
+                fresh.append(made)
         reach("summarise-written")
     reach("summarise-committed")
     return fresh

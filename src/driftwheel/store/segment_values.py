@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
 
-from sqlalchemy import Connection, String, and_, column, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, String, and_, bindparam, column, delete, exists, func, or_, select, update
 
 from driftwheel.store.alert_tables import verdicts
 from driftwheel.store.tables import records, windows
 from driftwheel.store.windows import StoredWindow
 
-__all__ = ["archived_windows", "count_values", "drop_segment", "newest_left_out", "put_left_out"]
+__all__ = ["archived_windows", "count_values", "drop_segments", "newest_left_out", "put_left_out"]
 
 _CHUNK = 500
 
@@ -43,20 +44,26 @@ def archived_windows(connection: Connection, keys: Sequence[int]) -> set[int]:
     return found
 
 
-def drop_segment(connection: Connection, window: StoredWindow) -> bool:
-    """Delete the window of a segment with its verdict, and return whether it was deleted.
+def drop_segments(connection: Connection, dropped: Sequence[StoredWindow]) -> None:
+    """Delete the windows of segments with their verdicts, in the order given.
 
-    Not where its records have changed since it was read. Verdicts are locked before their windows, as
+    Not where their records have changed since they were read. Verdicts are locked before their windows, as
     `driftwheel.store.verdicts.put_verdict` does.
     """
-    same = (windows.c.key == window.key, windows.c.revision == window.revision)
-    connection.execute(
-        delete(verdicts).where(
-            *(verdicts.c[name] == getattr(window, name) for name in ("model", "start", "tag", "value")),
-            exists().where(*same),
-        )
-    )
-    return connection.execute(delete(windows).where(*same)).rowcount > 0
+    same = (windows.c.key == bindparam("its_key"), windows.c.revision == bindparam("its_revision"))
+    names = ("model", "start", "tag", "value")
+    its = [verdicts.c[name] == bindparam(f"its_{name}", type_=verdicts.c[name].type) for name in names]
+    for was_judged, run in groupby(dropped, key=lambda one: one.judged is not None):
+        rows = [
+            {"its_key": one.key, "its_revision": one.revision}
+            | {f"its_{name}": getattr(one, name) for name in names}
+            for one in run
+        ]
+        for part in [[row] for row in rows] if was_judged else [rows]:
+            if was_judged:
+                connection.execute(delete(verdicts).where(*its, exists().where(*same)), part)
+            keys = [{"its_key": row["its_key"], "its_revision": row["its_revision"]} for row in part]
+            connection.execute(delete(windows).where(*same), keys)
 
 
 def put_left_out(connection: Connection, model: int, start: datetime, number: int) -> None:
