@@ -16,7 +16,7 @@ from driftwheel.services.train_autoencoder import train_autoencoder_on
 from driftwheel.sources import open_source
 
 SHAPE = AutoencoderShape(8, colour=False, widths=(16,), latent=12)
-TRAINING = AutoencoderTraining(epochs=6, learning_rate=1e-2)
+TRAINING = AutoencoderTraining(learning_rate=1e-2)
 
 
 def pairs(pictures: np.ndarray) -> list[tuple[str, np.ndarray]]:
@@ -26,7 +26,7 @@ def pairs(pictures: np.ndarray) -> list[tuple[str, np.ndarray]]:
 @pytest.fixture(scope="module")
 def network() -> Autoencoder:
     need_training()
-    trained = train_autoencoder_on(pairs(digits(800)), shape=SHAPE, training=TRAINING, threads=1)
+    trained = train_autoencoder_on(pairs(digits(800)), shape=SHAPE, training=TRAINING, epochs=6, threads=1)
     assert (trained.n, trained.searched) == (800, None)
     return open_autoencoder(trained.model)
 
@@ -94,7 +94,8 @@ def test_the_architecture_can_be_searched_first():
     trained = train_autoencoder_on(
         pairs(digits(150)),
         shape=SHAPE,
-        training=AutoencoderTraining(epochs=2),
+        training=AutoencoderTraining(),
+        epochs=2,
         trials=2,
         threads=1,
         on_progress=lambda stage, n, total: told.append(stage),

@@ -19,7 +19,11 @@ _GREY = typer.Option("--grey/--colour", help="Look at brightness alone.")
 _LATENT = typer.Option(
     "--latent", help="Numbers an image is squeezed through: fewer see more, and show less."
 )
-_EPOCHS = typer.Option("--epochs", help="Times every image is learnt from, at most.")
+_EPOCHS = typer.Option(
+    "--epochs",
+    min=1,
+    help="Times every image is learnt from, at most; by default 10 to 40, by how many there are.",
+)
 _NOISE = typer.Option(
     "--noise", help="Noise to take away while learning: standard deviation, a pixel in 0 to 1."
 )
@@ -42,7 +46,7 @@ def autoencoder(
     side: Annotated[int, _SIDE] = 64,
     grey: Annotated[bool, _GREY] = False,
     latent: Annotated[int, _LATENT] = 64,
-    epochs: Annotated[int, _EPOCHS] = 40,
+    epochs: Annotated[int | None, _EPOCHS] = None,
     noise: Annotated[float, _NOISE] = 0.0,
     flip: Annotated[bool, _FLIP] = False,
     shift: Annotated[float, _SHIFT] = 0.0,
@@ -68,12 +72,13 @@ def autoencoder(
 
     must_be_writable(out)
     shape = shape_for(side, colour=not grey, latent=latent)
-    training = AutoencoderTraining(epochs=epochs, noise=noise, flip=flip, shift=shift, brightness=brightness)
+    training = AutoencoderTraining(noise=noise, flip=flip, shift=shift, brightness=brightness)
     with progress_bars(progress) as on_progress:
         trained = train_autoencoder_on(
             reference,
             shape=shape,
             training=training,
+            epochs=epochs,
             trials=search,
             name_pattern=name_pattern,
             table=table,

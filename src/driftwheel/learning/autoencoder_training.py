@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from driftwheel.errors import UsageError
 
-__all__ = ["AutoencoderTraining"]
+__all__ = ["AutoencoderTraining", "epochs_for"]
 
 _RANGES = {
     "epochs": (1, 10_000),
@@ -72,3 +72,14 @@ class AutoencoderTraining:
     def augments(self) -> bool:
         """Whether pictures are changed before they are both shown and asked for."""
         return self.flip or self.shift > 0 or self.brightness > 0
+
+
+def epochs_for(images: int) -> int:
+    """Return how often to learn from so many images: about 150,000 in all, but each 10 to 40 times.
+
+    Examples
+    --------
+    >>> epochs_for(700), epochs_for(6000), epochs_for(14000)
+    (40, 25, 10)
+    """
+    return min(40, max(10, 150_000 // max(1, images)))

@@ -10,7 +10,7 @@ import numpy as np
 from driftwheel.learning.autoencoder import prepare_picture
 from driftwheel.learning.autoencoder_network import import_torch
 from driftwheel.learning.autoencoder_shape import AutoencoderShape
-from driftwheel.learning.autoencoder_training import AutoencoderTraining
+from driftwheel.learning.autoencoder_training import AutoencoderTraining, epochs_for
 from driftwheel.learning.search_autoencoder import SearchedAutoencoder, search_autoencoder
 from driftwheel.learning.train_autoencoder import train_autoencoder
 from driftwheel.services.checked_options import checked_seed, checked_threads
@@ -40,6 +40,7 @@ def train_autoencoder_on(
     *,
     shape: AutoencoderShape,
     training: AutoencoderTraining,
+    epochs: int | None = None,
     trials: int = 0,
     name_pattern: str | None = None,
     table: str | None = None,
@@ -56,6 +57,8 @@ def train_autoencoder_on(
     ----------
     reference, name_pattern, table
         See `driftwheel.sources.open_source`.
+    epochs
+        In place of those of `training`; None for as many as suit the number of images, see `epochs_for`.
     trials
         Short trainings that search the architecture and learning rate before; 0 takes `shape` as it is.
     threads
@@ -81,6 +84,7 @@ def train_autoencoder_on(
         threads=threads,
         on_progress=counting(on_progress, "Reading reference images", source.count),
     )
+    training = replace(training, epochs=epochs or epochs_for(len(prepared.images)))
     computing = threads or default_threads()
     searched = None
     if trials:
@@ -94,7 +98,7 @@ def train_autoencoder_on(
             threads=computing,
             on_progress=counting(on_progress, "Searching an architecture", trials),
         )
-        shape, training = searched.shape, replace(searched.training, epochs=training.epochs)
+        shape, training = searched.shape, searched.training
     model = train_autoencoder(
         prepared.pictures,
         shape=shape,
