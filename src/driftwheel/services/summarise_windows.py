@@ -157,8 +157,8 @@ def _summarise(
     with writing(engine) as connection:
         if any(one.left_out != choice.left_out for one in known if (one.start, one.tag) == (start, "")):
             put_left_out(connection, model, start, choice.left_out)
-        gone = sorted(choice.dropped, key=lambda one: one.key not in keys)[:_DROPPED]
-        both = sorted([*windows, *gone], key=lambda one: (one.tag, one.value))  # see store.record_locks
+        dropped = sorted(choice.dropped, key=lambda one: one.key not in keys)[:_DROPPED]
+        both = sorted([*windows, *dropped], key=lambda one: (one.tag, one.value))  # see store.record_locks
         for is_kept, run in groupby(both, key=lambda one: one.key in profiles):
             if not is_kept:
                 drop_segments(connection, list(run))
