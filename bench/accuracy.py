@@ -26,7 +26,7 @@ from driftwheel.performance.accuracy_estimate import (
 )
 from driftwheel.performance.agreement_on_the_line import agreement_on_the_line
 from driftwheel.performance.answers import answers_from_scores, known_answers_from_scores
-from driftwheel.performance.average_thresholded_confidence import average_thresholded_confidence
+from driftwheel.performance.average_thresholded_confidence import learn_threshold, share_above, sureness
 from driftwheel.performance.simulated_windows import SimulatedShift
 from driftwheel.performance.temperature import fit_temperature, with_temperature
 from machine import machine_lines
@@ -91,6 +91,7 @@ def rows_of(world: World, versions: Sequence[World], draws: int) -> Iterator[Row
     learned: dict[str, LearnedAccuracy] = {}
     plain = learn(world, None)
     estimators = published(world)
+    before = np.array([one.source.scores.argmax(axis=1) for one in versions])
     for case in cases:
         if case.fault not in learned:
             learned[case.fault] = learn(world, case.fault)
@@ -103,7 +104,7 @@ def rows_of(world: World, versions: Sequence[World], draws: int) -> Iterator[Row
                 for method, estimate in estimators.items():
                     yield Row(world, case, n, method, true_one, estimate(scores))
                 if number is not None:
-                    yield from of_versions(world, versions, number, taken, n, true_one)
+                    yield from of_versions(world, versions, before, number, taken, n, true_one)
                 answers = answers_from_scores(scores)
                 for method, its in zip(METHODS[-2:], (learned[case.fault], plain), strict=True):
                     yield of_driftwheel(
@@ -141,11 +142,8 @@ def published(world: World) -> dict[str, Callable]:
         return float(with_temperature(scores, temperature).max(axis=1).mean())
 
     def thresholded(score):
-        def estimate(scores):
-            now = with_temperature(scores, temperature)
-            return average_thresholded_confidence(scaled, correct, now, score=score).accuracy
-
-        return estimate
+        learned = learn_threshold(sureness(scaled, score), correct)
+        return lambda scores: share_above(sureness(with_temperature(scores, temperature), score), *learned)
 
     return dict(
         zip(
@@ -156,8 +154,7 @@ def published(world: World) -> dict[str, Callable]:
     )
 
 
-def of_versions(world, versions, number, taken, n, true_one) -> Iterator[Row]:  # noqa: PLR0917
-    before = np.array([one.source.scores.argmax(axis=1) for one in versions])
+def of_versions(world, versions, before, number, taken, n, true_one) -> Iterator[Row]:  # noqa: PLR0917
     now = np.array([one.production[number].scores[taken].argmax(axis=1) for one in versions])
     found = agreement_on_the_line(before, world.source.truth, now)
     mine = [one.model for one in versions].index(world.model)

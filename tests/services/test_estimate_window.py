@@ -184,15 +184,20 @@ def test_a_segment_is_held_against_its_own_answers_where_there_are_enough(line: 
 def test_records_of_the_window_itself_teach_nothing(line: Line) -> None:
     today = line.log(300, truths=True)
     found = line.estimate(today, today)
-    assert found.note.startswith("Cannot tell: 0 answers of version 'v1'")
+    assert found == Observation(
+        "estimated_accuracy", None, 0, note="No record of the reference has a score and a truth."
+    )
 
 
 def test_what_there_is_nothing_to_say_of(line: Line) -> None:
     reference = line.log(300, MONDAY, truths=True)
-    assert line.estimate(reference, line.log(50, scores=False)) == Observation("estimated_accuracy", None, 0)
+    scoreless = line.estimate(reference, line.log(50, scores=False))
+    assert (scoreless.n, scoreless.note) == (0, "No record of the window has a score.")
     assert "no reference" in line.estimate(None, line.log(50)).note
     unlabelled = line.log(300, MONDAY, truths=False)
-    assert "0 answers of version" in line.estimate(unlabelled, line.log(50)).note
+    assert line.estimate(unlabelled, line.log(50)).n == 0
+    labelled_later = line.estimate(both(unlabelled, line.log(99, MONDAY, truths=True)), line.log(50))
+    assert labelled_later.note.startswith("Cannot tell: 99 answers of version 'v1'")
     few = line.estimate(reference, line.log(20))
     assert few.note == "Cannot tell: the window has 20 answers with a score; 30 are needed."
 

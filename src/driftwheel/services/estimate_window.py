@@ -54,17 +54,20 @@ def estimate_window(
     records
         Of the window, likewise: all of them or a sample.
     """
-    if model.task != "classification":
-        return Observation(_SIGNAL, None, 0, note="Of boxes the accuracy is not estimated.")
-    if reference is None:
-        return Observation(_SIGNAL, None, 0, note="There is no reference with truths to learn from.")
+    if model.task != "classification" or reference is None:
+        boxes = "Of boxes the accuracy is not estimated."
+        nothing = "There is no reference with truths to learn from."
+        return Observation(_SIGNAL, None, 0, note=nothing if model.task == "classification" else boxes)
+    known = _known(connection, model, window, reference)
+    if not known:
+        return Observation(_SIGNAL, None, 0, note="No record of the reference has a score and a truth.")
     said = [one for one in answers_of(connection, model.key, records.images) if _confidence(one) is not None]
     if not said:
-        return Observation(_SIGNAL, None, 0)
+        return Observation(_SIGNAL, None, 0, note="No record of the window has a score.")
     versions = Counter(one.model_version for one in said)
     version = min(versions, key=lambda name: (-versions[name], name))
     said = [one for one in said if one.model_version == version]
-    known = _known(connection, model, window, reference, version)
+    known = _of_segment(known, window, reference, version)
     if len(said) < LEAST_ANSWERS or len(known) < LEAST_KNOWN:
         return _untold(len(said), _too_few(len(said), len(known), version))
     names = {*map(_label, said), *map(_label, known), *map(_truth, known)}
@@ -96,29 +99,29 @@ def estimate_window(
     )
 
 
-def _known(
-    connection: Connection, model: Model, window: StoredWindow, sample: Records, version: str
-) -> list[StoredAnswer]:
-    """Return the answers of the reference with a truth: of the same segment where there are enough."""
+def _known(connection: Connection, model: Model, window: StoredWindow, sample: Records) -> list[StoredAnswer]:
+    """Return the answers of the reference that have a score and a truth, but for those in the window."""
     keep = np.ones(len(sample), bool)
     if sample.times is not None:
         first, last = (np.datetime64(one.replace(tzinfo=None), "us") for one in (window.start, window.end))
         keep = ~((sample.times >= first) & (sample.times < last))
     ids = [name for name, kept in zip(sample.images, keep, strict=True) if kept]
-    found = [
+    return [
         one
-        for one in answers_of(connection, model.key, ids)
-        if one.model_version == version
-        and _confidence(one) is not None
-        and isinstance(one.truth, Classification)
+        for one in answers_of(connection, model.key, ids, with_truth=True)
+        if _confidence(one) is not None and isinstance(one.truth, Classification)
     ]
-    if window.tag not in sample.tags:
+
+
+def _of_segment(
+    known: Sequence[StoredAnswer], window: StoredWindow, sample: Records, version: str
+) -> list[StoredAnswer]:
+    """Return those of a model version: of the window's segment where there are enough, else all."""
+    found = [one for one in known if one.model_version == version]
+    values = sample.tags.get(window.tag)
+    if values is None:
         return found
-    mine = {
-        name
-        for name, value in zip(sample.images, sample.tags[window.tag], strict=True)
-        if value == window.value
-    }
+    mine = {name for name, value in zip(sample.images, values, strict=True) if value == window.value}
     own = [one for one in found if one.record in mine]
     return own if len(own) >= _OF_SEGMENT else found
 

@@ -29,11 +29,15 @@ class StoredAnswer:
     truth: Truth | None
 
 
-def answers_of(connection: Connection, model: int, ids: Sequence[str]) -> list[StoredAnswer]:
-    """Return what a model said of these of its records, by record id; those without a prediction left out."""
-    joined = records.outerjoin(
-        truths, and_(truths.c.model == records.c.model, truths.c.record == records.c.id)
-    )
+def answers_of(
+    connection: Connection, model: int, ids: Sequence[str], *, with_truth: bool = False
+) -> list[StoredAnswer]:
+    """Return what a model said of these of its records, by record id; those without a prediction left out.
+
+    `with_truth`: only those whose truth is known.
+    """
+    same = and_(truths.c.model == records.c.model, truths.c.record == records.c.id)
+    joined = records.join(truths, same, isouter=not with_truth)
     chosen = select(records.c.id, records.c.model_version, records.c.prediction, truths.c.truth)
     chosen = chosen.select_from(joined).where(records.c.prediction.is_not(None))
     found = []
