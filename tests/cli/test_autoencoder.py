@@ -89,7 +89,7 @@ def test_what_was_not_learnt_is_drift_with_its_pictures(folders: Path, tmp_path:
     assert document["p_value"] <= 2 * found["p_value"]
     report = (tmp_path / "r.html").read_text()
     section = report.split('id="reconstruction"')[1].split("</section>")[0]
-    assert section.count("<img ") == 12
+    assert section.count("<img ") == 16
     assert "held out from its training, errors rose by" in section
     assert "times the usual" in section
 

@@ -76,7 +76,7 @@ def test_another_reference_and_too_few_images_are_said(network: Autoencoder):
 
 def test_each_picture_stands_beside_what_is_made_of_it(network: Autoencoder):
     found = reconstruct(network, digits()[800:830])
-    assert len(found.pairs) == 6
+    assert len(found.pairs) == 8
     for original, made in found.pairs:
         assert original.image == made.image == original.caption
         left, right = (

@@ -22,7 +22,7 @@ __all__ = ["MOST_IMAGES", "Reconstructed", "open_network", "reconstruct_images",
 MOST_IMAGES = 10_000
 """Of more current images so many are shown to the autoencoder, drawn at random."""
 
-_SHOWN = 6
+_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
