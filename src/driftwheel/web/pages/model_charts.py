@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -16,11 +17,13 @@ from driftwheel.web.pages.watch_view import WatchView, window_words
 
 __all__ = ["columns_of", "lacking", "plain_charts", "points_of", "score_points", "signal_words", "volume_of"]
 
+_EVIDENCE = "evidence"
 _ALWAYS = ("accuracy", "estimated_accuracy", "error_share", "latency_p95", "unreadable_share")
 _WHEN_SEEN = ("feedback_share", "black_share", "frozen_share", "wrong_size_share", "missing_tags_share")
 _LEAST = {"share": 0.05, "count": 1.0}
 _TITLES = {
     "records": "Volume",
+    "evidence": "Evidence of drift over time",
     "accuracy": "Accuracy",
     "estimated_accuracy": "Estimated accuracy",
     "error_share": "Error rate",
@@ -83,6 +86,8 @@ def volume_of(watch: Watch, columns: Sequence[Column]) -> TimeChart:
 def plain_charts(watch: Watch, columns: Sequence[Column]) -> list[TimeChart]:
     """Return the charts of the signals that have a value in any window."""
     charts = []
+    if (evidence := _evidence_chart(watch, columns)) is not None:
+        charts.append(evidence)
     for name in (*_ALWAYS, *_WHEN_SEEN):
         points = points_of(watch, columns, name)
         seen = [one for one in points if one.value is not None]
@@ -90,6 +95,28 @@ def plain_charts(watch: Watch, columns: Sequence[Column]) -> list[TimeChart]:
             continue
         charts.append(_chart(name, points, _meaning(name), watch))
     return charts
+
+
+def _evidence_chart(watch: Watch, columns: Sequence[Column]) -> TimeChart | None:
+    """Return the chart of the evidence, on a scale of tenfolds; the band ends where drift is found."""
+    seen = points_of(watch, columns, _EVIDENCE)
+    if not any(one.value for one in seen):
+        return None
+    points = [
+        replace(one, value=_tenfolds(one.value), low=_tenfolds(one.low), high=_tenfolds(one.high))
+        for one in seen
+    ]
+    found = [window.observed(_EVIDENCE) for window in watch.windows]
+    note = next((f": {one.note}" for one in reversed(found) if one is not None and one.judged), "")
+    sub = (
+        f"What adds up over the {watch.model.window}s, on a scale of tenfolds. Where the band ends, a slow "
+        f"or slight change is found{note}."
+    )
+    return _chart(_EVIDENCE, points, sub, watch, say=lambda value: f"{10**value:,.0f}")
+
+
+def _tenfolds(evidence: float | None) -> float | None:
+    return None if evidence is None else math.log10(max(evidence, 1.0))
 
 
 def score_points(watch: Watch, columns: Sequence[Column]) -> TimeChart | None:
@@ -108,9 +135,13 @@ def score_points(watch: Watch, columns: Sequence[Column]) -> TimeChart | None:
 
 
 def lacking(watch: Watch) -> list[str]:
-    """Return titles of what no window has a value of, though it could be sent."""
-    names = ("accuracy", "latency_p95", "confidence")
-    return [signal_named(n).title for n in names if all(one.observed(n) is None for one in watch.windows)]
+    """Return what no window has a value of, though it could be sent: its title, and what it comes from."""
+    sources = {"accuracy": "truths", "latency_p95": "latencies", "confidence": "scores"}
+    return [
+        f"{signal_named(name).title}, from {source}"
+        for name, source in sources.items()
+        if all(one.observed(name) is None for one in watch.windows)
+    ]
 
 
 def _meaning(name: str) -> str:
@@ -120,9 +151,17 @@ def _meaning(name: str) -> str:
     return signal.meaning
 
 
-def _chart(name: str, points: Sequence[Point], sub: str, watch: Watch, *, kind: str = "dots") -> TimeChart:
+def _chart(
+    name: str,
+    points: Sequence[Point],
+    sub: str,
+    watch: Watch,
+    *,
+    kind: str = "dots",
+    say: Callable[[float], str] | None = None,
+) -> TimeChart:
     signal = signal_named(name)
-    say = signal_words(signal)
+    say = say or signal_words(signal)
     title = _TITLES.get(name, signal.title[:1].upper() + signal.title[1:])
     known = [one for one in points if one.value is not None]
     newest = known[-1] if known else None
