@@ -40,6 +40,7 @@ def json_document(verdict: Verdict) -> dict[str, Any]:
         "verdict": verdict.verdict,
         "answer": f"{answer_word(verdict)}: {answer(verdict)}".replace(NBSP, " "),
         "p_value": None if verdict.verdict == "insufficient" else _number(verdict.p_value),
+        "replay_p_value": None if verdict.replay_p_value is None else _number(verdict.replay_p_value),
         "alpha": _number(verdict.alpha),
         "false_alarms_per_year": _number(verdict.false_alarms_per_year),
         "kind": verdict.kind,
