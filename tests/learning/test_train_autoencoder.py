@@ -1,5 +1,7 @@
 """Training on a reference: held-out errors are honest, and drift is told from no drift."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -60,6 +62,16 @@ def test_images_that_are_easier_to_show_than_the_reference_are_drift_too(trained
     )
     assert found.drifted
     assert found.effect < -10
+
+
+def test_what_it_was_told_to_allow_for_is_less_of_a_drift(trained):
+    network, learnt, unseen = trained
+    allowing = train_autoencoder(learnt, shape=SHAPE, training=replace(TRAINING, flip=True), seed=0)
+    effects = []
+    for one in (network, open_autoencoder(allowing)):
+        mirrored = one.errors(np.ascontiguousarray(unseen[:, :, ::-1]))
+        effects.append(mirrored.mean() / one.facts.baseline - 1)
+    assert effects[1] < effects[0] / 3
 
 
 def test_the_same_arguments_give_the_same_file():

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
-from driftwheel.errors import MissingExtraError, UsageError
+from driftwheel.errors import UsageError
 from driftwheel.learning.autoencoder_facts import METADATA_KEY, AutoencoderFacts, facts_from_json
 from driftwheel.learning.autoencoder_shape import AutoencoderShape
 from driftwheel.learning.cross_entropy import cross_entropies, divergences
+from driftwheel.learning.onnx_session import open_session
 
 __all__ = ["Autoencoder", "open_autoencoder", "prepare_picture"]
 
@@ -148,21 +149,7 @@ def open_autoencoder(model: Path | bytes, *, threads: int = 1) -> Autoencoder:
         content = model if isinstance(model, bytes) else model.read_bytes()
     except OSError as error:
         raise UsageError(f"{shown} cannot be opened: {error.strerror}.") from None
-    try:
-        import onnxruntime
-    except ImportError:
-        raise MissingExtraError(shown, "embed") from None
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.use_deterministic_compute = True
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 4  # what is wrong with a file reaches the user as an error, once
-    try:
-        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime has no common root for its errors
-        reason = str(error).strip().splitlines()[0]
-        raise UsageError(f"{shown} cannot be opened: it is no ONNX model, or damaged ({reason}).") from error
+    session = open_session(content, threads=threads, shown=shown)
     text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
     if text is None:
         raise UsageError(

@@ -13,9 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from driftwheel.errors import MissingExtraError, UsageError
+from driftwheel.errors import UsageError
 from driftwheel.learning.centre_crop import centre_crop
 from driftwheel.learning.embedder import Prepare
+from driftwheel.learning.onnx_session import open_session
 from driftwheel.learning.onnx_signature import ImageInput, read_image_input
 
 __all__ = ["ImageNetwork", "identify_network", "open_image_network"]
@@ -105,7 +106,7 @@ def open_image_network(model: Path | bytes, *, threads: int, shown: str) -> Imag
     """
     if isinstance(model, Path) and not model.is_file():
         raise UsageError(f"{shown} cannot be opened: there is no such file.")
-    session = _open_session(model, threads, shown)
+    session = open_session(model, threads=threads, shown=shown)
     metadata = dict(session.get_modelmeta().custom_metadata_map)
     try:
         image_input = _find_image_input(session, metadata)
@@ -130,25 +131,6 @@ def identify_network(model: Path | bytes) -> str:
                 while block := file.read(1 << 20):
                     digest.update(block)
     return f"onnx:{model.stem}:{digest.hexdigest()[:12]}"
-
-
-def _open_session(model: Path | bytes, threads: int, shown: str) -> Any:
-    try:
-        import onnxruntime
-    except ImportError:
-        raise MissingExtraError(shown, "embed") from None
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.use_deterministic_compute = True
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # cores are for decoders
-    options.log_severity_level = 4  # what is wrong with a model reaches the user as an error, once
-    try:
-        source = str(model) if isinstance(model, Path) else model
-        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime has no common root for its errors
-        reason = str(error).strip().splitlines()[0]
-        raise UsageError(f"{shown} cannot be opened: it is no ONNX model, or damaged ({reason}).") from error
 
 
 def _find_image_input(session: Any, metadata: dict[str, str]) -> ImageInput:
