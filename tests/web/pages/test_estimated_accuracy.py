@@ -134,3 +134,9 @@ def test_the_signals_of_a_day_name_the_interval_and_what_was_learned_from(
     row = page.locator("table.slim tr", has_text="estimated accuracy")
     expect(row).to_contain_text("of the reference with a truth")
     expect(row).to_contain_text("% to ")
+
+
+def test_the_scores_of_the_newest_day_stand_beside_those_of_the_reference(page: Page) -> None:
+    said = page.locator("#scores-said")
+    expect(said).to_contain_text("Beside the reference its scores drifted")
+    expect(said).to_contain_text(f"n = {PER_DAY} against")

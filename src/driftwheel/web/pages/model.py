@@ -38,6 +38,7 @@ from driftwheel.web.pages.model_sentence import model_sentence
 from driftwheel.web.pages.models import STATE_WORDS
 from driftwheel.web.pages.prediction_charts import mix_chart
 from driftwheel.web.pages.rendering import address, render
+from driftwheel.web.pages.score_sentence import score_sentence
 from driftwheel.web.pages.shots import shots_of
 from driftwheel.web.pages.signal_rows import signal_rows
 from driftwheel.web.pages.snippets import curl_snippet, log_snippet
@@ -114,6 +115,7 @@ def _show_model(request: Request, state: State, caller: Caller, name: str) -> Re
         most_values=MOST_VALUES,
         cell=seen.cell,
         mix=mix_chart(watch, mixes, _place(starts, view)),
+        scores_said=score_sentence(None if seen.verdict is None else seen.verdict.document),
         mix_points=[one for one in reversed(mixes) if one.value is not None],
         volume=volume_of(watch, columns),
         scores=score_points(watch, columns),

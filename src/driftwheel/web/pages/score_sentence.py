@@ -1,0 +1,53 @@
+"""What the verdict says of the model's scores, in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from driftwheel.drift.score_evidence import CONFIDENCE
+from driftwheel.report.numbers import count, p_statement, share
+from driftwheel.report.printable import shortened
+
+__all__ = ["score_sentence"]
+
+_NAMED = 3  # classes
+_CHANCE = 0.05  # with which one of them may be named wrongly
+
+
+def score_sentence(document: Mapping[str, Any] | None) -> str:
+    """Return how the scores of a window stand beside the reference's; empty where they were not compared.
+
+    `document` is that of the window's verdict, None without one.
+    """
+    found: Mapping[str, Any] | None = (document or {}).get("scores")
+    if not found:
+        return ""
+    column = (
+        "largest score" if found["column"] == CONFIDENCE else f"score of {shortened(found['column'], 24)}"
+    )
+    answer = "drifted" if found["drifted"] else "did not drift"
+    moved = f"the {column} moved most, by {_share(found['effect'])} of the images"
+    mixed = f"{_share(found['mix_effect'])} of the images are in other classes"
+    parts = [
+        f"{moved} (counts above {_share(found['threshold'])})",
+        f"{mixed} (counts above {_share(found['mix_threshold'])})",
+    ]
+    n, m = int(found["n_reference"]), int(found["n_current"])
+    changed = [one for one in found["classes"] if (one["p_value"] or 0.0) <= _CHANCE][:_NAMED]
+    if changed and found["drifted"]:
+        parts.append(
+            ", ".join(
+                f"{shortened(one['name'], 24)} {share(one['reference'] / max(n, 1))} → "
+                f"{share(one['current'] / max(m, 1))}"
+                for one in changed
+            )
+        )
+    return (
+        f"Beside the reference its scores {answer} ({p_statement(found['p_value'])}): {'; '.join(parts)}. "
+        f"n = {count(m)} against {count(n)}."
+    )
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else share(value)
