@@ -37,8 +37,8 @@ SEEDS = 20
 SEEDS_FOR_MANY = 5
 """Seeds beyond n = 1000."""
 
-DRAWS = 1000
-"""Unshifted draws for each n, over all its seeds."""
+DRAWS = {"matched": 1000, "full": 200}
+"""Unshifted draws for each n, over all its seeds; beside the full reference each takes seconds."""
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -121,7 +121,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--references", default="matched,full")
     parser.add_argument("--task", default="shifts,draws", help="shifts, draws, both, or table")
     parser.add_argument("--methods", default=",".join(METHODS))
-    parser.add_argument("--draws", type=int, help=f"unshifted draws a seed; {DRAWS} in all by default")
+    parser.add_argument("--draws", type=int, help=f"unshifted draws a seed; by default {DRAWS} in all")
     parser.add_argument("--share", default="1/1", help="1/2 and 2/2: two processes divide the seeds")
     parser.add_argument("--side", type=int, default=SIDE, help="pixels a side that photos are reduced to")
     parser.add_argument("--table", type=Path, help="what is written; bench/results/… by default")
@@ -145,7 +145,7 @@ def main(arguments: list[str] | None = None) -> None:
         pool, axes = pools[unit.seed]
         if unit.size > len(pool.test):
             continue
-        draws = options.draws or -(-DRAWS // seeds_of(unit.size))
+        draws = options.draws or -(-DRAWS[unit.reference] // seeds_of(unit.size))
         begun = time.monotonic()
         methods = tuple(options.methods.split(","))
         count = work(unit, pool, axes, methods=methods, draws=draws, folder=folder)
