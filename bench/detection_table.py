@@ -209,13 +209,11 @@ def write_table(folder: Path, path: Path, images: LabelledImages) -> None:
         "- A knock-out leaves fewer images than the test pool holds, only zero about a tenth of it: at the",
         "  largest n the window is what is left.",
         f"- Answers of {OURS} are of {_of_this_run(everything)} of its judge.",
-        "",
-        "## Targets",
-        "",
     ]
     shifts, draws = ([answer for answer in answers if answer.task == task] for task in ("shifts", "draws"))
     matched = [[one for one in some if one.reference == "matched"] for some in (shifts, draws)]
-    lines += _targets(*matched) or ["- Not yet."]
+    if images.name == "mnist":
+        lines += ["", "## Targets", "", *(_targets(*matched) or ["- Not yet."])]
     for reference in ("matched", "full"):
         chosen = [answer for answer in shifts if answer.reference == reference]
         sizes = sorted({answer.size for answer in chosen})
