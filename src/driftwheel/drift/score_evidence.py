@@ -88,8 +88,9 @@ def score_evidence(
 
     Notes
     -----
-    Kolmogorov-Smirnov on each column (Lipton, Wang, Smola 2018; Rabanser, Günnemann, Lipton 2019), and on the
-    largest score of each image; the mix of predicted classes by Pearson's χ² on the permutations.
+    Each column, and the largest score of each image, by the largest likelihood ratio over all cuts (see
+    `column_strengths`; Lipton, Wang and Smola 2018 and Rabanser, Günnemann and Lipton 2019 take
+    Kolmogorov-Smirnov); the mix of predicted classes by Pearson's χ² on the permutations.
     """
     predicted = predicted_classes(reference), predicted_classes(current)
     sizes = [int(np.count_nonzero(codes >= 0)) for codes in predicted]
