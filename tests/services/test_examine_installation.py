@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import http.server
-import socket
 import re
+import socket
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
