@@ -13,6 +13,7 @@ import os
 from pathlib import Path
 
 from driftwheel.demo.autoencoder import ALPHAS, Experiment, repeat_experiment
+from driftwheel.report.numbers import several
 from driftwheel.services.parallel import default_threads
 from machine import machine_lines
 
@@ -66,7 +67,7 @@ def main() -> None:
     found = targets(done)
     made = (
         f"{done.n_fit:,} training images of MNIST, {done.epochs} epochs with noise 0.5 clipped to [0, 1], "
-        f"{done.threads} threads, seed {options.seed}; 12,000 more were held out."
+        f"{several(done.threads, 'thread')}, seed {options.seed}; 12,000 more were held out."
     )
     lines = [
         "# Reconstruction drift",
