@@ -24,6 +24,7 @@ from sqlalchemy import Engine
 
 from driftwheel.demo.textile_week import textile_images
 from driftwheel.drift.fault_library import FaultCase
+from driftwheel.drift.judge import judge
 from driftwheel.images.decode import decode
 from driftwheel.learning.load_embedder import load_embedder
 from driftwheel.predictions import Classification, Record
@@ -56,6 +57,7 @@ TARGET = 3.0  # s
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
 PAST = 56
 REFERENCE = 5000
+ALONE_TARGET = 2.0  # s
 SIZES = ((1000, False), (1000, True), (5000, True), (100, True))
 RUNS = 3
 
@@ -162,6 +164,34 @@ def keep(bench: Bench, window: StoredWindow, judged: Judged) -> None:
         put_verdict(connection, judged.as_verdict(window, window.end))
 
 
+def judge_alone(usual: Records, dimensions: int) -> float:
+    """Seconds of the processor to judge 1,000 images against 10,000, all at hand; the best of three."""
+    rng = np.random.default_rng(dimensions)
+    sides = []
+    for n in (10_000, 1_000):
+        rows = drawn(usual, n, rng)
+        values = rows.properties + rng.normal(0, 1e-3, rows.properties.shape).astype(np.float32)
+        embeddings = rng.normal(size=(n, dimensions)).astype(np.float32) * np.linspace(3, 0.2, dimensions)
+        logits = 3 * np.eye(10)[rng.integers(10, size=n)] + rng.normal(size=(n, 10))
+        scores = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        sides.append(
+            replace(
+                rows,
+                properties=values,
+                embeddings=embeddings.astype(np.float32),
+                embedder="bench",
+                scores=scores.astype(np.float32),
+                classes=tuple(map(str, range(10))),
+            )
+        )
+    taken = []
+    for seed in range(RUNS):
+        begun = time.process_time()
+        judge(*sides, rng=np.random.default_rng(seed))
+        taken.append(time.process_time() - begun)
+    return min(taken)
+
+
 def main() -> None:
     if hasattr(os, "sched_setaffinity"):
         whole = os.sched_getaffinity(0)
@@ -190,8 +220,10 @@ def main() -> None:
                 f"| {n:,} | {what} | {wall:.2f} s | {processor:.2f} s | {wanted} | {judged.headline} |"
             )
             print(rows[-1], flush=True)
-            missed += [f"{n:,}"] if n == 1000 and processor > TARGET else []
+            missed += [f"{n:,} records"] if n == 1000 and processor > TARGET else []
+        alone = {dimensions: judge_alone(bench.usual, dimensions) for dimensions in (128, 512)}
         bench.engine.dispose()
+    missed += [f"{each} dimensions" for each, taken in alone.items() if taken > ALONE_TARGET]
     lines = [
         "# Seconds to judge a window",
         "",
@@ -205,10 +237,17 @@ def main() -> None:
         "| records | fault | wall clock | processor | target | answer |",
         "| --- | --- | --- | --- | --- | --- |",
         *rows,
+        "",
+        "The judge alone, 1,000 images against 10,000, with every property, embeddings and the scores of 10",
+        "classes at hand:",
+        "",
+        "| dimensions | processor | target |",
+        "| --- | --- | --- |",
+        *(f"| {each} | {taken:.2f} s | ≤ {ALONE_TARGET:.0f} s |" for each, taken in alone.items()),
     ]
     RESULTS.write_text("\n".join(lines) + "\n")
     if missed:
-        raise SystemExit(f"Slower than the target: {', '.join(missed)} records")
+        raise SystemExit(f"Slower than the target: {', '.join(missed)}")
 
 
 if __name__ == "__main__":

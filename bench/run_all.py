@@ -23,6 +23,7 @@ BENCHMARKS = {
     "detection": "how much drift is seen and how often falsely, on the published shifts, beside peers; hours",
     "diagnosis": "which camera fault is named, on held-out images",
     "judging": "seconds to judge a window of a model's records, on one core",
+    "black_box": "what the model's scores add to the verdict: false alarms, power, the kind that is named",
     "stream": "a year of days that resemble each other: false alarms, and how soon a fault is told; hours",
     "accuracy": "accuracy without labels: its error, whether its interval holds and refusals are right",
     "trials": "check on real images, with and without a change",
