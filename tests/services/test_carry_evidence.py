@@ -14,7 +14,12 @@ from driftwheel.drift.verdict import Verdict, unjudged
 from driftwheel.monitors.observation import Observation
 from driftwheel.monitors.rule_text import format_rule
 from driftwheel.monitors.suggest import suggested_monitors
-from driftwheel.services.carry_evidence import Evidence, carry_evidence, evidence_to_json, observe_evidence
+from driftwheel.services.carry_evidence import (
+    CarriedEvidence,
+    carry_evidence,
+    evidence_to_json,
+    observe_evidence,
+)
 from driftwheel.services.evaluate_monitors import evaluate_monitors
 from driftwheel.services.judged import Judged
 from driftwheel.store.database import reading
@@ -41,7 +46,9 @@ def verdict(p: float | None, *, drift: bool = False, chance: float = 1e-6) -> Ve
     return replace(NOTHING, verdict="drift" if drift else "no_drift", p_value=chance, replay_p_value=p)
 
 
-def judge(its: Watched, day: int, its_verdict: Verdict, *, camera: str = "", reference: int = 1) -> Evidence:
+def judge(
+    its: Watched, day: int, its_verdict: Verdict, *, camera: str = "", reference: int = 1
+) -> CarriedEvidence:
     """Judge a day as `judge_window` does, and let the monitors speak of it."""
     window = its.window(day, camera)
     with reading(its.engine) as connection:

@@ -28,13 +28,13 @@ from driftwheel.store.models import Model
 from driftwheel.store.verdicts import document_before, find_verdict, is_judged_after
 from driftwheel.store.windows import StoredWindow
 
-__all__ = ["Evidence", "carry_evidence", "evidence_to_json", "observe_evidence"]
+__all__ = ["CarriedEvidence", "carry_evidence", "evidence_to_json", "observe_evidence"]
 
 _SHARE = 4  # a quarter of the dial
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class CarriedEvidence:
     """The e-process after a window.
 
     Attributes
@@ -60,7 +60,7 @@ def carry_evidence(
     verdict: Verdict,
     *,
     parts: int,
-) -> Evidence:
+) -> CarriedEvidence:
     """Return the evidence after a window, from that after the one before of the same segment.
 
     A window older than the newest that was judged came late: it changes nothing, and what was said of it
@@ -81,12 +81,12 @@ def carry_evidence(
     if is_judged_after(connection, model.key, window.start, **segment):
         own = find_verdict(connection, model.key, window.start, **segment)
         kept = _read(None if own is None else own.document, reference)
-        return kept or Evidence(state, threshold, reference)
+        return kept or CarriedEvidence(state, threshold, reference)
     after = advance(state, _p_value(verdict), start=window.start, threshold=threshold)
-    return Evidence(after, threshold, reference)
+    return CarriedEvidence(after, threshold, reference)
 
 
-def evidence_to_json(evidence: Evidence) -> dict[str, Any]:
+def evidence_to_json(evidence: CarriedEvidence) -> dict[str, Any]:
     """Return evidence as plain values, as it stands in the document of a verdict under ``evidence``."""
     return {
         "capital": capital(evidence.state),
@@ -97,7 +97,7 @@ def evidence_to_json(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def observe_evidence(evidence: Evidence | None, window: str) -> Observation:
+def observe_evidence(evidence: CarriedEvidence | None, window: str) -> Observation:
     """Return the signal ``evidence``; its n counts windows. `window` is the model's."""
     if evidence is None:
         return Observation("evidence", None, 0, note="There is no verdict to take it from.")
@@ -124,8 +124,8 @@ def _p_value(verdict: Verdict) -> float | None:
     return max(verdict.p_value, verdict.replay_p_value)
 
 
-def _read(document: Mapping[str, Any] | None, reference: int) -> Evidence | None:
+def _read(document: Mapping[str, Any] | None, reference: int) -> CarriedEvidence | None:
     plain = None if document is None else document.get("evidence")
     if plain is None or plain["reference"] != reference:
         return None
-    return Evidence(e_process_from_json(plain["state"]), float(plain["threshold"]), reference)
+    return CarriedEvidence(e_process_from_json(plain["state"]), float(plain["threshold"]), reference)

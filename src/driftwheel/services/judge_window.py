@@ -29,7 +29,7 @@ from driftwheel.records import Records
 from driftwheel.report.json_document import json_document
 from driftwheel.report.numbers import NBSP, count, several
 from driftwheel.report.sentence import answer, answer_word
-from driftwheel.services.carry_evidence import Evidence, carry_evidence, evidence_to_json
+from driftwheel.services.carry_evidence import CarriedEvidence, carry_evidence, evidence_to_json
 from driftwheel.services.judged import Judged
 from driftwheel.services.known_references import KnownReference, KnownReferences, with_properties
 from driftwheel.services.observe_window import Seen, observe_window
@@ -264,7 +264,7 @@ def _headline(found: _Found) -> str:
     return f"{answer_word(verdict)}: {answer(verdict, which=found.which)}".replace(NBSP, " ")
 
 
-def _document(found: _Found, evidence: Evidence) -> Mapping[str, Any]:
+def _document(found: _Found, evidence: CarriedEvidence) -> Mapping[str, Any]:
     """Return the verdict as JSON, with as many images as are looked at, and the evidence so far."""
     verdict = found.verdict
     document = json_document(

@@ -29,7 +29,7 @@ from driftwheel.profiles.prediction_summary import (
     predictions_from_bytes,
 )
 from driftwheel.profiles.window import as_window, windows_per_year
-from driftwheel.services.carry_evidence import Evidence, observe_evidence
+from driftwheel.services.carry_evidence import CarriedEvidence, observe_evidence
 from driftwheel.services.estimate_window import estimate_window
 from driftwheel.services.known_references import KnownReference
 from driftwheel.services.window_records import WindowRecords
@@ -79,7 +79,7 @@ class Seen:
     verdict: Verdict | None
     parts: int
     failure: str = ""
-    evidence: Evidence | None = None
+    evidence: CarriedEvidence | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
