@@ -26,6 +26,7 @@ from driftwheel.demo.textile_week import textile_images
 from driftwheel.drift.fault_library import FaultCase
 from driftwheel.drift.judge import judge
 from driftwheel.images.decode import decode
+from driftwheel.images.properties import property_named
 from driftwheel.learning.load_embedder import load_embedder
 from driftwheel.predictions import Classification, Record
 from driftwheel.records import Image, Records
@@ -170,7 +171,10 @@ def judge_alone(usual: Records, dimensions: int) -> float:
     sides = []
     for n in (10_000, 1_000):
         rows = drawn(usual, n, rng)
-        values = rows.properties + rng.normal(0, 1e-3, rows.properties.shape).astype(np.float32)
+        values = rows.properties.copy()
+        for column, one in enumerate(map(property_named, rows.property_names)):
+            if one.kind == "number":  # drawn with replacement: no two alike in production
+                values[:, column] *= 1 + rng.normal(0, 1e-3, n).astype(np.float32)
         embeddings = rng.normal(size=(n, dimensions)).astype(np.float32) * np.linspace(3, 0.2, dimensions)
         logits = 3 * np.eye(10)[rng.integers(10, size=n)] + rng.normal(size=(n, 10))
         scores = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
