@@ -139,11 +139,13 @@ def test_a_full_disk_of_postgresql(tmp_path: Path, small_database: tuple[str, Pa
     installation.set_up()
     history = History()
     clients = clients_of(installation, history, ("images", "lines", "truth", "feedback", "profile"))
+    (disk / "room").write_bytes(bytes(MIB))
     free = os.statvfs(disk)
     (disk / "more").write_bytes(bytes(max(0, free.f_bavail * free.f_frsize - 2 * MIB)))
     installation.start()
     try:
-        assert fill(installation, clients) == {507}
+        assert {507} <= fill(installation, clients) <= {503, 507}
+        (disk / "room").unlink()  # PostgreSQL may have to write its relation cache before it lets anyone in
         check(installation, history, clients)
         kept = len(installation.stored())
         assert kept > 20

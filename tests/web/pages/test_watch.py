@@ -225,7 +225,7 @@ def test_times_can_be_gone_back_to(page: Page, site: Site) -> None:
     expect(page.locator("table.heat")).to_have_count(0)  # nothing was logged then
     page.get_by_role("link", name="Newest").click()
     expect(page.locator("table.heat")).to_be_visible()
-    page.get_by_label("Time").select_option("28")
+    page.get_by_label("Time", exact=True).select_option("28")
     expect(page.locator(".answers td")).to_have_count(29)
 
 
