@@ -132,6 +132,22 @@ def test_blocks_that_vary_together_raise_the_threshold():
     assert compare(held_out, current, blocks=blocks).threshold > 2 * compare(held_out, current).threshold
 
 
+def test_numbers_of_blocks_may_have_gaps():
+    """They are those of all images, of which the held-out ones are a part."""
+    rng = np.random.default_rng(0)
+    numbers = np.repeat(np.arange(40), 25)
+    held_out = errors(1000, 1) * rng.lognormal(0, 0.2, 40)[numbers]
+    current = errors(100, 2)
+    assert compare(held_out, current, blocks=3 + 7 * numbers) == compare(held_out, current, blocks=numbers)
+
+
+@pytest.mark.parametrize("blocks", [np.repeat([0, 5], 500), np.arange(1000) % 200])
+def test_blocks_that_tell_nothing_do_not_lower_the_threshold(blocks):
+    """Few are no measure of what they vary by, and random ones vary by no more than images do."""
+    held_out, current = errors(1000, 1), errors(100, 2)
+    assert compare(held_out, current, blocks=blocks).threshold >= compare(held_out, current).threshold
+
+
 @pytest.mark.parametrize("bad", [[[0.1, 0.2]], [0.1, np.nan] * 20, [0.1, -0.1] * 20, [0.1, np.inf] * 20])
 def test_what_are_no_errors_is_refused(bad):
     with pytest.raises(UsageError, match="`current` must be one column of reconstruction errors"):

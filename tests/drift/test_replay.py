@@ -12,6 +12,7 @@ from driftwheel.drift.replay import (
     blocks_of,
     effect_threshold,
     kolmogorov_smirnov_replays,
+    mix_replays,
     replay_spans,
     replay_weights,
     spans_of,
@@ -57,6 +58,52 @@ def test_a_block_is_drawn_whole():
     for row in weights.reshape(50, 10, 7):
         assert (row == row[:, :1]).all()
     assert weights.sum(axis=1) == pytest.approx(np.ones(50), abs=1e-6)
+
+
+def test_a_span_without_any_value_gives_way_to_those_that_have_some():
+    """Else its distance were that from nothing at all, which no drift ever passes."""
+    rng = np.random.default_rng(0)
+    spans = np.repeat(np.arange(20), 10)
+    column = rng.normal(10.0, 0.1, 200)
+    column[spans % 2 == 0] = np.nan
+    windows, _ = replay_spans(spans, 300, rng)
+    replays = Replays.of(windows, replay_weights(200, 200, 300, rng))
+    empty = windows[:, spans % 2 == 1].sum(axis=1) == 0
+    assert 100 < empty.sum() < 200
+    kept = Replays.of(windows[~empty], replays.references[~empty])
+    levels = np.where(np.isnan(column), -1, column > 10).astype(np.intp)
+    for distances, values in (
+        (wasserstein_replays, column),
+        (kolmogorov_smirnov_replays, column),
+        (mix_replays, levels),
+    ):
+        found, known = distances(values, replays), distances(values, kept)
+        assert found[~empty] == pytest.approx(known)
+        assert set(found[empty].round(6)) <= set(known.round(6))
+    assert wasserstein_replays(column, replays).max() < 0.3
+
+
+def test_where_no_span_has_a_value_nothing_has_moved():
+    """One image alone has a value, which no window happened to draw."""
+    windows = np.full((4, 10), 1 / 9, np.float32)
+    windows[:, 0] = 0
+    replays = Replays.of(windows, np.full((4, 10), 0.1, np.float32))
+    levels = np.full(10, -1)
+    levels[0] = 2
+    assert mix_replays(levels, replays).tolist() == [0.0] * 4
+
+
+def test_replayed_mixes_are_those_of_the_weighted_samples():
+    rng = np.random.default_rng(1)
+    levels = rng.integers(-1, 3, 60)
+    left, right = replay_weights(60, 30, 5, rng), replay_weights(60, 60, 5, rng)
+    shares = [
+        np.array([side[:, levels == level].sum(axis=1) for level in range(3)])
+        / side[:, levels >= 0].sum(axis=1)
+        for side in (left, right)
+    ]
+    expected = 0.5 * np.abs(shares[0] - shares[1]).sum(axis=0)
+    assert mix_replays(levels, Replays.of(left, right)) == pytest.approx(expected, rel=1e-4)
 
 
 def test_replayed_distances_are_those_of_the_weighted_samples():

@@ -188,3 +188,12 @@ def test_verdicts_from_profiles_leave_it_as_it_is(its: Watched) -> None:
 def test_without_a_verdict_there_is_none() -> None:
     seen = observe_evidence(None, "day")
     assert (seen.value, seen.judged, seen.n) == (None, None, 0)
+
+
+def test_many_segments_of_hours_raise_the_threshold_and_nothing_else(its: Watched) -> None:
+    """The dial of a single window has a least, which the evidence of many windows does not need."""
+    hourly = replace(its.model, window="hour")
+    with reading(its.engine) as connection:
+        found = carry_evidence(connection, hourly, its.window(0, ""), 1, verdict(0.5), parts=200)
+    assert found.threshold == pytest.approx(4 * 200 * 8766, rel=0.01)
+    assert not found.state.found

@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from driftwheel.drift.rules import check_dial
+from driftwheel.drift.rules import alpha_for
 from driftwheel.errors import UsageError
 
 __all__ = [
@@ -92,12 +92,19 @@ class EProcess:
 def threshold_for(false_alarms_per_year: float, windows_per_year: float) -> float:
     """Return the capital at which drift is found: windows a year over false alarms a year, above 1.
 
+    No dial is too small for it, as one may be for a single window: capital adds up.
+
+    Raises
+    ------
+    UsageError
+        Unless 0 < false alarms a year < windows a year, both of them finite.
+
     Examples
     --------
     >>> threshold_for(1.0, 365.0)
     365.0
     """
-    check_dial(false_alarms_per_year, windows_per_year)
+    alpha_for(false_alarms_per_year, windows_per_year)
     return windows_per_year / false_alarms_per_year
 
 

@@ -12,7 +12,7 @@ from driftwheel.drift.columns import circular_mean, property_columns, unroll
 from driftwheel.drift.effect_gate import EffectGate
 from driftwheel.drift.jensen_shannon import jensen_shannon, jensen_shannon_columns
 from driftwheel.drift.psi import psi, psi_columns
-from driftwheel.drift.replay import Replays, wasserstein_replays
+from driftwheel.drift.replay import mix_replays, wasserstein_replays
 from driftwheel.drift.replayed_effects import ReplayedEffect
 from driftwheel.drift.rules import EFFECT_FLOOR_SIGMAS, EFFECT_FLOOR_TOTAL_VARIATION, LEAST_SPREAD
 from driftwheel.drift.tail import tail_p_value
@@ -139,7 +139,8 @@ def _category_drift(
     left, right = (x[:, None] == levels for x in (reference, current))
     counts = left.sum(axis=0), right.sum(axis=0)
     effect = total_variation(*counts).statistic
-    replayed = gate.replayed(lambda replays: _mix_replays(left, replays))
+    codes = np.where(left.any(axis=1), left.argmax(axis=1), -1)
+    replayed = gate.replayed(lambda replays: mix_replays(codes, replays))
     drift = PropertyDrift(
         name=one.name,
         drifted=False,
@@ -156,13 +157,6 @@ def _category_drift(
         n_current=int(counts[1].sum()),
     )
     return drift, ReplayedEffect(effect, replayed, EFFECT_FLOOR_TOTAL_VARIATION)
-
-
-def _mix_replays(levels: NDArray[np.bool_], replays: Replays) -> NDArray[np.float64]:
-    """Return the total variation distance of each replayed window from its reference."""
-    shares = levels.astype(np.float32)
-    moved = np.abs(replays.windows @ shares - replays.references @ shares)
-    return np.asarray(0.5 * moved.sum(axis=1, dtype=np.float64))
 
 
 def _mean(one: Property, column: NDArray[np.float32]) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from driftwheel.drift.replay import replay_weights
+from driftwheel.drift.replay import LEAST_BLOCKS, replay_weights
 from driftwheel.drift.rules import EFFECT_FLOOR_SIGMAS, images_needed
 from driftwheel.drift.tail import LEAST_P_VALUE, tail_p_value
 from driftwheel.errors import UsageError
@@ -95,7 +95,7 @@ def reconstruction_drift(
     alpha
         The p-value at or below which there may be drift, in (0, 1).
     blocks
-        (n,) numbers of camera and hour of the held-out images, where known.
+        (n,) numbers of camera and hour of the held-out images, where known; not all numbers need occur.
 
     Returns
     -------
@@ -188,13 +188,21 @@ def _one_sided(observed: float, null: NDArray[np.float64]) -> float:
 def _spread(
     reference: NDArray[np.float64], size: int, rng: np.random.Generator, blocks: NDArray[np.intp] | None
 ) -> float:
-    """Standard deviation of the logarithm of a window's mean over that of a reference, without change."""
+    """Standard deviation of the logarithm of a window's mean over that of a reference, without change.
+
+    That of single images, or of blocks where they vary together; too few blocks tell nothing.
+    """
     n = len(reference)
+    single = float(reference.std() / reference.mean() * np.sqrt(1 / size + 1 / n))
     if blocks is None:
-        return float(reference.std() / reference.mean() * np.sqrt(1 / size + 1 / n))
-    windows = replay_weights(n, size, REPLAYS, rng, blocks) @ reference
-    references = replay_weights(n, n, REPLAYS, rng, blocks) @ reference
-    return float(np.log(windows / references).std(ddof=1))
+        return single
+    names, numbers = np.unique(blocks, return_inverse=True)
+    if len(names) < LEAST_BLOCKS:
+        return single
+    windows, references = (
+        replay_weights(n, images, REPLAYS, rng, numbers.reshape(-1)) @ reference for images in (size, n)
+    )
+    return max(single, float(np.log(windows / references).std(ddof=1)))
 
 
 def _errors(values: ArrayLike, name: str) -> NDArray[np.float64]:

@@ -22,6 +22,7 @@ __all__ = [
     "blocks_of",
     "effect_threshold",
     "kolmogorov_smirnov_replays",
+    "mix_replays",
     "replay_spans",
     "replay_weights",
     "spans_of",
@@ -38,6 +39,7 @@ _MONDAY = np.datetime64("1970-01-05", "us")
 
 _CELLS = 1024  # neighbouring values that replays see as one, in a column of more values
 _TAIL = 128  # values at either end that stay on their own
+_NONE = np.float32(1e-12)  # stands in for a weight of 0 where it is divided by
 
 
 def blocks_of(records: Records) -> NDArray[np.intp] | None:
@@ -178,7 +180,8 @@ class Replays:
         """Return (cells, r): the window's weight minus the reference's in cells of the images in `order`.
 
         Cell i holds ``order[starts[i]:starts[i + 1]]``. Where `order` leaves images out the weights of the
-        others are scaled up to sum to one on either side.
+        others are scaled up to sum to one on either side; a pair of which one side has none left gives way to
+        one that has, and where no pair has, all are 0.
         """
         bounds = np.append(starts, len(order))
         cells = csr_array(
@@ -187,7 +190,12 @@ class Replays:
         if len(order) == len(self.moved):
             return np.asarray(cells @ self.moved)
         left, right = (np.asarray(cells @ weights.T) for weights in (self.windows, self.references))
-        return _shares(left) - _shares(right)
+        some = (left.sum(axis=0) > 0) & (right.sum(axis=0) > 0)
+        if not some.any():
+            return np.zeros_like(left)
+        pairs = np.where(some, np.arange(len(self)), np.resize(np.flatnonzero(some), len(self)))
+        left, right = (shares / shares.sum(axis=0).clip(min=_NONE) for shares in (left, right))
+        return np.asarray((left - right)[:, pairs])
 
 
 def wasserstein_replays(column: NDArray[np.floating], replays: Replays) -> NDArray[np.float64]:
@@ -229,16 +237,26 @@ def kolmogorov_smirnov_replays(column: NDArray[np.floating], replays: Replays) -
     return np.asarray(np.abs(difference, out=difference).max(axis=0), dtype=np.float64)
 
 
+def mix_replays(levels: NDArray[np.intp], replays: Replays) -> NDArray[np.float64]:
+    """Return the (replays,) total variation distances between the mixes of each window and its reference.
+
+    Parameters
+    ----------
+    levels
+        (n,) what each image counts as, from 0 on; those below 0 take no part.
+    """
+    rows = np.flatnonzero(levels >= 0)
+    order = rows[np.argsort(levels[rows], kind="stable")]
+    starts = np.flatnonzero(np.diff(levels[order], prepend=-1))
+    return np.asarray(0.5 * np.abs(replays.difference(order, starts)).sum(axis=0), dtype=np.float64)
+
+
 def _cells(count: int) -> NDArray[np.intp]:
     """Return where each of at most `_CELLS` groups of `count` sorted values begins."""
     if count <= _CELLS:
         return np.arange(count)
     middle = np.linspace(_TAIL, count - _TAIL, _CELLS - 2 * _TAIL, endpoint=False)
     return np.concatenate([np.arange(_TAIL), middle.astype(np.intp), np.arange(count - _TAIL, count)])
-
-
-def _shares(weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(weights / np.maximum(weights.sum(axis=0), np.float32(1e-12)))
 
 
 def effect_threshold(replayed: NDArray[np.floating], chance: float, floor: float) -> float:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from driftwheel.drift.column_strengths import column_strengths
 from driftwheel.drift.effect_gate import EffectGate
 from driftwheel.drift.label_shift import LabelShift, label_shift, predicted_classes
-from driftwheel.drift.replay import Replays, kolmogorov_smirnov_replays
+from driftwheel.drift.replay import kolmogorov_smirnov_replays, mix_replays
 from driftwheel.drift.replayed_effects import ReplayedEffect
 from driftwheel.drift.rules import EFFECT_FLOOR_KOLMOGOROV_SMIRNOV, EFFECT_FLOOR_TOTAL_VARIATION, LEAST_SAMPLE
 from driftwheel.drift.total_variation import total_variation
@@ -110,7 +110,7 @@ def score_evidence(
         ),
         ReplayedEffect(
             total_variation(mix.reference_counts, mix.current_counts).statistic,
-            gate.replayed(lambda replays: _mix_replays(predicted[0], replays)),
+            gate.replayed(lambda replays: mix_replays(predicted[0], replays)),
             EFFECT_FLOOR_TOTAL_VARIATION,
         ),
     )
@@ -147,14 +147,6 @@ def _columns(
         np.column_stack([scores[:, chosen], scores.max(axis=1)]) for scores in (reference, current)
     )
     return before, now, (*(classes[i] for i in chosen), CONFIDENCE)
-
-
-def _mix_replays(predicted: NDArray[np.intp], replays: Replays) -> NDArray[np.float64]:
-    """Return the (r,) total variation distances of the mixes of replayed windows and references."""
-    rows = np.flatnonzero(predicted >= 0)
-    order = rows[np.argsort(predicted[rows], kind="stable")]
-    starts = np.flatnonzero(np.diff(predicted[order], prepend=-1))
-    return np.asarray(0.5 * np.abs(replays.difference(order, starts)).sum(axis=0), dtype=np.float64)
 
 
 def _shares(mix: LabelShift, classes: tuple[str, ...]) -> tuple[ClassShare, ...]:
