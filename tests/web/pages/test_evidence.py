@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -126,6 +127,8 @@ def test_the_page_shows_the_evidence_and_its_threshold(page: Page) -> None:
     expect(chart).to_contain_text("a slow or slight change is found: since")
     assert chart.locator(".dot.unusual").count() >= 1
     assert chart.locator("rect.usual").count() >= BRIGHTER - 2
+    expect(chart.locator(".scale span").first).to_have_text("10,000")  # the next tenfold above the threshold
+    expect(chart).to_contain_text(re.compile(r"[\d,]+ of 1,4\d\d"))
     chart.get_by_text("Table", exact=True).click()
     expect(chart.locator("tbody tr").first).to_contain_text("1 to 1,4")
     if "SHOT" in os.environ:

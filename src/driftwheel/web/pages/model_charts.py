@@ -112,7 +112,13 @@ def _evidence_chart(watch: Watch, columns: Sequence[Column]) -> TimeChart | None
         f"What adds up over the {watch.model.window}s, on a scale of tenfolds. Where the band ends, a slow "
         f"or slight change is found{note}."
     )
-    return _chart(_EVIDENCE, points, sub, watch, say=lambda value: f"{10**value:,.0f}")
+    ends = [one.high for one in points if one.high is not None]
+
+    def say(value: float) -> str:
+        return f"{10**value:,.0f}"
+
+    chart = _chart(_EVIDENCE, points, sub, watch, say=say, least=max(ends, default=0.0))
+    return replace(chart, note=f"{chart.note} of {say(ends[-1])}") if ends and chart.note else chart
 
 
 def _tenfolds(evidence: float | None) -> float | None:
@@ -159,6 +165,7 @@ def _chart(
     *,
     kind: str = "dots",
     say: Callable[[float], str] | None = None,
+    least: float = 0.0,
 ) -> TimeChart:
     signal = signal_named(name)
     say = say or signal_words(signal)
@@ -173,7 +180,7 @@ def _chart(
         title=f"{title} by {watch.model.window}",
         window=watch.model.window,
         kind="bars" if kind == "bars" else "dots",
-        least=_LEAST.get(signal.kind, 0.0),
+        least=max(least, _LEAST.get(signal.kind, 0.0)),
         ceiling=1.0 if accurate else None,
     )
     rows = tuple(_row(one, say) for one in reversed(points) if one.value is not None or one.untold)
