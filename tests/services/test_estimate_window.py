@@ -17,6 +17,7 @@ from driftwheel.predictions import Box, Classification, Detection, Record
 from driftwheel.records import Records
 from driftwheel.services.estimate_window import estimate_window
 from driftwheel.store.database import reading, writing
+from driftwheel.store.logged_answers import logged_answers
 from driftwheel.store.models import Model, create_model
 from driftwheel.store.records import NewRecord
 from driftwheel.store.truths import NewTruth, put_truths
@@ -79,7 +80,9 @@ class Line:
             window = find_window(connection, self.model.key, TODAY, tag=tag, value=value)
         assert isinstance(window, StoredWindow)
         with reading(self.engine) as connection:
-            return estimate_window(connection, self.model, window, reference, records)
+            known = reference and logged_answers(connection, self.model.key, reference.images)
+            said = logged_answers(connection, self.model.key, records.images)
+            return estimate_window(connection, self.model, window, reference, known, said)
 
 
 def table(ids: Sequence[str], times: Sequence[datetime], cameras: Sequence[str]) -> Records:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from sqlalchemy import Engine, select
 
+from driftwheel.formats.prediction_json import prediction_to_json
 from driftwheel.images.properties import PROPERTY_NAMES
 from driftwheel.predictions import Box, Classification, Detection, Record
 from driftwheel.records import Records
@@ -26,9 +29,9 @@ from driftwheel.services.set_reference import (
 )
 from driftwheel.services.summarise_windows import summarise_windows
 from driftwheel.services.window_scores import with_logged_scores
-from driftwheel.store.answers import StoredAnswer
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import reading, writing
+from driftwheel.store.logged_answers import pack_answers
 from driftwheel.store.models import Model, create_model
 from driftwheel.store.records import Measurement, NewRecord, set_measured
 from driftwheel.store.tables import records
@@ -43,18 +46,21 @@ def table(names: list[str]) -> Records:
     return Records(tuple(names), np.zeros((len(names), 1), np.float32), ("brightness",))
 
 
-def answers(names: list[str], scores=None, version: str = "v1", label: str = "cat") -> list[StoredAnswer]:
+Said = tuple[str, str, Mapping[str, Any]]
+
+
+def answers(names: list[str], scores=None, version: str = "v1", label: str = "cat") -> list[Said]:
     said = {"cat": 0.7, "dog": 0.3} if scores is None else scores
-    return [StoredAnswer(name, version, Classification(label, said), None) for name in names]
+    return [(name, version, prediction_to_json(Classification(label, said))) for name in names]
 
 
 def named(prefix: str, n: int) -> list[str]:
     return [f"{prefix}{i:03}" for i in range(n)]
 
 
-def put_together(usual: list[StoredAnswer], current: list[StoredAnswer], n=40) -> tuple[Records, Records]:
-    known = {one.record: one for one in usual}
-    return with_logged_scores(table(named("r", n)), table(named("c", n)), known, current)
+def put_together(usual: list[Said], current: list[Said], n=40) -> tuple[Records, Records]:
+    both = pack_answers(usual), pack_answers(current)
+    return with_logged_scores(table(named("r", n)), table(named("c", n)), *both)
 
 
 def test_scores_stand_beside_the_images_they_are_of_and_a_class_without_one_has_0() -> None:
@@ -104,9 +110,8 @@ def test_too_little_to_compare_leaves_both_as_they_are(usual, current) -> None:
 
 
 def test_boxes_are_no_scores() -> None:
-    boxes = [
-        StoredAnswer(name, "v1", Detection((Box("cat", 0, 0, 1, 1, 0.9),)), None) for name in named("c", 40)
-    ]
+    one = prediction_to_json(Detection((Box("cat", 0, 0, 1, 1, 0.9),)))
+    boxes = [(name, "v1", one) for name in named("c", 40)]
     assert put_together(answers(named("r", 40)), boxes)[1].scores is None
 
 

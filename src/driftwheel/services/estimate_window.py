@@ -7,10 +7,9 @@ the server does not run the model: the interval is what faults did to other mode
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from driftwheel.monitors.observation import CANNOT_TELL, Observation
@@ -21,10 +20,9 @@ from driftwheel.performance.accuracy_estimate import (
     learn_accuracy,
 )
 from driftwheel.performance.answers import Answers, KnownAnswers
-from driftwheel.predictions import Classification
 from driftwheel.records import Records
 from driftwheel.report.numbers import count, share
-from driftwheel.store.answers import StoredAnswer, answers_of
+from driftwheel.store.logged_answers import LoggedAnswers, true_classes
 from driftwheel.store.models import Model
 from driftwheel.store.windows import StoredWindow
 
@@ -34,12 +32,13 @@ _SIGNAL = "estimated_accuracy"
 _OF_SEGMENT = 300  # labelled answers with which a segment of the reference stands for itself
 
 
-def estimate_window(
+def estimate_window(  # noqa: PLR0917  a window and what it is held against
     connection: Connection,
     model: Model,
     window: StoredWindow,
     reference: Records | None,
-    records: Records,
+    known: LoggedAnswers | None,
+    said: LoggedAnswers,
 ) -> Observation:
     """Return the estimated accuracy in a window of one segment, or why it cannot be told.
 
@@ -51,37 +50,39 @@ def estimate_window(
     ----------
     reference
         Its sample, called by the ids of its records; None without one.
-    records
-        Of the window, likewise: all of them or a sample.
+    known
+        What the model said of these; None likewise.
+    said
+        What it said of the window's records: all of them or a sample.
     """
-    if model.task != "classification" or reference is None:
+    if model.task != "classification" or reference is None or known is None:
         boxes = "Of boxes the accuracy is not estimated."
         nothing = "There is no reference with truths to learn from."
         return Observation(_SIGNAL, None, 0, note=nothing if model.task == "classification" else boxes)
-    known = _known(connection, model, window, reference)
-    if not known:
+    known, true = _known(connection, model, window, reference, known)
+    if not len(known):
         return Observation(_SIGNAL, None, 0, note="No record of the reference has a score and a truth.")
-    said = [one for one in answers_of(connection, model.key, records.images) if _confidence(one) is not None]
-    if not said:
+    said = said.take(np.flatnonzero(~np.isnan(said.confidence)).tolist())
+    if not len(said):
         return Observation(_SIGNAL, None, 0, note="No record of the window has a score.")
-    versions = Counter(one.model_version for one in said)
+    versions = Counter(said.versions)
     version = min(versions, key=lambda name: (-versions[name], name))
-    said = [one for one in said if one.model_version == version]
+    said = said.take([i for i, name in enumerate(said.versions) if name == version])
     known = _of_segment(known, window, reference, version)
     if len(said) < LEAST_ANSWERS or len(known) < LEAST_KNOWN:
         return _untold(len(said), _too_few(len(said), len(known), version))
-    names = {*map(_label, said), *map(_label, known), *map(_truth, known)}
-    number = {name: i for i, name in enumerate(sorted(names))}
+    truths = [true[name] for name in known.records]
+    number = {name: i for i, name in enumerate(sorted({*_labels(said), *_labels(known), *truths}))}
     learned = learn_accuracy(
         KnownAnswers(
-            _confidences(known),
-            np.array([number[_label(one)] for one in known], np.intp),
-            np.array([number[_truth(one)] for one in known], np.intp),
+            known.confidence,
+            np.array([number[name] for name in _labels(known)], np.intp),
+            np.array([number[name] for name in truths], np.intp),
         ),
         rng=np.random.default_rng(0),
     )
-    predicted = np.array([number[_label(one)] for one in said], np.intp)
-    found = estimate_accuracy(learned, Answers(_confidences(said), predicted))
+    predicted = np.array([number[name] for name in _labels(said)], np.intp)
+    found = estimate_accuracy(learned, Answers(said.confidence, predicted))
     if not found.told or found.accuracy is None:
         return _untold(found.n, found.reason, found.usual)
     of_version = f" of version '{version}'" if version else ""
@@ -99,31 +100,32 @@ def estimate_window(
     )
 
 
-def _known(connection: Connection, model: Model, window: StoredWindow, sample: Records) -> list[StoredAnswer]:
-    """Return the answers of the reference that have a score and a truth, but for those in the window."""
+def _known(
+    connection: Connection, model: Model, window: StoredWindow, sample: Records, known: LoggedAnswers
+) -> tuple[LoggedAnswers, Mapping[str, str]]:
+    """Return the answers of the reference that have a score and a truth, but for those in the window.
+
+    And the truths, by record id, which may have become known since the reference was read.
+    """
     keep = np.ones(len(sample), bool)
     if sample.times is not None:
         first, last = (np.datetime64(one.replace(tzinfo=None), "us") for one in (window.start, window.end))
         keep = ~((sample.times >= first) & (sample.times < last))
-    ids = [name for name, kept in zip(sample.images, keep, strict=True) if kept]
-    return [
-        one
-        for one in answers_of(connection, model.key, ids, with_truth=True)
-        if _confidence(one) is not None and isinstance(one.truth, Classification)
-    ]
+    ids = {name for name, kept in zip(sample.images, keep, strict=True) if kept}
+    true = true_classes(connection, model.key, ids)
+    usable = ~np.isnan(known.confidence)
+    return known.take([i for i, name in enumerate(known.records) if usable[i] and name in true]), true
 
 
-def _of_segment(
-    known: Sequence[StoredAnswer], window: StoredWindow, sample: Records, version: str
-) -> list[StoredAnswer]:
+def _of_segment(known: LoggedAnswers, window: StoredWindow, sample: Records, version: str) -> LoggedAnswers:
     """Return those of a model version: of the window's segment where there are enough, else all."""
-    found = [one for one in known if one.model_version == version]
+    found = known.take([i for i, name in enumerate(known.versions) if name == version])
     values = sample.tags.get(window.tag)
     if values is None:
         return found
     mine = {name for name, value in zip(sample.images, values, strict=True) if value == window.value}
-    own = [one for one in found if one.record in mine]
-    return own if len(own) >= _OF_SEGMENT else found
+    own = [i for i, name in enumerate(found.records) if name in mine]
+    return found.take(own) if len(own) >= _OF_SEGMENT else found
 
 
 def _too_few(said: int, known: int, version: str) -> str:
@@ -137,18 +139,5 @@ def _untold(n: int, reason: str, usual: float | None = None) -> Observation:
     return Observation(_SIGNAL, None, n, usual=usual, note=f"{CANNOT_TELL}{reason}.")
 
 
-def _confidence(answer: StoredAnswer) -> float | None:
-    said = answer.prediction
-    return said.confidence if isinstance(said, Classification) else None
-
-
-def _confidences(answers: Sequence[StoredAnswer]) -> NDArray[np.float64]:
-    return np.array([_confidence(one) for one in answers], np.float64)
-
-
-def _label(answer: StoredAnswer) -> str:
-    return answer.prediction.label if isinstance(answer.prediction, Classification) else ""
-
-
-def _truth(answer: StoredAnswer) -> str:
-    return answer.truth.label if isinstance(answer.truth, Classification) else ""
+def _labels(answers: LoggedAnswers) -> Sequence[str]:
+    return [answers.classes[i] for i in answers.labels]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -35,8 +35,8 @@ from driftwheel.services.known_references import KnownReference, KnownReferences
 from driftwheel.services.observe_window import Seen, observe_window
 from driftwheel.services.window_records import WindowRecords, window_records
 from driftwheel.services.window_scores import with_logged_scores
-from driftwheel.store.answers import StoredAnswer, answers_of
 from driftwheel.store.database import reading
+from driftwheel.store.logged_answers import LoggedAnswers, logged_answers, pack_answers
 from driftwheel.store.models import Model
 from driftwheel.store.verdicts import Answer
 from driftwheel.store.windows import StoredWindow, count_windows, find_window
@@ -98,7 +98,9 @@ def judge_window(
         except (DriftwheelError, FileNotFoundError) as error:
             reference, why = None, f"Not judged: {_told(error)}"
         seen = window_records(connection, window, _space_of(reference))
-        said = answers_of(connection, model.key, seen.table.images) if reference and reference.answers else []
+        said = pack_answers([])
+        if reference is not None and len(reference.answers):
+            said = logged_answers(connection, model.key, seen.table.images)
         parts = _judged_together(connection, window)
     profile = empty_profile() if window.profile is None else from_bytes(window.profile).whole()
     if reference is not None:
@@ -114,7 +116,7 @@ def judge_window(
     with reading(engine) as connection:
         if verdict is not None and reference is not None:
             evidence = carry_evidence(connection, model, window, reference.key, verdict, parts=parts)
-        seen_all = Seen(model, window, profile, seen, reference, verdict, parts, why, evidence)
+        seen_all = Seen(model, window, profile, seen, said, reference, verdict, parts, why, evidence)
         observations = observe_window(connection, seen_all)
     key = None if reference is None else reference.key
     if verdict is None or found is None or evidence is None:
@@ -146,7 +148,7 @@ def _verdict(  # noqa: PLR0917  what one judgement needs
     window: StoredWindow,
     profile: Profile,
     seen: WindowRecords,
-    said: Sequence[StoredAnswer],
+    said: LoggedAnswers,
     parts: int,
     rng: np.random.Generator,
 ) -> _Found:

@@ -25,15 +25,16 @@ from driftwheel.services.measured_reference import (
     segment_profile,
     unpack_reference,
 )
-from driftwheel.store.answers import StoredAnswer, answers_of
 from driftwheel.store.blobs import Blobs
+from driftwheel.store.logged_answers import LoggedAnswers, logged_answers, pack_answers
 from driftwheel.store.models import Model
 from driftwheel.store.references import Reference, current_reference
 
 __all__ = ["KnownReference", "KnownReferences", "with_properties"]
 
 _FEW_SIZES = 8
-_MOST_MODELS = 32  # of some 10 MB each
+_MOST_MODELS = 32  # of some 10 MB each, and 40 more for answers with a thousand scores
+_MOST_OF_ANSWERS = 1 << 28  # bytes, of all together
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +55,7 @@ class KnownReference:
     sizes
         The widths and heights of its images; empty where there are more than 8.
     answers
-        What the model said of its records, by their ids; empty for a folder of images.
+        What the model said of its records, called by their ids; none for a folder of images.
     """
 
     key: int
@@ -62,7 +63,7 @@ class KnownReference:
     sample: Records = field(repr=False)
     library: FaultLibrary | None = field(repr=False)
     sizes: frozenset[tuple[int, int]]
-    answers: Mapping[str, StoredAnswer] = field(default_factory=dict, repr=False)
+    answers: LoggedAnswers = field(default_factory=lambda: pack_answers([]), repr=False)
 
     def records(
         self, tag: str, value: str, start: datetime, end: datetime, *, most: int = SAMPLE
@@ -126,14 +127,16 @@ class KnownReferences:
             held = self._known.get(model.key)
             if held is None or held[0] != stamp:
                 made = self._read(reference, reference.artifact, model.segment_tags)
-                if reference.kind != "folder":  # its images are records, called by their ids
-                    said = answers_of(connection, model.key, made.sample.images)
-                    made = replace(made, answers={one.record: one for one in said})
+                if reference.kind != "folder" and model.task == "classification":  # its images are records
+                    made = replace(made, answers=logged_answers(connection, model.key, made.sample.images))
                 self._known.pop(model.key, None)
                 held = self._known[model.key] = (stamp, made)
-                while len(self._known) > _MOST_MODELS:  # the one that was read first goes first
-                    del self._known[next(iter(self._known))]
+                while len(self._known) > _MOST_MODELS or (len(self._known) > 1 and self._too_large()):
+                    del self._known[next(iter(self._known))]  # the one that was read first goes first
             return held[1]
+
+    def _too_large(self) -> bool:
+        return sum(one.answers.nbytes for _, one in self._known.values()) > _MOST_OF_ANSWERS
 
     def _read(self, reference: Reference, artifact: bytes, segment_tags: Sequence[str]) -> KnownReference:
         measured = unpack_reference(self._blobs.get(artifact))

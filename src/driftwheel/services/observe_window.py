@@ -34,6 +34,7 @@ from driftwheel.services.estimate_window import estimate_window
 from driftwheel.services.known_references import KnownReference
 from driftwheel.services.window_records import WindowRecords
 from driftwheel.store.answers import called_wrong, predictions_with_truths
+from driftwheel.store.logged_answers import LoggedAnswers
 from driftwheel.store.models import Model
 from driftwheel.store.record_outline import last_time_between
 from driftwheel.store.verdicts import StoredVerdict, list_verdicts
@@ -59,6 +60,8 @@ class Seen:
         The window's; empty where there is none.
     records
         Its measured records.
+    said
+        What the model said of these; none where there is no reference with answers to hold them against.
     reference
         None without one.
     verdict
@@ -75,6 +78,7 @@ class Seen:
     window: StoredWindow
     profile: Profile
     records: WindowRecords
+    said: LoggedAnswers
     reference: KnownReference | None
     verdict: Verdict | None
     parts: int
@@ -278,8 +282,10 @@ def _accuracy(connection: Connection, seen: Seen, past: _Past) -> Observation:
 
 
 def _estimated(connection: Connection, seen: Seen) -> Observation:
-    sample = None if seen.reference is None else seen.reference.sample
-    return estimate_window(connection, seen.model, seen.window, sample, seen.records.table)
+    if seen.reference is None:
+        return estimate_window(connection, seen.model, seen.window, None, None, seen.said)
+    sample, known = seen.reference.sample, seen.reference.answers
+    return estimate_window(connection, seen.model, seen.window, sample, known, seen.said)
 
 
 def _feedback(connection: Connection, seen: Seen, said: PredictionSummary, past: _Past) -> Observation:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from driftwheel.drift.rules import LEAST_SAMPLE
-from driftwheel.predictions import Classification
 from driftwheel.records import Records
-from driftwheel.store.answers import StoredAnswer
+from driftwheel.store.logged_answers import LoggedAnswers
 
 __all__ = ["MOST_CLASSES", "with_logged_scores"]
 
@@ -21,7 +20,7 @@ MOST_CLASSES = 2000
 
 
 def with_logged_scores(
-    usual: Records, current: Records, known: Mapping[str, StoredAnswer], said: Sequence[StoredAnswer]
+    usual: Records, current: Records, known: LoggedAnswers, said: LoggedAnswers
 ) -> tuple[Records, Records]:
     """Return both sides with the scores of one version of the model, or both as they are.
 
@@ -33,55 +32,83 @@ def with_logged_scores(
     Parameters
     ----------
     known
-        What the model said of the images of `usual`, by their names.
+        What the model said of the images of `usual`, and maybe of others.
     said
-        What it said of those of `current`.
+        What it said of those of `current`, likewise.
 
     Examples
     --------
+    >>> from driftwheel.store.logged_answers import pack_answers
     >>> table = Records(("a",), np.zeros((1, 1), np.float32), ("brightness",))
-    >>> with_logged_scores(table, table, {}, [])[1].scores is None
+    >>> with_logged_scores(table, table, pack_answers([]), pack_answers([]))[1].scores is None
     True
     """
-    of_window = {one.record: one for one in said if isinstance(one.prediction, Classification)}
-    answers = [of_window[name] for name in current.images if name in of_window]
-    if not answers:
+    by_name = dict(zip(said.records, said.versions, strict=True))
+    versions = Counter(by_name[name] for name in current.images if name in by_name)
+    if not versions:
         return usual, current
-    versions = Counter(one.model_version for one in answers)
     version = min(versions, key=lambda name: (-versions[name], name))
-    sides = [
-        [_said(by_name.get(name), version) for name in records.images]
-        for by_name, records in ((known, usual), (of_window, current))
-    ]
-    if min(sum(one is not None for one in side) for side in sides) < LEAST_SAMPLE:
+    sides = [_rows(known, usual.images, version), _rows(said, current.images, version)]
+    if min(int((rows >= 0).sum()) for rows in sides) < LEAST_SAMPLE:
         return usual, current
-    with_scores = min(sum(one is not None and bool(one.scores) for one in side) for side in sides)
-    named = [one for side in sides for one in side if one is not None]
-    classes = tuple(sorted({name for one in named for name in (one.label, *one.scores)}))
+    scored = [_scored(answers, rows) for answers, rows in zip((known, said), sides, strict=True)]
+    with_scores = min(int((rows >= 0).sum()) for rows in scored) >= LEAST_SAMPLE
+    classes = tuple(sorted({*_classes(known, sides[0]), *_classes(said, sides[1])}))
     if not 2 <= len(classes) <= MOST_CLASSES:
         return usual, current
-    tables = [_table(side, classes, scored=with_scores >= LEAST_SAMPLE) for side in sides]
+    if with_scores:
+        tables = [_scores(known, scored[0], classes), _scores(said, scored[1], classes)]
+    else:
+        tables = [_ones(known, sides[0], classes), _ones(said, sides[1], classes)]
     return (
         replace(usual, scores=tables[0], classes=classes),
         replace(current, scores=tables[1], classes=classes),
     )
 
 
-def _said(answer: StoredAnswer | None, version: str) -> Classification | None:
-    if answer is None or answer.model_version != version:
-        return None
-    return answer.prediction if isinstance(answer.prediction, Classification) else None
+def _rows(answers: LoggedAnswers, images: Sequence[str], version: str) -> NDArray[np.intp]:
+    """Return for each image the row of its answer; −1 where there is none of this version."""
+    row = {name: i for i, name in enumerate(answers.records) if answers.versions[i] == version}
+    return np.array([row.get(name, -1) for name in images], np.intp)
 
 
-def _table(
-    answers: Sequence[Classification | None], classes: tuple[str, ...], *, scored: bool
-) -> NDArray[np.float32]:
-    place = {name: i for i, name in enumerate(classes)}
-    table = np.full((len(answers), len(classes)), np.nan, np.float32)
-    for row, one in zip(table, answers, strict=True):
-        if one is None or (scored and not one.scores):
-            continue
-        row[:] = 0.0
-        for name, score in one.scores.items() if scored else ((one.label, 1.0),):
-            row[place[name]] = score
+def _scored(answers: LoggedAnswers, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the rows with −1 also where an answer has no score."""
+    found = rows.copy()
+    there = np.flatnonzero(rows >= 0)
+    found[there[np.diff(answers.scores.indptr)[rows[there]] == 0]] = -1
+    return found
+
+
+def _classes(answers: LoggedAnswers, rows: NDArray[np.intp]) -> list[str]:
+    its = rows[rows >= 0]
+    return [
+        answers.classes[i] for i in {*answers.labels[its].tolist(), *answers.scores[its].indices.tolist()}
+    ]
+
+
+def _scores(answers: LoggedAnswers, rows: NDArray[np.intp], classes: tuple[str, ...]) -> NDArray[np.float32]:
+    table, there = _empty(rows, classes)
+    part = answers.scores[rows[there]].tocoo()
+    table[there[part.row], _places(answers, classes)[part.col]] = part.data
     return table
+
+
+def _ones(answers: LoggedAnswers, rows: NDArray[np.intp], classes: tuple[str, ...]) -> NDArray[np.float32]:
+    table, there = _empty(rows, classes)
+    table[there, _places(answers, classes)[answers.labels[rows[there]]]] = 1.0
+    return table
+
+
+def _empty(rows: NDArray[np.intp], classes: tuple[str, ...]) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+    """Return a table that is 0 in these rows and else NaN, and their numbers."""
+    there = np.flatnonzero(rows >= 0)
+    table = np.full((len(rows), len(classes)), np.nan, np.float32)
+    table[there] = 0.0
+    return table, there
+
+
+def _places(answers: LoggedAnswers, classes: tuple[str, ...]) -> NDArray[np.intp]:
+    """Return where each class of the answers stands among `classes`; −1 where it is not one of them."""
+    place = {name: i for i, name in enumerate(classes)}
+    return np.array([place.get(name, -1) for name in answers.classes], np.intp)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -14,45 +13,7 @@ from driftwheel.predictions import Prediction, Truth
 from driftwheel.store.tables import feedback, records, truths
 from driftwheel.store.tag_filter import has_tag
 
-__all__ = ["StoredAnswer", "answers_of", "called_wrong", "predictions_with_truths"]
-
-_CHUNK = 500
-
-
-@dataclass(frozen=True, slots=True)
-class StoredAnswer:
-    """What a model said of one record, and the truth where it is known."""
-
-    record: str
-    model_version: str
-    prediction: Prediction
-    truth: Truth | None
-
-
-def answers_of(
-    connection: Connection, model: int, ids: Sequence[str], *, with_truth: bool = False
-) -> list[StoredAnswer]:
-    """Return what a model said of these of its records, by record id; those without a prediction left out.
-
-    `with_truth`: only those whose truth is known.
-    """
-    same = and_(truths.c.model == records.c.model, truths.c.record == records.c.id)
-    joined = records.join(truths, same, isouter=not with_truth)
-    chosen = select(records.c.id, records.c.model_version, records.c.prediction, truths.c.truth)
-    chosen = chosen.select_from(joined).where(records.c.prediction.is_not(None))
-    found = []
-    for begin in range(0, len(ids), _CHUNK):
-        part = chosen.where(records.c.model == model, records.c.id.in_(ids[begin : begin + _CHUNK]))
-        found += [
-            StoredAnswer(
-                name,
-                version,
-                prediction_from_json(said),
-                None if true_one is None else prediction_from_json(true_one),
-            )
-            for name, version, said, true_one in connection.execute(part)
-        ]
-    return sorted(found, key=lambda one: one.record)
+__all__ = ["called_wrong", "predictions_with_truths"]
 
 
 def predictions_with_truths(
