@@ -102,6 +102,27 @@ def test_images_of_a_class_that_the_reference_lacks_are_content() -> None:
     assert found.mix_effect > 0.25
 
 
+def test_of_many_classes_those_with_the_highest_scores_are_looked_at() -> None:
+    def with_rare(side: Records, rare: int) -> Records:
+        extra = np.tile(np.linspace(1e-6, 1e-7, rare, dtype=np.float32), (len(side), 1))
+        names = tuple(f"rare {i}" for i in range(rare))
+        return replace(
+            side,
+            scores=np.column_stack([np.asarray(side.scores), extra]).astype(np.float32),
+            classes=CLASSES + names,
+        )
+
+    drawn = np.random.default_rng(5)
+    usual, darker = scene(300, drawn), scene(100, drawn, darker=1.0)
+    few, many = (
+        kind_of_change(with_rare(usual, rare), with_rare(darker, rare), rng=np.random.default_rng(0))
+        for rare in (28, 996)
+    )
+    assert few is not None
+    assert many is not None
+    assert (few.within_p_value, few.stays) == (many.within_p_value, many.stays)
+
+
 def test_without_scores_there_is_nothing_to_say() -> None:
     rng = np.random.default_rng(4)
     reference, current = scene(100, rng), scene(40, rng)

@@ -14,6 +14,7 @@ from driftwheel.drift.diagnosis import Diagnosis
 from driftwheel.drift.label_shift import label_shift, predicted_classes
 from driftwheel.drift.permutations import draw_labels
 from driftwheel.drift.rules import EFFECT_FLOOR_TOTAL_VARIATION, LEAST_SAMPLE
+from driftwheel.drift.score_evidence import highest_scored
 from driftwheel.drift.tail import tail_p_value
 from driftwheel.drift.total_variation import total_variation
 from driftwheel.drift.verdict import Kind, Verdict
@@ -78,7 +79,7 @@ def kind_of_change(reference: Records, current: Records, *, rng: np.random.Gener
     often in the reference as it does in the window, whatever its share, and no image is thrown away; images
     are then permuted within their class only. The p-value is exact for "within a class nothing changed",
     however few images a class has. Looked at are all properties, the first 16 principal axes of the
-    embeddings and the scores.
+    embeddings and the scores, of many classes the 32 that the judge looks at.
 
     A model errs: where the true mix changed, so did the share of errors within each predicted class. So a
     change counts as left only if it is beyond chance *and* at least a third of the largest difference.
@@ -181,7 +182,9 @@ def _columns(left: Records, right: Records) -> NDArray[np.float32]:
     table = np.concatenate([found.reference, found.current])
     for column in np.flatnonzero(found.circular):
         table[:, column] = unroll(table[:, column], circular_mean(table[:, column]))
-    parts = [table, np.concatenate([np.asarray(left.scores), np.asarray(right.scores)])]
+    before, now = np.asarray(left.scores), np.asarray(right.scores)
+    chosen = highest_scored(before, now)
+    parts = [table, np.concatenate([before[:, chosen], now[:, chosen]])]
     if left.embeddings is not None and right.embeddings is not None:
         pooled = np.concatenate([left.embeddings, right.embeddings]).astype(np.float64)
         pooled -= pooled.mean(axis=0)

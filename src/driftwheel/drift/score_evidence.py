@@ -16,7 +16,7 @@ from driftwheel.drift.rules import EFFECT_FLOOR_KOLMOGOROV_SMIRNOV, EFFECT_FLOOR
 from driftwheel.drift.total_variation import total_variation
 from driftwheel.drift.verdict import ClassShare
 
-__all__ = ["CONFIDENCE", "MOST_COLUMNS", "ScoreEvidence", "score_evidence"]
+__all__ = ["CONFIDENCE", "MOST_COLUMNS", "ScoreEvidence", "highest_scored", "score_evidence"]
 
 MOST_COLUMNS = 32
 """Score columns that are tested: of more classes, those with the largest mean score over both samples."""
@@ -132,6 +132,21 @@ def score_evidence(
     )
 
 
+def highest_scored(reference: NDArray[np.float32], current: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Return the columns of the at most `MOST_COLUMNS` classes with the largest mean score over both samples.
+
+    Examples
+    --------
+    >>> few, many = np.eye(3, dtype=np.float32), np.tile(np.arange(40, dtype=np.float32), (3, 1)) / 40
+    >>> highest_scored(few, few).tolist(), highest_scored(many, many).tolist() == list(range(8, 40))
+    ([0, 1, 2], True)
+    """
+    if reference.shape[1] <= MOST_COLUMNS:
+        return np.arange(reference.shape[1])
+    total = np.nansum(reference, axis=0, dtype=np.float64) + np.nansum(current, axis=0, dtype=np.float64)
+    return np.sort(np.argsort(-total, kind="stable")[:MOST_COLUMNS])
+
+
 def _columns(
     reference: NDArray[np.float32], current: NDArray[np.float32], classes: tuple[str, ...]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], tuple[str, ...]]:
@@ -139,10 +154,7 @@ def _columns(
 
     With two classes one column holds what the other does.
     """
-    chosen = np.arange(len(classes)) if len(classes) != 2 else np.array([1])
-    if len(classes) > MOST_COLUMNS:
-        total = np.nansum(reference, axis=0, dtype=np.float64) + np.nansum(current, axis=0, dtype=np.float64)
-        chosen = np.sort(np.argsort(-total, kind="stable")[:MOST_COLUMNS])
+    chosen = highest_scored(reference, current) if len(classes) != 2 else np.array([1])
     before, now = (
         np.column_stack([scores[:, chosen], scores.max(axis=1)]) for scores in (reference, current)
     )
