@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, delete
+from sqlalchemy import Engine, delete, event
 from tests.store.rows import new_record
 
 from driftwheel.profiles import ProfileKey, ProfileSet, to_bytes
@@ -202,6 +202,24 @@ def test_windows_that_never_came_are_added_of_so_many_only(its: Logged) -> None:
     with reading(its.engine) as connection:
         rows = list_windows(connection, its.model.key, since=MIDNIGHT + DAY)
     assert [one.value for one in rows] == ["", "a", "b"]
+
+
+@pytest.mark.parametrize("stale", [False, True])
+def test_retention_counts_values_only_where_windows_are_stale(database: Engine, *, stale: bool) -> None:
+    its = add(database, retention_days=30)
+    its.log("a", "b", "c", "c", "d", "d")
+    its.summarise()
+    if stale:
+        its.log("e")
+    asked: list[str] = []
+
+    def ask(connection: object, cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    event.listen(database, "before_cursor_execute", ask)
+    assert archive_old_records(database, its.model, now=NOON + 60 * DAY).records == 6 + stale
+    event.remove(database, "before_cursor_execute", ask)
+    assert any("json_e" in one and "count(" in one for one in asked) is stale
 
 
 def verdict_on(window: StoredWindow) -> NewVerdict:

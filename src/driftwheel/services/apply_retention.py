@@ -156,8 +156,10 @@ def _archive(
         for one in list_windows(connection, model.key, since=start, until=end)
         if (one.start, one.end) == (start, end)
     ]
-    choice = choose_segments(connection, known, partial(edge_images, connection, model, start, end))
-    gone = {one.key for one in choice.dropped}  # as soon as the window is summed up
+    gone: set[int] = set()
+    if any(one.stale for one in known):  # else they were chosen already, by the same records
+        choice = choose_segments(connection, known, partial(edge_images, connection, model, start, end))
+        gone = {one.key for one in choice.dropped}  # as soon as the window is summed up
     windows = [one for one in known if (one.tag, one.value) in segments and one.key not in gone]
     found = sum_up(
         [columns_of(sorted(rows, key=lambda row: (row.time, row.id)))],
