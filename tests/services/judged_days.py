@@ -31,7 +31,7 @@ from driftwheel.store.windows import (
     window_of,
 )
 
-__all__ = ["BEGIN", "DAY", "SOON", "Value", "Watched", "watched"]
+__all__ = ["BEGIN", "DAY", "SOON", "Value", "Watched", "judged_as", "watched"]
 
 DAY = timedelta(days=1)
 SOON = timedelta(minutes=1)

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import Engine
-from tests.services.judged_days import BEGIN, DAY, Value, Watched, watched
+from tests.services.judged_days import BEGIN, DAY, Value, Watched, judged_as, watched
 
-from driftwheel.store.database import reading
+from driftwheel.services.evaluate_monitors import evaluate_monitors
+from driftwheel.store.database import reading, writing
 from driftwheel.store.due_windows import due_windows
 from driftwheel.store.episodes import document_of
 from driftwheel.store.evaluations import find_evaluation, list_evaluations
 from driftwheel.store.models import Model, delete_model
+from driftwheel.store.segment_values import drop_segments
 from driftwheel.store.verdicts import find_verdict, list_verdicts
 
 OK = {"drift": 0.0}
@@ -46,6 +48,18 @@ def test_a_window_is_judged_evaluated_and_told_of(its: Watched) -> None:
     assert verdict.observations["drift"]["value"] == 1.0
     assert evaluation is not None
     assert (evaluation.result, evaluation.revision) == ("ok", 1)
+
+
+def test_a_segment_that_was_left_out_meanwhile_does_not_come_back(its: Watched) -> None:
+    its.monitor("drift", "drift is found")
+    judged = [(its.window(0, camera), judged_as(its.window(0, camera), DRIFT)) for camera in ("", "1")]
+    with writing(its.engine) as connection:
+        drop_segments(connection, [judged[1][0]])
+    done = evaluate_monitors(its.engine, its.model, judged, now=its.at(0))
+    assert (done.windows, done.evaluations) == (1, 1)
+    assert its.states() == [("drift", "", "firing")]
+    with reading(its.engine) as connection:
+        assert [one.tag for one in list_verdicts(connection, its.model.key)] == [""]
 
 
 def test_the_same_again_changes_nothing(its: Watched) -> None:

@@ -7,7 +7,7 @@ from tests.services.judged_days import BEGIN, DAY, Watched, watched
 from driftwheel.errors import UsageError
 from driftwheel.monitors.monitor import Monitor
 from driftwheel.monitors.rule_text import parse_rule
-from driftwheel.services.replay_monitor import Replay, replay_monitor
+from driftwheel.services.replay_monitor import Replay, replay_monitor, replay_monitors
 
 SHARES = (0.0, 0.2, 0.0, 0.3, 0.3, 0.05, 0.0, 0.4)
 
@@ -53,6 +53,18 @@ def test_of_very_many_windows_the_newest(its: Watched, monkeypatch: pytest.Monke
     found = replay(its, "black_share above 10 %")
     assert (found.windows, found.since, found.fired) == (3, BEGIN + 5 * DAY, 1)
     assert [len(one.windows) for one in found.segments] == [3, 3]
+
+
+def test_windows_that_are_not_watched_do_not_shorten_a_replay(
+    its: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("driftwheel.services.replay_monitor.MOST_REPLAYED", 7)
+    whole, both = (
+        Monitor("try", parse_rule("black_share above 10 %"), segments=one) for one in (("",), None)
+    )
+    found, other = replay_monitors(its.engine, "m", [whole, both])
+    assert (found.windows, found.since, found.fired) == (7, BEGIN + DAY, 3)
+    assert (other.windows, other.since) == (3, BEGIN + 5 * DAY)
 
 
 def test_a_span_of_time(its: Watched) -> None:

@@ -21,7 +21,7 @@ from driftwheel.services.suggest_monitors import suggest_for_first_window
 from driftwheel.store.database import writing
 from driftwheel.store.models import Model, lock_model
 from driftwheel.store.monitors import StoredMonitor, list_monitors
-from driftwheel.store.verdicts import StoredVerdict, put_verdict
+from driftwheel.store.verdicts import StoredVerdict, keep_verdict
 from driftwheel.store.windows import StoredWindow
 
 __all__ = ["SILENCE", "Evaluated", "evaluate_monitors", "find_in", "is_ticked"]
@@ -57,7 +57,8 @@ def evaluate_monitors(
     Parameters
     ----------
     judged
-        Windows of one span of time, the whole model and segments, each with what is known of it.
+        Windows of one span of time, the whole model and segments, each with what is known of it. Those that
+        are no longer there are passed over.
     now
         Clock time.
     """
@@ -66,7 +67,8 @@ def evaluate_monitors(
         if current is None:
             return Evaluated()
         suggest_for_first_window(connection, current, now=now)
-        verdicts = [put_verdict(connection, its.as_verdict(one, now)) for one, its in judged]
+        kept = [keep_verdict(connection, its.as_verdict(one, now)) for one, its in judged]
+        verdicts = [one for one in kept if one is not None]
         monitors = readable_monitors(list_monitors(connection, current.key, enabled=True))
         found = [one for one in find_in(current, monitors, verdicts) if not is_ticked(one.monitor)]
         changed = raise_alerts(connection, current.key, found, now)

@@ -23,7 +23,7 @@ from driftwheel.store.verdicts import StoredVerdict, list_verdicts
 __all__ = ["MOST_REPLAYED", "Replay", "ReplayedWindow", "SegmentReplay", "replay_monitor", "replay_monitors"]
 
 MOST_REPLAYED = 20_000
-"""Windows of one replay, whole and of segments: a year of hours with one segment, or of days with fifty."""
+"""Windows of one replay, of all that is watched: a year of hours with one segment, or of days with fifty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def replay_monitor(
     """Go through the windows that overlap since…until, and return what a monitor would have done.
 
     It goes by what was observed then, which is kept with each verdict. Each window counts as judged at its
-    end. Of more than `MOST_REPLAYED` windows, whole and of segments, the newest are gone through. Nothing is
+    end. Of more than `MOST_REPLAYED` windows of what it watches, the newest are gone through. Nothing is
     written.
 
     Raises
@@ -110,19 +110,26 @@ def replay_monitors(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> list[Replay]:
-    """Return what each of these would have done, as `replay_monitor` does; history is read once for all."""
+    """Return what each of these would have done, as `replay_monitor` does.
+
+    History is read once for all that watch the same tags.
+    """
     with reading(engine) as connection:
         found = find_model(connection, model)
-        verdicts = list_verdicts(connection, found.key, since=since, until=until, newest=MOST_REPLAYED)
-    return [_over(found, monitor, verdicts) for monitor in monitors]
+        watched = [watched_tags(monitor, found.segment_tags) for monitor in monitors]
+        verdicts = {
+            tags: list_verdicts(
+                connection, found.key, since=since, until=until, tags=tags, newest=MOST_REPLAYED
+            )
+            for tags in set(watched)
+        }
+    return [_over(found, monitor, verdicts[tags]) for monitor, tags in zip(monitors, watched, strict=True)]
 
 
 def _over(model: Model, monitor: Monitor, verdicts: Sequence[StoredVerdict]) -> Replay:
-    tags = watched_tags(monitor, model.segment_tags)
     by_segment: defaultdict[tuple[str, str], list[StoredVerdict]] = defaultdict(list)
     for one in verdicts:
-        if one.tag in tags:
-            by_segment[one.tag, one.value].append(one)
+        by_segment[one.tag, one.value].append(one)
     segments = tuple(
         _replay(Instance(model.key, 0, 0, monitor, *segment), its)
         for segment, its in sorted(by_segment.items())

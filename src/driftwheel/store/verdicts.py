@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, bindparam, exists, func, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, exists, func, select, update
 
 from driftwheel.store.alert_tables import verdicts
 from driftwheel.store.tables import windows
@@ -22,6 +22,7 @@ __all__ = [
     "document_before",
     "find_verdict",
     "is_judged_after",
+    "keep_verdict",
     "list_verdicts",
     "mark_all_due",
     "mark_due",
@@ -98,6 +99,19 @@ def put_verdict(connection: Connection, verdict: NewVerdict) -> StoredVerdict:
     return StoredVerdict(**row._mapping)
 
 
+def keep_verdict(connection: Connection, verdict: NewVerdict) -> StoredVerdict | None:
+    """Keep the verdict of a window as `put_verdict` does; None where the window is no longer there.
+
+    A segment may have been left out of its span of time since its records were read.
+    """
+    kept = put_verdict(connection, verdict)
+    same = (windows.c[name] == getattr(verdict, name) for name in ("model", "start", "tag", "value"))
+    if connection.execute(select(windows.c.key).where(*same)).first() is not None:
+        return kept
+    connection.execute(delete(verdicts).where(verdicts.c.key == kept.key))
+    return None
+
+
 def find_verdict(
     connection: Connection, model: int, start: datetime, *, tag: str = "", value: str = ""
 ) -> StoredVerdict | None:
@@ -152,13 +166,15 @@ def list_verdicts(
     until: datetime | None = None,
     tag: str | None = None,
     value: str | None = None,
+    tags: Collection[str] | None = None,
     documents: bool = False,
     newest: int | None = None,
 ) -> list[StoredVerdict]:
     """Return a model's verdicts of windows that overlap since…until, by start, tag and value.
 
-    Of one segment where `tag` (and `value`) is given, "" for the whole model; with their documents only when
-    asked; only the last so many of them where `newest` is given, see `driftwheel.store.whole_spans`.
+    Of one segment where `tag` (and `value`) is given, "" for the whole model, or of the segments of some
+    `tags`; with their documents only when asked; only the last so many of them where `newest` is given, see
+    `driftwheel.store.whole_spans`.
     """
     query = _chosen(documents=documents).where(verdicts.c.model == model)
     if since is not None:
@@ -169,6 +185,8 @@ def list_verdicts(
         query = query.where(verdicts.c.tag == tag)
     if value is not None:
         query = query.where(verdicts.c.value == value)
+    if tags is not None:
+        query = query.where(verdicts.c.tag.in_(sorted(tags)))
     return [_stored(row) for row in newest_spans(connection, query, verdicts, newest)]
 
 
