@@ -18,17 +18,13 @@ import cv2
 import numpy as np
 
 from accuracy_scores import Scored, World, digits, photos
-from driftwheel.performance.accuracy_estimate import (
-    AccuracyEstimate,
-    LearnedAccuracy,
-    estimate_accuracy,
-    learn_accuracy,
-)
+from driftwheel.performance.accuracy_estimate import LearnedAccuracy, estimate_accuracy, learn_accuracy
 from driftwheel.performance.agreement_on_the_line import agreement_on_the_line
 from driftwheel.performance.answers import answers_from_scores, known_answers_from_scores
 from driftwheel.performance.average_thresholded_confidence import learn_threshold, share_above, sureness
 from driftwheel.performance.simulated_windows import SimulatedShift
 from driftwheel.performance.temperature import fit_temperature, with_temperature
+from driftwheel.predictions import AccuracyEstimate
 from machine import machine_lines
 
 BENCH = Path(__file__).parent

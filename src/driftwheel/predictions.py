@@ -10,7 +10,17 @@ from typing import Literal
 
 from driftwheel.errors import UsageError
 
-__all__ = ["Box", "Classification", "Detection", "Feedback", "Prediction", "Record", "Task", "Truth"]
+__all__ = [
+    "AccuracyEstimate",
+    "Box",
+    "Classification",
+    "Detection",
+    "Feedback",
+    "Prediction",
+    "Record",
+    "Task",
+    "Truth",
+]
 
 Task = Literal["classification", "detection"]
 
@@ -142,6 +152,49 @@ class Feedback:
     wrong: bool
     truth: Truth | None = None
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccuracyEstimate:
+    """The accuracy in a window, as far as it can be told without labels.
+
+    Attributes
+    ----------
+    accuracy
+        Best estimate of the share of right answers, in [0, 1]; None where there is none.
+    low, high
+        Interval that holds the share of right answers among the n with a chance of 90 %; None likewise.
+    n
+        Answers of the window.
+    n_reference
+        Answers of the reference, with their truths.
+    usual
+        Accuracy of the reference.
+    reason
+        Why it cannot be told, as a sentence without its full stop; empty where it can. Then the numbers, if
+        any, are not to be relied on.
+    faults
+        Kinds of faults that were simulated to learn from; 0: the interval is that of faults on other models.
+    """
+
+    accuracy: float | None
+    low: float | None
+    high: float | None
+    n: int
+    n_reference: int
+    usual: float
+    reason: str = ""
+    faults: int = 0
+
+    @property
+    def told(self) -> bool:
+        """Whether the accuracy can be told."""
+        return not self.reason
+
+    @property
+    def change(self) -> float | None:
+        """How far the estimate lies above (below: negative) the reference's, in [−1, 1]; None if untold."""
+        return None if self.accuracy is None or not self.told else self.accuracy - self.usual
 
 
 def _check_score(score: float | None, whose: str) -> None:

@@ -82,3 +82,31 @@ def test_a_model_that_is_not_there(folder: Path) -> None:
     done = run(folder, "--model", "none.onnx")
     assert done.returncode == 1
     assert "no such file" in " ".join(done.stderr.split())
+
+
+def test_accuracy_by_folders_and_the_exit_code(folder: Path) -> None:
+    rng = np.random.default_rng(5)
+    for name, n in (("labelled", 160), ("dull", 60)):
+        for i, channel in enumerate(rng.integers(3, size=n)):
+            shown = channel if i % 8 else (channel + 1) % 3  # one in eight looks like another colour
+            apart = rng.uniform(8, 60) if i % 8 else rng.uniform(4, 12)
+            pixels = rng.integers(60, 120, (16, 16, 3)).astype(float)
+            pixels[..., 2 - shown] += apart if name == "labelled" else apart / 8
+            colour = ("red", "green", "blue")[channel]
+            place = folder / name / (colour if name == "labelled" else "")
+            place.mkdir(parents=True, exist_ok=True)
+            assert cv2.imwrite(str(place / f"{i:03}.png"), pixels.astype(np.uint8))
+    model = ["--model", "colours.onnx", "--classes", "names.txt"]
+
+    def check(*options: str) -> subprocess.CompletedProcess[str]:
+        command = [*COMMAND, "labelled", "dull", *QUIET, *options]
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+    by_folder = check(*model, "--json", "-", "--least-accuracy", "1")
+    accuracy = json.loads(by_folder.stdout)["accuracy"]
+    assert accuracy["n_reference"] == 160
+    assert abs(accuracy["reference"] - 0.875) < 0.03
+    assert by_folder.returncode == (5 if accuracy["told"] and accuracy["high"] < 1 else 0)
+    refused = check(*model, "--truth", "none", "--least-accuracy", "0.5")
+    assert refused.returncode == 1
+    assert "no truth of the reference is known" in " ".join(refused.stderr.split())

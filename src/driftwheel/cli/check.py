@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from driftwheel.cli.exit_codes import exit_code
+from driftwheel.cli.exit_codes import EXIT_ACCURACY, exit_code
+
+if TYPE_CHECKING:
+    from driftwheel.predictions import AccuracyEstimate
 
 __all__ = ["FailOn", "check", "register"]
 
@@ -26,6 +29,17 @@ _EMBEDDER = typer.Option(
 )
 _MODEL = typer.Option("--model", help="The monitored model, an .onnx file: its scores count as evidence.")
 _CLASSES = typer.Option("--classes", help="Text file with the names of the model's classes, one a line.")
+_TRUTH = typer.Option(
+    "--truth",
+    help="True classes of the reference's images, to estimate the model's accuracy: auto (folders called as "
+    "its classes), folders, none, or a CSV (image,class) or JSON file.",
+)
+_LEAST_ACCURACY = typer.Option(
+    "--least-accuracy",
+    min=0.0,
+    max=1.0,
+    help="Exit with code 5 when the model is right less often, by the whole interval: 0.9 for 90 %.",
+)
 _AUTOENCODER = typer.Option(
     "--autoencoder",
     help="A network trained on the reference by 'driftwheel autoencoder': its errors count too.",
@@ -60,6 +74,8 @@ def check(
     embedder: Annotated[str, _EMBEDDER] = "auto",
     model: Annotated[Path | None, _MODEL] = None,
     classes: Annotated[Path | None, _CLASSES] = None,
+    truth: Annotated[str, _TRUTH] = "auto",
+    least_accuracy: Annotated[float | None, _LEAST_ACCURACY] = None,
     autoencoder: Annotated[Path | None, _AUTOENCODER] = None,
     fast: Annotated[bool, _FAST] = False,
     diagnosis: Annotated[bool, _DIAGNOSIS] = True,
@@ -74,17 +90,20 @@ def check(
     """Say whether the current images differ from the reference, how, and what happened to the camera.
 
     Exit codes: 0 no drift (or drift without --fail-on), 1 error, 3 drift with --fail-on drift, 4 too few
-    images to say.
+    images to say, 5 the accuracy is below --least-accuracy (4 goes before 5, and 5 before 3).
     """
     from driftwheel.cli.dial import check_dial_options
     from driftwheel.cli.outputs import must_be_writable, write_json, write_text
     from driftwheel.cli.progress import progress_bars
     from driftwheel.cli.unreadable import print_unreadable
+    from driftwheel.errors import UsageError
     from driftwheel.report.html import html_report
     from driftwheel.report.json_document import json_document
     from driftwheel.report.terminal import print_check
     from driftwheel.services.check_images import check_images
 
+    if least_accuracy is not None and model is None:
+        raise UsageError("--least-accuracy is held against the accuracy of a model; give --model too.")
     check_dial_options(false_alarms_per_year, windows_per_year)
     to_standard_output = json_file is not None and str(json_file) == "-"
     for path in (report, None if to_standard_output else json_file):
@@ -103,6 +122,7 @@ def check(
             table=table,
             model=model,
             classes=classes,
+            truth=truth,
             autoencoder=autoencoder,
             threads=threads,
             seed=seed,
@@ -117,7 +137,22 @@ def check(
         print_unreadable(checked.verdict)
         if report is not None:
             typer.echo(f"Report: {report}")
-    raise typer.Exit(exit_code(checked.verdict.verdict, fail_on is FailOn.DRIFT))
+    if least_accuracy is not None and checked.verdict.accuracy is None:
+        raise UsageError(
+            "--least-accuracy cannot be held: no truth of the reference is known. Sort its images into "
+            "folders called as the model's classes, or give --truth."
+        )
+    code = exit_code(checked.verdict.verdict, fail_on is FailOn.DRIFT)
+    found = checked.verdict.accuracy
+    if checked.verdict.verdict != "insufficient" and _is_below(found, least_accuracy):
+        code = EXIT_ACCURACY
+    raise typer.Exit(code)
+
+
+def _is_below(found: AccuracyEstimate | None, least: float | None) -> bool:
+    if least is None or found is None or found.high is None:
+        return False
+    return found.told and found.high < least
 
 
 def register(app: typer.Typer) -> None:

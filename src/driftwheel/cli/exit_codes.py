@@ -1,6 +1,14 @@
 """The exit codes that scripts rely on."""
 
-__all__ = ["EXIT_DRIFT", "EXIT_ERROR", "EXIT_INSUFFICIENT", "EXIT_INTERRUPTED", "EXIT_OK", "exit_code"]
+__all__ = [
+    "EXIT_ACCURACY",
+    "EXIT_DRIFT",
+    "EXIT_ERROR",
+    "EXIT_INSUFFICIENT",
+    "EXIT_INTERRUPTED",
+    "EXIT_OK",
+    "exit_code",
+]
 
 EXIT_OK = 0
 """Done; for `check` and `compare`: no drift, or drift without ``--fail-on drift``."""
@@ -13,6 +21,9 @@ EXIT_DRIFT = 3
 
 EXIT_INSUFFICIENT = 4
 """Too few images to say."""
+
+EXIT_ACCURACY = 5
+"""The model is right less often than ``--least-accuracy`` demands, by the whole interval."""
 
 EXIT_INTERRUPTED = 130
 """Stopped from the keyboard."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from driftwheel.records import Mode
 
-__all__ = ["FaultCase", "FaultLibrary"]
+__all__ = ["FaultAnswers", "FaultCase", "FaultLibrary"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,28 @@ class FaultCase:
     fault: str
     severity: int | None
     variant: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaultAnswers:
+    """What the monitored model said of N faulty images.
+
+    Attributes
+    ----------
+    model
+        The identity of the classifier that was asked.
+    classes
+        The k names of its classes.
+    predicted
+        (N,) the class that it named, an index into `classes`.
+    confidence
+        (N,) float32 the score of that class, in [0, 1].
+    """
+
+    model: str
+    classes: tuple[str, ...]
+    predicted: NDArray[np.intp]
+    confidence: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +83,8 @@ class FaultLibrary:
         m names of the sampled images.
     property_names, embedder, mode
         As in `driftwheel.records.Records`.
+    answers
+        Of the monitored model to the N faulty images; None where it was not asked.
     """
 
     cases: tuple[FaultCase, ...]
@@ -75,6 +99,7 @@ class FaultLibrary:
     property_names: tuple[str, ...]
     embedder: str | None
     mode: Mode
+    answers: FaultAnswers | None = None
 
     def without(self, fault: str) -> FaultLibrary:
         """Return the library as it would be if `fault` were not known."""
@@ -82,17 +107,16 @@ class FaultLibrary:
         number = np.full(len(self.cases), -1, dtype=np.intp)
         number[kept] = np.arange(len(kept))
         rows = np.flatnonzero(number[self.case] >= 0)
-        return FaultLibrary(
+        answers = self.answers
+        if answers is not None:
+            answers = replace(answers, predicted=answers.predicted[rows], confidence=answers.confidence[rows])
+        return replace(
+            self,
             cases=tuple(self.cases[i] for i in kept),
             properties=self.properties[rows],
             embeddings=None if self.embeddings is None else self.embeddings[rows],
             case=number[self.case[rows]],
             base=self.base[rows],
             camera=self.camera[rows],
-            clean_properties=self.clean_properties,
-            clean_embeddings=self.clean_embeddings,
-            images=self.images,
-            property_names=self.property_names,
-            embedder=self.embedder,
-            mode=self.mode,
+            answers=answers,
         )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from driftwheel.drift.reconstruction import ReconstructionDrift
+from driftwheel.predictions import AccuracyEstimate
 from driftwheel.records import Evidence, Mode, Unreadable
 
 __all__ = [
@@ -186,6 +187,9 @@ class Verdict:
     reconstruction
         None when no autoencoder looked, or at too few images. Its p-value is its own; where there is one, it
         and all else have half of the false alarms each, and `p_value` is corrected for that.
+    accuracy
+        How often the monitored model is right on the current images, estimated without labels; None where no
+        model was asked, or no truth of the reference is known. It is no part of `p_value`.
     """
 
     verdict: Answer
@@ -209,6 +213,7 @@ class Verdict:
     replay_p_value: float | None = None
     scores: ScoreDrift | None = None
     reconstruction: ReconstructionDrift | None = None
+    accuracy: AccuracyEstimate | None = None
 
 
 def unjudged(

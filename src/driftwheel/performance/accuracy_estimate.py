@@ -22,13 +22,13 @@ from driftwheel.performance.fault_process import FaultProcess, fit_process, fore
 from driftwheel.performance.moved_scores import UsualScores, moved_scores, usual_scores
 from driftwheel.performance.share_interval import LEVEL, share_interval
 from driftwheel.performance.simulated_windows import SimulatedShift, SimulatedWindows, simulate_windows
+from driftwheel.predictions import AccuracyEstimate
 
 __all__ = [
     "LEAST_ANSWERS",
     "LEAST_KNOWN",
     "LEAST_WRONG",
     "WIDEST",
-    "AccuracyEstimate",
     "LearnedAccuracy",
     "estimate_accuracy",
     "learn_accuracy",
@@ -76,41 +76,6 @@ class LearnedAccuracy:
     farthest: float
     reason: str
     _process: FaultProcess | None = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class AccuracyEstimate:
-    """The accuracy in a window, as far as it can be told without labels.
-
-    Attributes
-    ----------
-    accuracy
-        Best estimate of the share of right answers, in [0, 1]; None where there is none.
-    low, high
-        Interval that holds the share of right answers among the n with a chance of 90 %; None likewise.
-    n
-        Answers of the window.
-    n_reference
-        Answers of the reference, with their truths.
-    usual
-        Accuracy of the reference.
-    reason
-        Why it cannot be told, as a sentence without its full stop; empty where it can. Then the numbers, if
-        any, are not to be relied on.
-    """
-
-    accuracy: float | None
-    low: float | None
-    high: float | None
-    n: int
-    n_reference: int
-    usual: float
-    reason: str = ""
-
-    @property
-    def told(self) -> bool:
-        """Whether the accuracy can be told."""
-        return not self.reason
 
 
 def learn_accuracy(
@@ -196,7 +161,7 @@ def estimate_accuracy(learned: LearnedAccuracy, answers: Answers) -> AccuracyEst
     n = len(answers)
 
     def untold(reason: str) -> AccuracyEstimate:
-        return AccuracyEstimate(None, None, None, n, usual.n, usual.accuracy, reason)
+        return AccuracyEstimate(None, None, None, n, usual.n, usual.accuracy, reason, learned.faults)
 
     if learned._process is None:
         return untold(learned.reason)
@@ -211,7 +176,9 @@ def estimate_accuracy(learned: LearnedAccuracy, answers: Answers) -> AccuracyEst
         reason = "the scores are unlike those under any of the simulated faults"
     elif high - low > WIDEST:
         reason = f"scores like these go with any accuracy from {_percent(low)} to {_percent(high)}"
-    return AccuracyEstimate(float(expit(foretold.mean)), low, high, n, usual.n, usual.accuracy, reason)
+    return AccuracyEstimate(
+        float(expit(foretold.mean)), low, high, n, usual.n, usual.accuracy, reason, learned.faults
+    )
 
 
 def _unfit(reference: KnownAnswers) -> str:

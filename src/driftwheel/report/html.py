@@ -17,6 +17,7 @@ from driftwheel.drift.check import Check
 from driftwheel.drift.rules import LEAST_SAMPLE
 from driftwheel.drift.verdict import FaultFinding, Outlier, Verdict
 from driftwheel.records import Unreadable
+from driftwheel.report.accuracy_view import accuracy_view
 from driftwheel.report.album import album
 from driftwheel.report.charts.chance_meter import chance_meter
 from driftwheel.report.charts.outlier_chart import outlier_chart
@@ -69,6 +70,7 @@ def html_report(check: Check, *, made: datetime | None = None) -> str:
         folded=folded,
         heats=heats(check),
         embedding=embedding_view(check),
+        accuracy=accuracy_view(check),
         scores=score_view(check),
         reconstruction=reconstruction_view(check),
         outliers=_outliers(check),

@@ -10,6 +10,8 @@ from typing import Any
 from driftwheel._version import __version__
 from driftwheel.drift.reconstruction import ReconstructionDrift
 from driftwheel.drift.verdict import EmbeddingDrift, PropertyDrift, ScoreDrift, Verdict
+from driftwheel.performance.share_interval import LEVEL
+from driftwheel.predictions import AccuracyEstimate
 from driftwheel.records import Evidence
 from driftwheel.report.numbers import NBSP
 from driftwheel.report.sentence import answer, answer_word
@@ -57,6 +59,7 @@ def json_document(verdict: Verdict) -> dict[str, Any]:
         "properties": [_property(one) for one in verdict.properties],
         "embedding": None if verdict.embedding is None else _embedding(verdict.embedding),
         "scores": None if verdict.scores is None else _scores(verdict.scores),
+        "accuracy": None if verdict.accuracy is None else _accuracy(verdict.accuracy),
         "reconstruction": (
             None if verdict.reconstruction is None else _reconstruction(verdict.reconstruction)
         ),
@@ -150,6 +153,23 @@ def _reconstruction(one: ReconstructionDrift) -> dict[str, Any]:
         "autoencoder": one.autoencoder,
         "n_reference": one.n_reference,
         "n_current": one.n_current,
+    }
+
+
+def _accuracy(one: AccuracyEstimate) -> dict[str, Any]:
+    told = one.told
+    return {
+        "told": told,
+        "reason": one.reason,
+        "estimate": _number(one.accuracy) if told else None,
+        "low": _number(one.low) if told else None,
+        "high": _number(one.high) if told else None,
+        "level": LEVEL,
+        "reference": _number(one.usual),
+        "change": _number(one.change),
+        "n_reference": one.n_reference,
+        "n_current": one.n,
+        "simulated_faults": one.faults,
     }
 
 

@@ -10,6 +10,7 @@ from rich.text import Text
 from driftwheel.drift.check import Check
 from driftwheel.drift.reconstruction import ReconstructionDrift
 from driftwheel.drift.verdict import ScoreDrift, Verdict
+from driftwheel.report.accuracy_words import accuracy_said
 from driftwheel.report.fault_words import fault_title
 from driftwheel.report.numbers import NBSP, count, p_statement, p_value, quantity_pair, several, share
 from driftwheel.report.printable import printable, shortened
@@ -119,6 +120,8 @@ def _facts(check: Check) -> Table:
         table.add_row("embeddings", Text(found_by + (", drifted" if verdict.embedding.drifted else "")))
     if verdict.scores is not None:
         table.add_row("model's scores", Text(_plain(_scores(verdict.scores))))
+    if verdict.accuracy is not None:
+        table.add_row("accuracy", Text(_plain(accuracy_said(verdict.accuracy))))
     if verdict.reconstruction is not None:
         table.add_row("autoencoder", Text(_plain(_errors(verdict.reconstruction))))
     missing = [

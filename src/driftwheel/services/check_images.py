@@ -10,6 +10,7 @@ import numpy as np
 
 from driftwheel.drift.check import Check
 from driftwheel.drift.diagnosis import diagnose as diagnose_drift
+from driftwheel.drift.fault_library import FaultLibrary
 from driftwheel.drift.join_reconstruction import LOOKS, join_reconstruction
 from driftwheel.drift.judge import judge
 from driftwheel.drift.kind_of_change import explained, kind_of_change
@@ -18,8 +19,10 @@ from driftwheel.drift.rules import alpha_for, check_dial
 from driftwheel.images.exhibits import Exhibits
 from driftwheel.learning.autoencoder import Autoencoder
 from driftwheel.learning.load_classifier import ClassNames, Model
-from driftwheel.records import Mode
+from driftwheel.predictions import AccuracyEstimate
+from driftwheel.records import Mode, Records
 from driftwheel.services.checked_options import checked_seed
+from driftwheel.services.estimate_check import estimate_check
 from driftwheel.services.gather_exhibits import gather_exhibits
 from driftwheel.services.measure_reference import (
     Images,
@@ -29,6 +32,7 @@ from driftwheel.services.measure_reference import (
 )
 from driftwheel.services.progress import OnProgress
 from driftwheel.services.reconstruct_images import open_network, reconstruct_images
+from driftwheel.services.reference_truths import Truth
 from driftwheel.services.same_place import SAME_PLACE, same_place
 from driftwheel.sources import Source, open_source
 
@@ -48,6 +52,7 @@ def check_images(
     table: str | None = None,
     model: Model | None = None,
     classes: ClassNames | None = None,
+    truth: Truth = "auto",
     autoencoder: Path | bytes | None = None,
     threads: int | None = None,
     seed: int = 0,
@@ -73,6 +78,10 @@ def check_images(
     classes
         Names of the model's classes, or the path of a text file with one a line; by default those that the
         file names.
+    truth
+        The true classes of the reference's images, from which the model's accuracy on the current ones is
+        estimated, see `driftwheel.services.reference_truths.read_truth`. The reference must not be what the
+        model was trained on.
     autoencoder
         An autoencoder that was trained on the reference (`driftwheel autoencoder`): the path of its file, or
         its content. It then has half of the false alarms, and all other evidence the other half.
@@ -102,6 +111,7 @@ def check_images(
         table=table,
         model=model,
         classes=classes,
+        truth=truth,
         threads=threads,
         on_progress=on_progress,
     )
@@ -183,13 +193,15 @@ def check_against(
             false_alarms_per_year=false_alarms_per_year,
         )
     if not verdict.properties:  # too few readable images to look at any further
+        verdict = replace(verdict, accuracy=_accuracy(reference, right, None, seed))
         return Check(verdict, left, right, None, *names, _since(started))
 
     verdict = replace(verdict, outliers=outliers(left, right, rng=rng))
-    diagnosis = None
+    diagnosis, library = None, None
     if verdict.verdict == "drift" and verdict.kind != "unreadable" and diagnose:
         library = reference.fault_library(seed, on_progress)
         diagnosis = diagnose_drift(library, left, right, rng=rng)
+    verdict = replace(verdict, accuracy=_accuracy(reference, right, library, seed))
     if verdict.verdict == "drift" and verdict.kind != "unreadable":
         verdict = explained(verdict, diagnosis, kind_of_change(left, right, rng=rng))
     verdict = replace(verdict, notes=(*verdict.notes, *reference.source.notes, *source.notes))
@@ -197,6 +209,14 @@ def check_against(
     if reconstructed:
         exhibits = replace(exhibits or Exhibits(), reconstructions=reconstructed)
     return Check(verdict, left, right, exhibits, *names, _since(started))
+
+
+def _accuracy(
+    reference: Reference, current: Records, library: FaultLibrary | None, seed: int
+) -> AccuracyEstimate | None:
+    if reference.truths is None:
+        return None
+    return estimate_check(reference.records, reference.truths, current, library, seed=seed)
 
 
 def _since(started: float) -> float:

@@ -9,8 +9,10 @@ from os import PathLike
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from driftwheel.drift.fault_library import FaultLibrary
+from driftwheel.errors import UsageError
 from driftwheel.learning.classifier import Classifier
 from driftwheel.learning.embedder import Embedder
 from driftwheel.learning.load_classifier import ClassNames, Model, load_classifier
@@ -20,6 +22,7 @@ from driftwheel.services.checked_options import checked_embedder, checked_mode, 
 from driftwheel.services.measure_images import concatenate, measure_images
 from driftwheel.services.pick_images import pick_images
 from driftwheel.services.progress import OnProgress, counting
+from driftwheel.services.reference_truths import Truth, read_truth, true_columns
 from driftwheel.services.simulate_faults import simulate_faults
 from driftwheel.sources import Source, open_source
 
@@ -46,6 +49,9 @@ class Reference:
         One row an image.
     embedder, mode, threads, classifier
         How it was measured, and how current images must be; `classifier` is the monitored model, if given.
+    truths
+        (n,) the true class of each record, a column of the model's scores, see
+        `reference_truths.true_columns`; None without a model, or where no truth is known.
     """
 
     source: Source
@@ -54,6 +60,7 @@ class Reference:
     mode: Mode
     threads: int | None
     classifier: Classifier | None = None
+    truths: NDArray[np.intp] | None = None
     _libraries: dict[int, FaultLibrary] = field(default_factory=dict)
 
     def fault_library(self, seed: int, on_progress: OnProgress | None = None) -> FaultLibrary:
@@ -65,6 +72,7 @@ class Reference:
             self._libraries[seed] = simulate_faults(
                 list(picked.values()),
                 embedder=self.embedder,
+                classifier=None if self.truths is None else self.classifier,
                 mode=self.mode,
                 threads=self.threads,
                 seed=seed,
@@ -82,6 +90,7 @@ def measure_reference(
     table: str | None = None,
     model: Model | None = None,
     classes: ClassNames | None = None,
+    truth: Truth = "auto",
     threads: int | None = None,
     on_progress: OnProgress | None = None,
 ) -> Reference:
@@ -97,6 +106,9 @@ def measure_reference(
         When the source cannot be opened or holds no images.
     """
     mode, threads = checked_mode(mode), checked_threads(threads)
+    given = read_truth(truth)
+    if model is None and given not in ("auto", "none"):
+        raise UsageError("Truths were given without a model; give the model's ONNX file too.")
     source = open_source(images, name_pattern=name_pattern, table=table, called="reference")
     network = load_embedder(checked_embedder(embedder))
     classifier = load_classifier(model, classes)
@@ -109,7 +121,8 @@ def measure_reference(
         threads=threads,
         on_progress=on_progress,
     )
-    return Reference(source, records, network, mode, threads, classifier)
+    truths = None if classifier is None else true_columns(given, records.images, classifier.classes)
+    return Reference(source, records, network, mode, threads, classifier, truths)
 
 
 def measure_source(

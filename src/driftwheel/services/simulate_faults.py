@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftwheel.drift.fault_library import FaultCase, FaultLibrary
+from driftwheel.drift.fault_library import FaultAnswers, FaultCase, FaultLibrary
 from driftwheel.errors import SourceError, UnreadableImageError
 from driftwheel.images.decode import Decoded, decode
 from driftwheel.images.encode import encode
 from driftwheel.images.faults import FAULTS, Fault, apply_fault, compression_quality
 from driftwheel.images.properties import PROPERTY_NAMES, measure
+from driftwheel.learning.classifier import Classifier
 from driftwheel.learning.embedder import Embedder, Prepare
 from driftwheel.records import Image, Mode
 from driftwheel.services.measure_images import shorter_side, single_threaded_opencv
@@ -54,12 +55,14 @@ class _Measured:
 
     values: NDArray[np.float32]
     prepared: NDArray[Any] | None
+    seen: NDArray[Any] | None
 
 
 def simulate_faults(
     reference_images: Sequence[Image],
     *,
     embedder: Embedder | None,
+    classifier: Classifier | None = None,
     mode: Mode = "exact",
     threads: int | None = None,
     seed: int = 0,
@@ -79,6 +82,8 @@ def simulate_faults(
         have more than 0.3 megapixels on average, in proportion, but at least 20.
     embedder, mode, threads
         As in `measure_images`, and the same as for the records to be diagnosed.
+    classifier
+        The monitored model, which is asked what it makes of each faulty image.
     seed
         Stands for the simulated cameras.
     faults
@@ -115,10 +120,14 @@ def simulate_faults(
         _Task(readable[base], [_CLEAN if k < 0 else cases[k] for k in numbers], _camera_seed(seed, base))
         for base, numbers in parts
     )
-    work = partial(_simulate, prepare=None if embedder is None else embedder.prepare, mode=mode)
+    prepare = None if embedder is None else embedder.prepare
+    see = None if classifier is None else classifier.prepare
+    side = max(shorter_side(prepare), 0 if classifier is None else classifier.shorter_side)
+    work = partial(_simulate, prepare=prepare, see=see, mode=mode, side=side)
 
     values = np.empty((total, len(PROPERTY_NAMES)), np.float32)
     embeddings = None if embedder is None else np.empty((total, embedder.dimensions), np.float32)
+    said: list[tuple[NDArray[np.intp], NDArray[np.float32]]] = []
     done = 0
     with single_threaded_opencv():
         for measured in map_in_order(work, tasks, threads=threads, few=_FEW):
@@ -128,12 +137,19 @@ def simulate_faults(
                 embeddings[rows] = embedder.embed(
                     np.stack([one.prepared for one in measured if one.prepared is not None])
                 )
+            if classifier is not None:
+                scores = classifier.scores(np.stack([one.seen for one in measured if one.seen is not None]))
+                said.append((scores.argmax(axis=1).astype(np.intp), scores.max(axis=1)))
             done += len(measured)
             if on_progress is not None:
                 on_progress(len(measured), total)
     case = np.array([k for _, numbers in parts for k in numbers], dtype=np.intp)
     base = np.array([b for b, numbers in parts for _ in numbers], dtype=np.intp)
     clean, faulty = case < 0, case >= 0
+    answers = None
+    if classifier is not None:
+        predicted, confidence = (np.concatenate(column)[faulty] for column in zip(*said, strict=True))
+        answers = FaultAnswers(classifier.identity, tuple(classifier.classes), predicted, confidence)
     return FaultLibrary(
         cases=cases,
         properties=values[faulty],
@@ -147,6 +163,7 @@ def simulate_faults(
         property_names=PROPERTY_NAMES,
         embedder=None if embedder is None else embedder.identity,
         mode=mode,
+        answers=answers,
     )
 
 
@@ -166,12 +183,20 @@ def faulty_file(decoded: Decoded, case: FaultCase, seed: int) -> bytes:
     return encode(apply_fault(decoded.pixels, case.fault, case.severity, seed, variant=variant), header)
 
 
-def _simulate(task: _Task, prepare: Prepare | None, mode: Mode) -> list[_Measured]:
+def _simulate(
+    task: _Task, prepare: Prepare | None, see: Prepare | None, mode: Mode, side: int
+) -> list[_Measured]:
     decoded = decode(task.image.data)
-    side = shorter_side(prepare)
     files = (faulty_file(decoded, case, task.seed) for case in task.cases)
     measured = (measure(file, mode, shorter_side=side) for file in files)
-    return [_Measured(one.values, None if prepare is None else prepare(one.pixels)) for one in measured]
+    return [
+        _Measured(
+            one.values,
+            None if prepare is None else prepare(one.pixels),
+            None if see is None else see(one.pixels),
+        )
+        for one in measured
+    ]
 
 
 def _cases_on(base: int, cases: Sequence[FaultCase], variants: dict[str, tuple[str, ...]]) -> list[int]:

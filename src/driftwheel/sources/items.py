@@ -14,7 +14,7 @@ from driftwheel.sources.listing import Found, Listing, Wanted
 from driftwheel.sources.local_file import read_local_file
 from driftwheel.sources.url import is_url, read_url, without_password
 
-__all__ = ["list_items"]
+__all__ = ["list_items", "position_name"]
 
 _DIGITS = 8
 
@@ -61,6 +61,17 @@ def _name(item: Any, position: int) -> str:
     if isinstance(item, str | os.PathLike):
         place = os.fspath(item)
         return without_password(place) if is_url(place) else place.replace(os.sep, "/")
+    return position_name(position)
+
+
+def position_name(position: int) -> str:
+    """Return what the item at a position, from 0 on, is called that has no name of its own.
+
+    Examples
+    --------
+    >>> position_name(7)
+    '00000007'
+    """
     return f"{position:0{_DIGITS}d}"
 
 
