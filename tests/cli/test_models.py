@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.services.grey_autoencoder import grey_autoencoder
 from tests.workflows.installation import picture
 from typer.testing import CliRunner, Result
 
@@ -12,6 +13,11 @@ from driftwheel.cli.app import app
 from driftwheel.cli.moments import as_moment
 from driftwheel.errors import UsageError
 from driftwheel.profiles import read_profiles
+from driftwheel.services.clock import utc_now
+from driftwheel.settings import Settings
+from driftwheel.store.database import open_database, writing
+from driftwheel.store.models import find_model
+from driftwheel.store.references import create_reference, set_reference_ready
 from driftwheel.workflows import run
 
 
@@ -124,3 +130,29 @@ def test_help_imports_nothing_of_the_service(words: list[str]) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_an_autoencoder_is_set_seen_and_removed(tmp_path: Path) -> None:
+    file = tmp_path / "autoencoder.onnx"
+    file.write_bytes(grey_autoencoder([picture(i) for i in range(4)]))
+    call("models", "register", "eye", "--embedder", "none")
+    assert "autoencoder: none" in call("models", "show", "eye")
+    refused = call("models", "set-autoencoder", "eye", str(file), mistake=True)
+    assert "driftwheel reference set eye --folder" in refused
+    assert "No such file" in call("models", "set-autoencoder", "eye", str(tmp_path / "x.onnx"), mistake=True)
+    engine = open_database(Settings.load().database_url)
+    for _ in range(2):
+        with writing(engine) as connection:
+            model = find_model(connection, "eye")
+            made = create_reference(
+                connection, model.key, kind="folder", source={}, created=utc_now(), by="me"
+            )
+            set_reference_ready(connection, made.key, None)
+        if "none" in call("models", "show", "eye").partition("autoencoder: ")[2][:5]:
+            said = call("models", "set-autoencoder", "eye", str(file))
+            assert "driftwheel models backfill eye SINCE UNTIL" in said
+            assert "earlier" not in call("models", "show", "eye")
+    engine.dispose()
+    assert ", trained on an earlier reference" in call("models", "show", "eye")
+    assert "no autoencoder any more" in call("models", "remove-autoencoder", "eye")
+    assert "autoencoder: none" in call("models", "show", "eye")

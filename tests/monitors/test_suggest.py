@@ -9,13 +9,13 @@ from driftwheel.monitors.monitor import definition_of, monitor_from, watched_tag
 from driftwheel.monitors.observation import Observation
 from driftwheel.monitors.rule import signals_of
 from driftwheel.monitors.signal import SIGNALS
-from driftwheel.monitors.suggest import suggested_monitors
+from driftwheel.monitors.suggest import suggested_for_autoencoder, suggested_monitors
 from driftwheel.profiles.window import WINDOWS, Window
 
 
 @pytest.mark.parametrize("window", WINDOWS)
 def test_they_can_be_kept_and_their_names_are_unique(window: Window) -> None:
-    monitors = suggested_monitors("detection", ("camera",), window)
+    monitors = (*suggested_monitors("detection", ("camera",), window), suggested_for_autoencoder(window))
     assert len({one.name for one in monitors}) == len(monitors)
     for one in monitors:
         assert monitor_from(one.name, definition_of(one)) == one
@@ -23,9 +23,8 @@ def test_they_can_be_kept_and_their_names_are_unique(window: Window) -> None:
 
 
 def test_every_signal_but_single_properties_and_estimates_is_watched() -> None:
-    watched = {
-        name for one in suggested_monitors("classification", ("a",), "day") for name in signals_of(one.rule)
-    }
+    monitors = (*suggested_monitors("classification", ("a",), "day"), suggested_for_autoencoder("day"))
+    watched = {name for one in monitors for name in signals_of(one.rule)}
     assert watched == {one.name for one in SIGNALS if one.kind != "effect" and not one.estimated}
 
 
@@ -43,7 +42,8 @@ def test_cameras_are_watched_one_by_one_and_predictions_as_a_whole() -> None:
 def test_a_healthy_first_window_breaches_none() -> None:
     quiet = {one.name: Observation(one.name, 0.0, 500, judged=False) for one in SIGNALS}
     unknown = {one.name: Observation(one.name, 0.0, 500) for one in SIGNALS}
-    for monitor in suggested_monitors("classification", ("camera",), "day"):
+    monitors = suggested_monitors("classification", ("camera",), "day")
+    for monitor in (*monitors, suggested_for_autoencoder("day")):
         assert evaluate(monitor, quiet).result == "ok"
         assert evaluate(monitor, quiet).cleared
         assert evaluate(monitor, unknown).result in {"ok", "insufficient"}

@@ -13,7 +13,7 @@ from tests.workflows.installation import NOW, add_model, log, picture, record
 from driftwheel.images.properties import PROPERTY_NAMES, measure
 from driftwheel.learning.load_embedder import load_embedder
 from driftwheel.services.embedding_space import fixed_space
-from driftwheel.services.measure_blobs import CRASHED, MeasuredBlob, measure_blobs
+from driftwheel.services.measure_blobs import CRASHED, MeasuredBlob, WantedBlob, measure_blobs
 from driftwheel.services.measure_received import measure_received
 from driftwheel.services.measure_records import LOST
 from driftwheel.services.measurers import Measurers
@@ -134,7 +134,8 @@ def test_an_image_that_ends_its_process_harms_no_other(blobs: Blobs) -> None:
         return np.zeros(1, np.float32)
 
     images = [picture(i, (61, 40) if i == 5 else (40, 60)) for i in range(12)]
-    wanted = [(blobs.put(image), deadly) for image in images] + [(bytes(32), deadly)]
+    digests = [*(blobs.put(image) for image in images), bytes(32)]
+    wanted = [WantedBlob(digest, deadly) for digest in digests]
     found = measure_blobs(blobs, wanted, threads=2)
     assert found[5] == CRASHED
     assert found[12] is None

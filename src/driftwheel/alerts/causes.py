@@ -19,6 +19,7 @@ _LIKELY = 0.3  # a fault named with less confidence is no answer
 _CAUSES = {
     "drift": "none of the known camera faults explains it: look at the images",
     "evidence": "a slow or slight change, of a camera, its light or what it sees: look at the newest images",
+    "reconstruction": "the images are unlike the reference: see what the autoencoder makes of them",
     "silence": "the camera, its network or the program that sends the records has stopped",
     "records": "a camera or a program that sends records has stopped, or sends more than it should",
     "unreadable_share": "files are cut short or damaged on their way, or of a format that is not read",

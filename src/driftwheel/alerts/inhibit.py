@@ -12,7 +12,7 @@ from driftwheel.monitors.rule import Rule, signals_of
 __all__ = ["CAMERA_FAULTS", "NEVER_EXPLAINED", "SYMPTOMS", "inhibitor"]
 
 
-SYMPTOMS = ("prediction_mix", "confidence", "property.")
+SYMPTOMS = ("prediction_mix", "confidence", "reconstruction", "property.")
 """What drift explains: signals of these names, or whose names begin so."""
 
 CAMERA_FAULTS = ("black_share", "frozen_share", "unreadable_share")
@@ -28,8 +28,9 @@ def inhibitor(episode: Episode, others: Sequence[Episode], rules: Mapping[int, R
     - Silence explains the other alerts of its segment; that of the whole model also those of its segments.
     - A dead camera (black, frozen or unreadable images of one segment) explains the segment's drift and its
       symptoms. Of a whole model it explains nothing: other cameras may have drifted.
-    - Drift explains its symptoms (prediction mix, confidence, single properties) on the same segment. The
-      drift of a whole model and that of its segments are told of together, neither explains the other.
+    - Drift explains its symptoms (prediction mix, confidence, reconstruction error, single properties) on the
+      same segment. The drift of a whole model and that of its segments are told of together, neither explains
+      the other.
 
     Only an episode that has fired explains another, and none that is milder. What watches measured harm is
     never explained. Where several explain it, the first in this list does, then the one with the smallest

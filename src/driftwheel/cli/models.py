@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from driftwheel.cli.data_options import BLOBS, DATA, DATABASE_URL
+from driftwheel.cli.model_autoencoder import add_commands, autoencoder_words
 
 if TYPE_CHECKING:
     from driftwheel.store.models import Model
@@ -91,6 +92,7 @@ def _show_model(
 ) -> None:
     """Show a model, its versions and how far its records are worked on."""
     from driftwheel.cli.data_options import load_settings, open_installation
+    from driftwheel.store.autoencoders import list_autoencoders
     from driftwheel.store.database import reading
     from driftwheel.store.models import find_model, list_versions
     from driftwheel.store.records import last_record_time
@@ -102,12 +104,14 @@ def _show_model(
         model = find_model(connection, name)
         versions = list_versions(connection, model.key)
         reference = current_reference(connection, model.key)
+        autoencoders = list_autoencoders(connection, model.key)
         windows = list_windows(connection, model.key, tag="")
         last = last_record_time(connection, model.key)
     _show(model)
     typer.echo(
         f"reference: {'none' if reference is None else f'{reference.kind}, {reference.created:%Y-%m-%d}'}"
     )
+    typer.echo(f"autoencoder: {autoencoder_words(autoencoders, reference)}")
     stale = sum(one.stale for one in windows)
     images = sum(one.records for one in windows)
     typer.echo(f"windows: {len(windows):,}, {stale:,} to be made anew, {images:,} images in them")
@@ -213,4 +217,5 @@ def _show(model: Model) -> None:
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
+    add_commands(_commands)
     app.add_typer(_commands)

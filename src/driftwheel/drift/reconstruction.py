@@ -51,6 +51,8 @@ class ReconstructionDrift:
         How many more are needed on the smaller side; 0 when there were enough.
     autoencoder
         Identity of the network whose errors these are; empty when it was not told.
+    low, high
+        Per cent above the baseline between which an effect does not count; NaN when there are too few images.
     """
 
     drifted: bool
@@ -63,6 +65,8 @@ class ReconstructionDrift:
     n_current: int
     images_needed: int = 0
     autoencoder: str = ""
+    low: float = float("nan")
+    high: float = float("nan")
 
 
 def reconstruction_drift(
@@ -136,10 +140,13 @@ def reconstruction_drift(
         )
     p_value = _p_value(reference, window, rng)
     reach = float(-ndtri(alpha / 2)) * _spread(reference, m, rng, blocks)
-    beyond = 100 * float(np.expm1(reach) if effect >= 0 else -np.expm1(-reach))
-    threshold = max(beyond, 100 * EFFECT_FLOOR_SIGMAS * float(reference.std()) / baseline)
+    floor = 100 * EFFECT_FLOOR_SIGMAS * float(reference.std()) / baseline
+    low, high = -max(-100 * float(np.expm1(-reach)), floor), max(100 * float(np.expm1(reach)), floor)
+    threshold = high if effect >= 0 else -low
     drifted = p_value <= alpha and abs(effect) >= threshold
-    return ReconstructionDrift(drifted, p_value, statistic, baseline, effect, threshold, n, m)
+    return ReconstructionDrift(
+        drifted, p_value, statistic, baseline, effect, threshold, n, m, low=low, high=high
+    )
 
 
 def _p_value(reference: NDArray[np.float64], window: NDArray[np.float64], rng: np.random.Generator) -> float:

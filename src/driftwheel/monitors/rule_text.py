@@ -12,7 +12,7 @@
     amount    = number [unit]
 
 Units: ``%`` of a share; ``ms``, ``s``, ``min``, ``h``, ``d`` of a time (without one: seconds); ``σ`` of the
-effect of a property may be left out. "and" binds closer than "or".
+effect of a property and ``%`` over what is usual may be left out. "and" binds closer than "or".
 """
 
 from __future__ import annotations
@@ -209,7 +209,7 @@ def _units(signal: Signal) -> dict[str, Decimal]:
         return _SECONDS
     if signal.unit == "share":
         return _PERCENT
-    return {"σ": Decimal(1)} if signal.unit == "σ" else {}
+    return {signal.unit: Decimal(1)} if signal.unit in {"σ", "%"} else {}
 
 
 def _format_condition(condition: Condition) -> str:

@@ -29,7 +29,7 @@ class Signal:
     title
         As people read it, in lower case.
     unit
-        Of the value: ``share``, ``records``, ``s``, ``σ`` or empty.
+        Of the value: ``share``, ``%``, ``records``, ``s``, ``σ`` or empty.
     kind
         Which numbers it takes, and so which units a threshold may have.
     meaning
@@ -69,6 +69,9 @@ _PLAIN = (
     Signal("evidence", "evidence over time", "", "evidence",
            "How much evidence of drift has added up over the windows: a change too weak for any one of them.",
            "above", sampled=False),
+    Signal("reconstruction", "reconstruction error", "%", "number",
+           "How far the error of what an autoencoder makes of the images is above that of the reference's.",
+           "either"),
     Signal("unreadable_share", "unreadable images", "share", "share",
            "How many of the images could not be read.", "above"),
     Signal("wrong_size_share", "images of another size", "share", "share",

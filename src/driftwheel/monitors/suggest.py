@@ -10,7 +10,7 @@ from driftwheel.monitors.rule_text import parse_rule
 from driftwheel.predictions import Task
 from driftwheel.profiles.window import Window
 
-__all__ = ["suggested_monitors"]
+__all__ = ["suggested_for_autoencoder", "suggested_monitors"]
 
 
 _WHOLE = ("",)
@@ -115,6 +115,26 @@ def suggested_monitors(
         )
         monitors = (*monitors, missing)
     return tuple(_less_hasty(one) for one in monitors) if window == "hour" else monitors
+
+
+def suggested_for_autoencoder(window: Window) -> Monitor:
+    """Return the monitor that a model gets with its first autoencoder.
+
+    It finds nothing that drift is not found by: it says what, and has no false alarms of its own.
+
+    Examples
+    --------
+    >>> suggested_for_autoencoder("day").name
+    'reconstruction'
+    """
+    monitor = _monitor(
+        "reconstruction",
+        "reconstruction is unusual",
+        "warning",
+        _WHOLE,
+        "Look at the images with the largest errors beside what the autoencoder makes of them.",
+    )
+    return _less_hasty(monitor) if window == "hour" else monitor
 
 
 def _monitor(

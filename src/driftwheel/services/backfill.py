@@ -106,8 +106,8 @@ def backfill_records(
 ) -> Backfilled:
     """Measure up to `limit` records again, the oldest first, and mark their windows stale.
 
-    A record whose image is no longer kept keeps its properties and embedding; its outlier p-value is worked
-    out anew from them. Records that still wait are left to `measure_received`.
+    A record whose image is no longer kept keeps its properties, embedding and reconstruction error; its
+    outlier p-value is worked out anew from them. Records that still wait are left to `measure_received`.
 
     Raises
     ------
@@ -157,6 +157,8 @@ def _judged(measurer: Measurer, rows: Sequence[StoredRecord]) -> list[Measuremen
             height=row.height,
             space=row.space,
             hash=row.hash,
+            reconstruction_error=row.reconstruction_error,
+            autoencoder=row.autoencoder,
         )
         for row in rows
     ]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftwheel.learning.embedder import Embedder
-from driftwheel.services.measure_blobs import MeasuredBlob, measure_blobs
+from driftwheel.services.measure_blobs import MeasuredBlob, WantedBlob, measure_blobs
 from driftwheel.store.blobs import Blobs
 
 __all__ = ["embed_blobs"]
@@ -32,7 +32,8 @@ def embed_blobs(
     wanted = [(i, digest) for i, digest in enumerate(images) if digest is not None]
     for begin in range(0, len(wanted), _AT_ONCE):
         part = wanted[begin : begin + _AT_ONCE]
-        measured = measure_blobs(blobs, [(digest, network.prepare) for _, digest in part], threads=threads)
+        asked = [WantedBlob(digest, network.prepare) for _, digest in part]
+        measured = measure_blobs(blobs, asked, threads=threads)
         rows = [i for (i, _), one in zip(part, measured, strict=True) if isinstance(one, MeasuredBlob)]
         prepared = [one.prepared for one in measured if isinstance(one, MeasuredBlob)]
         if rows:

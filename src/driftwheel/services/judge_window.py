@@ -2,7 +2,8 @@
 
 The model's one dial holds for all that is judged of a model in a year: half of it goes to verdicts, shared
 out among the segments of a window, a quarter to the evidence that adds up over windows (see `carry_evidence`)
-and a quarter to the other signals (see `observe_window`).
+and a quarter to the other signals (see `observe_window`). Where an autoencoder looks at the images too, half
+of the verdict's part is its own (see `judge_reconstruction`).
 """
 
 from __future__ import annotations
@@ -30,6 +31,12 @@ from driftwheel.report.json_document import json_document
 from driftwheel.report.numbers import NBSP, count, several
 from driftwheel.report.sentence import answer, answer_word
 from driftwheel.services.carry_evidence import CarriedEvidence, carry_evidence, evidence_to_json
+from driftwheel.services.judge_reconstruction import (
+    ReconstructionLook,
+    join_look,
+    look_at_errors,
+    reconstructed_to_json,
+)
 from driftwheel.services.judged import Judged
 from driftwheel.services.known_references import KnownReference, KnownReferences, with_properties
 from driftwheel.services.observe_window import Seen, observe_window
@@ -97,15 +104,19 @@ def judge_window(
             reference = known.of(connection, model)
         except (DriftwheelError, FileNotFoundError) as error:
             reference, why = None, f"Not judged: {_told(error)}"
-        seen = window_records(connection, window, _space_of(reference))
+        autoencoder = known.autoencoder_of(connection, model)
+        watching = None if autoencoder is None else autoencoder.stored.key
+        seen = window_records(connection, window, _space_of(reference), autoencoder=watching)
         said = pack_answers([])
         if reference is not None and len(reference.answers):
             said = logged_answers(connection, model.key, seen.table.images)
         parts = _judged_together(connection, window)
+    look = look_at_errors(autoencoder, None if reference is None else reference.key, window, seen)
     profile = empty_profile() if window.profile is None else from_bytes(window.profile).whole()
     if reference is not None:
         try:
-            found = _verdict(reference, model, window, profile, seen, said, parts, _rng(model, window, seed))
+            rng = _rng(model, window, seed)
+            found = _verdict(reference, model, window, profile, seen, said, look, parts, rng)
         except DriftwheelError as error:
             why = f"Not judged: {error}"
         except Exception:  # one window that cannot be judged must not stop those after it
@@ -116,7 +127,7 @@ def judge_window(
     with reading(engine) as connection:
         if verdict is not None and reference is not None:
             evidence = carry_evidence(connection, model, window, reference.key, verdict, parts=parts)
-        seen_all = Seen(model, window, profile, seen, said, reference, verdict, parts, why, evidence)
+        seen_all = Seen(model, window, profile, seen, said, reference, verdict, parts, why, evidence, look)
         observations = observe_window(connection, seen_all)
     key = None if reference is None else reference.key
     if verdict is None or found is None or evidence is None:
@@ -136,7 +147,7 @@ def judge_window(
         alpha=verdict.alpha,
         n=verdict.n_current,
         headline=_headline(found),
-        document=_document(found, evidence),
+        document=_document(found, evidence, look),
         observations=observations,
         exemplars=found.exemplars,
     )
@@ -149,6 +160,7 @@ def _verdict(  # noqa: PLR0917  what one judgement needs
     profile: Profile,
     seen: WindowRecords,
     said: LoggedAnswers,
+    look: ReconstructionLook | None,
     parts: int,
     rng: np.random.Generator,
 ) -> _Found:
@@ -170,6 +182,13 @@ def _verdict(  # noqa: PLR0917  what one judgement needs
     verdict = judge(
         usual,
         current,
+        rng=rng,
+        false_alarms_per_year=model.false_alarms_per_year / (1 if look is None else look.shares),
+        windows_per_year=judgements,
+    )
+    verdict = join_look(
+        look,
+        verdict,
         rng=rng,
         false_alarms_per_year=model.false_alarms_per_year,
         windows_per_year=judgements,
@@ -266,7 +285,7 @@ def _headline(found: _Found) -> str:
     return f"{answer_word(verdict)}: {answer(verdict, which=found.which)}".replace(NBSP, " ")
 
 
-def _document(found: _Found, evidence: CarriedEvidence) -> Mapping[str, Any]:
+def _document(found: _Found, evidence: CarriedEvidence, look: ReconstructionLook | None) -> Mapping[str, Any]:
     """Return the verdict as JSON, with as many images as are looked at, and the evidence so far."""
     verdict = found.verdict
     document = json_document(
@@ -276,6 +295,7 @@ def _document(found: _Found, evidence: CarriedEvidence) -> Mapping[str, Any]:
         "answer": _headline(found),
         "unreadable_reference": [],
         "evidence": evidence_to_json(evidence),
+        "reconstructed": reconstructed_to_json(look),
     }
 
 

@@ -16,6 +16,7 @@ from driftwheel.errors import DriftwheelError
 from driftwheel.images.properties import PROPERTY_NAMES
 from driftwheel.profiles import Profile
 from driftwheel.records import Records, Unreadable
+from driftwheel.services.autoencoder_in_use import AutoencoderInUse, autoencoder_in_use
 from driftwheel.services.kept_faults import unpack_faults
 from driftwheel.services.measured_reference import (
     LEAST_OF_SEGMENT,
@@ -134,6 +135,10 @@ class KnownReferences:
                 while len(self._known) > _MOST_MODELS or (len(self._known) > 1 and self._too_large()):
                     del self._known[next(iter(self._known))]  # the one that was read first goes first
             return held[1]
+
+    def autoencoder_of(self, connection: Connection, model: Model) -> AutoencoderInUse | None:
+        """Return the autoencoder that looks at the images of a model; None without one that can be used."""
+        return autoencoder_in_use(connection, self._blobs, model.key)
 
     def _too_large(self) -> bool:
         return sum(one.answers.nbytes for _, one in self._known.values()) > _MOST_OF_ANSWERS

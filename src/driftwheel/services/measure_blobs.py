@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from driftwheel.services.measure_images import single_threaded_opencv
 from driftwheel.services.parallel import map_in_order
 from driftwheel.store.blobs import Blobs
 
-__all__ = ["CRASHED", "MeasuredBlob", "measure_blobs"]
+__all__ = ["CRASHED", "MeasuredBlob", "WantedBlob", "measure_blobs"]
 
 CRASHED = "the process that decoded it ended"
 """The reason of an image that brings down the process it is decoded in."""
@@ -44,6 +44,8 @@ class MeasuredBlob:
         Of the upright image in pixels.
     prepared
         What the embedder reads, None without one.
+    picture
+        What the autoencoder reads, likewise.
     """
 
     values: NDArray[np.float32]
@@ -51,19 +53,27 @@ class MeasuredBlob:
     width: int
     height: int
     prepared: NDArray[Any] | None
+    picture: NDArray[np.uint8] | None = None
 
 
-Wanted = tuple[bytes, Prepare | None]
+class WantedBlob(NamedTuple):
+    """A blob that is to be measured: its digest, and what embedder and autoencoder make of the pixels."""
+
+    digest: bytes
+    prepare: Prepare | None = None
+    show: Prepare | None = None
+
+
 Found = MeasuredBlob | str | None
 
 
-def measure_blobs(blobs: Blobs, wanted: Sequence[Wanted], *, threads: int | None = None) -> list[Found]:
+def measure_blobs(blobs: Blobs, wanted: Sequence[WantedBlob], *, threads: int | None = None) -> list[Found]:
     """Return for each blob what was measured, why it cannot be decoded, or None where it is not kept.
 
     Parameters
     ----------
     wanted
-        Digests, each with what its embedder makes of the pixels.
+        Which, and what is made of their pixels.
     threads
         How many are worked on at once, each in a process of its own; by default as many as there are
         processors. 1 stays in this process.
@@ -88,7 +98,7 @@ def measure_blobs(blobs: Blobs, wanted: Sequence[Wanted], *, threads: int | None
     return found
 
 
-def _alone(work: partial[list[Found]], one: Wanted) -> list[Found]:
+def _alone(work: partial[list[Found]], one: WantedBlob) -> list[Found]:
     try:
         return next(map_in_order(work, [[one]], threads=2, few=0))
     except BlobsUnreachableError:
@@ -97,24 +107,25 @@ def _alone(work: partial[list[Found]], one: Wanted) -> list[Found]:
         return [CRASHED]
 
 
-def _measure_task(blobs: Blobs, server: int, wanted: Sequence[Wanted]) -> list[Found]:
+def _measure_task(blobs: Blobs, server: int, wanted: Sequence[WantedBlob]) -> list[Found]:
     process = os.getpid()
     if process != server and process not in _niced and hasattr(os, "nice"):
         _niced.add(process)
         with suppress(OSError):
             os.nice(_NICE)
-    return [_measure_one(blobs, digest, prepare) for digest, prepare in wanted]
+    return [_measure_one(blobs, one) for one in wanted]
 
 
-def _measure_one(blobs: Blobs, digest: bytes, prepare: Prepare | None) -> Found:
+def _measure_one(blobs: Blobs, wanted: WantedBlob) -> Found:
     try:
-        data = blobs.get(digest)
+        data = blobs.get(wanted.digest)
     except FileNotFoundError:
         return None
     try:
         measured = measure(data, "exact")
-        prepared = None if prepare is None else prepare(measured.pixels)
+        prepared = None if wanted.prepare is None else wanted.prepare(measured.pixels)
+        picture = None if wanted.show is None else wanted.show(measured.pixels)
     except UnreadableImageError as error:
         return error.reason
     height, width = measured.pixels.shape[:2]
-    return MeasuredBlob(measured.values, measured.hash64, width, height, prepared)
+    return MeasuredBlob(measured.values, measured.hash64, width, height, prepared, picture)

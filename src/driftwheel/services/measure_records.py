@@ -1,4 +1,4 @@
-"""From records with images to what is noted of them: properties, embedding, outlier p-value, or why not."""
+"""From records with images to what is noted of them: properties, embedding and the like, or why not."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Engine
 
 from driftwheel.errors import DriftwheelError
 from driftwheel.images.properties import PROPERTY_NAMES
 from driftwheel.records import Records
-from driftwheel.services.measure_blobs import MeasuredBlob, measure_blobs
+from driftwheel.services.measure_blobs import MeasuredBlob, WantedBlob, measure_blobs
 from driftwheel.services.measurers import Measurer, Measurers
 from driftwheel.services.packed_records import pack_embedding, pack_hash, pack_properties
 from driftwheel.store.blobs import Blobs
@@ -68,10 +69,15 @@ def measure_records(
         When the blobs cannot be read now.
     """
     wanted = [row for row in rows if row.model in measurers and row.image is not None]
-    prepares = {
-        model: None if one.embedder is None else one.embedder.prepare for model, one in measurers.items()
+    steps = {
+        model: (
+            None if one.embedder is None else one.embedder.prepare,
+            None if one.autoencoder is None else one.autoencoder.network.prepare,
+        )
+        for model, one in measurers.items()
     }
-    found = measure_blobs(blobs, [(row.image or b"", prepares[row.model]) for row in wanted], threads=threads)
+    asked = [WantedBlob(row.image or b"", *steps[row.model]) for row in wanted]
+    found = measure_blobs(blobs, asked, threads=threads)
     noted: list[Measurement] = []
     measured: defaultdict[int, list[tuple[StoredRecord, MeasuredBlob]]] = defaultdict(list)
     for row, one in zip(wanted, found, strict=True):
@@ -90,6 +96,8 @@ def _note(measurer: Measurer, pairs: Sequence[tuple[StoredRecord, MeasuredBlob]]
     table = _table(measurer, pairs)
     p_values = measurer.outlier_p(table)
     embeddings = None if table.embeddings is None else table.embeddings.astype(np.float16)
+    errors = _errors(measurer, pairs)
+    autoencoder = None if measurer.autoencoder is None else measurer.autoencoder.stored.key
     return [
         Measurement(
             row.key,
@@ -100,9 +108,20 @@ def _note(measurer: Measurer, pairs: Sequence[tuple[StoredRecord, MeasuredBlob]]
             height=one.height,
             space=None if measurer.space is None else measurer.space.name,
             hash=pack_hash(one.hash64),
+            reconstruction_error=None if errors is None else float(errors[i]),
+            autoencoder=autoencoder,
         )
         for i, (row, one) in enumerate(pairs)
     ]
+
+
+def _errors(
+    measurer: Measurer, pairs: Sequence[tuple[StoredRecord, MeasuredBlob]]
+) -> NDArray[np.float64] | None:
+    if measurer.autoencoder is None:
+        return None
+    pictures = np.stack([one.picture for _, one in pairs if one.picture is not None])
+    return measurer.autoencoder.network.errors(pictures)
 
 
 def _table(measurer: Measurer, pairs: Sequence[tuple[StoredRecord, MeasuredBlob]]) -> Records:

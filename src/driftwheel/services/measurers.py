@@ -1,9 +1,12 @@
-"""How the images of each model are measured: by its embedder, into its reference's space, beside that."""
+"""How the images of each model are measured: by its embedder, into its reference's space, beside that.
+
+And by its autoencoder, where it has one.
+"""
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sqlalchemy import Connection
@@ -13,6 +16,7 @@ from driftwheel.errors import IncomparableError
 from driftwheel.learning.embedder import Embedder
 from driftwheel.learning.load_embedder import load_embedder
 from driftwheel.records import Records
+from driftwheel.services.autoencoder_in_use import AutoencoderInUse, autoencoder_in_use
 from driftwheel.services.embedding_space import EmbeddingSpace, fixed_space
 from driftwheel.services.measured_reference import unpack_reference
 from driftwheel.store.blobs import Blobs
@@ -39,12 +43,15 @@ class Measurer:
         None for a model without an embedder.
     bank
         Records of the reference; None without one.
+    autoencoder
+        None without one that can be used.
     """
 
     model: Model
     embedder: Embedder | None
     space: EmbeddingSpace | None
     bank: Records | None
+    autoencoder: AutoencoderInUse | None = None
 
     def outlier_p(self, found: Records) -> dict[str, float]:
         """Return the p-value of each image of `found`, by its name; nothing without a reference.
@@ -73,16 +80,24 @@ class Measurers:
             When its embedder cannot be used here.
         FileNotFoundError, ProfileFormatError
             When the artifact of its reference is lost or damaged.
+        OSError
+            When the blobs cannot be read now.
         """
         found = model_by_key(connection, model)
         if found is None:
             return None
         reference = current_reference(connection, model)
-        stamp = (found, None if reference is None else (reference.key, reference.artifact))
+        autoencoder = autoencoder_in_use(connection, self._blobs, model)
+        stamp = (
+            found,
+            None if reference is None else (reference.key, reference.artifact),
+            None if autoencoder is None else autoencoder.stored.key,
+        )
         with self._lock:
             held = self._known.get(model)
             if held is None or held[0] != stamp:
-                held = self._known[model] = (stamp, self._make(found, reference))
+                made = replace(self._make(found, reference), autoencoder=autoencoder)
+                held = self._known[model] = (stamp, made)
             return held[1]
 
     def _make(self, model: Model, reference: Reference | None) -> Measurer:

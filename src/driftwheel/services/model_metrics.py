@@ -25,11 +25,18 @@ class _OfWindow:
     name: str
     help: str
     signal: str
+    unit: float = 1.0
 
 
 _OF_WINDOW = (
     _OfWindow(
         "driftwheel_evidence", "Evidence of drift added up over windows, up to its threshold.", "evidence"
+    ),
+    _OfWindow(
+        "driftwheel_reconstruction_over_baseline_ratio",
+        "How far the reconstruction error is above that of the reference, as a share of it.",
+        "reconstruction",
+        unit=0.01,
     ),
     _OfWindow("driftwheel_window_records", "Records of the window.", "records"),
     _OfWindow("driftwheel_unreadable_ratio", "Share of images that could not be read.", "unreadable_share"),
@@ -107,7 +114,13 @@ def model_families(connection: Connection, models: Sequence[Model]) -> Sequence[
             },
         ),
         *(
-            Family(one.name, "gauge", f"{one.help[:-1]}, {of_window}.", where, _values(found, one.signal))
+            Family(
+                one.name,
+                "gauge",
+                f"{one.help[:-1]}, {of_window}.",
+                where,
+                _values(found, one.signal, one.unit),
+            )
             for one in _OF_WINDOW
         ),
     )
@@ -125,9 +138,11 @@ def _properties(found: Sequence[tuple[str, str, StoredVerdict]], name: str, unit
     return Family(name, "gauge", said, ("model", "property", "segment"), samples)
 
 
-def _values(found: Sequence[tuple[str, str, StoredVerdict]], signal: str) -> dict[Labels, float]:
+def _values(
+    found: Sequence[tuple[str, str, StoredVerdict]], signal: str, unit: float = 1.0
+) -> dict[Labels, float]:
     seen = (((m, s), _value(v.observations.get(signal))) for m, s, v in found)
-    return {labels: value for labels, value in seen if value is not None}
+    return {labels: unit * value for labels, value in seen if value is not None}
 
 
 def _value(observation: Mapping[str, Any] | None) -> float | None:

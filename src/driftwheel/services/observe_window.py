@@ -31,6 +31,7 @@ from driftwheel.profiles.prediction_summary import (
 from driftwheel.profiles.window import as_window, windows_per_year
 from driftwheel.services.carry_evidence import CarriedEvidence, observe_evidence
 from driftwheel.services.estimate_window import estimate_window
+from driftwheel.services.judge_reconstruction import ReconstructionLook, observe_reconstruction
 from driftwheel.services.known_references import KnownReference
 from driftwheel.services.window_records import WindowRecords
 from driftwheel.store.answers import called_wrong, predictions_with_truths
@@ -72,6 +73,8 @@ class Seen:
         Why it could not be judged, though there is a reference; else empty.
     evidence
         Of this window and those before; None without a verdict.
+    look
+        What an autoencoder found in the images; None without one.
     """
 
     model: Model
@@ -84,6 +87,7 @@ class Seen:
     parts: int
     failure: str = ""
     evidence: CarriedEvidence | None = None
+    look: ReconstructionLook | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,6 +146,7 @@ def observe_window(connection: Connection, seen: Seen) -> dict[str, Observation]
     found = [
         *_of_verdict(seen),
         observe_evidence(seen.evidence, model.window),
+        observe_reconstruction(seen.look, seen.verdict),
         *_of_images(seen, past),
         *_of_predictions(model, said, past),
         _records(seen, said, past),

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import heapq
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from driftwheel.records import Records
 from driftwheel.services.packed_records import (
     NEAR_DUPLICATE,
+    measured_rows,
     near_duplicates_along,
     records_of,
     unpack_hashes,
@@ -37,10 +39,14 @@ class WindowRecords:
         By time and id; at most `MOST_RECORDS` with the unreadable ones, in the same proportion.
     n
         How many were measured, the sample or not.
+    errors
+        The reconstruction error of each that an autoencoder found, NaN where it did not look; of no record
+        without one.
     """
 
     table: Records
     n: int
+    errors: NDArray[np.float64] = field(default_factory=lambda: np.empty(0), repr=False)
 
     @property
     def is_sample(self) -> bool:
@@ -49,22 +55,32 @@ class WindowRecords:
 
 
 def window_records(
-    connection: Connection, window: StoredWindow, space: str | None, *, most: int = MOST_RECORDS
+    connection: Connection,
+    window: StoredWindow,
+    space: str | None,
+    *,
+    most: int = MOST_RECORDS,
+    autoencoder: int | None = None,
 ) -> WindowRecords:
     """Return the records of a window of one segment, with their embeddings in `space`.
 
     Of more than `most` those are taken whose ids have the lowest hashes. Whether an image is like the one
-    before it is told along all of them.
+    before it is told along all of them. `autoencoder` is the key of the one whose errors are wanted.
     """
     where = (window.model, window.start, window.end)
     outline = record_outline(connection, *where, tag=window.tag, value=window.value)
-    table = records_of(columns_of_keys(connection, _drawn(outline, most)), space=space)
+    columns = columns_of_keys(connection, _drawn(outline, most))
+    table = records_of(columns, space=space)
+    errors = np.empty(0)
+    if autoencoder is not None:
+        mine = np.array([one == autoencoder for one in columns.autoencoders], bool)
+        errors = np.where(mine, columns.errors, np.nan)[measured_rows(columns)]
     near = _near_duplicates(outline)
     values = table.properties.copy()
     for row, name in enumerate(table.images):
         if not np.isnan(near[name]):
             values[row, NEAR_DUPLICATE] = near[name]
-    return WindowRecords(replace(table, properties=values), sum(outline.measured))
+    return WindowRecords(replace(table, properties=values), sum(outline.measured), errors)
 
 
 def _drawn(outline: RecordOutline, most: int) -> list[int]:

@@ -29,10 +29,12 @@ class RecordColumns:
 
     Attributes
     ----------
-    keys, ids, tags, images, states, reasons, properties, embeddings, spaces, hashes
+    keys, ids, tags, images, states, reasons, properties, embeddings, spaces, hashes, autoencoders
         One value a record, as in `StoredRecord`.
     times
         (n,) int64, microseconds since 1970 in UTC.
+    errors
+        (n,) float64, the reconstruction error that the autoencoder found; NaN where none looked.
     """
 
     keys: Sequence[int]
@@ -46,6 +48,8 @@ class RecordColumns:
     embeddings: Sequence[bytes | None]
     spaces: Sequence[str | None]
     hashes: Sequence[bytes | None]
+    errors: NDArray[np.float64]
+    autoencoders: Sequence[int | None]
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -55,6 +59,7 @@ class RecordColumns:
         return RecordColumns(
             *(self.keys[:n], self.ids[:n], self.times[:n], self.tags[:n], self.images[:n], self.states[:n]),
             *(self.reasons[:n], self.properties[:n], self.embeddings[:n], self.spaces[:n], self.hashes[:n]),
+            *(self.errors[:n], self.autoencoders[:n]),
         )
 
 
@@ -98,6 +103,8 @@ def columns_of(rows: Iterable[StoredRecord]) -> RecordColumns:
         [row.embedding for row in done],
         [row.space for row in done],
         [row.hash for row in done],
+        _floats([row.reconstruction_error for row in done]),
+        [row.autoencoder for row in done],
     )
 
 
@@ -112,6 +119,7 @@ def _columns(connection: Connection) -> Select[*tuple[Any, ...]]:
     return select(
         *(c.key, c.id, type_coerce(c.time, BigInteger).label("time"), cast(c.tags, Text).label("tags")),
         *(c.image, c.state, c.reason, c.properties, c.embedding, c.space, c.hash),
+        *(c.reconstruction_error, c.autoencoder),
     ).order_by(*by_time_and_id(connection))
 
 
@@ -121,10 +129,11 @@ def _block(rows: Sequence[Any]) -> RecordColumns:
         return RecordColumns(
             *(none, none, np.empty(0, np.int64), none, none, np.empty(0, np.int64)),
             *(none, none, none, none, none),
+            *(np.empty(0), none),
         )
-    keys, ids, times, tags, images, states, reasons, properties, embeddings, spaces, hashes = zip(
-        *rows, strict=True
-    )
+    columns = tuple(zip(*rows, strict=True))
+    keys, ids, times, tags, images, states = columns[:6]
+    reasons, properties, embeddings, spaces, hashes, errors, autoencoders = columns[6:]
     known = {text: json.loads(text) for text in set(tags)}
     return RecordColumns(
         keys,
@@ -134,4 +143,10 @@ def _block(rows: Sequence[Any]) -> RecordColumns:
         images,
         np.array(states, np.int64),
         *(reasons, properties, embeddings, spaces, hashes),
+        _floats(errors),
+        autoencoders,
     )
+
+
+def _floats(values: Sequence[float | None]) -> NDArray[np.float64]:
+    return np.array(values, np.float64)

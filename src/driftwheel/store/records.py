@@ -58,6 +58,9 @@ class Measurement:
         What the embedding is in: the embedder's identity, and after ``/`` the id of its projection.
     hash
         8 bytes, the difference hash of the image.
+    reconstruction_error, autoencoder
+        How far what an autoencoder makes of the image is from it, in nats a pixel and channel, and the key of
+        that one; None without one.
     """
 
     key: int
@@ -69,6 +72,8 @@ class Measurement:
     reason: str | None = None
     space: str | None = None
     hash: bytes | None = None
+    reconstruction_error: float | None = None
+    autoencoder: int | None = None
 
 
 def insert_records(connection: Connection, rows: Sequence[NewRecord]) -> list[Outcome]:
@@ -148,6 +153,8 @@ def set_measured(connection: Connection, measurements: Sequence[Measurement]) ->
             space=bindparam("its_space"),
             hash=bindparam("its_hash"),
             outlier_p=bindparam("its_outlier_p"),
+            reconstruction_error=bindparam("its_reconstruction_error"),
+            autoencoder=bindparam("its_autoencoder"),
             width=func.coalesce(bindparam("its_width", type_=records.c.width.type), records.c.width),
             height=func.coalesce(bindparam("its_height", type_=records.c.height.type), records.c.height),
         )
@@ -215,6 +222,8 @@ def _measured(one: Measurement) -> dict[str, Any]:
         "its_space": one.space,
         "its_hash": one.hash,
         "its_outlier_p": one.outlier_p,
+        "its_reconstruction_error": one.reconstruction_error,
+        "its_autoencoder": one.autoencoder,
         "its_width": one.width,
         "its_height": one.height,
     }

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select, union, update
 
 from driftwheel.store.record_state import RecordState
 from driftwheel.store.stored_record import StoredRecord, stored_record
-from driftwheel.store.tables import model_versions, records, references
+from driftwheel.store.tables import autoencoders, model_versions, records, references
 
 __all__ = ["delete_records", "drop_images", "measured_images", "records_before", "unused_digests"]
 
@@ -52,7 +52,7 @@ def drop_images(connection: Connection, keys: Sequence[int]) -> None:
 
 
 def unused_digests(connection: Connection, digests: Collection[bytes]) -> set[bytes]:
-    """Return those digests that no record, reference or model version points to.
+    """Return those digests that no record, reference, autoencoder or model version points to.
 
     A blob may be put just before its record is written: delete only blobs that are older than any request.
     """
@@ -63,6 +63,7 @@ def unused_digests(connection: Connection, digests: Collection[bytes]) -> set[by
             select(references.c.artifact.label("digest")).where(references.c.artifact.in_(part)),
             select(references.c.faults.label("digest")).where(references.c.faults.in_(part)),
             select(model_versions.c.artifact.label("digest")).where(model_versions.c.artifact.in_(part)),
+            select(autoencoders.c.artifact.label("digest")).where(autoencoders.c.artifact.in_(part)),
         )
         unused -= set(connection.execute(used).scalars())
     return unused

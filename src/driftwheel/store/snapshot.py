@@ -18,7 +18,7 @@ from driftwheel.errors import DriftwheelError
 from driftwheel.store.database import open_database, reading, writing
 from driftwheel.store.migrate import migrate
 from driftwheel.store.schema import METADATA
-from driftwheel.store.tables import model_versions, records, references
+from driftwheel.store.tables import autoencoders, model_versions, records, references
 
 if TYPE_CHECKING:
     import psycopg
@@ -38,6 +38,7 @@ _DIGESTS = (
     (model_versions, "artifact"),
     (references, "artifact"),
     (references, "faults"),
+    (autoencoders, "artifact"),
 )
 """The columns that name blobs."""
 

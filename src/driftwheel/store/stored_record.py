@@ -51,6 +51,8 @@ class StoredRecord:
     space: str | None
     hash: bytes | None
     outlier_p: float | None
+    reconstruction_error: float | None
+    autoencoder: int | None
 
 
 def stored_record(row: Row[Any]) -> StoredRecord:

@@ -27,6 +27,7 @@ from driftwheel.store.columns import METADATA, BigKey, Digest, MaybeJson, UtcTim
 
 __all__ = [
     "audit",
+    "autoencoders",
     "edge_profiles",
     "feedback",
     "model_versions",
@@ -97,6 +98,8 @@ records = Table(
     Column("space", Text),  # of the embedding: the embedder's identity, "/" and the projection's id
     Column("hash", LargeBinary(8)),  # 64-bit difference hash: images like the one before are told by it
     Column("outlier_p", Double),  # conformal p-value beside the reference
+    Column("reconstruction_error", Double),  # in nats a pixel and channel
+    Column("autoencoder", Integer),  # key of the one whose error that is
     UniqueConstraint("model", "id"),
     Index(None, "model", "time", "key"),
     Index("ix_records_received", "key", sqlite_where=IS_RECEIVED, postgresql_where=IS_RECEIVED),
@@ -165,6 +168,21 @@ references = Table(
     Column("created", UtcTime, nullable=False),
     Column("by", String(128), nullable=False),
     Column("faults", Digest),  # of the simulated faults among the blobs; None until they are made
+    Index(None, "model", "key"),
+)
+
+autoencoders = Table(  # never deleted but with the model: records name the one that looked at them
+    "autoencoders",
+    METADATA,
+    Column("key", Integer, primary_key=True),
+    Column("model", ForeignKey("models.key", ondelete="CASCADE"), nullable=False),
+    Column("reference", ForeignKey("references.key", ondelete="CASCADE"), nullable=False),  # in use then
+    Column("state", String(16), nullable=False),  # training | ready | failed | removed
+    Column("reason", Text),  # why its training failed
+    Column("settings", MaybeJson),  # what it is trained with here; None for a file that was given
+    Column("artifact", Digest),  # of the ONNX file among the blobs
+    Column("created", UtcTime, nullable=False),
+    Column("by", String(128), nullable=False),
     Index(None, "model", "key"),
 )
 

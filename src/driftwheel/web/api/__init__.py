@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from driftwheel.web.api import (
     alerts,
+    autoencoders,
     channels,
     log_answers,
     log_records,
@@ -32,6 +33,7 @@ def routers() -> Sequence[APIRouter]:
         log_answers.router,
         models.router,
         references.router,
+        autoencoders.router,
         verdicts.router,
         monitors.router,
         alerts.router,

@@ -47,6 +47,10 @@ class RecordAnswer(BaseModel):
     outlier_p: float | None = Field(
         description="Conformal p-value beside the reference, 0…1; small is unusual."
     )
+    reconstruction_error: float | None = Field(
+        description="How far what an autoencoder makes of the image is from it, in nats a pixel and channel."
+    )
+    autoencoder: int | None = Field(description="The key of the autoencoder that found it.")
 
 
 class FeedbackAnswer(BaseModel):
@@ -120,4 +124,6 @@ def _fields(record: StoredRecord) -> dict[str, Any]:
         "state": RecordState(record.state).name.lower(),
         "reason": record.reason,
         "outlier_p": record.outlier_p,
+        "reconstruction_error": record.reconstruction_error,
+        "autoencoder": record.autoencoder,
     }

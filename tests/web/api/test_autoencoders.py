@@ -1,0 +1,68 @@
+"""Autoencoders of models over HTTP: given, read, and taken away."""
+
+from __future__ import annotations
+
+import hashlib
+
+from tests.services.grey_autoencoder import grey_autoencoder
+from tests.web.serving import Running
+from tests.workflows.installation import picture
+
+from driftwheel.store.database import reading, writing
+from driftwheel.store.models import find_model
+from driftwheel.store.references import create_reference, set_reference_ready
+
+ADDRESS = "/api/v1/models/cats/autoencoders"
+BYTES = {"content-type": "application/octet-stream"}
+
+
+def refer(server: Running) -> int:
+    engine, now = server.services.engine, server.clock()
+    with reading(engine) as connection:
+        model = find_model(connection, "cats")
+    with writing(engine) as connection:
+        made = create_reference(
+            connection, model.key, kind="folder", source={"images": "x"}, created=now, by="me"
+        )
+        set_reference_ready(connection, made.key, None)
+    return made.key
+
+
+def test_from_the_first_to_none(server: Running) -> None:
+    client = server.with_token("engineer")
+    file = grey_autoencoder([picture(i) for i in range(5)], reference="last spring")
+    assert client.get(ADDRESS).json() == []
+    refused = client.post(ADDRESS, content=file, headers=BYTES)
+    assert refused.status_code == 422
+    assert "no reference that is ready" in refused.json()["detail"]
+    reference = refer(server)
+    made = client.post(ADDRESS, content=file, headers=BYTES)
+    assert made.status_code == 201
+    told = made.json()
+    assert told["file"] == hashlib.sha256(file).hexdigest()
+    assert (told["state"], told["in_use"], told["earlier_reference"]) == ("ready", True, False)
+    assert (told["reference"], told["trained_on"], told["held_out"]) == (reference, "last spring", 5)
+    assert (told["side"], told["colour"], told["latent"]) == (16, True, 1)
+    assert 0 < told["baseline"] < 1
+    refer(server)
+    (again,) = client.get(ADDRESS).json()
+    assert again == told | {"earlier_reference": True}
+    assert client.delete(ADDRESS).status_code == 204
+    assert client.get(ADDRESS).json() == []
+    assert "has no autoencoder" in client.delete(ADDRESS).json()["detail"]
+
+
+def test_what_is_refused(server: Running) -> None:
+    client = server.with_token("engineer")
+    refer(server)
+    assert (
+        client.post(ADDRESS, content=b"{}", headers={"content-type": "application/json"}).status_code == 415
+    )
+    wrong = client.post(ADDRESS, content=b"no network", headers=BYTES)
+    assert wrong.status_code == 422
+    assert "no ONNX model" in wrong.json()["detail"]
+    assert client.post(ADDRESS.replace("cats", "dogs"), content=b"x", headers=BYTES).status_code == 404
+    viewer = server.with_token("viewer")
+    assert viewer.get(ADDRESS).status_code == 200
+    assert viewer.post(ADDRESS, content=b"x", headers=BYTES).status_code == 403
+    assert viewer.delete(ADDRESS).status_code == 403
