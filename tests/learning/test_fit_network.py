@@ -27,6 +27,14 @@ def test_it_learns():
     assert losses[-1] < 0.75 * losses[0]
 
 
+def test_of_large_pictures_few_are_worked_on_at_a_time(monkeypatch):
+    monkeypatch.setattr("driftwheel.learning.autoencoder_shape._AT_ONCE", 16 * SHAPE.picture_bytes)
+    assert SHAPE.at_once(64) == 16
+    losses = fit().stopping_losses
+    assert len(losses) == 12
+    assert losses[-1] < 0.75 * losses[0]
+
+
 def test_the_same_arguments_give_the_same_weights_and_another_seed_others():
     one, again, other = (fit(seed=seed, training=short(noise=0.2, flip=True)) for seed in (1, 1, 2))
     assert one.stopping_losses == again.stopping_losses

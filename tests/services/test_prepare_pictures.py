@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import numpy as np
+import pytest
 
 from driftwheel.learning.autoencoder import prepare_picture
 from driftwheel.learning.autoencoder_shape import AutoencoderShape
@@ -46,6 +47,13 @@ def test_threads_change_nothing():
     one, two = prepare(images, threads=1), prepare(images, threads=2)
     assert one.images == two.images
     np.testing.assert_array_equal(one.pictures, two.pictures)
+
+
+def test_of_large_pictures_as_many_as_there_is_room_for(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("driftwheel.services.prepare_pictures.MOST_BYTES", 5 * 64 + 63)
+    found = prepare([Image(f"{i}", grey(i)) for i in range(9)] + [Image("c", b"no image")])
+    assert (len(found.images), found.seen) == (5, 9)
+    assert found.pictures[:, 0, 0, 0].tolist() == [int(name) for name in found.images]
 
 
 def test_every_image_is_as_likely_to_be_drawn():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -73,8 +73,7 @@ class Autoencoder:
         shown: NDArray[np.float32] | None,
     ) -> NDArray[np.float64]:
         found = np.empty(len(pictures))
-        for start in range(0, len(pictures), _BATCH):
-            part = slice(start, start + _BATCH)
+        for part in self._parts(len(pictures)):
             wanted = _scaled(pictures[part])
             found[part] = measure(self.logits(wanted if shown is None else shown[part]), wanted)
         return found
@@ -82,10 +81,13 @@ class Autoencoder:
     def reconstruct(self, pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return what it makes of (n, side, side, channels) uint8 pictures, likewise."""
         made = np.empty_like(pictures)
-        for start in range(0, len(pictures), _BATCH):
-            part = slice(start, start + _BATCH)
+        for part in self._parts(len(pictures)):
             made[part] = np.rint(255 * expit(self.logits(_scaled(pictures[part]))))
         return made
+
+    def _parts(self, n: int) -> Iterator[slice]:
+        batch = self.facts.shape.at_once(_BATCH)
+        return (slice(start, start + batch) for start in range(0, n, batch))
 
     def logits(self, shown: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what it answers to (n, side, side, channels) float32 in [0, 1], all at once; likewise."""

@@ -11,6 +11,7 @@ __all__ = ["MOST_LEVELS", "AutoencoderShape", "shape_for"]
 MOST_LEVELS = 5
 _MOST_SIDE, _MOST_WIDTH, _MOST_LATENT = 512, 512, 4096
 _COARSEST = 8  # px that the last level of a network made by `shape_for` may have
+_AT_ONCE = 64 * 256 * 256 * 3  # values of pictures that a network works on; learning takes some 1.5 GB then
 _WIDTHS = (32, 64, 96, 128, 128)
 
 
@@ -77,6 +78,22 @@ class AutoencoderShape:
     def channels(self) -> int:
         """3 or 1."""
         return 3 if self.colour else 1
+
+    @property
+    def picture_bytes(self) -> int:
+        """Of one picture as it is read."""
+        return self.side * self.side * self.channels
+
+    def at_once(self, most: int) -> int:
+        """Return how many pictures a network of this shape works on at a time: `most`, of large ones fewer.
+
+        Examples
+        --------
+        >>> small, large = (AutoencoderShape(side, True, (32,), 64) for side in (64, 512))
+        >>> small.at_once(64), large.at_once(64)
+        (64, 16)
+        """
+        return max(1, min(most, _AT_ONCE // self.picture_bytes))
 
     @property
     def factor(self) -> int:

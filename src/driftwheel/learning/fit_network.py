@@ -98,14 +98,17 @@ def fit_network(
             for step in range(steps):
                 rate = _rate((len(losses) * steps + step) / (training.epochs * steps))
                 optimiser.param_groups[0]["lr"] = training.learning_rate * rate
-                pictures = fit[order[step * batch :][:batch]]
-                loss = _loss(torch, network, *_shown_and_wanted(pictures, training, rng))
                 optimiser.zero_grad(set_to_none=True)
-                loss.backward()
+                rows = order[step * batch :][:batch]
+                for part in np.array_split(rows, -(-batch // shape.at_once(batch))):
+                    loss = _loss(torch, network, *_shown_and_wanted(fit[part], training, rng))
+                    (loss * (len(part) / batch)).backward()
                 optimiser.step()
                 if on_progress is not None:
                     on_progress(batch)
-            losses.append(_mean_loss(torch, network, stopping, training.noise, seed))
+            losses.append(
+                _mean_loss(torch, network, stopping, training.noise, seed, shape.at_once(_EVALUATED))
+            )
             if not math.isfinite(losses[-1]):
                 raise UsageError(
                     f"The training came apart in epoch {len(losses)}: the loss is {losses[-1]}. Give a lower "
@@ -128,14 +131,16 @@ def _shown_and_wanted(
     return add_noise(wanted, training.noise, rng) if training.noise else wanted, wanted
 
 
-def _mean_loss(torch: Any, network: Any, pictures: Pictures, noise: float, seed: int) -> float:
+def _mean_loss(  # noqa: PLR0917  pictures, and how they are looked at
+    torch: Any, network: Any, pictures: Pictures, noise: float, seed: int, at_once: int
+) -> float:
     """The loss on pictures that are not learnt from, with the same noise each time."""
     rng = np.random.default_rng([seed, 2])
     network.eval()
     total = 0.0
     with torch.no_grad():
-        for start in range(0, len(pictures), _EVALUATED):
-            wanted = _scaled(pictures[start : start + _EVALUATED])
+        for start in range(0, len(pictures), at_once):
+            wanted = _scaled(pictures[start : start + at_once])
             shown = add_noise(wanted, noise, rng) if noise else wanted
             total += float(_loss(torch, network, shown, wanted)) * len(wanted)
     return total / len(pictures)

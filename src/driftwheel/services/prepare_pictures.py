@@ -18,9 +18,12 @@ from driftwheel.records import Image, Records, Unreadable
 from driftwheel.services.measure_images import single_threaded_opencv
 from driftwheel.services.parallel import map_in_order
 
-__all__ = ["PreparedPictures", "prepare_pictures"]
+__all__ = ["MOST_BYTES", "PreparedPictures", "prepare_pictures"]
 
 Prepare = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
+
+MOST_BYTES = 1 << 30
+"""Of pictures that are held at a time."""
 
 _TASK = 8  # images a worker takes at once
 _FEW = 8  # tasks that are not worth starting processes for
@@ -38,11 +41,14 @@ class PreparedPictures:
         (n, side, side, channels) uint8.
     blocks
         (n,) numbers of tags and hour as `driftwheel.drift.replay.blocks_of` gives them, or None.
+    seen
+        How many readable images the source has.
     """
 
     images: tuple[str, ...]
     pictures: NDArray[np.uint8]
     blocks: NDArray[np.intp] | None
+    seen: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +70,8 @@ def prepare_pictures(
 ) -> PreparedPictures:
     """Return the images of `source` prepared; of more than `most`, so many at random.
 
-    Images that cannot be read are left out. Every image is decoded, and `most` pictures are held at a time.
+    Of large pictures fewer: as many as `MOST_BYTES` hold. Images that cannot be read are left out. Every
+    image is decoded.
 
     Parameters
     ----------
@@ -73,6 +80,8 @@ def prepare_pictures(
     on_progress
         Receives the number of images just finished.
     """
+    blank = prepare(np.zeros((1, 1, 3), np.uint8))
+    most = max(1, min(most, MOST_BYTES // blank.nbytes))
     kept: list[tuple[int, _Row]] = []
     seen = 0
     with single_threaded_opencv():
@@ -87,11 +96,12 @@ def prepare_pictures(
                 seen += 1
             if on_progress is not None:
                 on_progress(len(rows))
-    chosen = [row for _, row in sorted(kept, key=lambda pair: pair[0])]
-    images = [row.image for row in chosen]
-    blank = prepare(np.zeros((1, 1, 3), np.uint8))
-    pictures = np.stack([row.picture for row in chosen]) if chosen else np.empty((0, *blank.shape), np.uint8)
-    return PreparedPictures(tuple(image.name for image in images), pictures, _blocks(images))
+    kept.sort(key=lambda pair: -pair[0])
+    images = [row.image for _, row in reversed(kept)]
+    pictures = np.empty((len(kept), *blank.shape), np.uint8)
+    for i in range(len(kept)):
+        pictures[i] = kept.pop()[1].picture  # so that each is there once, not twice
+    return PreparedPictures(tuple(image.name for image in images), pictures, _blocks(images), seen)
 
 
 def _batches(source: Iterable[Image | Unreadable]) -> Iterator[list[Image | Unreadable]]:

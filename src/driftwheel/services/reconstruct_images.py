@@ -20,7 +20,7 @@ from driftwheel.sources import Source
 __all__ = ["MOST_IMAGES", "Reconstructed", "open_network", "reconstruct_images", "reconstruction_pairs"]
 
 MOST_IMAGES = 10_000
-"""Of more current images so many are shown to the autoencoder, drawn at random."""
+"""Of more current images so many are shown to the autoencoder, drawn at random; of large pictures 1 GiB."""
 
 _SHOWN = 8
 
@@ -93,6 +93,11 @@ def reconstruct_images(
     notes = []
     if facts.reference != reference:
         notes.append(f"The autoencoder was trained on {facts.reference}, and the reference is {reference}.")
+    if prepared.seen > len(prepared.images):
+        notes.append(
+            f"The autoencoder was shown {len(prepared.images):,} of {prepared.seen:,} current images, "
+            "drawn at random."
+        )
     if drift.images_needed:
         notes.append(
             f"The autoencoder was not asked: it could look at {drift.n_current} current images only."

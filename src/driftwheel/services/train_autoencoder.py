@@ -23,15 +23,16 @@ from driftwheel.sources import open_source
 __all__ = ["MOST_IMAGES", "TrainedAutoencoder", "train_autoencoder_on"]
 
 MOST_IMAGES = 20_000
-"""Of a larger reference so many images are used, drawn at random."""
+"""Of a larger reference so many images are used, drawn at random; of large pictures 1 GiB."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainedAutoencoder:
-    """The file, how many images there were, and what was searched, if anything."""
+    """The file, how many images were used, of how many, and what was searched, if anything."""
 
     model: bytes
     n: int
+    seen: int
     searched: SearchedAutoencoder | None
 
 
@@ -109,4 +110,4 @@ def train_autoencoder_on(
         threads=computing,
         on_progress=counting(on_progress, "Training the autoencoder", None),
     )
-    return TrainedAutoencoder(model, len(prepared.images), searched)
+    return TrainedAutoencoder(model, len(prepared.images), prepared.seen, searched)
