@@ -45,6 +45,13 @@ def test_help_imports_nothing_heavy(words: tuple[str, ...]) -> None:
     assert imported(help_of(*words)).isdisjoint(HEAVY)
 
 
+def test_a_server_and_a_check_do_without_the_half_second_of_scipy_stats() -> None:
+    modules = "driftwheel.web.app, driftwheel.workflows.run, driftwheel.services.check_images"
+    report = "import sys; sys.stdout.write(str('scipy.stats' in sys.modules))"
+    command = [sys.executable, "-c", f"import {modules}\n{report}"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout == "False"
+
+
 def test_the_version_is_printed_without_importing_anything_heavy() -> None:
     code = "import sys\nsys.argv = ['driftwheel', '--version']\nfrom driftwheel.cli import main\n"
     code += "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code"

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, ndtri
-from scipy.stats import mannwhitneyu
 
 from driftwheel.errors import UsageError
 from driftwheel.performance.answers import Answers, KnownAnswers
@@ -193,10 +192,17 @@ def _unfit(reference: KnownAnswers) -> str:
     if wrong == n:
         return "all answers of the reference are wrong"
     right = reference.correct
-    above = mannwhitneyu(reference.confidence[right], reference.confidence[~right]).statistic
-    if above / (wrong * (n - wrong)) < _TELLING:
+    if _area_under_curve(reference.confidence[~right], reference.confidence[right]) < _TELLING:
         return "on the reference wrong answers have scores as high as right ones"
     return ""
+
+
+def _area_under_curve(low: NDArray[np.float64], high: NDArray[np.float64]) -> float:
+    """Return P(high > low) + P(equal) / 2."""
+    ordered = np.sort(low)
+    below = np.searchsorted(ordered, high, side="left").sum()
+    up_to = np.searchsorted(ordered, high, side="right").sum()
+    return float((below + up_to) / (2 * low.size * high.size))
 
 
 def _quantile_over_groups(off: Sequence[NDArray[np.float64]]) -> float:

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from driftwheel.errors import UsageError
 
@@ -98,8 +98,8 @@ def agreement_on_the_line(
     bias = float(agreed[1].mean() - slope * agreed[0].mean())
     r_squared = _r_squared(agreed[0], agreed[1])
     accurate = np.array([_probit(one == truth) for one in before])
-    simple = norm.cdf(slope * accurate + bias)
-    detailed = norm.cdf(_solved(pairs, agreed, accurate, slope, slope * accurate + bias))
+    simple = ndtr(slope * accurate + bias)
+    detailed = ndtr(_solved(pairs, agreed, accurate, slope, slope * accurate + bias))
     return AgreementEstimate(
         tuple(simple.tolist()),
         tuple(detailed.tolist()),
@@ -130,7 +130,7 @@ def _solved(
 
 
 def _probit(hits: NDArray[np.bool_]) -> float:
-    return float(norm.ppf((hits.sum() + 0.5) / (hits.size + 1)))
+    return float(ndtri((hits.sum() + 0.5) / (hits.size + 1)))
 
 
 def _r_squared(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
