@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, event, func, select
 from tests.services.alerting import NOW, change, fire
 from tests.services.alerting import model as add_model
 
@@ -160,6 +160,19 @@ def test_what_is_old_goes_and_counters_stay(database: Engine, limit: int) -> Non
     whole = [one.start for one in kept if not one.value]
     assert (len(whole), max(whole), min(whole)) == (KEPT, OLD + 499 * DAY, OLD + 22 * DAY)
     assert said == [True, True, False, False]  # the newest first: all alerts are there
+
+
+def test_what_is_old_is_looked_for_once_for_many_transactions(database: Engine) -> None:
+    fill(database)
+    looked: list[str] = []
+
+    def look(connection: object, cursor: object, statement: str, *_: object) -> None:
+        looked.append(statement)
+
+    event.listen(database, "before_cursor_execute", look)
+    assert forget(database, limit=2).evaluations == 22 + 7
+    event.remove(database, "before_cursor_execute", look)
+    assert sum("row_number" in one for one in looked) == 4  # as often as for 6 messages, 2 at a time
 
 
 def test_what_is_deleted_with_its_monitor_and_channel_is_not_counted(database: Engine) -> None:
