@@ -1,14 +1,15 @@
 """The audit of accepted labels: which a person looks at, and when accepting has to stop.
 
-A sequential test valid whenever it is looked at: while the true share of wrong labels is within the bound, it
-stops with a chance of at most `risk`, however long the audit goes on and however often one looks.
+A sequential test valid whenever it is looked at: while the true share of wrong labels is within the bound,
+it stops with a chance of at most `risk`, however long the audit goes on and however often one looks. A new
+bet is laid at every audit, so that labels which go bad after thousands of good ones are noticed too.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ __all__ = [
 ]
 
 _TIMES = (1.3, 1.6, 2.0, 3.0, 5.0, 10.0)  # the bound, of the shares wrong that are bet on
+_ALL_LAID = 2.1098  # the sum of 1 / (m ln² m) over m from 2 on, rounded up
 _MOST, _LEAST = 0.05, 0.02  # of accepted labels that are audited
 _TRUST = 3.0  # times the fewest audits that show the bound, until the share is down at its least
 
@@ -41,8 +43,8 @@ class AuditState:
         The promised share of wrong labels; the chance of a stop while it holds.
     n, wrong
         Audited labels, and wrong ones among them.
-    log_capitals
-        Natural logarithms of the bets, one for each share that is bet on.
+    capitals
+        What the bets are worth, one for each share that is bet on.
     stopped
         Whether accepting has to stop; it stays so.
     """
@@ -51,7 +53,7 @@ class AuditState:
     risk: float = 0.05
     n: int = 0
     wrong: int = 0
-    log_capitals: tuple[float, ...] = (0.0,) * len(_TIMES)
+    capitals: tuple[float, ...] = (0.0,) * len(_TIMES)
     stopped: bool = False
 
     def __post_init__(self) -> None:
@@ -62,17 +64,17 @@ class AuditState:
 
     @property
     def capital(self) -> float:
-        """The mean of the bets: the evidence that more than the bound are wrong; stops at 1 / risk."""
-        most = max(self.log_capitals)
-        mean = sum(math.exp(one - most) for one in self.log_capitals) / len(self.log_capitals)
-        return math.exp(min(700.0, most + math.log(mean)))
+        """The mean of the bets: the evidence that more than the bound are wrong; it stops at 1 / risk."""
+        return sum(self.capitals) / len(self.capitals)
 
 
 def advance_audit(state: AuditState, wrong: Iterable[bool]) -> AuditState:
     """Return the state after audits, each whether the accepted label was wrong, in the order of time.
 
-    Under "at most `bound` are wrong" each bet is a fair or losing one, so the capital is at most 1 on average
-    at any time, and reaches 1 / risk with a chance of at most risk (Ville's inequality).
+    At the n-th audit a share 1 / (2.11 (n + 1) ln²(n + 1)) of a capital of 1 is laid on each rate; these
+    shares sum to 1. Under "at most `bound` are wrong" each bet is a fair or losing one, so what they are
+    worth together is at most 1 on average at any time, and reaches 1 / risk with a chance of at most risk
+    (Ville's inequality). After a stop the bets stay as they are.
 
     References
     ----------
@@ -86,14 +88,17 @@ def advance_audit(state: AuditState, wrong: Iterable[bool]) -> AuditState:
     (False, True)
     """
     rates = [_rate(times, state.bound) for times in _TIMES]
-    lost = [math.log((1 - rate) / (1 - state.bound)) for rate in rates]
-    won = [math.log(rate / state.bound) for rate in rates]
+    pays = {True: [rate / state.bound for rate in rates]}
+    pays[False] = [(1 - rate) / (1 - state.bound) for rate in rates]
     for one in wrong:
-        paid = won if one else lost
-        logs = tuple(was + new for was, new in zip(state.log_capitals, paid, strict=True))
-        state = AuditState(state.bound, state.risk, state.n + 1, state.wrong + bool(one), logs, state.stopped)
-        if not state.stopped and state.capital >= 1 / state.risk:
-            state = AuditState(state.bound, state.risk, state.n, state.wrong, logs, True)
+        n, missed = state.n + 1, state.wrong + bool(one)
+        if state.stopped:
+            state = replace(state, n=n, wrong=missed)
+            continue
+        laid = 1 / (_ALL_LAID * (n + 1) * math.log(n + 1) ** 2)
+        worth = tuple((was + laid) * paid for was, paid in zip(state.capitals, pays[bool(one)], strict=True))
+        after = replace(state, n=n, wrong=missed, capitals=worth)
+        state = replace(after, stopped=after.capital >= 1 / state.risk)
     return state
 
 
@@ -141,7 +146,7 @@ def drawn_for_audit(n: int, share: float, rng: np.random.Generator) -> NDArray[n
 
 def audit_to_json(state: AuditState) -> dict[str, Any]:
     """Return a state as plain values, which `audit_from_json` reads as the same state."""
-    return asdict(state) | {"log_capitals": list(state.log_capitals), "times": list(_TIMES)}
+    return asdict(state) | {"capitals": list(state.capitals), "times": list(_TIMES)}
 
 
 def audit_from_json(plain: Mapping[str, Any]) -> AuditState:
@@ -159,7 +164,7 @@ def audit_from_json(plain: Mapping[str, Any]) -> AuditState:
         float(plain["risk"]),
         int(plain["n"]),
         int(plain["wrong"]),
-        tuple(float(one) for one in plain["log_capitals"]),
+        tuple(float(one) for one in plain["capitals"]),
         bool(plain["stopped"]),
     )
 

@@ -17,13 +17,15 @@ from scipy.sparse.csgraph import connected_components
 from scipy.stats import chi2
 
 from driftwheel.agreement.class_answers import ClassAnswers, Key, as_golden
-from driftwheel.agreement.confusion import posterior_of
+from driftwheel.agreement.confusion import confusion_counts, posterior_of
+from driftwheel.agreement.golden_bayes import shrunken_confusions
 from driftwheel.agreement.rule_event import RuleEvent
 from driftwheel.errors import UsageError
 
 __all__ = ["CopyingPair", "collusion_events", "copying_pairs"]
 
 _GRID = np.array([0.0, 0.01, 0.02, 0.04, 0.06, 0.08, *np.arange(0.1, 0.96, 0.05), 0.99])
+_PRIOR, _PRIOR_ANSWERS = 0.8, 10.0  # accuracy of the pool, before anything is seen
 _BLOCK = 2_000_000  # numbers held at once
 _ROUNDS = 3  # of fitting the pool's share without the pairs that stand out
 
@@ -60,21 +62,21 @@ class CopyingPair:
 
 def copying_pairs(
     answers: ClassAnswers,
-    confusions: NDArray[np.float64],
-    class_shares: ArrayLike,
+    posterior: ArrayLike,
     golden: ArrayLike | None = None,
     *,
     least_shared: int = 15,
 ) -> tuple[CopyingPair, ...]:
     """Return every pair with enough tasks in common, the most suspicious first.
 
-    What is true of a task is judged by the answers of the others, by its golden truth if it has one, and by
-    the shares of classes.
+    Confusion matrices are those against the consensus, over all tasks: with golden tasks alone they would be
+    too uncertain to tell a good annotator from a copied one. What is true of a task is then judged by the
+    answers of the others, by its golden truth if it has one, and by the shares of classes.
 
     Parameters
     ----------
-    confusions, class_shares
-        (a, k, k) and (k,), as of `golden_bayes`: matrices from golden tasks, which copying does not touch.
+    posterior
+        (t, k) of a consensus that copying hardly touches: of `golden_bayes`.
     golden
         (t,) true classes, −1 elsewhere.
     least_shared
@@ -83,7 +85,7 @@ def copying_pairs(
     Raises
     ------
     UsageError
-        For matrices that do not fit the answers.
+        For posteriors or golden tasks that do not fit the answers.
 
     Notes
     -----
@@ -94,13 +96,13 @@ def copying_pairs(
     answered nothing can be told.
     """
     t, a, k = answers.shape
-    shares = np.asarray(class_shares, dtype=np.float64)
-    if confusions.shape != (a, k, k) or shares.shape != (k,):
-        raise UsageError(
-            f"Confusions of shape {confusions.shape} and shares of shape {shares.shape} do not fit {a} "
-            f"annotators and {k} classes."
-        )
+    believed_of = np.array(posterior, dtype=np.float64)
+    if believed_of.shape != (t, k):
+        raise UsageError(f"Posteriors of shape {believed_of.shape} do not fit {t} tasks and {k} classes.")
     truth = as_golden(answers, golden)
+    believed_of[truth >= 0] = np.eye(k)[truth[truth >= 0]]
+    confusions = shrunken_confusions(confusion_counts(answers, believed_of), _PRIOR, _PRIOR_ANSWERS)
+    shares = (believed_of.sum(axis=0) + 1.0) / (t + k)
     logs = np.log(np.maximum(confusions, 1e-12))
     spoken = logs[answers.annotators, :, answers.labels]
     summed = np.zeros((t, k))
@@ -155,7 +157,7 @@ def copying_pairs(
 
 
 def collusion_events(
-    pairs: Sequence[CopyingPair], *, chance: float = 0.01, least_copied: float = 0.2
+    pairs: Sequence[CopyingPair], *, chance: float = 0.001, least_copied: float = 0.2
 ) -> tuple[RuleEvent, ...]:
     """Return an event for each group of annotators that hang together by copying.
 

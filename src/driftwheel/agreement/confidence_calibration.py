@@ -14,6 +14,8 @@ from driftwheel.errors import UsageError
 __all__ = ["ConfidenceCalibration", "calibrate_confidence", "calibrated"]
 
 _SPREAD = 0.5  # of ln(temperature) before anything is seen: it is within a factor e with 95 %
+_DOUBTS = (1e-6, 0.002, 0.005, 0.01, 0.02, 0.03, 0.045, 0.06, 0.08, 0.1, 0.13, 0.17, 0.22)
+_DOUBTED = 30.0  # the doubt is exponential before anything is seen, with a mean of 1 / 30
 _FLOOR = 1e-12
 
 
@@ -25,6 +27,9 @@ class ConfidenceCalibration:
     ----------
     temperature
         Posteriors are raised to the power 1 / temperature: above 1 they were too sure.
+    doubt
+        Share of tasks whose answers say nothing, all erring together: images that show something else. No
+        confidence is above 1 − doubt · (1 − 1/k).
     n
         Tasks with known truth that it was learnt from.
     loss_before, loss_after
@@ -32,16 +37,17 @@ class ConfidenceCalibration:
     """
 
     temperature: float
+    doubt: float
     n: int
     loss_before: float
     loss_after: float
 
 
 def calibrate_confidence(posterior: ArrayLike, truth: ArrayLike) -> ConfidenceCalibration:
-    """Return the temperature of largest posterior chance on tasks whose truth is known.
+    """Return the temperature and doubt of largest posterior chance on tasks whose truth is known.
 
-    One number, drawn towards 1: with few golden tasks little is changed. The posteriors must have been made
-    without the truths, as those of golden tasks in `golden_bayes` are.
+    Two numbers, drawn towards 1 and 0: with few golden tasks little is changed. The posteriors must have been
+    made without the truths, as those of golden tasks in `golden_bayes` are.
 
     Parameters
     ----------
@@ -57,8 +63,9 @@ def calibrate_confidence(posterior: ArrayLike, truth: ArrayLike) -> ConfidenceCa
 
     Notes
     -----
-    Source: C. Guo and others, "On calibration of modern neural networks", ICML 2017, section 4.2; the
-    normal prior on the logarithm (standard deviation 0.5) is ours.
+    Source: C. Guo and others, "On calibration of modern neural networks", ICML 2017, section 4.2. The doubt
+    and the priors are ours: normal on the logarithm of the temperature with a standard deviation of 0.5, and
+    exponential on the doubt with a mean of 1/30.
 
     Examples
     --------
@@ -76,22 +83,29 @@ def calibrate_confidence(posterior: ArrayLike, truth: ArrayLike) -> ConfidenceCa
         raise UsageError("A posterior is a row of chances ≥ 0 that sum to 1.")
     judged = np.flatnonzero(known >= 0)
     if not len(judged):
-        return ConfidenceCalibration(1.0, 0, float("nan"), float("nan"))
+        return ConfidenceCalibration(1.0, 0.0, 0, float("nan"), float("nan"))
     logs, places = np.log(np.maximum(rows[judged], _FLOOR)), (np.arange(len(judged)), known[judged])
 
-    def loss(log_temperature: float) -> float:
-        sharpened = posterior_of(logs / np.exp(log_temperature))
-        return float(-np.log(np.maximum(sharpened[places], _FLOOR)).sum())
+    def loss(log_temperature: float, doubt: float) -> float:
+        sharpened = posterior_of(logs / np.exp(log_temperature))[places]
+        return float(-np.log((1 - doubt) * sharpened + doubt / rows.shape[1]).sum())
 
-    def penalised(log_temperature: float) -> float:
-        return loss(log_temperature) + 0.5 * (log_temperature / _SPREAD) ** 2
+    found: list[tuple[float, float, float]] = []
+    for doubt in _DOUBTS:
 
-    best = float(minimize_scalar(penalised, bounds=(-3.0, 3.0), method="bounded").x)
+        def penalised(log_temperature: float, doubt: float = doubt) -> float:
+            return loss(log_temperature, doubt) + 0.5 * (log_temperature / _SPREAD) ** 2
+
+        best = minimize_scalar(penalised, bounds=(-3.0, 3.0), method="bounded")
+        found.append((float(best.fun) + _DOUBTED * doubt, float(best.x), doubt))
+    _, log_temperature, doubt = min(found)
     n = len(judged)
-    return ConfidenceCalibration(float(np.exp(best)), n, loss(0.0) / n, loss(best) / n)
+    before, after = loss(0.0, _FLOOR) / n, loss(log_temperature, doubt) / n
+    return ConfidenceCalibration(float(np.exp(log_temperature)), doubt, n, before, after)
 
 
 def calibrated(posterior: ArrayLike, calibration: ConfidenceCalibration) -> NDArray[np.float64]:
-    """Return (t, k) posteriors at the temperature that was learnt; which class is largest does not change."""
+    """Return (t, k) posteriors with the temperature and doubt that were learnt; the order stays."""
     rows = np.asarray(posterior, dtype=np.float64)
-    return posterior_of(np.log(np.maximum(rows, _FLOOR)) / calibration.temperature)
+    sharpened = posterior_of(np.log(np.maximum(rows, _FLOOR)) / calibration.temperature)
+    return np.asarray((1 - calibration.doubt) * sharpened + calibration.doubt / rows.shape[1])

@@ -77,7 +77,7 @@ def golden_bayes(
     Notes
     -----
     A posterior of a golden task is made without that task: golden tasks are dealt into ten parts in turn, and
-    each part is judged by confusions from the other nine.
+    each part is judged by confusions and shares of classes from the other nine.
 
     References
     ----------
@@ -120,7 +120,8 @@ def golden_bayes(
         own = np.zeros_like(rows)
         own[part] = rows[part]
         without = shrunken_confusions(counts - confusion_counts(answers, own), *prior)
-        posterior[part] = posterior_of(log_likelihoods(incidence[part], without))
+        mix = (rows - own).sum(axis=0) + _SHARES
+        posterior[part] = posterior_of(log_likelihoods(incidence[part], without) + np.log(mix))
     found = consensus_of(answers, posterior, "golden_bayes")
     n_golden = np.rint(counts.sum(axis=(1, 2))).astype(np.intp)
     return GoldenBayes(found, confusions, shares, n_golden)

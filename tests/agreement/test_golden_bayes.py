@@ -1,0 +1,92 @@
+"""Golden-weighted Bayes: the posterior worked out by hand, and what a crowd is worth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from driftwheel.agreement.class_answers import Answer, class_answers, golden_column
+from driftwheel.agreement.confusion import check_size, confusion_counts
+from driftwheel.agreement.golden_bayes import golden_bayes, shrunken_confusions
+from driftwheel.agreement.majority_vote import majority_vote
+from driftwheel.errors import UsageError
+
+
+def test_without_golden_tasks_everybody_has_the_prior_accuracy() -> None:
+    told = [Answer("t", who, label) for who, label in enumerate(["a", "a", "b"])]
+    found = golden_bayes(class_answers(told, ["a", "b"]), prior_accuracy=0.8)
+    assert found.confusions == pytest.approx(np.tile([[0.8, 0.2], [0.2, 0.8]], (3, 1, 1)))
+    share = found.class_shares[0]
+    odds = share / (1 - share) * 0.8 / 0.2
+    assert found.consensus.confidence[0] == pytest.approx(odds / (1 + odds))
+
+
+def test_shares_of_classes_are_those_of_largest_likelihood() -> None:
+    told = [Answer(t, who, "a" if t < 900 else "b") for t in range(1000) for who in range(5)]
+    found = golden_bayes(class_answers(told, ["a", "b"]), prior_accuracy=0.95)
+    assert found.class_shares[0] == pytest.approx(0.9, abs=0.01)
+
+
+def test_shrinking_by_hand() -> None:
+    counts = np.array([[[8.0, 2.0], [1.0, 9.0]]])
+    pool = (17 + 10 * 0.8) / (20 + 10)
+    own = (17 + 8 * pool) / (20 + 8)
+    expected = [[8 + 4 * own, 2 + 4 * (1 - own)], [1 + 4 * (1 - own), 9 + 4 * own]]
+    assert shrunken_confusions(counts, 0.8, 10.0)[0] == pytest.approx(np.array(expected) / 14)
+
+
+def test_many_golden_tasks_say_all() -> None:
+    rng = np.random.default_rng(3)
+    truth = np.array([[0.7, 0.2, 0.1], [0.05, 0.9, 0.05], [0.3, 0.3, 0.4]])
+    counts = np.array([[rng.multinomial(100_000, row) for row in truth]], dtype=float)
+    assert shrunken_confusions(counts, 0.8, 10.0)[0] == pytest.approx(truth, abs=0.01)
+
+
+def test_who_is_always_wrong_is_useful() -> None:
+    told = [Answer(f"g{i}", "bob", "ba"[i % 2]) for i in range(60)] + [Answer("t", "bob", "a")]
+    given = class_answers(told, ["a", "b"])
+    found = golden_bayes(given, golden_column(given, {f"g{i}": "ab"[i % 2] for i in range(60)}))
+    assert found.consensus.labels[-1] == 1
+    assert found.n_golden.tolist() == [60]
+
+
+def test_golden_tasks_are_judged_without_their_own_truth() -> None:
+    told = [Answer("g", who, "b") for who in range(3)]
+    given = class_answers(told, ["a", "b"])
+    one, other = (golden_bayes(given, golden_column(given, {"g": label})) for label in "ab")
+    assert one.consensus.posterior == pytest.approx(other.consensus.posterior)
+    assert (one.confusions[:, 0, 0] < other.confusions[:, 0, 0]).all()
+
+
+@pytest.mark.parametrize("n_classes", [2, 5])
+def test_a_mixed_crowd_is_better_weighed_than_counted(crowds: Any, n_classes: int) -> None:
+    rng = np.random.default_rng(1)
+    crowd = crowds.make_crowd(rng, {"good": 10, "sloppy": 5, "random": 3, "one class": 2}, n_classes)
+    truth = rng.integers(n_classes, size=2000)
+    answers = crowds.assigned(rng, crowds.answer_all(rng, crowd, truth), 3, crowd)
+    golden = crowds.golden_of(rng, truth, 0.1)
+    real = golden < 0
+    weighed = (golden_bayes(answers, golden).consensus.labels == truth)[real].mean()
+    counted = (majority_vote(answers).labels == truth)[real].mean()
+    assert weighed > counted + 0.03
+
+
+def test_counts_are_weighed_by_the_posterior() -> None:
+    given = class_answers([Answer(1, "x", "a"), Answer(2, "x", "b")], ["a", "b"])
+    counts = confusion_counts(given, np.array([[0.25, 0.75], [0.0, 1.0]]))
+    assert counts[0] == pytest.approx(np.array([[0.25, 0.0], [0.75, 1.0]]))
+
+
+def test_a_prior_that_is_no_better_than_guessing_is_refused() -> None:
+    given = class_answers([Answer(1, "x", "a")], ["a", "b"])
+    with pytest.raises(UsageError, match=r"accuracy of 0.5 .* above that of guessing, 0.5"):
+        golden_bayes(given, prior_accuracy=0.5)
+
+
+def test_matrices_beyond_memory_are_refused() -> None:
+    classes = [str(i) for i in range(4000)]
+    told = [Answer(1, who, "0") for who in range(10)]
+    with pytest.raises(UsageError, match=r"10 annotators over 4000 classes would take 1.3 GB"):
+        check_size(class_answers(told, classes))
