@@ -1,5 +1,6 @@
 """Replayed reference windows and the thresholds read off them."""
 
+import tracemalloc
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -58,6 +59,17 @@ def test_a_block_is_drawn_whole():
     for row in weights.reshape(50, 10, 7):
         assert (row == row[:, :1]).all()
     assert weights.sum(axis=1) == pytest.approx(np.ones(50), abs=1e-6)
+
+
+def test_of_large_references_little_more_than_the_weights_is_held():
+    tracemalloc.start()
+    weights = replay_weights(60_000, 60_000, 60, np.random.default_rng(0))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2 * weights.nbytes
+    np.testing.assert_allclose(weights.sum(axis=1), 1.0, rtol=1e-4)
+    whole = np.bincount(np.random.default_rng(0).integers(60_000, size=60_000), minlength=60_000)
+    np.testing.assert_array_equal(weights[0], (whole / 60_000).astype(np.float32))
 
 
 def test_a_span_without_any_value_gives_way_to_those_that_have_some():

@@ -43,6 +43,8 @@ _PLAIN = 100  # beside replayed spans of time, windows drawn image by image, to 
 _MANY = 8000  # pooled images beyond which fewer permutations and replays are made
 _PERMUTATIONS_MANY = 200
 _REPLAYS_MANY = 200
+_LEAST_REPLAYS = 100
+_MOST_WEIGHTS = 100_000_000  # of replays: of a reference of more than half a million images fewer than 200
 
 
 def judge(
@@ -159,6 +161,7 @@ def _gate(  # noqa: PLR0917  what a replay needs
     """Replay whole spans of time where the reference has them, else blocks, else single images."""
     n, m = len(reference), len(current)
     replays = REPLAYS if n + m <= _MANY else _REPLAYS_MANY
+    replays = min(replays, max(_LEAST_REPLAYS, _MOST_WEIGHTS // n))
     if spans is not None:
         windows, images = replay_spans(spans, replays, rng)
         return EffectGate(

@@ -37,6 +37,7 @@ _LEAST_OF_SPAN = 5  # images; with fewer a span's own ups and downs are lost in 
 _SPANS = tuple(np.timedelta64(hours, "h") for hours in (1, 24, 168))
 _MONDAY = np.datetime64("1970-01-05", "us")
 
+_DRAWN = 1 << 18  # images drawn at a time, so that of large references no more than the weights is held
 _CELLS = 1024  # neighbouring values that replays see as one, in a column of more values
 _TAIL = 128  # values at either end that stay on their own
 _NONE = np.float32(1e-12)  # stands in for a weight of 0 where it is divided by
@@ -96,8 +97,9 @@ def replay_spans(
     """
     sizes = np.bincount(spans)
     drawn = rng.integers(len(sizes), size=replays)
-    weights = (spans == drawn[:, None]) / sizes[drawn][:, None]
-    return weights.astype(np.float32), float(1.0 / np.mean(1.0 / sizes[drawn]))
+    weights = (spans == drawn[:, None]).astype(np.float32)
+    weights /= sizes[drawn][:, None].astype(np.float32)
+    return weights, float(1.0 / np.mean(1.0 / sizes[drawn]))
 
 
 def without_noise(
@@ -139,9 +141,13 @@ def replay_weights(
     array([1., 1.], dtype=float32)
     """
     if blocks is None:
-        draws = rng.integers(n, size=(replays, size)) + np.arange(0, replays * n, n)[:, None]
-        counts = np.bincount(draws.ravel(), minlength=replays * n).reshape(replays, n)
-        return (counts / np.float32(size)).astype(np.float32)
+        weights = np.empty((replays, n), np.float32)
+        together = max(1, _DRAWN // max(n, size))
+        for first in range(0, replays, together):
+            rows = weights[first : first + together]
+            draws = rng.integers(n, size=(len(rows), size)) + np.arange(0, rows.size, n)[:, None]
+            rows[:] = np.bincount(draws.ravel(), minlength=rows.size).reshape(rows.shape) / np.float32(size)
+        return weights
     block_sizes = np.bincount(blocks)
     draws = rng.integers(len(block_sizes), size=(replays, int(np.ceil(size / block_sizes.min())) + 1))
     drawn = np.cumsum(block_sizes[draws], axis=1)
@@ -149,7 +155,8 @@ def replay_weights(
     for row in range(replays):
         taken = draws[row, : int(np.searchsorted(drawn[row], size)) + 1]
         weights[row] = np.bincount(taken, minlength=len(block_sizes))[blocks]
-    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+    weights /= weights.sum(axis=1, keepdims=True)
+    return weights
 
 
 @dataclass(frozen=True, slots=True, eq=False)
