@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driftwheel.drift.join_reconstruction import join_reconstruction
+from driftwheel.drift.join_reconstruction import LOOKS, join_reconstruction
 from driftwheel.drift.reconstruction import ReconstructionDrift
+from driftwheel.drift.rules import alpha_for
 from driftwheel.drift.verdict import Verdict, unjudged
 
 ERRORS = ReconstructionDrift(False, 0.4, 0.011, 0.01, 10.0, 20.0, 100, 50)
@@ -21,7 +22,7 @@ NAMES = tuple(f"{i:03}" for i in range(150))
 
 def join(verdict: Verdict = NOTHING, **changes) -> Verdict:
     found = replace(ERRORS, **changes)
-    return join_reconstruction(verdict, found, NAMES, alpha=0.01, false_alarms_per_year=1.0)
+    return join_reconstruction(verdict, found, NAMES, false_alarms_per_year=1.0)
 
 
 def test_without_drift_in_either_there_is_none():
@@ -60,7 +61,19 @@ def test_where_nothing_could_be_judged_nothing_is():
     joined = join(few, drifted=True, p_value=0.001)
     assert (joined.verdict, joined.reconstruction, joined.alpha) == ("insufficient", None, 0.01)
     joined = join(images_needed=3)
-    assert (joined.verdict, joined.reconstruction, joined.p_value) == ("no_drift", None, 0.6)
+    assert (joined.verdict, joined.reconstruction, joined.p_value) == ("no_drift", None, 1.0)
+
+
+@pytest.mark.parametrize("rate", [0.001, 1.0, 300.0])
+@pytest.mark.parametrize("images_needed", [0, 3])
+def test_there_is_drift_where_the_p_value_is_at_alpha(rate: float, images_needed: int):
+    """Also where the dial is so high that twice the alpha of half of it is more than that of all of it."""
+    half = alpha_for(rate / LOOKS, 365.0)
+    for p_value, verdict in ((0.999 * half, "drift"), (1.001 * half, "no_drift")):
+        judged = replace(NOTHING, verdict=verdict, alpha=half, p_value=p_value)
+        joined = join(judged, p_value=0.9, images_needed=images_needed)
+        assert joined.verdict == verdict
+        assert (joined.p_value <= joined.alpha) == (verdict == "drift")
 
 
 @given(first=st.floats(1e-6, 1), second=st.floats(1e-6, 1))

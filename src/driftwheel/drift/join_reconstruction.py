@@ -21,13 +21,14 @@ def join_reconstruction(
     found: ReconstructionDrift,
     exemplars: Sequence[str],
     *,
-    alpha: float,
     false_alarms_per_year: float,
 ) -> Verdict:
-    """Return the verdict of both looks, at `alpha` together.
+    """Return the verdict of both looks.
 
-    The p-value is twice the smaller one (Bonferroni), and there is drift where either look found it. Where
-    only the autoencoder did, the kind is ``unknown`` and the images that show it are its own.
+    The p-value is twice the smaller one (Bonferroni) and alpha twice that of each, so that either look finds
+    p at alpha where both together do; there is drift where either look found it. Where only the autoencoder
+    did, the kind is ``unknown`` and the images that show it are its own. Where it had too few images to look
+    at, its half stays unused.
 
     Parameters
     ----------
@@ -36,17 +37,19 @@ def join_reconstruction(
         autoencoder is compared with the images that were held out from its training alone.
     exemplars
         Names of the current images that show the change in errors best.
-    alpha, false_alarms_per_year
+    false_alarms_per_year
         Of both together.
     """
-    joined = replace(verdict, alpha=alpha, false_alarms_per_year=false_alarms_per_year)
+    joined = replace(
+        verdict,
+        alpha=LOOKS * verdict.alpha,
+        false_alarms_per_year=false_alarms_per_year,
+        p_value=min(1.0, LOOKS * verdict.p_value),
+    )
     if verdict.verdict == "insufficient" or found.images_needed:
         return joined
-    joined = replace(
-        joined,
-        reconstruction=found,
-        p_value=min(1.0, LOOKS * min(verdict.p_value, found.p_value)),
-    )
+    p_value = min(joined.p_value, LOOKS * found.p_value)
+    joined = replace(joined, reconstruction=found, p_value=p_value)
     if found.drifted and (verdict.verdict == "no_drift" or verdict.kind == "unreadable"):
         return replace(joined, verdict="drift", kind="unknown", exemplars=tuple(exemplars[:_EXEMPLARS]))
     return joined

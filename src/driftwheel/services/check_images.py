@@ -15,7 +15,7 @@ from driftwheel.drift.join_reconstruction import LOOKS, join_reconstruction
 from driftwheel.drift.judge import judge
 from driftwheel.drift.kind_of_change import explained, kind_of_change
 from driftwheel.drift.outliers import outliers
-from driftwheel.drift.rules import alpha_for, check_dial
+from driftwheel.drift.rules import check_dial
 from driftwheel.images.exhibits import Exhibits
 from driftwheel.learning.autoencoder import Autoencoder
 from driftwheel.learning.load_classifier import ClassNames, Model
@@ -189,7 +189,6 @@ def check_against(
             verdict,
             looked.drift,
             looked.exemplars,
-            alpha=alpha_for(false_alarms_per_year, windows_per_year),
             false_alarms_per_year=false_alarms_per_year,
         )
     if not verdict.properties:  # too few readable images to look at any further

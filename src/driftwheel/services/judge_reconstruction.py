@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from driftwheel.drift.join_reconstruction import LOOKS, join_reconstruction
 from driftwheel.drift.reconstruction import reconstruction_drift
-from driftwheel.drift.rules import LEAST_SAMPLE, alpha_for
+from driftwheel.drift.rules import LEAST_SAMPLE
 from driftwheel.drift.verdict import Verdict
 from driftwheel.learning.autoencoder_facts import AutoencoderFacts
 from driftwheel.monitors.observation import Observation
@@ -118,7 +118,6 @@ def join_look(
     *,
     rng: np.random.Generator,
     false_alarms_per_year: float,
-    windows_per_year: float,
 ) -> Verdict:
     """Return the verdict of both looks; of one alone where there is no other, or it does not count.
 
@@ -126,7 +125,7 @@ def join_look(
     ----------
     verdict
         Reached at its share of the dial, see `ReconstructionLook.shares`.
-    false_alarms_per_year, windows_per_year
+    false_alarms_per_year
         Of both together.
     """
     if look is None or look.why_not:
@@ -142,7 +141,6 @@ def join_look(
         verdict,
         replace(drift, autoencoder=look.identity),
         [look.images[i] for i in _order(look)],
-        alpha=alpha_for(false_alarms_per_year, windows_per_year),
         false_alarms_per_year=false_alarms_per_year,
     )
 
