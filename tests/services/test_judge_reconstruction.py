@@ -115,8 +115,7 @@ def test_without_a_change_both_looks_say_so_and_share_the_dial(installed):
     assert seen.n == 60
     assert seen.low < seen.value < seen.high
     assert seen.low < 0 < seen.high
-    whole = alpha_for(1.0, 2 * PARTS * 365)
-    assert judged.alpha == pytest.approx(whole)
+    assert judged.alpha == pytest.approx(2 * alpha_for(0.5, 2 * PARTS * 365))
     found = judged.document["reconstruction"]
     assert found["p_value"] == seen.p_value
     assert judged.p_value <= min(1.0, 2 * found["p_value"])
