@@ -4,10 +4,26 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import settings
-from tests.databases import database, database_url, empty_database, postgres_server
+from tests.databases import (
+    database,
+    database_url,
+    empty_database,
+    migrated_postgresql,
+    migrated_sqlite,
+    postgres_server,
+)
 from tests.s3_server import running_s3, s3_server
 
-__all__ = ["database", "database_url", "empty_database", "postgres_server", "running_s3", "s3_server"]
+__all__ = [
+    "database",
+    "database_url",
+    "empty_database",
+    "migrated_postgresql",
+    "migrated_sqlite",
+    "postgres_server",
+    "running_s3",
+    "s3_server",
+]
 
 # The same examples every time, so that a change is judged by itself; `make fuzz` draws others.
 settings.register_profile("repeatable", derandomize=True)

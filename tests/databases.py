@@ -32,6 +32,8 @@ __all__ = [
     "database",
     "database_url",
     "empty_database",
+    "migrated_postgresql",
+    "migrated_sqlite",
     "postgres_server",
     "running_postgres",
 ]
@@ -95,15 +97,42 @@ def running_postgres(fsync: Literal["on", "off"]) -> Iterator[PostgresServer | N
         shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the tables of this release and nothing in them, to copy."""
+    path = tmp_path_factory.mktemp("migrated") / "driftwheel.sqlite"
+    engine = open_database(f"sqlite:///{path}")
+    migrate(engine)
+    engine.dispose()
+    assert [one.name for one in path.parent.iterdir()] == [path.name]  # nothing is left in a log
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgres_server: PostgresServer) -> str:
+    """The name of a database with the tables of this release and nothing in them, to copy."""
+    name = f"migrated_{uuid.uuid4().hex}"
+    postgres_server.execute(f"CREATE DATABASE {name}")
+    engine = open_database(postgres_server.url(name))
+    migrate(engine)
+    engine.dispose()
+    return name
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a database that is new and empty, on each of the two."""
+    """The URL of a database that is new, on each of the two; empty unless the test asks for `database`."""
+    migrated = "database" in request.fixturenames
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'driftwheel.sqlite'}"
+        path = tmp_path / "driftwheel.sqlite"
+        if migrated:
+            shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
+        yield f"sqlite:///{path}"
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
     name = f"test_{uuid.uuid4().hex}"
-    server.execute(f"CREATE DATABASE {name}")
+    template = f" TEMPLATE {request.getfixturevalue('migrated_postgresql')}" if migrated else ""
+    server.execute(f"CREATE DATABASE {name}{template}")
     try:
         yield server.url(name)
     finally:
@@ -120,8 +149,7 @@ def empty_database(database_url: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def database(empty_database: Engine) -> Engine:
-    """An open database with the tables of this release, on each of the two."""
-    migrate(empty_database)
+    """An open database with the tables of this release, on each of the two; `database_url` made them."""
     return empty_database
 
 
