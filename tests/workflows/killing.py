@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
-from pathlib import Path
+import tempfile
+
+from tests import fork_server
 
 from driftwheel.services.crash_points import VARIABLE
-
-ROOT = Path(__file__).parents[2]
 
 
 def run_program(module: str, *arguments: str, crash_at: str | None) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
-    environment["PYTHONPATH"] = str(ROOT)
     if crash_at is not None:
         environment[VARIABLE] = crash_at
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-m", module, *arguments],
-        env=environment,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
+        process = fork_server.start(
+            *(module, *arguments),
+            imports=[module],
+            environment=environment,
+            options=["-W", "error"],
+            stderr=errors,
+        )
+        with process.stdout:
+            try:
+                ended = process.wait(300)
+            finally:
+                process.kill()
+            printed = process.stdout.read()
+        errors.seek(0)
+        return subprocess.CompletedProcess([module, *arguments], ended, printed, errors.read())
