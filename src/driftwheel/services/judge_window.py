@@ -46,6 +46,7 @@ from driftwheel.store.database import reading
 from driftwheel.store.logged_answers import LoggedAnswers, logged_answers, pack_answers
 from driftwheel.store.models import Model
 from driftwheel.store.verdicts import Answer
+from driftwheel.store.version_images import version_images
 from driftwheel.store.windows import StoredWindow, count_windows, find_window
 
 __all__ = ["judge_window"]
@@ -107,10 +108,14 @@ def judge_window(
         autoencoder = known.autoencoder_of(connection, model)
         watching = None if autoencoder is None else autoencoder.stored.key
         seen = window_records(connection, window, _space_of(reference), autoencoder=watching)
-        said = pack_answers([])
-        if reference is not None and len(reference.answers):
+        said, wanted = pack_answers([]), []
+        if reference is not None and reference.measured.asked:
+            wanted = version_images(connection, model.key, seen.table.images)
+        elif reference is not None and len(reference.answers):
             said = logged_answers(connection, model.key, seen.table.images)
         parts = _judged_together(connection, window)
+    if reference is not None and wanted:
+        said = known.asked(reference, wanted)
     look = look_at_errors(autoencoder, None if reference is None else reference.key, window, seen)
     profile = empty_profile() if window.profile is None else from_bytes(window.profile).whole()
     if reference is not None:
@@ -186,7 +191,13 @@ def _verdict(  # noqa: PLR0917  what one judgement needs
         false_alarms_per_year=model.false_alarms_per_year / (1 if look is None else look.shares),
         windows_per_year=judgements,
     )
-    verdict = join_look(look, verdict, rng=rng, false_alarms_per_year=model.false_alarms_per_year)
+    verdict = join_look(
+        look,
+        verdict,
+        rng=rng,
+        false_alarms_per_year=model.false_alarms_per_year,
+        windows_per_year=judgements,
+    )
     diagnosis = None
     if verdict.verdict == "drift" and verdict.kind != "unreadable":
         library = reference.library

@@ -13,7 +13,7 @@ import msgpack
 import numpy as np
 from numpy.typing import NDArray
 
-from driftwheel.drift.fault_library import FaultCase, FaultLibrary
+from driftwheel.drift.fault_library import FaultAnswers, FaultCase, FaultLibrary
 from driftwheel.errors import ProfileFormatError
 from driftwheel.records import Mode
 
@@ -38,6 +38,7 @@ def pack_faults(library: FaultLibrary) -> bytes:
         "property_names": list(library.property_names),
         "embedder": library.embedder,
         "mode": library.mode,
+        "answers": None if library.answers is None else _packed_answers(library.answers),
     }
     packed: bytes = msgpack.packb(body, use_bin_type=True, unicode_errors="surrogateescape")
     return packed
@@ -92,10 +93,31 @@ def _library(body: Mapping[str, Any]) -> FaultLibrary:
         property_names=names,
         embedder=body["embedder"],
         mode=mode,
+        answers=_unpacked_answers(body.get("answers"), n),
     )
 
 
 _PLACES = ("case", "base", "camera")
+
+
+def _packed_answers(answers: FaultAnswers) -> dict[str, Any]:
+    return {
+        "model": answers.model,
+        "classes": list(answers.classes),
+        "predicted": answers.predicted.astype("<i4").tobytes(),
+        "confidence": answers.confidence.astype("<f4").tobytes(),
+    }
+
+
+def _unpacked_answers(plain: Mapping[str, Any] | None, n: int) -> FaultAnswers | None:
+    if plain is None:
+        return None
+    classes = tuple(plain["classes"])
+    predicted = np.frombuffer(plain["predicted"], "<i4").astype(np.intp)
+    confidence = np.frombuffer(plain["confidence"], "<f4").astype(np.float32)
+    if {len(predicted), len(confidence)} != {n} or not ((predicted >= 0) & (predicted < len(classes))).all():
+        raise ValueError("its answers do not fit its images")
+    return FaultAnswers(plain["model"], classes, predicted, confidence)
 
 
 def _packed(embeddings: NDArray[np.float32] | None) -> bytes | None:

@@ -16,6 +16,8 @@ from driftwheel.errors import DriftwheelError
 from driftwheel.images.properties import PROPERTY_NAMES
 from driftwheel.profiles import Profile
 from driftwheel.records import Records, Unreadable
+from driftwheel.services.asked_answers import as_logged
+from driftwheel.services.askers import Askers
 from driftwheel.services.autoencoder_in_use import AutoencoderInUse, autoencoder_in_use
 from driftwheel.services.kept_faults import unpack_faults
 from driftwheel.services.measured_reference import (
@@ -30,6 +32,7 @@ from driftwheel.store.blobs import Blobs
 from driftwheel.store.logged_answers import LoggedAnswers, logged_answers, pack_answers
 from driftwheel.store.models import Model
 from driftwheel.store.references import Reference, current_reference
+from driftwheel.store.version_images import VersionImage
 
 __all__ = ["KnownReference", "KnownReferences", "with_properties"]
 
@@ -55,8 +58,11 @@ class KnownReference:
         What camera faults do to it; None where that was not simulated, or not for this sample.
     sizes
         The widths and heights of its images; empty where there are more than 8.
+    from_folder
+        Whether its images are those of a folder, and not the model's own records.
     answers
-        What the model said of its records, called by their ids; none for a folder of images.
+        What the model said of its records: as they were logged, or as its versions' files were asked; none
+        for a folder of images without such a file.
     """
 
     key: int
@@ -64,7 +70,24 @@ class KnownReference:
     sample: Records = field(repr=False)
     library: FaultLibrary | None = field(repr=False)
     sizes: frozenset[tuple[int, int]]
+    from_folder: bool = False
     answers: LoggedAnswers = field(default_factory=lambda: pack_answers([]), repr=False)
+
+    @property
+    def asked_version(self) -> str:
+        """The version whose answers are in the library; empty without any."""
+        answers = None if self.library is None else self.library.answers
+        if answers is None:
+            return ""
+        return next((one.version for one in self.measured.asked if one.identity == answers.model), "")
+
+    @property
+    def truths(self) -> Mapping[str, str] | None:
+        """True classes of a folder's images, by name; None where those count that were sent of records."""
+        if not self.from_folder:
+            return None
+        pairs = zip(self.sample.images, self.measured.truths, strict=False)
+        return {name: truth for name, truth in pairs if truth is not None}
 
     def records(
         self, tag: str, value: str, start: datetime, end: datetime, *, most: int = SAMPLE
@@ -111,6 +134,7 @@ class KnownReferences:
         self._blobs = blobs
         self._known: dict[int, tuple[tuple[object, ...], KnownReference]] = {}
         self._lock = threading.Lock()
+        self._askers = Askers(blobs)
 
     def of(self, connection: Connection, model: Model) -> KnownReference | None:
         """Return the reference of a model that is in use; None without one.
@@ -128,13 +152,33 @@ class KnownReferences:
             held = self._known.get(model.key)
             if held is None or held[0] != stamp:
                 made = self._read(reference, reference.artifact, model.segment_tags)
-                if reference.kind != "folder" and model.task == "classification":  # its images are records
+                if made.measured.asked:
+                    names = made.sample.images
+                    made = replace(made, answers=as_logged([(names, one) for one in made.measured.asked]))
+                elif reference.kind != "folder" and model.task == "classification":  # its images are records
                     made = replace(made, answers=logged_answers(connection, model.key, made.sample.images))
                 self._known.pop(model.key, None)
                 held = self._known[model.key] = (stamp, made)
                 while len(self._known) > _MOST_MODELS or (len(self._known) > 1 and self._too_large()):
                     del self._known[next(iter(self._known))]  # the one that was read first goes first
             return held[1]
+
+    def asked(self, reference: KnownReference, wanted: Sequence[VersionImage]) -> LoggedAnswers:
+        """Return what the versions that a reference was asked by say of images of records.
+
+        Each image is shown to the version that its record names; those of other versions are left out.
+
+        Raises
+        ------
+        OSError
+            When the blobs cannot be read now.
+        """
+        found = []
+        for version in reference.measured.asked:
+            its = [one for one in wanted if one.version == version.version]
+            scores = self._askers.ask(version, its)
+            found.append(([one.record for one in its], replace(version, scores=scores)))
+        return as_logged(found)
 
     def autoencoder_of(self, connection: Connection, model: Model) -> AutoencoderInUse | None:
         """Return the autoencoder that looks at the images of a model; None without one that can be used."""
@@ -152,7 +196,12 @@ class KnownReferences:
             tags={tag: values for tag, values in whole.tags.items() if tag in segment_tags},
         )
         return KnownReference(
-            reference.key, measured, sample, self._library(reference.faults, sample), _sizes(sample)
+            reference.key,
+            measured,
+            sample,
+            self._library(reference.faults, sample),
+            _sizes(sample),
+            from_folder=reference.kind == "folder",
         )
 
     def _library(self, faults: bytes | None, sample: Records) -> FaultLibrary | None:

@@ -20,6 +20,7 @@ from driftwheel.profiles import Profile, ProfileKey, ProfileSet, from_bytes, pro
 from driftwheel.profiles.profile_builder import split_records
 from driftwheel.profiles.projection import projection_from
 from driftwheel.records import Records
+from driftwheel.services.asked_answers import AskedAnswers, pack_asked, unpack_asked
 from driftwheel.services.embedding_space import EmbeddingSpace
 
 __all__ = [
@@ -59,12 +60,19 @@ class MeasuredReference:
     notes
         What is to be known of its embeddings, in whole sentences: where they are those of a sample, or lie
         in another space than the model's own.
+    asked
+        What versions of the model said of the sample, where their ONNX files were asked.
+    truths
+        The true class of each record of the sample, None where it is not known; empty where the truths are
+        those that were sent of the model's records.
     """
 
     space: EmbeddingSpace | None
     profiles: Mapping[str, ProfileSet]
     sample: Records
     notes: tuple[str, ...] = ()
+    asked: tuple[AskedAnswers, ...] = ()
+    truths: tuple[str | None, ...] = ()
 
     @property
     def n(self) -> int:
@@ -101,6 +109,8 @@ def pack_reference(reference: MeasuredReference) -> bytes:
         "times": None if sample.times is None else sample.times.astype("<i8").tobytes(),
         "tags": {name: list(values) for name, values in sorted(sample.tags.items())},
         "notes": list(reference.notes),
+        "asked": [pack_asked(one) for one in reference.asked],
+        "truths": list(reference.truths),
     }
     packed: bytes = msgpack.packb(body, use_bin_type=True)
     return packed
@@ -133,6 +143,8 @@ def unpack_reference(artifact: bytes) -> MeasuredReference:
             {tag: from_bytes(data, name="the reference") for tag, data in body["profiles"].items()},
             _unpack_sample(body, None if space is None else space.name),
             tuple(body.get("notes", ())),
+            tuple(unpack_asked(one) for one in body.get("asked", ())),
+            tuple(body.get("truths", ())),
         )
     except (ValueError, TypeError, KeyError) as error:
         raise ProfileFormatError(

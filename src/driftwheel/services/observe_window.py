@@ -145,7 +145,7 @@ def observe_window(connection: Connection, seen: Seen) -> dict[str, Observation]
     said = PredictionSummary() if packed is None else predictions_from_bytes(packed)
     found = [
         *_of_verdict(seen),
-        observe_evidence(seen.evidence, model.window),
+        observe_evidence(seen.evidence, model.window, seen.verdict),
         observe_reconstruction(seen.look, seen.verdict),
         *_of_images(seen, past),
         *_of_predictions(model, said, past),
@@ -289,8 +289,18 @@ def _accuracy(connection: Connection, seen: Seen, past: _Past) -> Observation:
 def _estimated(connection: Connection, seen: Seen) -> Observation:
     if seen.reference is None:
         return estimate_window(connection, seen.model, seen.window, None, None, seen.said)
-    sample, known = seen.reference.sample, seen.reference.answers
-    return estimate_window(connection, seen.model, seen.window, sample, known, seen.said)
+    reference = seen.reference
+    return estimate_window(
+        connection,
+        seen.model,
+        seen.window,
+        reference.sample,
+        reference.answers,
+        seen.said,
+        truths=reference.truths,
+        library=reference.library,
+        asked=reference.asked_version,
+    )
 
 
 def _feedback(connection: Connection, seen: Seen, said: PredictionSummary, past: _Past) -> Observation:

@@ -15,6 +15,7 @@ from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.learning.load_embedder import load_embedder
 from driftwheel.predictions import Task
 from driftwheel.profiles.window import as_window, windows_per_year
+from driftwheel.services.ask_version import want_version_asked
 from driftwheel.services.close_alerts import close_episodes
 from driftwheel.store.audit import note
 from driftwheel.store.blobs import Blobs
@@ -181,7 +182,8 @@ def add_model_version(
 ) -> ModelVersion:
     """Add a version to a model, with its ONNX file where there is one, and return it.
 
-    The file is kept as it is and not run.
+    The file is kept as it is. Where the reference has no logged scores a worker runs it on that reference,
+    and then on images that come, see `driftwheel.services.ask_reference`.
 
     Raises
     ------
@@ -196,6 +198,7 @@ def add_model_version(
     with writing(engine) as connection:
         found = find_model(connection, model)
         added = add_version(connection, found.key, version, artifact=artifact, created=now)
+        want_version_asked(connection, added)
         note(connection, now, by, "add version", model, {"version": version})
     if onnx is not None and artifact is not None and not blobs.exists(artifact):  # see Blobs.delete
         blobs.put(onnx)

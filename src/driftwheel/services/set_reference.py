@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from driftwheel.errors import DriftwheelError, SourceError, UsageError
 from driftwheel.learning.load_embedder import load_embedder
+from driftwheel.services.ask_reference import ask_reference
 from driftwheel.services.backfill import check_range
 from driftwheel.services.crash_points import reach
 from driftwheel.services.embedding_space import EmbeddingSpace, fixed_space
@@ -124,6 +125,7 @@ def measure_reference_row(
         measured = _of_folder(model, reference.source, threads)
     else:
         measured = _of_records(engine, blobs, model, reference, now, threads)
+    measured = ask_reference(engine, blobs, model, reference, measured, threads=threads)
     reach("reference-measured")
     digest = blobs.put(pack_reference(measured))
     reach("reference-kept")

@@ -6,7 +6,7 @@ model's records. Where too few of them are left there is no library, and drift i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -15,14 +15,15 @@ from sqlalchemy import Engine
 
 from driftwheel.drift.fault_library import FaultLibrary
 from driftwheel.errors import DriftwheelError
+from driftwheel.learning.classifier import Classifier
 from driftwheel.records import Image, Records
+from driftwheel.services.askers import open_version
 from driftwheel.services.crash_points import reach
 from driftwheel.services.embedding_space import EmbeddingSpace
 from driftwheel.services.kept_faults import pack_faults
 from driftwheel.services.measure_reference import SIMULATED
-from driftwheel.services.measured_reference import unpack_reference
+from driftwheel.services.measured_reference import MeasuredReference, unpack_reference
 from driftwheel.services.measurers import embedder_for
-from driftwheel.services.pick_images import pick_images
 from driftwheel.services.simulate_faults import LEAST_IMAGES, simulate_faults
 from driftwheel.sources import open_source
 from driftwheel.store.blobs import Blobs
@@ -31,7 +32,7 @@ from driftwheel.store.models import model_by_key
 from driftwheel.store.records import find_record
 from driftwheel.store.references import Reference, reference_by_key, set_reference_faults
 
-__all__ = ["keep_faults", "placed_in", "simulate_reference_faults"]
+__all__ = ["keep_faults", "placed_in", "reference_images", "simulate_reference_faults"]
 
 
 def simulate_reference_faults(
@@ -59,11 +60,20 @@ def simulate_reference_faults(
             return None
         space = measured.space
         embedder = None if space is None else embedder_for(space.embedder, model.embedder)
-        library = simulate_faults(images, embedder=embedder, threads=threads)
+        classifier = _asked_first(blobs, measured)
+        library = simulate_faults(images, embedder=embedder, classifier=classifier, threads=threads)
     except (DriftwheelError, FileNotFoundError):
         return None
     reach("faults-simulated")
     return blobs.put(pack_faults(placed_in(space, library)))
+
+
+def _asked_first(blobs: Blobs, measured: MeasuredReference) -> Classifier | None:
+    """Return the classifier that was asked about the reference, that of the newest version; None without."""
+    if not measured.asked:
+        return None
+    newest = measured.asked[0]
+    return open_version(blobs.get(newest.artifact), newest.classes)
 
 
 def keep_faults(engine: Engine, key: int, library: bytes) -> None:
@@ -74,15 +84,34 @@ def keep_faults(engine: Engine, key: int, library: bytes) -> None:
     reach("faults-kept")
 
 
-def _images(engine: Engine, blobs: Blobs, reference: Reference, sample: Records) -> list[Image]:
+def reference_images(
+    engine: Engine, blobs: Blobs, reference: Reference, names: Sequence[str]
+) -> Iterator[Image]:
+    """Yield those images of a reference that are still to be had, one at a time.
+
+    Of a folder in the order of their names; of records in the order of `names`, which are their ids.
+
+    Raises
+    ------
+    SourceError
+        When the folder cannot be opened.
+    """
     if reference.kind == "folder":
         source = open_source(reference.source["images"], name_pattern=reference.source.get("name_pattern"))
-        picked = pick_images(source, set(sample.images[:SIMULATED]))
-        return [picked[name] for name in sample.images[:SIMULATED] if name in picked]
-    return list(islice(_kept(engine, blobs, reference.model, sample.images), SIMULATED))
+        yield from (one for one in source.only(set(names)) if isinstance(one, Image))
+    else:
+        yield from _kept(engine, blobs, reference.model, names)
 
 
-def _kept(engine: Engine, blobs: Blobs, model: int, names: Iterable[str]) -> Iterable[Image]:
+def _images(engine: Engine, blobs: Blobs, reference: Reference, sample: Records) -> list[Image]:
+    if reference.kind == "folder":
+        names = sample.images[:SIMULATED]
+        picked = {one.name: one for one in reference_images(engine, blobs, reference, names)}
+        return [picked[name] for name in names if name in picked]
+    return list(islice(reference_images(engine, blobs, reference, sample.images), SIMULATED))
+
+
+def _kept(engine: Engine, blobs: Blobs, model: int, names: Iterable[str]) -> Iterator[Image]:
     for name in names:
         with reading(engine) as connection:
             record = find_record(connection, model, name)

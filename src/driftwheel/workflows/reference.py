@@ -1,4 +1,4 @@
-"""The workflow `reference`: measure a reference, put it in use, and simulate camera faults on it."""
+"""The workflows `reference` and `ask`: measure a reference, put it in use, simulate camera faults on it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from driftwheel.services.begin_watching import begin_watching, look_for_causes
 from driftwheel.services.crash_points import reach
 from driftwheel.services.set_reference import fail_reference, finish_reference, measure_reference_row
 from driftwheel.services.simulate_reference_faults import keep_faults, simulate_reference_faults
-from driftwheel.store.database import reading
+from driftwheel.store.database import reading, writing
 from driftwheel.store.models import list_models
 from driftwheel.store.references import current_reference
+from driftwheel.store.settings import delete_setting
 from driftwheel.workflows.worker import current
 
-__all__ = ["follow", "reference"]
+__all__ = ["ask", "follow", "reference"]
 
 _TRIES = 3
 
@@ -38,6 +39,18 @@ def reference(key: int) -> str:
                 _keep_faults(key, library)
             return "ready"
     return "its artifact does not stay"
+
+
+@DBOS.workflow(name="ask")
+def ask(name: str, key: int) -> str:
+    """Take a reference anew, for a new version's file to be asked about it; return ``ready`` or ``gone``."""
+    measured = _measure_again(key)
+    if measured is not None and _finish(key, measured):
+        library = _simulate(key)
+        if library is not None:
+            _keep_faults(key, library)
+    _forget_wish(name)
+    return "gone" if measured is None else "ready"
 
 
 @DBOS.workflow(name="follow")
@@ -106,6 +119,13 @@ def _keep_faults(key: int, library: str) -> None:
     with worker.step():
         keep_faults(worker.engine, key, bytes.fromhex(library))
         look_for_causes(worker.engine, key)
+
+
+@DBOS.step(name="reference-asked")
+def _forget_wish(name: str) -> None:
+    worker = current()
+    with worker.step(), writing(worker.engine) as connection:
+        delete_setting(connection, name)
 
 
 @DBOS.step(name="reference-trailing")

@@ -17,6 +17,7 @@ from functools import partial
 
 from dbos import DBOS
 
+from driftwheel.services.ask_version import wanted_versions
 from driftwheel.services.backfill import asked_backfills
 from driftwheel.store.database import reading
 from driftwheel.store.due_windows import due_windows
@@ -30,7 +31,7 @@ from driftwheel.workflows.judge import judge
 from driftwheel.workflows.measure import measure
 from driftwheel.workflows.notify import is_to_tell, notify
 from driftwheel.workflows.passing import Done, forget_old, once, run_passing
-from driftwheel.workflows.reference import reference
+from driftwheel.workflows.reference import ask, reference
 from driftwheel.workflows.summarise import summarise
 from driftwheel.workflows.watch import watch
 from driftwheel.workflows.worker import StoppingError, Worker
@@ -195,8 +196,11 @@ class Rounds:
         with reading(engine) as connection:
             references = [one.key for one in measuring_references(connection)]
             wishes = asked_backfills(connection)
+            versions = wanted_versions(connection)
         for key in references:
             self._alone(f"reference-{key}", f"reference-{key}", partial(reference, key))
+        for one in versions:
+            self._alone(f"reference-{one.reference}", one.name, partial(ask, one.name, one.reference))
         for name, wish in sorted(wishes.items()):
             self._alone(name.replace(".", "-"), name, partial(backfill, name, wish))
         return False

@@ -160,7 +160,10 @@ async def make_version(
     caller: Caller,
     version: Annotated[str, Query(min_length=1, max_length=128, description="What it is called.")],
 ) -> VersionAnswer:
-    """Add a version to a model, with its ONNX file where there is one; the file is kept, and not run."""
+    """Add a version to a model, with its ONNX file where there is one.
+
+    The file is kept as it is. Workers ask it for scores where the reference has none that were logged.
+    """
     await run_in_threadpool(_must_be_new, state, name, version)
     onnx = await request.body()
     if onnx and media_type(request) != "application/octet-stream":
