@@ -11,8 +11,10 @@ from sqlalchemy import Engine
 from tests.services.judged_days import BEGIN, DAY, Watched, watched
 
 from driftwheel.drift.verdict import Verdict, unjudged
+from driftwheel.monitors.evaluate import evaluate
+from driftwheel.monitors.monitor import Monitor
 from driftwheel.monitors.observation import Observation
-from driftwheel.monitors.rule_text import format_rule
+from driftwheel.monitors.rule_text import format_rule, parse_rule
 from driftwheel.monitors.suggest import suggested_monitors
 from driftwheel.services.carry_evidence import (
     CarriedEvidence,
@@ -183,6 +185,24 @@ def test_it_takes_a_quarter_of_the_dial_shared_out_among_segments(its: Watched) 
 def test_verdicts_from_profiles_leave_it_as_it_is(its: Watched) -> None:
     evidence = judge(its, 0, replace(verdict(0.5), replay_p_value=None))
     assert evidence.state.windows == 0
+
+
+def test_a_window_of_which_only_a_profile_is_known_has_no_value(its: Watched) -> None:
+    profile = replace(NOTHING, verdict="no_drift", p_value=0.2)
+    monitor = Monitor("x", parse_rule("drift is found or evidence is found"))
+    seen = {"drift": Observation("drift", 0.0, 200, judged=False)}
+    for day, p in enumerate([*USUAL, *[WEAK] * 12]):
+        evidence = judge(its, day, verdict(p))
+        if day == 7:
+            found = observe_evidence(evidence, "day", profile)
+            assert (found.value, found.n, found.judged) == (None, 0, False)
+            assert evaluate(monitor, seen | {"evidence": found}).result == "ok"  # as of any other such window
+    found = observe_evidence(evidence, "day", profile)
+    assert (found.value, found.n, found.judged) == (None, 0, None)
+    assert found.note.startswith("Only a profile")
+    assert evaluate(monitor, seen | {"evidence": found}).result == "no_data"  # what was found is not over
+    few = observe_evidence(evidence, "day", NOTHING)
+    assert (few.value, few.judged) == (pytest.approx(evidence.threshold), True)
 
 
 def test_without_a_verdict_there_is_none() -> None:

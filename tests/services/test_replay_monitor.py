@@ -47,6 +47,13 @@ def test_of_so_many_windows_and_until_a_clear_threshold(its: Watched) -> None:
     assert [one.value for one in only.segments] == ["1"]
 
 
+def test_windows_from_before_a_signal_was_known_say_nothing_of_it(its: Watched) -> None:
+    found = replay(its, "black_share above 10 % or evidence is found")
+    results = [one.result for one in found.segments[0].windows]
+    assert results == ["breach" if share > 0.1 else "no_data" for share in SHARES]
+    assert {one.evaluation.findings[1].result for one in found.segments[0].windows} == {"no_data"}
+
+
 def test_of_very_many_windows_the_newest(its: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     assert replay(its, "black_share above 10 %").since == BEGIN
     monkeypatch.setattr("driftwheel.services.replay_monitor.MOST_REPLAYED", 7)  # three days of two segments

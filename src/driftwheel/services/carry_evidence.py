@@ -31,6 +31,7 @@ from driftwheel.store.windows import StoredWindow
 __all__ = ["CarriedEvidence", "carry_evidence", "evidence_to_json", "observe_evidence"]
 
 _SHARE = 4  # a quarter of the dial
+_ONLY_PROFILE = "Only a profile of the window is known: its images cannot be weighed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +98,19 @@ def evidence_to_json(evidence: CarriedEvidence) -> dict[str, Any]:
     }
 
 
-def observe_evidence(evidence: CarriedEvidence | None, window: str) -> Observation:
-    """Return the signal ``evidence``; its n counts windows. `window` is the model's."""
+def observe_evidence(
+    evidence: CarriedEvidence | None, window: str, verdict: Verdict | None = None
+) -> Observation:
+    """Return the signal ``evidence``; its n counts windows. `window` is the model's.
+
+    Of a window of which only a profile is known it has no value: nothing was added, and what was there before
+    is no news. That ends no alert where drift has been found, and else it is none.
+    """
     if evidence is None:
         return Observation("evidence", None, 0, note="There is no verdict to take it from.")
     state, since = evidence.state, ""
+    if verdict is not None and verdict.verdict == "no_drift" and verdict.replay_p_value is None:
+        return Observation("evidence", None, 0, judged=None if state.found else False, note=_ONLY_PROFILE)
     if state.since is not None:
         since = (
             f"since {state.since:%Y-%m-%d %H:%M} UTC" if window == "hour" else f"since {state.since:%Y-%m-%d}"
