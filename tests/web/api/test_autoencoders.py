@@ -6,7 +6,7 @@ import hashlib
 
 from tests.services.grey_autoencoder import grey_autoencoder
 from tests.web.serving import Running
-from tests.workflows.installation import picture
+from tests.workflows.installation import log, picture, record
 
 from driftwheel.store.database import reading, writing
 from driftwheel.store.models import find_model
@@ -66,3 +66,37 @@ def test_what_is_refused(server: Running) -> None:
     assert viewer.get(ADDRESS).status_code == 200
     assert viewer.post(ADDRESS, content=b"x", headers=BYTES).status_code == 403
     assert viewer.delete(ADDRESS).status_code == 403
+
+
+def test_a_picture_of_what_it_makes_of_an_image(server: Running) -> None:
+    engine, blobs = server.services.engine, server.services.blobs
+    client = server.with_token("engineer")
+    refer(server)
+    key = client.post(ADDRESS, content=grey_autoencoder([picture(3)]), headers=BYTES).json()["key"]
+    with reading(engine) as connection:
+        model = find_model(connection, "cats")
+    image = picture(5)
+    log(engine, blobs, model, [record("seen", image, model="cats")])
+    digest = hashlib.sha256(image).hexdigest()
+    shown = f"/api/v1/models/cats/images/{digest}/reconstruction"
+    viewer = server.with_token("viewer")
+    answer = viewer.get(shown, params={"autoencoder": key})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
+    assert "immutable" in answer.headers["cache-control"]
+    assert answer.content.startswith(b"\x89PNG")
+    assert viewer.get(shown).status_code == 422
+    for address, number in (
+        (shown, key + 1),
+        (shown.replace("cats", "parts"), key),
+        (shown.replace(digest, "0" * 64), key),
+    ):
+        assert viewer.get(address, params={"autoencoder": number}).status_code == 404
+    blobs.delete(bytes.fromhex(digest))
+    other = client.post(ADDRESS, content=grey_autoencoder([picture(4)]), headers=BYTES).json()["key"]
+    gone = viewer.get(shown, params={"autoencoder": other})
+    assert (gone.status_code, gone.json()["detail"]) == (
+        404,
+        "The image, or the autoencoder, is no longer kept.",
+    )
+    stranger = server.client().get(shown, params={"autoencoder": key})
+    assert stranger.status_code == 401

@@ -26,6 +26,7 @@ from driftwheel.store.blobs import Blobs
 from driftwheel.store.verdicts import StoredVerdict
 from driftwheel.web.pages.heat_map import ANSWER_WORDS, effect_words
 from driftwheel.web.pages.profile_chart import ProfileRow, profile_chart, profile_rows
+from driftwheel.web.pages.reconstructions import ReconstructionsView, reconstructions_view
 from driftwheel.web.pages.shots import Shot, shots_of
 from driftwheel.web.pages.watch_view import WatchView, images_address, window_words
 
@@ -80,6 +81,8 @@ class CellView:
         Name of a number, the number, and above which it counts.
     whole
         Whether a segment was held against the whole reference.
+    reconstructions
+        None where no autoencoder looked.
     """
 
     words: PropertyWords
@@ -99,6 +102,7 @@ class CellView:
     segments: tuple[SegmentRow, ...]
     pictures: PicturesView
     whole: bool
+    reconstructions: ReconstructionsView | None
 
 
 def cell_view(
@@ -138,6 +142,7 @@ def cell_view(
         tuple(_segments(connection, watch, view, verdict, words)),
         _pictures(connection, watch, verdict),
         found.whole,
+        reconstructions_view(connection, watch, verdict),
     )
 
 

@@ -13,11 +13,13 @@ from driftwheel.services.describe_image import ImageDescription, describe_image
 from driftwheel.services.find_similar import SEARCHED, SimilarImages, find_similar
 from driftwheel.services.list_images import Neighbours, find_neighbours
 from driftwheel.services.record_feedback import record_feedback
+from driftwheel.services.show_reconstruction import error_of_record
 from driftwheel.store.database import reading
 from driftwheel.store.record_state import RecordState
 from driftwheel.web.pages.image_filter import ImageFilter, read_filter
 from driftwheel.web.pages.image_sentence import image_sentence
 from driftwheel.web.pages.property_rows import property_rows
+from driftwheel.web.pages.reconstructions import pair_of_record
 from driftwheel.web.pages.rendering import address, render
 from driftwheel.web.pages.said import boxes_of, overlay_of, score_rows
 from driftwheel.web.pages.shots import Shot, picture_address, said_of, shots_of
@@ -49,6 +51,7 @@ def _show_image(request: Request, state: State, key: _Key) -> Response:
         if chosen.query is not None and chosen.query.model == described.model.name:
             beside = find_neighbours(connection, chosen.query, described.record)
         similar = find_similar(connection, key, limit=_SIMILAR)
+        unlike = error_of_record(connection, state.blobs, described.record)
     return render(
         request,
         "image.html.j2",
@@ -63,6 +66,7 @@ def _show_image(request: Request, state: State, key: _Key) -> Response:
             for name, value in sorted(described.record.tags.items())
         ],
         properties=property_rows(described),
+        pair=pair_of_record(described.model.name, described.record, unlike),
         similar=None if similar is None else _similar(described.model.name, similar),
         n_similar=0 if similar is None else similar.n,
         searched=SEARCHED,

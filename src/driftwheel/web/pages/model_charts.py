@@ -15,15 +15,33 @@ from driftwheel.web.pages.prediction_charts import score_chart
 from driftwheel.web.pages.time_chart import ChartRow, Column, Point, TimeChart, time_chart
 from driftwheel.web.pages.watch_view import WatchView, window_words
 
-__all__ = ["columns_of", "lacking", "plain_charts", "points_of", "score_points", "signal_words", "volume_of"]
+__all__ = [
+    "columns_of",
+    "lacking",
+    "over_usual",
+    "percent",
+    "plain_charts",
+    "points_of",
+    "score_points",
+    "signal_words",
+    "volume_of",
+]
 
 _EVIDENCE = "evidence"
-_ALWAYS = ("accuracy", "estimated_accuracy", "error_share", "latency_p95", "unreadable_share")
+_ALWAYS = (
+    "reconstruction",
+    "accuracy",
+    "estimated_accuracy",
+    "error_share",
+    "latency_p95",
+    "unreadable_share",
+)
 _WHEN_SEEN = ("feedback_share", "black_share", "frozen_share", "wrong_size_share", "missing_tags_share")
 _LEAST = {"share": 0.05, "count": 1.0}
 _TITLES = {
     "records": "Volume",
     "evidence": "Evidence of drift over time",
+    "reconstruction": "Reconstruction error over the reference's",
     "accuracy": "Accuracy",
     "estimated_accuracy": "Estimated accuracy",
     "error_share": "Error rate",
@@ -47,7 +65,26 @@ def signal_words(signal: Signal) -> Callable[[float], str]:
         return lambda value: count(round(value))
     if signal.kind == "seconds":
         return _seconds
-    return lambda value: f"{value:.3g}"
+    return over_usual if signal.unit == "%" else lambda value: f"{value:.3g}"
+
+
+def over_usual(value: float) -> str:
+    r"""Return how far something is above what is usual, in per cent, with its sign.
+
+    Examples
+    --------
+    >>> over_usual(44.2).replace("\u00a0", " "), over_usual(-3.14).replace("\u00a0", " ")
+    ('+44 %', '−3.1 %')
+    """
+    text = percent(abs(value))
+    sign = "" if text.startswith("0\u00a0") else "−" if value < 0 else "+"
+    return sign + text
+
+
+def percent(value: float) -> str:
+    """Return per cent, 0 or more, with a decimal below 10 where it is not 0."""
+    text = f"{value:.1f}".removesuffix(".0") if value < 9.95 else f"{value:,.0f}"
+    return f"{text}\u00a0%"
 
 
 def columns_of(watch: Watch, view: WatchView) -> list[Column]:
@@ -152,6 +189,8 @@ def lacking(watch: Watch) -> list[str]:
 
 def _meaning(name: str) -> str:
     signal = signal_named(name)
+    if name == "reconstruction":
+        return f"{signal.meaning} Within the band it does not count."
     if signal.estimated:
         return "What the scores tell, without truths. Grey: the 90 % interval; hollow: cannot tell."
     return signal.meaning
@@ -182,6 +221,7 @@ def _chart(
         kind="bars" if kind == "bars" else "dots",
         least=max(least, _LEAST.get(signal.kind, 0.0)),
         ceiling=1.0 if accurate else None,
+        signed=signal.unit == "%",
     )
     rows = tuple(_row(one, say) for one in reversed(points) if one.value is not None or one.untold)
     said = "" if newest is None else f"{say(newest.value or 0.0)}"

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from fastapi import APIRouter, Request, Response
 
 from driftwheel.services.backfill import asked_backfills
+from driftwheel.services.describe_autoencoders import describe_autoencoders
 from driftwheel.services.describe_models import describe_model
 from driftwheel.services.describe_versions import describe_versions
 from driftwheel.services.list_images import count_unjudged
@@ -30,7 +31,11 @@ router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
 _WINDOWS = 120
 _MOMENT = timedelta(microseconds=1)
-_TOLD = {"version": "The version is added."}
+_TOLD = {
+    "version": "The version is added.",
+    "autoencoder": "The autoencoder is set: images that come are shown to it.",
+    "no-autoencoder": "The autoencoder is removed; windows are judged again without it.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ def _show_setup(request: Request, state: State, name: str) -> Response:
         windows = list_windows(connection, model.key, since=summary.volumes[0].start + _MOMENT)
         references = list_references(connection, model.key)
         versions = describe_versions(connection, state.blobs, model.key)
+        autoencoders = describe_autoencoders(connection, state.blobs, model.key)
         again = [each for each in asked_backfills(connection).values() if each.get("model") == model.key]
         unjudged = None
         if summary.state == "watched" and not again:
@@ -77,6 +83,7 @@ def _show_setup(request: Request, state: State, name: str) -> Response:
         references=reference_rows(references, state.blobs),
         reference=summary.reference,
         versions=versions,
+        autoencoders=autoencoders,
         unjudged=unjudged,
         again=[tuple(datetime.fromisoformat(each[end]) for end in ("since", "until")) for each in again],
         snippet=log_snippet(server, name, model.task, model.classes),

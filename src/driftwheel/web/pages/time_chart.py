@@ -106,6 +106,7 @@ def time_chart(
     kind: Literal["dots", "bars"] = "dots",
     least: float = 0.0,
     ceiling: float | None = None,
+    signed: bool = False,
 ) -> Markup:
     """Return the chart of one number.
 
@@ -117,8 +118,10 @@ def time_chart(
         The scale goes at least so far.
     ceiling
         The scale ends there, and begins at half of it where nothing lies below; None: as the values need.
+    signed
+        Values and ranges may lie below 0, and 0 is drawn.
     """
-    low, high = _scale(points, least, ceiling)
+    low, high = _scale(points, least, ceiling, signed=signed)
     step = WIDTH / max(len(points), 1)
     parts = []
     for at, one in enumerate(points):
@@ -128,6 +131,9 @@ def time_chart(
             top, bottom = place_of(one.high, low, high), place_of(one.low, low, high)
             height = max(bottom - top, 1.0)
             parts.append(element("rect", x=at * step, y=top, width=step, height=height, class_="usual"))
+    if low < 0 < high:
+        y = place_of(0.0, low, high)
+        parts.append(element("path", d=f"M0 {number(y)}H{number(WIDTH)}", class_="zero"))
     if kind == "bars":
         parts += [_bar(one, at * step, step, low, high) for at, one in enumerate(points) if one.value]
     else:
@@ -182,14 +188,24 @@ def top_of(value: float) -> float:
     return float(f"{next(unit * one for one in steps if unit * one >= value * (1 - 1e-9)):.6g}")
 
 
-def _scale(points: Sequence[Point], least: float, ceiling: float | None) -> tuple[float, float]:
-    """Return the ends of the scale: 0, or a half of a full scale that all lie above; ranges may leave it."""
+def _scale(
+    points: Sequence[Point], least: float, ceiling: float | None, *, signed: bool
+) -> tuple[float, float]:
+    """Return the ends of the scale: 0, or a half of a full scale that all lie above; ranges may leave it.
+
+    Where values lie below 0, or what is usual does, it goes as far down as they do.
+    """
     values = [one.value for one in points if one.value is not None]
     if not values:
         return 0.0, ceiling or 1.0
     if ceiling is not None:
         known = values + [one.low for one in points if one.low is not None]
         return (ceiling / 2 if min(known) > ceiling / 2 else 0.0), ceiling
+    if signed:
+        ends = [end for one in points for end in (one.low, one.high) if end is not None]
+        far = 1.6 * max(abs(one) for one in values)
+        ends = [*values, *(min(max(one, -far), far) for one in ends)]
+        return -top_of(-1.08 * min(ends)) if min(ends) < 0 else 0.0, top_of(1.08 * max(ends))
     most = max(*values, least)
     ends = [one.high for one in points if one.high is not None and one.high <= 1.6 * most]
     return 0.0, top_of(max([most * 1.08, *ends]))

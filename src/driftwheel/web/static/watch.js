@@ -5,7 +5,7 @@ import { mark } from "./pictures.js";
 
 const heat = document.querySelector("[data-heat]");
 const place = document.querySelector("[data-cells]");
-const PARTS = ["cell", "pictures", "segments"];
+const PARTS = ["cell", "pictures", "reconstructions", "segments"];
 
 function localTitles(root) {
   root.querySelectorAll("[title], [aria-label]").forEach((each) => {
