@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, delete, select, union, update
 
+from driftwheel.store.label_tables import tasks
 from driftwheel.store.record_state import RecordState
 from driftwheel.store.stored_record import StoredRecord, stored_record
 from driftwheel.store.tables import autoencoders, model_versions, records, references
@@ -52,7 +53,7 @@ def drop_images(connection: Connection, keys: Sequence[int]) -> None:
 
 
 def unused_digests(connection: Connection, digests: Collection[bytes]) -> set[bytes]:
-    """Return those digests that no record, reference, autoencoder or model version points to.
+    """Return those digests that no record, task, reference, autoencoder or model version points to.
 
     A blob may be put just before its record is written: delete only blobs that are older than any request.
     """
@@ -60,6 +61,7 @@ def unused_digests(connection: Connection, digests: Collection[bytes]) -> set[by
     for part in _chunks(sorted(digests)):
         used = union(
             select(records.c.image.label("digest")).where(records.c.image.in_(part)),
+            select(tasks.c.image.label("digest")).where(tasks.c.image.in_(part)),
             select(references.c.artifact.label("digest")).where(references.c.artifact.in_(part)),
             select(references.c.faults.label("digest")).where(references.c.faults.in_(part)),
             select(model_versions.c.artifact.label("digest")).where(model_versions.c.artifact.in_(part)),

@@ -16,6 +16,7 @@ from sqlalchemy import JSON, Connection, Engine, Table
 
 from driftwheel.errors import DriftwheelError
 from driftwheel.store.database import open_database, reading, writing
+from driftwheel.store.label_tables import tasks
 from driftwheel.store.migrate import migrate
 from driftwheel.store.schema import METADATA
 from driftwheel.store.tables import autoencoders, model_versions, records, references
@@ -35,6 +36,7 @@ __all__ = [
 _CHUNK = 1000
 _DIGESTS = (
     (records, "image"),
+    (tasks, "image"),
     (model_versions, "artifact"),
     (references, "artifact"),
     (references, "faults"),
