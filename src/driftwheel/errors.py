@@ -7,6 +7,7 @@
     │   └── MissingExtraError  an optional dependency is not installed; names the extra
     ├── SourceError            a source of images cannot be opened or holds none
     ├── UnreadableImageError   one image cannot be decoded; counted, never fatal for a run
+    ├── LabelFormatError       a label file is damaged, or holds what the format cannot say; names the object
     ├── ProfileFormatError     a profile file is damaged, or of a version this release cannot read
     ├── IncomparableError      two summaries were made differently and must not be compared or merged
     ├── BackupError            a backup is damaged, cut short, or of a version this release cannot read
@@ -28,6 +29,7 @@ __all__ = [
     "DatabaseBusyError",
     "DriftwheelError",
     "IncomparableError",
+    "LabelFormatError",
     "MissingExtraError",
     "ProfileFormatError",
     "QueueFullError",
@@ -68,6 +70,10 @@ class UnreadableImageError(DriftwheelError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class LabelFormatError(DriftwheelError, ValueError):
+    """A label file is damaged, or holds what cannot be read or written exactly; names file and object."""
 
 
 class ProfileFormatError(DriftwheelError):

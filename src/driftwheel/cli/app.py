@@ -21,6 +21,7 @@ from driftwheel.cli import (
     demo,
     doctor,
     export,
+    labels,
     merge,
     models,
     monitors,
@@ -48,7 +49,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    *(check, profile, merge, show, compare, autoencoder, demo),
+    *(check, profile, merge, show, compare, labels, autoencoder, demo),
     *(serve, worker, models, reference, monitors, alerts, channels, apply, export),
     *(users, tokens, backup, restore, doctor),
 ):
