@@ -74,15 +74,6 @@ def ours_frechet(n: int, dimensions: int) -> Work:
     return lambda: frechet(reference, current)
 
 
-def ours_frechet_permutations(n: int, dimensions: int, permutations: int) -> Work:
-    from driftwheel.drift.frechet_permutations import frechet_permutations
-    from driftwheel.drift.permutations import draw_labels
-
-    reference, current = tables(n, n, dimensions)
-    rng = np.random.default_rng(0)
-    return lambda: frechet_permutations(reference, current, draw_labels(n, n, permutations, rng))
-
-
 def ours_classifier(n: int, columns: int, permutations: int) -> Work:
     from driftwheel.drift.domain_classifier import domain_classifier
 
@@ -136,7 +127,6 @@ WORKS: dict[str, Callable[..., Work]] = {
         ours_ks_permutations,
         ours_mmd,
         ours_frechet,
-        ours_frechet_permutations,
         ours_classifier,
         scipy_ks_columns,
         alibi_ks_columns,
@@ -246,14 +236,6 @@ ROWS: list[Row] = [
     ),
     ("Fréchet, 5k + 5k × 128", "ours_frechet", {"n": 5000, "dimensions": 128}, 10, None, None),
     ("Fréchet, 5k + 5k × 512", "ours_frechet", {"n": 5000, "dimensions": 512}, 5, None, None),
-    (
-        "Fréchet, 2k + 2k × 128, 200 permutations",
-        "ours_frechet_permutations",
-        {"n": 2000, "dimensions": 128, "permutations": 200},
-        3,
-        None,
-        None,
-    ),
     (
         "Domain classifier, 2k + 2k × 34, 200 permutations",
         "ours_classifier",

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from driftwheel.drift.embeddings import as_embeddings
-from driftwheel.drift.permutations import permutation_p_value
 from driftwheel.errors import UsageError
 from driftwheel.profiles.embedding_moments import (
     EmbeddingMoments,
@@ -18,41 +15,32 @@ from driftwheel.profiles.embedding_moments import (
 )
 from driftwheel.records import Evidence
 
-__all__ = ["ClassFrechet", "frechet", "frechet_by_class", "frechet_from_moments", "trace_of_root"]
+__all__ = ["frechet", "frechet_from_moments", "trace_of_root"]
 
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class ClassFrechet:
-    """The Fréchet distance of the images of one predicted class."""
-
-    category: str
-    evidence: Evidence
-
-
-def frechet(reference: ArrayLike, current: ArrayLike, *, null: ArrayLike | None = None) -> Evidence:
+def frechet(reference: ArrayLike, current: ArrayLike) -> Evidence:
     """Measure the Fréchet distance of two sets of embeddings.
 
     Parameters
     ----------
     reference, current
         (n, d) and (m, d) finite; at least 2 rows each. Fewer rows than dimensions are allowed.
-    null
-        (B,) distances without change from `frechet_null` at this m, or None.
 
     Returns
     -------
     Evidence
         `statistic`: d² = |μ − μ'|² + tr(Σ + Σ' − 2 (Σ½ Σ' Σ½)½) ≥ 0, in squared embedding units, covariances
         with n − 1. `effect`: d² / tr(Σ) of the reference, without unit: 1 is a move as large as the
-        reference's own spread. For a constant reference tr is that of the two mixed half and half. `p_value`:
-        the share of `null` at least as large (itself counted in), or None without `null`.
+        reference's own spread. For a constant reference tr is that of the two mixed half and half. `p_value`
+        is None.
 
     Notes
     -----
     d² is positive without any change, at least tr Σ · (1/n + 1/m) or so, far more when m < d: compare it with
-    `null` and never with 0. Source: Dowson and Landau 1982; Heusel et al. 2017 (as FID).
+    that of windows without a change, and never with 0. Source: Dowson and Landau 1982; Heusel et al. 2017 (as
+    FID).
 
     Examples
     --------
@@ -69,12 +57,10 @@ def frechet(reference: ArrayLike, current: ArrayLike, *, null: ArrayLike | None 
         root = _root_of_few(first - ours.mean, covariance(theirs))
     else:
         root = _root_of_few(second - theirs.mean, covariance(ours))
-    return _evidence(ours, theirs, root, null)
+    return _evidence(ours, theirs, root)
 
 
-def frechet_from_moments(
-    reference: EmbeddingMoments, current: EmbeddingMoments, *, null: ArrayLike | None = None
-) -> Evidence:
+def frechet_from_moments(reference: EmbeddingMoments, current: EmbeddingMoments) -> Evidence:
     """Measure the Fréchet distance of two profiles, as `frechet` does of the embeddings themselves.
 
     Raises
@@ -97,44 +83,7 @@ def frechet_from_moments(
             raise UsageError(
                 f"The {which} profile sums up {moments.count} embeddings; this needs at least 2."
             )
-    return _evidence(reference, current, trace_of_root(covariance(reference), covariance(current)), null)
-
-
-def frechet_by_class(
-    reference: ArrayLike,
-    reference_classes: ArrayLike,
-    current: ArrayLike,
-    current_classes: ArrayLike,
-    *,
-    least: int = 20,
-) -> tuple[ClassFrechet, ...]:
-    """Measure the Fréchet distance within every predicted class with at least `least` images on both sides.
-
-    Parameters
-    ----------
-    reference, current
-        (n, d) and (m, d).
-    reference_classes, current_classes
-        (n,) and (m,) names or numbers of the predicted classes.
-
-    Returns
-    -------
-    The classes, the largest effect first. Content drift shows here as little; a change of appearance shows in
-    each class.
-    """
-    first, second = as_embeddings(reference, current, least=1)
-    names = [np.asarray(classes).astype(str) for classes in (reference_classes, current_classes)]
-    for table, labels, which in ((first, names[0], "reference"), (second, names[1], "current")):
-        if labels.shape != (table.shape[0],):
-            raise UsageError(
-                f"`{which}_classes` has shape {labels.shape}; expected ({table.shape[0]},), one an image."
-            )
-    found = []
-    for category in np.intersect1d(names[0], names[1]):
-        ours, theirs = first[names[0] == category], second[names[1] == category]
-        if min(len(ours), len(theirs)) >= max(least, 2):
-            found.append(ClassFrechet(str(category), frechet(ours, theirs)))
-    return tuple(sorted(found, key=lambda one: (-(one.evidence.effect or 0.0), one.category)))
+    return _evidence(reference, current, trace_of_root(covariance(reference), covariance(current)))
 
 
 def trace_of_root(first: Array, second: Array) -> float:
@@ -162,13 +111,10 @@ def _root_of_few(centred: Array, other: Array) -> float:
     return _sum_of_roots(centred @ other @ centred.T / (len(centred) - 1))
 
 
-def _evidence(
-    reference: EmbeddingMoments, current: EmbeddingMoments, root: float, null: ArrayLike | None
-) -> Evidence:
+def _evidence(reference: EmbeddingMoments, current: EmbeddingMoments, root: float) -> Evidence:
     moved = float(np.sum((reference.mean - current.mean) ** 2))
     spread, other = (float(np.trace(one.scatter)) / (one.count - 1) for one in (reference, current))
     statistic = max(moved + spread + other - 2 * root, 0.0)
     spread = spread if spread > 0 else other / 2 + moved / 4
     effect = statistic / spread if spread > 0 else 0.0
-    p_value = None if null is None else permutation_p_value(statistic, np.asarray(null, dtype=np.float64))
-    return Evidence("frechet", statistic, p_value, effect, reference.count, current.count)
+    return Evidence("frechet", statistic, None, effect, reference.count, current.count)
