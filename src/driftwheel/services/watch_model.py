@@ -24,7 +24,7 @@ from driftwheel.store.verdicts import StoredVerdict, list_verdicts
 from driftwheel.store.window_predictions import past_predictions
 from driftwheel.store.windows import StoredWindow, last_windows, list_windows, window_of
 
-__all__ = ["SPANS", "Alert", "Span", "Watch", "WatchedWindow", "open_alerts", "span_of", "watch_model"]
+__all__ = ["SPANS", "OpenAlert", "Span", "Watch", "WatchedWindow", "open_alerts", "span_of", "watch_model"]
 
 SPANS: Mapping[str, tuple[int, ...]] = {"hour": (48, 24, 72), "day": (14, 28, 56), "week": (12, 26, 52)}
 """How many windows can be looked at side by side; the first is the usual choice."""
@@ -70,7 +70,7 @@ class WatchedWindow:
 
 
 @dataclass(frozen=True, slots=True)
-class Alert:
+class OpenAlert:
     """An episode with what its message says; `entry` is None where nothing was composed."""
 
     episode: Episode
@@ -95,7 +95,7 @@ class Watch:
     tag: str
     value: str
     windows: tuple[WatchedWindow, ...]
-    alerts: tuple[Alert, ...]
+    alerts: tuple[OpenAlert, ...]
     shown: tuple[Episode, ...]
 
 
@@ -143,15 +143,15 @@ def watch_model(connection: Connection, model: Model, span: Span, *, tag: str = 
     )
 
 
-def open_alerts(connection: Connection, model: int) -> tuple[Alert, ...]:
+def open_alerts(connection: Connection, model: int) -> tuple[OpenAlert, ...]:
     """Return the open alerts of a model (its key) that fired, whatever their segment, the gravest first."""
     fired = [one for one in open_episodes(connection, model) if one.fired is not None]
     said = documents_of(connection, [one.key for one in fired])
-    alerts = [Alert(one, entry_of(said.get(one.key, {}))) for one in fired]
+    alerts = [OpenAlert(one, entry_of(said.get(one.key, {}))) for one in fired]
     return tuple(sorted(alerts, key=_gravity))
 
 
-def _gravity(alert: Alert) -> tuple[bool, int, bool, bool, datetime, int]:
+def _gravity(alert: OpenAlert) -> tuple[bool, int, bool, bool, datetime, int]:
     """Those that explain others come first, then the gravest, then the whole model."""
     one = alert.episode
     return (

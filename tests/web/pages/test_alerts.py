@@ -15,6 +15,7 @@ from driftwheel.store.database import reading, writing
 from driftwheel.store.monitors import find_monitor, set_enabled
 from driftwheel.store.notifications import list_notifications, set_sent
 from driftwheel.store.notified_groups import make_due
+from driftwheel.web.pages.alert_acts import SNOOZES
 
 
 @pytest.fixture
@@ -101,6 +102,7 @@ def test_the_links_of_a_message_open_what_they_name(page: Page, lasting: Site) -
     page.goto("about:blank")
     page.goto(f"{lasting.url}/alerts/{one.key}#snooze")
     expect(page.get_by_role("button", name="4 hours")).to_be_visible()
+    expect(page.locator("#snooze .choices button")).to_have_text([words for _, words in SNOOZES.values()])
     press(page, "Escape")
     expect(page.get_by_role("button", name="4 hours")).to_be_hidden()
 

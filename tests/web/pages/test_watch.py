@@ -17,6 +17,7 @@ from driftwheel.services.close_alerts import close_alerts
 from driftwheel.services.register_model import NewModel, register_model
 from driftwheel.store.database import reading
 from driftwheel.store.episodes import open_episodes
+from driftwheel.web.pages.alert_acts import SNOOZES
 
 WEAVING = "/models/weaving"
 _DAYS = 8
@@ -283,7 +284,9 @@ def test_alerts_are_acknowledged_and_snoozed_where_they_are_seen(page: Page, sit
     expect(answer).to_have_class(re.compile("warn"))  # red only for what needs a person
     expect(answer).to_contain_text("Acknowledged by ella")
     expect(answer.get_by_role("button", name="Acknowledge")).to_have_count(0)
-    answer.get_by_label("Snooze for").select_option("24")
+    choices = answer.get_by_label("Snooze for")
+    expect(choices.locator("option")).to_have_text([words for _, words in SNOOZES.values()])
+    choices.select_option("24")
     press(page, "s")
     expect(page.locator("[role=status]")).to_contain_text("Snoozed")
     expect(answer).to_contain_text("Snoozed until")

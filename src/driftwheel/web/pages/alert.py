@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 from urllib.parse import quote
 
@@ -26,6 +26,7 @@ from driftwheel.services.describe_alert import AlertDescription
 from driftwheel.services.list_alerts import is_attended
 from driftwheel.services.snooze_alert import snooze_alert, unsnooze_alert
 from driftwheel.web.api.known_alert import alert_at
+from driftwheel.web.pages.alert_acts import SNOOZES
 from driftwheel.web.pages.alert_life import life_of
 from driftwheel.web.pages.alert_words import SEVERITY_TONES, alert_words, segment_words
 from driftwheel.web.pages.finding_value import finding_value
@@ -43,13 +44,6 @@ router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
 _Key = Annotated[int, Path(ge=1, lt=2**63)]
 
-_SNOOZES = {
-    "1h": ("1 hour", timedelta(hours=1)),
-    "4h": ("4 hours", timedelta(hours=4)),
-    "1d": ("1 day", timedelta(days=1)),
-    "3d": ("3 days", timedelta(days=3)),
-    "7d": ("1 week", timedelta(days=7)),
-}
 _TOLD = {
     "acknowledged": "Acknowledged: it is not repeated any more. You are told when it ends.",
     "snoozed": "Snoozed. If it still fires then, one message says so; if it ends before, none does.",
@@ -102,8 +96,8 @@ def _snooze(  # noqa: PLR0917
 
 def _end(span: str, until: str, now: datetime) -> datetime:
     """Return when a snooze ends."""
-    if span in _SNOOZES:
-        return now + _SNOOZES[span][1]
+    if span in SNOOZES:
+        return now + SNOOZES[span][0]
     if not until:
         raise UsageError("A snooze has an end; choose how long, or give a time.")
     return read_time(until)
@@ -198,7 +192,7 @@ def _page(request: Request, state: Services, key: int, *, done: str = "", wrong:
         is_open=is_open(one),
         snoozed=is_snoozed(one, now),
         fired=one.fired is not None,
-        snoozes=[(value, words) for value, (words, _) in _SNOOZES.items()],
+        snoozes=[(value, words) for value, (_, words) in SNOOZES.items()],
         results=RESULT_WORDS,
         amount_of=lambda plain: finding_value(finding_from_json(plain)),
         done=done,

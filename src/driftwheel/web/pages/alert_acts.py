@@ -15,7 +15,7 @@ from driftwheel.alerts.episode import is_snoozed
 from driftwheel.errors import UsageError
 from driftwheel.services.acknowledge_alert import acknowledge_alert
 from driftwheel.services.snooze_alert import snooze_alert
-from driftwheel.services.watch_model import Alert
+from driftwheel.services.watch_model import OpenAlert
 from driftwheel.store.database import reading
 from driftwheel.store.episodes import open_episodes
 from driftwheel.web.api.known_model import known_model
@@ -30,11 +30,12 @@ router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
 SNOOZES: Mapping[str, tuple[timedelta, str]] = {
     "1": (timedelta(hours=1), "1 hour"),
-    "8": (timedelta(hours=8), "8 hours"),
+    "4": (timedelta(hours=4), "4 hours"),
     "24": (timedelta(days=1), "1 day"),
+    "72": (timedelta(days=3), "3 days"),
     "168": (timedelta(days=7), "1 week"),
 }
-"""For how long alerts can be snoozed: what the form sends, and what it is called."""
+"""For how long alerts can be snoozed, wherever they are: what the form sends, and what it is called."""
 
 TOLD: Mapping[str, str] = {
     "acknowledged": "Acknowledged: these alerts are not repeated any more.",
@@ -55,7 +56,7 @@ class AlertActs:
     snoozes: tuple[tuple[str, str], ...]
 
 
-def acts_of(alerts: Sequence[Alert], now: datetime, *, may: bool) -> AlertActs:
+def acts_of(alerts: Sequence[OpenAlert], now: datetime, *, may: bool) -> AlertActs:
     """Return what can be done about open alerts, the gravest first; nothing where the caller `may` not."""
     open_ones = [one.episode for one in alerts]
     snoozed = [one.snoozed_until for one in open_ones if is_snoozed(one, now) and one.snoozed_until]
@@ -91,7 +92,7 @@ def _snooze(  # noqa: PLR0917  the fields of the form
     caller: Caller,
     name: str,
     alert: Annotated[list[int] | None, Form()] = None,
-    hours: Annotated[str, Form()] = "8",
+    hours: Annotated[str, Form()] = "4",
     back: Annotated[str, Form()] = "",
 ) -> Response:
     """Snooze alerts of a model, and lead back."""

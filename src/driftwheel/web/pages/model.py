@@ -14,7 +14,7 @@ from driftwheel.services.backfill import asked_backfills
 from driftwheel.services.choose_segments import MOST_VALUES
 from driftwheel.services.describe_models import describe_model
 from driftwheel.services.list_images import ImageQuery, list_images
-from driftwheel.services.watch_model import SPANS, Alert, Watch, span_of, watch_model
+from driftwheel.services.watch_model import SPANS, OpenAlert, Watch, span_of, watch_model
 from driftwheel.services.why_no_alert import why_no_alert
 from driftwheel.store.database import reading
 from driftwheel.store.models import Model
@@ -188,7 +188,7 @@ def _why_no_alert(connection: Connection, watch: Watch) -> str:
     return why_no_alert(connection, watch.model, newest.start, newest.end, tag=watch.tag, value=watch.value)
 
 
-def _about(watch: Watch) -> list[Alert]:
+def _about(watch: Watch) -> list[OpenAlert]:
     """Return the alerts that the sentence is about: of a segment's page those of the segment alone."""
     if not watch.tag:
         return list(watch.alerts)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from driftwheel.alerts.finding_words import duration
 from driftwheel.monitors.observation import CANNOT_TELL, Observation
 from driftwheel.monitors.signal import Signal, signal_named
 from driftwheel.profiles.prediction_summary import mean_confidence
@@ -64,7 +65,7 @@ def signal_words(signal: Signal) -> Callable[[float], str]:
     if signal.kind == "count":
         return lambda value: count(round(value))
     if signal.kind == "seconds":
-        return _seconds
+        return duration
     return over_usual if signal.unit == "%" else lambda value: f"{value:.3g}"
 
 
@@ -263,11 +264,3 @@ def _untold(seen: Observation | None) -> str:
     if seen is None or not seen.n or not seen.note.startswith(CANNOT_TELL):
         return ""
     return seen.note.removeprefix(CANNOT_TELL).rstrip(".")
-
-
-def _seconds(value: float) -> str:
-    if value >= 7200:
-        return f"{value / 3600:.3g}\u00a0h"
-    if value >= 120:
-        return f"{value / 60:.3g}\u00a0min"
-    return f"{value:.3g}\u00a0s" if value >= 1 else f"{value * 1000:.3g}\u00a0ms"

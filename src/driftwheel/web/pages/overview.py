@@ -19,7 +19,7 @@ from driftwheel.report.printable import printable
 from driftwheel.services.authorise import allows
 from driftwheel.services.describe_first_steps import describe_first_steps
 from driftwheel.services.describe_models import ModelSummary, describe_models
-from driftwheel.services.watch_model import Alert, open_alerts
+from driftwheel.services.watch_model import OpenAlert, open_alerts
 from driftwheel.store.database import reading
 from driftwheel.store.records import count_received
 from driftwheel.store.verdict_answers import WindowAnswer, last_answers
@@ -141,7 +141,7 @@ def _ends_with_drift(answers: Sequence[WindowAnswer]) -> bool:
 
 
 def _needs(
-    summaries: Sequence[ModelSummary], alerts: Mapping[int, Sequence[Alert]], now: datetime, *, may: bool
+    summaries: Sequence[ModelSummary], alerts: Mapping[int, Sequence[OpenAlert]], now: datetime, *, may: bool
 ) -> list[_Need]:
     """Return alerts that nobody has taken on, the gravest first, then models that cannot be watched."""
     found: list[tuple[int, datetime, _Need]] = []
@@ -161,9 +161,9 @@ def _needs(
     return [need for _, _, need in sorted(found, key=lambda one: (one[0], -one[1].timestamp(), one[2].model))]
 
 
-def _groups(alerts: Sequence[Alert], now: datetime) -> list[list[Alert]]:
+def _groups(alerts: Sequence[OpenAlert], now: datetime) -> list[list[OpenAlert]]:
     """Return what nobody has taken on and nothing explains: that of a segment goes with that of the whole."""
-    groups: dict[tuple[str, str, str], list[Alert]] = {}
+    groups: dict[tuple[str, str, str], list[OpenAlert]] = {}
     for one in alerts:
         episode = one.episode
         taken = episode.acknowledged is not None or is_snoozed(episode, now)
@@ -181,7 +181,7 @@ _STATES: Mapping[str, tuple[Severity, str]] = {
 }
 
 
-def _need(model: str, group: Sequence[Alert], now: datetime, *, day: bool, may: bool) -> _Need:
+def _need(model: str, group: Sequence[OpenAlert], now: datetime, *, day: bool, may: bool) -> _Need:
     episode, entry = group[0].episode, group[0].entry
     wrong = f"The monitor {episode.name} fires." if entry is None else entry.wrong
     rest = []
@@ -202,7 +202,7 @@ def _need(model: str, group: Sequence[Alert], now: datetime, *, day: bool, may: 
     )
 
 
-def _card(summary: ModelSummary, answers: Sequence[WindowAnswer], alerts: Sequence[Alert]) -> _Card:
+def _card(summary: ModelSummary, answers: Sequence[WindowAnswer], alerts: Sequence[OpenAlert]) -> _Card:
     model = summary.model
     newest = answers[-1] if answers else None
     words = STATE_WORDS[summary.state]

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from driftwheel.monitors.observation import Observation
 from driftwheel.report.numbers import count, odds, p_statement, several, share
 from driftwheel.report.printable import printable
-from driftwheel.services.watch_model import Alert, Watch, WatchedWindow
+from driftwheel.services.watch_model import OpenAlert, Watch, WatchedWindow
 from driftwheel.web.pages.heat_map import ANSWER_WORDS
 from driftwheel.web.pages.rendering import moment
 from driftwheel.web.pages.watch_view import window_moment
@@ -30,7 +30,7 @@ class WatchSentence:
     small: tuple[str | Markup, ...] = ()
 
 
-def watch_sentence(watch: Watch, alerts: Sequence[Alert], why: str = "") -> WatchSentence | None:
+def watch_sentence(watch: Watch, alerts: Sequence[OpenAlert], why: str = "") -> WatchSentence | None:
     """Return the sentence for a model over its windows; None where no window has a verdict.
 
     `alerts` are those that the sentence is to be about, the gravest first; `why` says why drift in the newest
@@ -86,7 +86,7 @@ def _no_harm(
     return "Whether it hurts is not known: too few truths were sent."
 
 
-def _of_alert(watch: Watch, alerts: Sequence[Alert], newest: WatchedWindow | None) -> WatchSentence:
+def _of_alert(watch: Watch, alerts: Sequence[OpenAlert], newest: WatchedWindow | None) -> WatchSentence:
     first, window = alerts[0], watch.model.window
     episode, entry = first.episode, first.entry
     since = window_moment(episode.began, window)
@@ -112,7 +112,7 @@ def _of_alert(watch: Watch, alerts: Sequence[Alert], newest: WatchedWindow | Non
     )
 
 
-def _small(watch: Watch, alert: Alert, newest: WatchedWindow | None) -> list[str | Markup]:
+def _small(watch: Watch, alert: OpenAlert, newest: WatchedWindow | None) -> list[str | Markup]:
     episode, entry = alert.episode, alert.entry
     small: list[str | Markup] = []
     said = []
