@@ -92,7 +92,7 @@ def start(
     Its standard error goes where its standard output goes, or into `stderr`; `options` are those of the
     interpreter.
     """
-    channel = _server(tuple(options), tuple(imports))
+    channel = _server(tuple(options), tuple(imports), environment.get("LD_PRELOAD", ""))
     output, status = os.pipe(), os.pipe()
     told = json.dumps({"module": module, "arguments": arguments, "environment": dict(environment)})
     error = output[1] if stderr is None else stderr.fileno()
@@ -108,11 +108,13 @@ def start(
 
 
 @functools.cache
-def _server(options: tuple[str, ...], imports: tuple[str, ...]) -> socket.socket:
+def _server(options: tuple[str, ...], imports: tuple[str, ...], library: str) -> socket.socket:
     """Start the process to fork from, once, and return the way to ask it; it ends with this one."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     command = [sys.executable, *options, "-m", "tests.fork_server", str(theirs.fileno()), *imports]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+    if library:  # the loader of the system looks for it once
+        environment["LD_PRELOAD"] = library
     with theirs:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL

@@ -7,14 +7,13 @@ import json
 import os
 import queue
 import signal
-import subprocess
-import sys
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import select
+from tests import fork_server
 
 from driftwheel.services.create_token import create_token
 from driftwheel.services.create_user import create_user
@@ -24,7 +23,20 @@ from driftwheel.store.migrate import migrate
 from driftwheel.store.models import create_model
 from driftwheel.store.tables import edge_profiles, feedback, records, truths
 
-__all__ = ["MODEL", "Installation", "content_of"]
+__all__ = ["MODEL", "SERVER", "Installation", "content_of"]
+
+SERVER = (
+    "driftwheel.cli.serve",
+    "driftwheel.web.app",
+    "driftwheel.web.security.slow_clients",
+    "driftwheel.workflows.run",
+    "anyio._backends._asyncio",
+    "fsspec.implementations.local",
+    "pwdlib.hashers.argon2",
+    "uvicorn.lifespan.on",
+    "uvicorn.protocols.http.httptools_impl",
+)
+"""What a server imports when it starts; the most of it itself imports the rest."""
 
 MODEL = "cats"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -44,7 +56,7 @@ class Installation:
     settings: dict[str, str] = field(default_factory=dict)
     token: str = ""
     port: int = 0
-    process: subprocess.Popen[str] | None = None
+    process: fork_server.Forked | None = None
 
     def set_up(self) -> None:
         """Make the tables, a model and a token, before the server first starts."""
@@ -76,12 +88,10 @@ class Installation:
             "DRIFTWHEEL_WORKER": "false",
             "DRIFTWHEEL_PORT": "0",
         }
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", "from driftwheel.cli import main; main()", "serve"],
-            env={**known, **own, **self.settings, **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+        self.process = fork_server.start(
+            *("driftwheel", "serve"),
+            imports=SERVER,
+            environment={**known, **own, **self.settings, **environment},
         )
         self.port = _port_of(self.process)
 
@@ -100,8 +110,7 @@ class Installation:
             if process.poll() is None:
                 process.kill()
                 process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
+            process.stdout.close()
             self.process = None
         return ended
 
@@ -110,7 +119,7 @@ class Installation:
         self._running().terminate()
         return self.wait()
 
-    def _running(self) -> subprocess.Popen[str]:
+    def _running(self) -> fork_server.Forked:
         assert self.process is not None
         return self.process
 
@@ -153,13 +162,12 @@ class Installation:
         return found
 
 
-def _port_of(process: subprocess.Popen[str]) -> int:
+def _port_of(process: fork_server.Forked) -> int:
     """Read what the server says until it says its address."""
     lines: queue.Queue[str | None] = queue.Queue()
     said: list[str] = []
 
     def read() -> None:
-        assert process.stdout is not None
         for line in process.stdout:
             lines.put(line)
         lines.put(None)

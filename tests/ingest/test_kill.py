@@ -83,9 +83,12 @@ def test_postgresql_crashes_under_load_and_the_same_server_goes_on(
     clients = [Client(installation, history, seed) for seed in range(CLIENTS)]
     installation.start()
     for _ in range(5):
-        threads = run_clients(clients, threading.Event())
+        stopping = threading.Event()
+        threads = run_clients(clients, stopping)
         time.sleep(0.5)
         postgres_server.kill_one(installation.database_url)
+        until_one_ends(threads)
+        stopping.set()  # who had no request under way while it was down would go on for ever
         for thread in threads:
             thread.join(timeout=400)
             assert not thread.is_alive()
@@ -96,6 +99,13 @@ def test_postgresql_crashes_under_load_and_the_same_server_goes_on(
     assert sum(client.refused.total() for client in clients) >= 5
     assert acknowledged(history) > 100
     assert installation.stop() == 0
+
+
+def until_one_ends(threads: list[threading.Thread]) -> None:
+    end = time.monotonic() + 400
+    while all(thread.is_alive() for thread in threads):
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def finish_later(client: Client) -> None:
