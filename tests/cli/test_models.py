@@ -156,3 +156,5 @@ def test_an_autoencoder_is_set_seen_and_removed(tmp_path: Path) -> None:
     assert ", trained on an earlier reference" in call("models", "show", "eye")
     assert "no autoencoder any more" in call("models", "remove-autoencoder", "eye")
     assert "autoencoder: none" in call("models", "show", "eye")
+    assert "models show eye" in call("models", "train-autoencoder", "eye", "--side", "16", "--grey")
+    assert "autoencoder: in training, " in call("models", "show", "eye")

@@ -14,9 +14,20 @@ if TYPE_CHECKING:
     from driftwheel.store.autoencoders import StoredAutoencoder
     from driftwheel.store.references import Reference
 
-__all__ = ["add_commands", "autoencoder_words", "remove_autoencoder", "set_autoencoder"]
+__all__ = [
+    "add_commands",
+    "autoencoder_words",
+    "remove_autoencoder",
+    "set_autoencoder",
+    "train_autoencoder",
+]
 
 _NAME = typer.Argument(metavar="NAME", help="The model's name.")
+_SIDE = typer.Option("--side", help="Side in pixels that images are brought to; 8 to 512.")
+_GREY = typer.Option("--grey/--colour", help="Look at brightness alone.")
+_LATENT = typer.Option("--latent", help="Numbers an image is squeezed through: fewer see more, show less.")
+_NOISE = typer.Option("--noise", help="Noise to take away while learning: standard deviation, pixels in 0…1.")
+_FLIP = typer.Option("--flip", help="Also learn images mirrored left to right.")
 _FILE = typer.Argument(metavar="FILE", help="An .onnx file that 'driftwheel autoencoder' wrote.")
 
 
@@ -53,6 +64,31 @@ def set_autoencoder(
     )
 
 
+def train_autoencoder(
+    name: Annotated[str, _NAME],
+    side: Annotated[int, _SIDE] = 64,
+    grey: Annotated[bool, _GREY] = False,
+    latent: Annotated[int, _LATENT] = 64,
+    noise: Annotated[float, _NOISE] = 0.0,
+    flip: Annotated[bool, _FLIP] = False,
+    data: Annotated[Path | None, DATA] = None,
+    database_url: Annotated[str | None, DATABASE_URL] = None,
+) -> None:
+    """Let a worker train an autoencoder on a model's reference, and then look at its images.
+
+    The worker needs the extra 'train'; a reference of a thousand images takes it a minute or two.
+    """
+    from driftwheel.cli.data_options import load_settings, open_installation
+    from driftwheel.cli.models import BY
+    from driftwheel.services.clock import utc_now
+    from driftwheel.services.train_model_autoencoder import AutoencoderWish, ask_for_autoencoder
+
+    wish = AutoencoderWish(side, not grey, latent, noise, flip)
+    with open_installation(load_settings(data=data, database_url=database_url)) as engine:
+        ask_for_autoencoder(engine, name, wish, by=BY, now=utc_now())
+    typer.echo(f"A worker will train it. How far it is: driftwheel models show {name}")
+
+
 def remove_autoencoder(
     name: Annotated[str, _NAME],
     data: Annotated[Path | None, DATA] = None,
@@ -85,4 +121,5 @@ def autoencoder_words(known: Sequence[StoredAutoencoder], reference: Reference |
 def add_commands(commands: typer.Typer) -> None:
     """Add the commands to `driftwheel models`."""
     commands.command("set-autoencoder")(set_autoencoder)
+    commands.command("train-autoencoder")(train_autoencoder)
     commands.command("remove-autoencoder")(remove_autoencoder)

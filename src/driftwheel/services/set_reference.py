@@ -48,6 +48,7 @@ __all__ = [
     "fail_reference",
     "finish_reference",
     "measure_reference_row",
+    "reference_span",
     "set_reference",
 ]
 
@@ -188,7 +189,7 @@ def _of_folder(model: Model, source: Mapping[str, Any], threads: int | None) -> 
 def _of_records(  # noqa: PLR0917
     engine: Engine, blobs: Blobs, model: Model, reference: Reference, now: datetime, threads: int | None
 ) -> MeasuredReference:
-    since, until = _span(model, reference, now)
+    since, until = reference_span(model, reference, now)
     with reading(engine) as connection:
         earlier = [one.artifact for one in list_references(connection, model.key)]
 
@@ -209,7 +210,8 @@ def _space_of(blobs: Blobs, artifact: bytes) -> EmbeddingSpace | None:
         return None
 
 
-def _span(model: Model, reference: Reference, now: datetime) -> tuple[datetime, datetime]:
+def reference_span(model: Model, reference: Reference, now: datetime) -> tuple[datetime, datetime]:
+    """Return the times, since ≤ time < until, of the records that a reference is made of; no folder's."""
     source = reference.source
     if reference.kind == "range":
         return datetime.fromisoformat(source["since"]), datetime.fromisoformat(source["until"])

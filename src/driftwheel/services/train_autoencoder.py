@@ -47,6 +47,7 @@ def train_autoencoder_on(
     table: str | None = None,
     threads: int | None = None,
     seed: int = 0,
+    called: str | None = None,
     on_progress: OnProgress | None = None,
 ) -> TrainedAutoencoder:
     """Train an autoencoder on the images a model was built on.
@@ -64,6 +65,8 @@ def train_autoencoder_on(
         Short trainings that search the architecture and learning rate before; 0 takes `shape` as it is.
     threads
         Images decoded at once, and threads to train with; by default as many as there are processors.
+    called
+        What the file calls the images; by default as the source is described.
 
     Raises
     ------
@@ -105,7 +108,7 @@ def train_autoencoder_on(
         shape=shape,
         training=training,
         seed=seed,
-        reference=source.describe,
+        reference=called or source.describe,
         groups=prepared.blocks,
         threads=computing,
         on_progress=counting(on_progress, "Training the autoencoder", None),

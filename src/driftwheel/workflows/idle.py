@@ -6,6 +6,7 @@ from dbos import DBOS
 
 from driftwheel.services.ask_version import wanted_versions
 from driftwheel.services.backfill import asked_backfills
+from driftwheel.store.autoencoders import training_autoencoders
 from driftwheel.store.database import reading
 from driftwheel.store.due_windows import waits_for_judgement
 from driftwheel.store.records import count_received
@@ -32,6 +33,7 @@ def is_idle(rounds: Rounds) -> bool:
             or bool(stale_windows(connection, limit=1))
             or bool(measuring_references(connection))
             or bool(asked_backfills(connection))
+            or bool(training_autoencoders(connection))
             or bool(wanted_versions(connection))
             or (not rounds.is_stuck and waits_for_judgement(connection, worker.now()))
             or is_to_tell(connection, worker.now())

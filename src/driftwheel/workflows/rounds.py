@@ -19,12 +19,14 @@ from dbos import DBOS
 
 from driftwheel.services.ask_version import wanted_versions
 from driftwheel.services.backfill import asked_backfills
+from driftwheel.store.autoencoders import training_autoencoders
 from driftwheel.store.database import reading
 from driftwheel.store.due_windows import due_windows
 from driftwheel.store.records import count_received, next_received
 from driftwheel.store.references import measuring_references
 from driftwheel.store.turns import Turn
 from driftwheel.store.windows import is_any_stale, stale_windows
+from driftwheel.workflows.autoencoder import autoencoder
 from driftwheel.workflows.backfill import backfill
 from driftwheel.workflows.executor import dead_workers
 from driftwheel.workflows.judge import judge
@@ -84,6 +86,7 @@ class Rounds:
             ("notify", self._notify),
             ("watch", self._watch),
             ("chores", self._chores),
+            ("train", self._train),
             ("recover", self._recover),
         ):
             thread = threading.Thread(
@@ -203,6 +206,13 @@ class Rounds:
             self._alone(f"reference-{one.reference}", one.name, partial(ask, one.name, one.reference))
         for name, wish in sorted(wishes.items()):
             self._alone(name.replace(".", "-"), name, partial(backfill, name, wish))
+        return False
+
+    def _train(self) -> bool:
+        with reading(self.worker.engine) as connection:
+            wanted = [one.key for one in training_autoencoders(connection)]
+        for key in wanted:  # minutes each, so beside the other chores
+            self._alone(f"autoencoder-{key}", f"autoencoder-{key}", partial(autoencoder, key))
         return False
 
     def _alone(self, what: str, name: str, work: Callable[[], Done]) -> Done | None:

@@ -16,10 +16,10 @@ ADDRESS = "/api/v1/models/cats/autoencoders"
 BYTES = {"content-type": "application/octet-stream"}
 
 
-def refer(server: Running) -> int:
+def refer(server: Running, name: str = "cats") -> int:
     engine, now = server.services.engine, server.clock()
     with reading(engine) as connection:
-        model = find_model(connection, "cats")
+        model = find_model(connection, name)
     with writing(engine) as connection:
         made = create_reference(
             connection, model.key, kind="folder", source={"images": "x"}, created=now, by="me"
@@ -100,3 +100,23 @@ def test_a_picture_of_what_it_makes_of_an_image(server: Running) -> None:
     )
     stranger = server.client().get(shown, params={"autoencoder": key})
     assert stranger.status_code == 401
+
+
+def test_one_is_asked_for(server: Running) -> None:
+    server.model("pears")
+    client = server.with_token("engineer")
+    address = ADDRESS.replace("cats", "pears") + "/training"
+    assert client.post(address, json={}).status_code == 422  # no reference
+    refer(server, "pears")
+    assert client.post(address, json={"side": 9}).status_code == 422
+    assert client.post(address, json={"sides": 16}).status_code == 422
+    made = client.post(address, json={"side": 16, "colour": False})
+    assert made.status_code == 202
+    told = made.json()
+    assert (told["state"], told["in_use"], told["file"], told["side"]) == ("training", False, None, None)
+    again = client.post(address, json={})
+    assert again.status_code == 422
+    assert "in training already" in again.json()["detail"]
+    assert client.delete(ADDRESS.replace("cats", "pears")).status_code == 204
+    assert client.post(address, json={}).status_code == 202
+    assert server.with_token("viewer").post(address, json={}).status_code == 403

@@ -25,7 +25,8 @@ from driftwheel.services.measurers import Measurers
 from driftwheel.services.set_autoencoder import set_autoencoder
 from driftwheel.services.set_reference import Folder, finish_reference, measure_reference_row, set_reference
 from driftwheel.services.summarise_windows import summarise_windows
-from driftwheel.store.autoencoders import current_autoencoder
+from driftwheel.services.train_model_autoencoder import fail_autoencoder
+from driftwheel.store.autoencoders import current_autoencoder, training_autoencoders
 from driftwheel.store.database import reading
 from driftwheel.store.models import find_model
 from driftwheel.store.windows import window_of
@@ -178,3 +179,25 @@ def test_it_is_set_and_removed(page: Page, site: Site, tmp_path: Path) -> None:
     expect(card).to_contain_text("driftwheel models set-autoencoder m autoencoder.onnx")
     with reading(engine) as connection:
         assert current_autoencoder(connection, model.key) is None
+
+
+def test_one_is_asked_for_and_what_becomes_of_it_is_told(page: Page, site: Site) -> None:
+    log_in(page, site, "ella", to=f"{EYE}/autoencoder")
+    page.get_by_label("Side", exact=True).select_option("32")
+    page.get_by_label("Look at brightness alone", exact=True).check()
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.wait_for_url("**told=training*")
+    card = page.locator("#autoencoder")
+    expect(card.locator("tbody tr").first.locator(".chip")).to_have_text("training")
+    engine = site.running.services.engine
+    with reading(engine) as connection:
+        (wanted,) = training_autoencoders(connection)
+    assert wanted.settings == {"side": 32, "colour": False, "latent": 64, "noise": 0.0, "flip": False}
+    page.goto(f"{site.url}{EYE}/autoencoder")
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("is in training already")
+    fail_autoencoder(engine, wanted.key, "Too few images.")
+    page.goto(f"{site.url}{EYE}/setup")
+    failed = card.locator("tbody tr").first
+    expect(failed.locator(".chip")).to_have_text("failed")
+    expect(failed).to_contain_text("Too few images.")

@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Literal
 
 from fastapi import APIRouter, HTTPException, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from driftwheel.services.describe_autoencoders import AutoencoderDescription, describe_autoencoders
 from driftwheel.services.set_autoencoder import remove_autoencoder, set_autoencoder
+from driftwheel.services.train_model_autoencoder import AutoencoderWish, ask_for_autoencoder
+from driftwheel.store.autoencoders import StoredAutoencoder
 from driftwheel.store.database import reading
 from driftwheel.web.api.describe import file_body, problems
 from driftwheel.web.api.known_model import known_model, model_at
@@ -21,10 +23,12 @@ from driftwheel.web.state import Services, State
 
 __all__ = [
     "AutoencoderAnswer",
+    "TrainingBody",
     "delete_autoencoder",
     "make_autoencoder",
     "read_autoencoders",
     "router",
+    "train_autoencoder",
 ]
 
 router = APIRouter(route_class=GuardedRoute, prefix="/api/v1/models/{name}/autoencoders", tags=["models"])
@@ -54,6 +58,20 @@ class AutoencoderAnswer(BaseModel):
     by: str
 
 
+class TrainingBody(BaseModel):
+    """How an autoencoder is to be trained; see `driftwheel autoencoder`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    side: int = Field(64, ge=8, le=512, description="Pixels of the square that images are brought to.")
+    colour: bool = True
+    latent: int = Field(64, ge=1, le=4096, description="Numbers that an image is squeezed through.")
+    noise: float = Field(
+        0.0, ge=0, le=2, description="Noise it learns to take away: standard deviation, pixels in 0…1."
+    )
+    flip: bool = Field(False, description="Also learn images mirrored left to right.")
+
+
 @router.get("", dependencies=[permit("read")], responses=problems(404))
 def read_autoencoders(name: str, state: State) -> list[AutoencoderAnswer]:
     """Read the autoencoders of a model, the newest first."""
@@ -80,6 +98,15 @@ async def make_autoencoder(name: str, request: Request, state: State, caller: Ca
     return await run_in_threadpool(_set, state, name, onnx, caller.name)
 
 
+@router.post("/training", status_code=202, dependencies=[permit("edit-models")], responses=problems(404))
+def train_autoencoder(name: str, body: TrainingBody, state: State, caller: Caller) -> AutoencoderAnswer:
+    """Let a worker train an autoencoder on a model's reference; it is in use once it is ready."""
+    model_at(state.engine, name)
+    wish = AutoencoderWish(**body.model_dump())
+    added = ask_for_autoencoder(state.engine, name, wish, by=caller.name, now=state.clock())
+    return _told(state, added)
+
+
 @router.delete("", status_code=204, dependencies=[permit("edit-models")], responses=problems(404))
 def delete_autoencoder(name: str, state: State, caller: Caller) -> None:
     """Let no autoencoder look at a model's images any more."""
@@ -89,6 +116,10 @@ def delete_autoencoder(name: str, state: State, caller: Caller) -> None:
 
 def _set(services: Services, name: str, onnx: bytes, by: str) -> AutoencoderAnswer:
     added = set_autoencoder(services.engine, services.blobs, name, onnx, by=by, now=services.clock())
+    return _told(services, added)
+
+
+def _told(services: Services, added: StoredAutoencoder) -> AutoencoderAnswer:
     with reading(services.engine) as connection:
         known = describe_autoencoders(connection, services.blobs, added.model)
     return next(_answer(one) for one in known if one.stored.key == added.key)

@@ -34,6 +34,7 @@ _MOMENT = timedelta(microseconds=1)
 _TOLD = {
     "version": "The version is added.",
     "autoencoder": "The autoencoder is set: images that come are shown to it.",
+    "training": "An autoencoder is being trained; it looks at images once it is ready.",
     "no-autoencoder": "The autoencoder is removed; windows are judged again without it.",
 }
 

@@ -1,16 +1,19 @@
-"""Give a model an autoencoder, or take it away."""
+"""Give a model an autoencoder, have one trained, or take it away."""
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+from typing import Annotated, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
-from driftwheel.errors import DriftwheelError
+from driftwheel.errors import DriftwheelError, UsageError
 from driftwheel.services.set_autoencoder import remove_autoencoder, set_autoencoder
+from driftwheel.services.train_model_autoencoder import AutoencoderWish, ask_for_autoencoder
 from driftwheel.store.database import reading
 from driftwheel.store.models import Model
 from driftwheel.store.references import current_reference
@@ -26,6 +29,7 @@ __all__ = ["router"]
 
 router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
+_SIDES = {"32": "32 px: coarse and quick", "64": "64 px", "128": "128 px: four times as long"}
 _FRAME = 4096  # bytes of a form around the file in it
 
 
@@ -61,6 +65,25 @@ async def _take_form(request: Request, state: State, caller: Caller, name: str) 
     if wrong:
         return await run_in_threadpool(_page, request, state, model, anew=anew, wrong=wrong, status=status)
     return _back(name, "autoencoder")
+
+
+@router.post("/models/{name}/autoencoder/train", dependencies=[permit("edit-models")])
+def _train(  # noqa: PLR0917  the fields of the form
+    request: Request,
+    state: State,
+    caller: Caller,
+    name: str,
+    side: Annotated[Literal["32", "64", "128"], Form()] = "64",
+    grey: Annotated[str, Form()] = "",
+) -> Response:
+    """Ask a worker to train one and lead back to the model."""
+    model = model_at(state.engine, name)
+    try:
+        wish = AutoencoderWish(int(side), not grey)
+        ask_for_autoencoder(state.engine, name, wish, by=caller.name, now=state.clock())
+    except UsageError as error:
+        return _page(request, state, model, wrong=str(error), status=422)
+    return _back(name, "training")
 
 
 @router.post("/models/{name}/autoencoder/remove", dependencies=[permit("edit-models")])
@@ -102,4 +125,6 @@ def _page(
         chosen=anew,
         wrong=wrong,
         most=state.settings.max_body_bytes - _FRAME,
+        sides=list(_SIDES.items()),
+        can_train=not state.settings.worker or find_spec("torch") is not None,
     )
