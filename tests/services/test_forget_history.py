@@ -19,6 +19,7 @@ from driftwheel.monitors.monitor import Monitor, definition_of
 from driftwheel.monitors.rule_text import parse_rule
 from driftwheel.services.collect_metrics import StoreMetrics
 from driftwheel.services.crash_points import VARIABLE
+from driftwheel.services.describe_channels import describe_channels
 from driftwheel.services.forget_history import Forgotten, forget_history
 from driftwheel.store.alert_tables import episodes
 from driftwheel.store.channels import create_channel, delete_channel
@@ -151,6 +152,7 @@ def test_what_is_old_goes_and_counters_stay(database: Engine, limit: int) -> Non
     assert forget(database, limit=limit) == Forgotten(6, 22 + 7, 2)
     assert counted(database) == before
     assert running.read(database, NOW) == first
+    assert [(one.waiting, one.sent, one.dead) for one in describe_channels(database)] == [(3, 6, 3)]
     with reading(database) as connection:
         states = [one.state for one in list_notifications(connection) if one.created == OLD]
         kept = list_evaluations(connection, 1)

@@ -7,10 +7,10 @@ from tests.store.rows import NOON
 from tests.store.test_channels import create as create_channel
 
 from driftwheel.store.database import reading, writing
+from driftwheel.store.metric_counts import Messages, count_messages
 from driftwheel.store.models import Model
 from driftwheel.store.notifications import (
     add_notification,
-    count_notifications,
     due_notifications,
     list_notifications,
     notification_by_key,
@@ -73,11 +73,7 @@ def test_messages_wait_until_they_are_due_and_are_sent_or_given_up(database: Eng
         set_dead(connection, second, "refused")
         failed = notification_by_key(connection, second)
         sent = notification_by_key(connection, third)
-        assert count_notifications(connection) == {
-            (channel, "waiting"): 1,
-            (channel, "dead"): 1,
-            (channel, "sent"): 1,
-        }
+        assert count_messages(connection) == {channel: Messages(sent=1, waiting=1, dead=1, failed=2)}
         assert [one.key for one in list_notifications(connection, state="dead")] == [second]
         assert [one.key for one in list_notifications(connection, before_key=third, limit=1)] == [second]
         assert list_notifications(connection, channel=channel + 1) == []

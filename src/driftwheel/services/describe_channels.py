@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
@@ -10,7 +11,7 @@ from driftwheel.errors import DriftwheelError
 from driftwheel.notify.channel_url import open_channel_url
 from driftwheel.store.channels import Channel, channel_by_key, find_channel, list_channels
 from driftwheel.store.database import reading
-from driftwheel.store.notifications import NotificationState, count_notifications
+from driftwheel.store.metric_counts import Messages, count_messages
 
 __all__ = ["DescribedChannel", "describe_channel", "describe_channels"]
 
@@ -26,7 +27,7 @@ class DescribedChannel:
     service, where
         What kind it is and where it leads, without anything secret.
     waiting, sent, dead
-        How many messages are still to be sent, were sent, were given up.
+        How many messages are still to be sent, were ever sent, were ever given up.
     """
 
     channel: Channel
@@ -40,7 +41,7 @@ class DescribedChannel:
 def describe_channels(engine: Engine) -> list[DescribedChannel]:
     """Return all channels, by name."""
     with reading(engine) as connection:
-        counts = count_notifications(connection)
+        counts = count_messages(connection)
         return [_described(one, counts) for one in list_channels(connection)]
 
 
@@ -57,14 +58,14 @@ def describe_channel(connection: Connection, name: str | int) -> DescribedChanne
     found = channel_by_key(connection, name) if isinstance(name, int) else find_channel(connection, name)
     if found is None:
         raise LookupError(f"There is no channel {name}.")
-    return _described(found, count_notifications(connection))
+    return _described(found, count_messages(connection))
 
 
-def _described(channel: Channel, counts: dict[tuple[int, NotificationState], int]) -> DescribedChannel:
+def _described(channel: Channel, counts: Mapping[int, Messages]) -> DescribedChannel:
     try:
         target = open_channel_url(channel.url)
         service, where = target.service, target.where
     except DriftwheelError:  # what it needs is not installed any more
         service, where = "unusable", ""
-    waiting, sent, dead = (counts.get((channel.key, state), 0) for state in ("waiting", "sent", "dead"))
-    return DescribedChannel(channel, service, where, waiting, sent, dead)
+    its = counts.get(channel.key, Messages(0, 0, 0, 0))
+    return DescribedChannel(channel, service, where, its.waiting, its.sent, its.dead)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, select, update
 
 from driftwheel.store.alert_tables import IS_DUE, notifications
 from driftwheel.store.upsert import upsert
@@ -16,7 +16,6 @@ __all__ = [
     "Notification",
     "NotificationState",
     "add_notification",
-    "count_notifications",
     "due_notifications",
     "list_notifications",
     "notification_by_key",
@@ -137,13 +136,6 @@ def set_failed(connection: Connection, key: int, *, due: datetime, error: str) -
 def set_dead(connection: Connection, key: int, error: str) -> None:
     """Note that a message is given up, and why."""
     _set(connection, key, {"state": "dead", "error": error})
-
-
-def count_notifications(connection: Connection) -> dict[tuple[int, NotificationState], int]:
-    """Return how many messages each channel, by its key, has in each state."""
-    query = select(notifications.c.channel, notifications.c.state, func.count())
-    rows = connection.execute(query.group_by(notifications.c.channel, notifications.c.state))
-    return {(channel, state): number for channel, state, number in rows}
 
 
 def _set(connection: Connection, key: int, values: Mapping[str, Any]) -> None:
