@@ -14,9 +14,9 @@ DAY = timedelta(days=1)
 
 def watch(c: Connection, of: int, **more: object) -> int:
     definition = {"when": "drift is found", "severity": "critical", **more}
-    watch_from = definition.pop("watch_from", None)
+    watch_from, name = definition.pop("watch_from", None), str(definition.pop("name", "drift"))
     return create_monitor(
-        c, of, "drift", definition=definition, origin="suggested", watch_from=watch_from, changed=NOW, by="t"
+        c, of, name, definition=definition, origin="suggested", watch_from=watch_from, changed=NOW, by="t"
     ).key
 
 
@@ -37,6 +37,20 @@ def test_nothing_watches(database: Engine) -> None:
             c, find_monitor(c, cats, "drift").key, enabled=False, watch_from=None, changed=NOW, by="t"
         )
     assert why(database) == "No monitor that is on watches for it."
+
+
+def test_what_has_added_up_is_watched_for_by_its_own_rule(database: Engine) -> None:
+    cats = model(database)
+    with writing(database) as c:
+        watch(c, cats)
+    with reading(database) as c:
+        said = why_no_alert(c, find_model(c, "cats"), NOW - DAY, NOW, "evidence")
+    assert said == "No monitor that is on watches for it."
+    with writing(database) as c:
+        watch(c, cats, name="slow", when="drift is found or evidence is found", breaches=2, of_windows=3)
+    with reading(database) as c:
+        said = why_no_alert(c, find_model(c, "cats"), NOW - DAY, NOW, "evidence")
+    assert said == "Its monitor waits for 2 of 3 windows in breach."
 
 
 def test_somebody_closed_it(database: Engine) -> None:

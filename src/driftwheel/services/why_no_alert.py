@@ -1,8 +1,9 @@
-"""Say why a window with drift is no open alert: nobody should have to guess whether a monitor sleeps."""
+"""Say why a window by which there is drift is no open alert: nobody should have to guess."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import Connection
 
@@ -17,9 +18,18 @@ __all__ = ["why_no_alert"]
 
 
 def why_no_alert(
-    connection: Connection, model: Model, start: datetime, end: datetime, *, tag: str = "", value: str = ""
+    connection: Connection,
+    model: Model,
+    start: datetime,
+    end: datetime,
+    signal: Literal["drift", "evidence"] = "drift",
+    *,
+    tag: str = "",
+    value: str = "",
 ) -> str:
-    """Return why drift in the window start…end of a segment is no open alert, in a sentence.
+    """Return why what was found in the window start…end of a segment is no open alert, in a sentence.
+
+    That is drift in the window itself, or the evidence of it that has added up by then.
 
     In this order: nothing watches for drift; somebody closed the alert; the window was over when its monitor
     was added, or switched on again; the monitor waits for more windows in breach. Empty where none of these
@@ -28,7 +38,7 @@ def why_no_alert(
     watching = [
         (stored, monitor)
         for stored, monitor in readable_monitors(list_monitors(connection, model.key, enabled=True))
-        if "drift" in signals_of(monitor.rule) and tag in watched_tags(monitor, model.segment_tags)
+        if signal in signals_of(monitor.rule) and tag in watched_tags(monitor, model.segment_tags)
     ]
     if not watching:
         return "No monitor that is on watches for it."

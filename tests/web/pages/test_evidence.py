@@ -16,6 +16,7 @@ from tests.web.serving import PASSWORD, Running, serving
 
 from driftwheel.predictions import Record
 from driftwheel.services.begin_watching import begin_watching
+from driftwheel.services.close_alerts import close_alerts
 from driftwheel.services.ingest_values import Incoming
 from driftwheel.services.judge_due import judge_due
 from driftwheel.services.known_references import KnownReferences
@@ -133,3 +134,17 @@ def test_the_page_shows_the_evidence_and_its_threshold(page: Page) -> None:
     expect(chart.locator("tbody tr").first).to_contain_text("1 to 1,4")
     if "SHOT" in os.environ:
         page.screenshot(path=os.environ["SHOT"], full_page=True)
+
+
+def test_evidence_that_is_no_open_alert_is_not_called_no_drift(page: Page, line: Line) -> None:
+    """The last of this file: it closes the alert."""
+    services = line.running.services
+    with reading(services.engine) as connection:
+        mine = list_episodes(connection, find_model(connection, "line").key, states=["firing"])
+    keys = [one.key for one in mine]
+    close_alerts(services.engine, keys, reason="a new lamp", by="test", now=services.clock())
+    page.reload()
+    answer = page.locator("#answer")
+    expect(answer).to_contain_text("A change too weak for any one window, and no alert is open.")
+    expect(answer).to_contain_text(re.compile(r"It has added up since .*: evidence [\d,.]+, found at 1,4"))
+    expect(answer).to_contain_text("Its alert was closed: a new lamp")

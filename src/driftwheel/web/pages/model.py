@@ -42,7 +42,7 @@ from driftwheel.web.pages.score_sentence import score_sentence
 from driftwheel.web.pages.shots import shots_of
 from driftwheel.web.pages.signal_rows import signal_rows
 from driftwheel.web.pages.snippets import curl_snippet, log_snippet
-from driftwheel.web.pages.watch_sentence import WatchSentence, watch_sentence
+from driftwheel.web.pages.watch_sentence import WatchSentence, slow_change, watch_sentence
 from driftwheel.web.pages.watch_view import WatchView, images_address, read_view
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit
@@ -181,11 +181,22 @@ def _fault(verdict: StoredVerdict | None) -> str:
 
 
 def _why_no_alert(connection: Connection, watch: Watch) -> str:
-    """Return why drift in the newest window that was judged is no alert; empty without drift."""
+    """Return why drift by the newest window that was judged is no alert; empty without drift."""
     newest = next((one for one in reversed(watch.windows) if one.verdict is not None), None)
-    if newest is None or newest.verdict is None or newest.verdict.answer != "drift":
+    if newest is None or newest.verdict is None:
         return ""
-    return why_no_alert(connection, watch.model, newest.start, newest.end, tag=watch.tag, value=watch.value)
+    drifted = newest.verdict.answer == "drift"
+    if not drifted and slow_change(newest) is None:
+        return ""
+    return why_no_alert(
+        connection,
+        watch.model,
+        newest.start,
+        newest.end,
+        "drift" if drifted else "evidence",
+        tag=watch.tag,
+        value=watch.value,
+    )
 
 
 def _about(watch: Watch) -> list[OpenAlert]:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from driftwheel.alerts.finding_words import amount
 from driftwheel.monitors.observation import Observation
+from driftwheel.monitors.signal import signal_named
 from driftwheel.report.numbers import count, odds, p_statement, several, share
 from driftwheel.report.printable import printable
 from driftwheel.services.watch_model import OpenAlert, Watch, WatchedWindow
@@ -15,7 +17,7 @@ from driftwheel.web.pages.heat_map import ANSWER_WORDS
 from driftwheel.web.pages.rendering import moment
 from driftwheel.web.pages.watch_view import window_moment
 
-__all__ = ["WatchSentence", "harm_words", "headline_rest", "watch_sentence"]
+__all__ = ["WatchSentence", "harm_words", "headline_rest", "slow_change", "watch_sentence"]
 
 _LEAST_LABELS = 10
 
@@ -42,6 +44,12 @@ def watch_sentence(watch: Watch, alerts: Sequence[OpenAlert], why: str = "") -> 
     if not judged:
         return None
     return _of_window(watch, judged[-1], why)
+
+
+def slow_change(window: WatchedWindow) -> Observation | None:
+    """Return the evidence over time by which drift was found in a window; None where it was not."""
+    seen = window.observed("evidence")
+    return seen if seen is not None and seen.judged else None
 
 
 def headline_rest(headline: str) -> str:
@@ -163,6 +171,14 @@ def _of_window(watch: Watch, newest: WatchedWindow, why: str) -> WatchSentence:
         lead = f"Drift{where}, and no alert is open."
         small = (told, printable(why)) if why else (told,)
         return WatchSentence("warn", lead, f"{rest} {harm_words(newest)}", small)
+    slow = slow_change(newest)
+    if slow is not None:
+        signal = signal_named(slow.signal)
+        lead = f"A change too weak for any one window{where}, and no alert is open."
+        since = f" {slow.note}" if slow.note else ""
+        sums = f"It has added up{since}: evidence {amount(slow.value, signal)}, found at "
+        small = (told, printable(why)) if why else (told,)
+        return WatchSentence("warn", lead, f"{sums}{amount(slow.high, signal)}. {harm_words(newest)}", small)
     if verdict.answer == "no_drift":
         unit = watch.model.window
         if calm > 1:
