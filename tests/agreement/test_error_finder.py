@@ -26,7 +26,7 @@ def test_planted_errors_come_first(share: float) -> None:
     assert found.n_errors == pytest.approx(n, rel=0.6, abs=20)
     caught = planted[found.order[:n]]
     first = found.order[:n][caught]
-    assert (found.suggested[first] == truth[first]).mean() > 0.9
+    assert (found.suggested[first] == truth[first]).mean() > 0.8
     assert planted[found.likely_wrong].mean() > 0.5
 
 

@@ -75,7 +75,7 @@ def test_a_mixed_crowd_is_better_weighed_than_counted(crowds: Any, n_classes: in
 
 def test_counts_are_weighed_by_the_posterior() -> None:
     given = class_answers([Answer(1, "x", "a"), Answer(2, "x", "b")], ["a", "b"])
-    counts = confusion_counts(given, np.array([[0.25, 0.75], [0.0, 1.0]]))
+    counts = confusion_counts(given.incidence(), np.array([[0.25, 0.75], [0.0, 1.0]]))
     assert counts[0] == pytest.approx(np.array([[0.25, 0.0], [0.75, 1.0]]))
 
 

@@ -14,7 +14,7 @@ from driftwheel.errors import UsageError
 __all__ = ["Acceptance", "acceptance_threshold", "accepted", "least_known"]
 
 _STEPS = 60  # thresholds that are tried, at most
-_START = 2.0  # times the fewest known answers that could show the bound, expected above the first threshold
+_START = (0.4, 1.1, 2.5)  # see `_start`
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,9 @@ def acceptance_threshold(
     -----
     Thresholds at the quantiles of `waiting` are tried in turn from strict to loose, each with the exact
     binomial test of "more than `bound` are wrong" at level `risk`, up to the first that does not reject; a
-    fixed order of tests needs no correction. The first is where twice as many known answers are expected as
-    could show the bound without an error: 300 at 2 % and 5 %. Source: A. Angelopoulos and others, "Learn then
+    fixed order of tests needs no correction. The first is where 1.1 to 2.5 times as many known answers are
+    expected as could show the bound without an error, by how many there are: at 2 % and 5 % that takes 164 of
+    them, better 500. Source: A. Angelopoulos and others, "Learn then
     test: calibrating predictive algorithms to achieve risk control", Annals of Applied Statistics 19 (2025),
     section 3 (fixed-sequence testing).
 
@@ -162,7 +163,17 @@ def _thresholds(waiting: NDArray[np.float64], n: int, fewest: int) -> list[float
     """Return thresholds from strict to loose, chosen without a look at which known answers are right."""
     if not len(waiting) or not n:
         return []
-    start = min(1.0, _START * fewest / n)
+    start = _start(n, fewest)
     shares = np.linspace(start, 1.0, _STEPS) if start < 1 else np.ones(1)
     found = np.quantile(waiting, 1 - shares, method="lower")
     return sorted(set(map(float, found)), reverse=True)
+
+
+def _start(n: int, fewest: int) -> float:
+    """Return the share of waiting labels at or above the first threshold.
+
+    With few known answers it has to be low to accept anything at all; with many, room for some errors makes
+    it likelier that the first threshold passes. A function of n alone: the errors are not looked at.
+    """
+    per, least, most = _START
+    return min(1.0, min(most, max(least, per * n / fewest)) * fewest / n)

@@ -101,7 +101,9 @@ def copying_pairs(
         raise UsageError(f"Posteriors of shape {believed_of.shape} do not fit {t} tasks and {k} classes.")
     truth = as_golden(answers, golden)
     believed_of[truth >= 0] = np.eye(k)[truth[truth >= 0]]
-    confusions = shrunken_confusions(confusion_counts(answers, believed_of), _PRIOR, _PRIOR_ANSWERS)
+    confusions = shrunken_confusions(
+        confusion_counts(answers.incidence(), believed_of), _PRIOR, _PRIOR_ANSWERS
+    )
     shares = (believed_of.sum(axis=0) + 1.0) / (t + k)
     logs = np.log(np.maximum(confusions, 1e-12))
     spoken = logs[answers.annotators, :, answers.labels]

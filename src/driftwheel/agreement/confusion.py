@@ -14,11 +14,13 @@ __all__ = ["check_size", "confusion_counts", "log_likelihoods", "posterior_of"]
 _MOST = 100_000_000  # entries of all matrices together, 800 MB
 
 
-def confusion_counts(answers: ClassAnswers, posterior: NDArray[np.float64]) -> NDArray[np.float64]:
+def confusion_counts(incidence: csr_array, posterior: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return (a, k, k) how often each annotator gave a task of the true class c the class l, at [a, c, l].
 
     Parameters
     ----------
+    incidence
+        (t, a·k) of `ClassAnswers.incidence`; some of its rows will do.
     posterior
         (t, k) chances of the true classes; a row of zeros leaves its task out. Known truths are rows with
         a single 1.
@@ -27,13 +29,12 @@ def confusion_counts(answers: ClassAnswers, posterior: NDArray[np.float64]) -> N
     --------
     >>> from driftwheel.agreement.class_answers import Answer, class_answers
     >>> given = class_answers([Answer(1, "ann", "cat"), Answer(2, "ann", "cat")], ["cat", "dog"])
-    >>> confusion_counts(given, np.array([[1.0, 0.0], [0.0, 1.0]])).tolist()
+    >>> confusion_counts(given.incidence(), np.array([[1.0, 0.0], [0.0, 1.0]])).tolist()
     [[[1.0, 0.0], [1.0, 0.0]]]
     """
-    _, a, k = answers.shape
-    check_size(answers)
-    named = answers.incidence().T @ posterior
-    return np.asarray(named, dtype=np.float64).reshape(a, k, k).transpose(0, 2, 1)
+    k = posterior.shape[1]
+    named = np.asarray(incidence.T @ posterior, dtype=np.float64)
+    return named.reshape(-1, k, k).transpose(0, 2, 1)
 
 
 def log_likelihoods(incidence: csr_array, confusions: NDArray[np.float64]) -> NDArray[np.float64]:

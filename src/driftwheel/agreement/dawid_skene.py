@@ -76,7 +76,7 @@ def dawid_skene(
     Notes
     -----
     Source: A. P. Dawid, A. M. Skene, "Maximum likelihood estimation of observer error-rates using the EM
-    algorithm", Applied Statistics 28(1), 1979. 50,000 answers take about a second.
+    algorithm", Applied Statistics 28(1), 1979. 50,000 answers take less than a second.
 
     Examples
     --------

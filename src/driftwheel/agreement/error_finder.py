@@ -6,10 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit
 
 from driftwheel.errors import UsageError
 
 __all__ = ["LabelErrors", "find_label_errors"]
+
+_SMOOTH = 0.5  # items added to each pair of classes
+_FLOOR = 1e-3  # added to probabilities: below that models differ by nothing that they know
+_TRUST = 0.5  # power of the estimated share of mistakes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,14 +66,14 @@ def find_label_errors(labels: ArrayLike, probabilities: ArrayLike) -> LabelError
     -----
     A class's threshold is the mean probability that its own items get. An item counts as of the class with
     the largest probability among those at or above their threshold; counted by label, calibrated to the
-    number of each label, that is the joint. The suspicion is the normalised margin of probabilities less
-    their class's threshold, so that a class the model is shy of is not suspected for that.
+    number of each label, that is the joint. The suspicion weighs the likeliest other class c against the
+    label: the probability of c times the square root of how often c is mislabelled so, as the joint has it.
+    (The whole factor would trust an estimate from few errors too much.)
 
     References
     ----------
     C. Northcutt, L. Jiang, I. Chuang, "Confident learning: estimating uncertainty in dataset labels", Journal
-    of Artificial Intelligence Research 70 (2021), equations 1 to 3. J. Kuan, J. Mueller, "Model-agnostic
-    label quality scoring to detect real-world label errors", ICML DataPerf 2022 (adjusted scores).
+    of Artificial Intelligence Research 70 (2021), equations 1 to 3.
 
     Examples
     --------
@@ -94,13 +99,14 @@ def find_label_errors(labels: ArrayLike, probabilities: ArrayLike) -> LabelError
     mean = np.bincount(given, weights=own, minlength=k)
     thresholds = np.where(counts > 0, mean / np.maximum(counts, 1), 1.0)
     joint = _joint(given, chances, thresholds, counts)
-    adjusted = chances - np.where(counts > 0, thresholds, thresholds.max(initial=0.0))
-    others = adjusted.copy()
+    mistaken = (joint + _SMOOTH) / (joint + _SMOOTH).sum(axis=0)
+    scores = np.log(chances + _FLOOR) + _TRUST * np.log(mistaken[given])
+    others = scores.copy()
     others[np.arange(n), given] = -np.inf
     suggested = others.argmax(axis=1).astype(np.intp)
-    margin = others[np.arange(n), suggested] - adjusted[np.arange(n), given] if n else np.empty(0)
-    suspicion = np.clip((margin + 2.0) / 4.0, 0.0, 1.0)
-    order = np.lexsort((np.arange(n), own, -suspicion)).astype(np.intp)
+    margin = others[np.arange(n), suggested] - scores[np.arange(n), given]
+    order = np.lexsort((np.arange(n), own, -margin)).astype(np.intp)
+    suspicion = expit(margin)
     return LabelErrors(order, suspicion, suggested, _likely_wrong(given, chances, joint), joint)
 
 

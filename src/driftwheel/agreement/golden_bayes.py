@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from driftwheel.agreement.class_answers import ClassAnswers, as_golden
-from driftwheel.agreement.confusion import confusion_counts, log_likelihoods, posterior_of
+from driftwheel.agreement.confusion import check_size, confusion_counts, log_likelihoods, posterior_of
 from driftwheel.agreement.consensus import Consensus, consensus_of
 from driftwheel.errors import UsageError
 
@@ -102,12 +102,13 @@ def golden_bayes(
             f"The prior is an accuracy of {prior_accuracy:g} worth {prior_answers:g} answers; expected one "
             f"above that of guessing, {1 / k:.2g}, and below 1, worth more than 0 answers."
         )
+    check_size(answers)
     truth = as_golden(answers, golden)
     known = truth >= 0
     rows = np.zeros((t, k))
     rows[known, truth[known]] = 1.0
     incidence = answers.incidence()
-    counts = confusion_counts(answers, rows)
+    counts = confusion_counts(incidence, rows)
     prior = (prior_accuracy, prior_answers)
     confusions = shrunken_confusions(counts, *prior)
     likelihoods = log_likelihoods(incidence, confusions)
@@ -117,11 +118,10 @@ def golden_bayes(
     judged = np.flatnonzero(known & answered)
     for fold in range(min(_FOLDS, len(judged))):
         part = judged[fold::_FOLDS]
-        own = np.zeros_like(rows)
-        own[part] = rows[part]
-        without = shrunken_confusions(counts - confusion_counts(answers, own), *prior)
-        mix = (rows - own).sum(axis=0) + _SHARES
-        posterior[part] = posterior_of(log_likelihoods(incidence[part], without) + np.log(mix))
+        own = incidence[part]
+        without = shrunken_confusions(counts - confusion_counts(own, rows[part]), *prior)
+        mix = rows.sum(axis=0) - rows[part].sum(axis=0) + _SHARES
+        posterior[part] = posterior_of(log_likelihoods(own, without) + np.log(mix))
     found = consensus_of(answers, posterior, "golden_bayes")
     n_golden = np.rint(counts.sum(axis=(1, 2))).astype(np.intp)
     return GoldenBayes(found, confusions, shares, n_golden)
