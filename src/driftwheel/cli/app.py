@@ -36,12 +36,14 @@ from driftwheel.cli import (
 )
 from driftwheel.cli.exit_codes import EXIT_ERROR, EXIT_INTERRUPTED
 from driftwheel.cli.mistakes import plain_mistake
+from driftwheel.cli.whole_help import WholeHelp
 from driftwheel.errors import DriftwheelError
 
 __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="driftwheel",
+    cls=WholeHelp,
     help="Notice when the images a vision model sees change, and say what changed.",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -54,6 +56,8 @@ for command in (
     *(users, tokens, backup, restore, doctor),
 ):
     command.register(app)
+for group in app.registered_groups:
+    group.cls = WholeHelp
 
 
 def _print_version(wanted: bool) -> None:
