@@ -71,7 +71,7 @@ def read_voc(files: LabelFiles, *, losses: Losses, corners: VocCorners = "devkit
 def write_voc(
     images: Iterable[LabelledImage], *, losses: Losses, corners: VocCorners = "devkit"
 ) -> Iterator[OutFile]:
-    """Yield the XML files of images, under ``Annotations``.
+    """Yield the XML files of images, under ``Annotations``, and their list in ``ImageSets/Main/default.txt``.
 
     Corners are whole numbers, as the format has them: a box between pixels is `Loss.ROUNDING`, and is then
     moved to the nearest edges of pixels, at least one pixel apart. Boxes are cut off at the border of the
@@ -102,6 +102,8 @@ def write_voc(
         )
         boxes = [box for box in fits if box is not None]
         yield OutFile(f"Annotations/{path}.xml", _document(image.name, size, boxes, corners).encode())
+    listed = "".join(f"{path}\n" for path in by_stem)
+    yield OutFile("ImageSets/Main/default.txt", listed.encode())
 
 
 def _image(whole: Element, file: str, where: str, corners: VocCorners, losses: Losses) -> LabelledImage:
