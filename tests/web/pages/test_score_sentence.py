@@ -45,3 +45,12 @@ def test_without_drift_no_class_is_named() -> None:
 def test_where_nothing_was_compared_nothing_is_said() -> None:
     for document in (None, {}, {"scores": None}):
         assert score_sentence(document) == ""
+
+
+def test_the_classes_that_changed_most_come_first_as_in_a_report() -> None:
+    classes = [
+        {"name": "few", "reference": 0, "current": 9, "p_value": 1e-6},
+        *({"name": f"many {i}", "reference": 40, "current": 15 + 10 * i, "p_value": 0.001} for i in range(3)),
+    ]
+    said = plain(score_sentence({"scores": SCORES | {"classes": classes}}))
+    assert "; many 2 10 % → 23 %, many 1 10 % → 17 %, few 0 % → 6 %." in said

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from driftwheel.drift.score_evidence import CONFIDENCE
+from driftwheel.drift.verdict import ClassShare
 from driftwheel.report.numbers import count, p_statement, share
 from driftwheel.report.printable import shortened
+from driftwheel.report.score_words import shares_that_moved
 
 __all__ = ["score_sentence"]
 
 _NAMED = 3  # classes
-_CHANCE = 0.05  # with which one of them may be named wrongly
+
+
+@dataclass(frozen=True, slots=True)
+class _Mix:
+    classes: tuple[ClassShare, ...]
+    n_reference: int
+    n_current: int
 
 
 def score_sentence(document: Mapping[str, Any] | None) -> str:
@@ -34,15 +43,13 @@ def score_sentence(document: Mapping[str, Any] | None) -> str:
         f"{mixed} (counts above {_share(found['mix_threshold'])})",
     ]
     n, m = int(found["n_reference"]), int(found["n_current"])
-    changed = [one for one in found["classes"] if (one["p_value"] or 0.0) <= _CHANCE][:_NAMED]
+    its = tuple(
+        ClassShare(one["name"], one["reference"], one["current"], one["p_value"] or 0.0)
+        for one in found["classes"]
+    )
+    changed = shares_that_moved(_Mix(its, n, m), _NAMED, letters=24)
     if changed and found["drifted"]:
-        parts.append(
-            ", ".join(
-                f"{shortened(one['name'], 24)} {share(one['reference'] / max(n, 1))} → "
-                f"{share(one['current'] / max(m, 1))}"
-                for one in changed
-            )
-        )
+        parts.append(changed)
     return (
         f"Beside the reference its scores {answer} ({p_statement(found['p_value'])}): {'; '.join(parts)}. "
         f"n = {count(m)} against {count(n)}."
