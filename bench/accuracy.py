@@ -11,21 +11,28 @@ import argparse
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from accuracy_scores import Scored, World, digits, photos
-from driftwheel.performance.accuracy_estimate import LearnedAccuracy, estimate_accuracy, learn_accuracy
+from driftwheel.performance.accuracy_estimate import (
+    LearnedAccuracy,
+    estimate_accuracy,
+    learn_accuracy,
+    quantile_over_groups,
+)
 from driftwheel.performance.agreement_on_the_line import agreement_on_the_line
 from driftwheel.performance.answers import answers_from_scores, known_answers_from_scores
 from driftwheel.performance.average_thresholded_confidence import learn_threshold, share_above, sureness
+from driftwheel.performance.fault_process import foretell
+from driftwheel.performance.moved_scores import log_odds, moved_scores
 from driftwheel.performance.simulated_windows import SimulatedShift
-from driftwheel.performance.temperature import fit_temperature, with_temperature
 from driftwheel.predictions import AccuracyEstimate
 from machine import machine_lines
+from temperature import fit_temperature, with_temperature
 
 BENCH = Path(__file__).parent
 SHARED = Path(os.environ.get("DRIFTWHEEL_SHARED", BENCH.parents[1] / "shared")) / "data"
@@ -38,8 +45,10 @@ METHODS = (
     "agreement on the line, simple",
     "agreement on the line, detailed",
     "Driftwheel, faults simulated",
-    "Driftwheel, as in the server",
+    "Driftwheel, faults on 72 images",
+    "Driftwheel, no fault simulated",
 )
+FEW = 72  # images that `driftwheel check` simulates a fault on, at most
 OFF = 0.05
 OFF_TOLD = "off by > 5, told | off by > 5, not told | mean error, not told"
 
@@ -80,17 +89,20 @@ class Row:
         return self.low - 1e-9 <= self.truth <= self.high + 1e-9
 
 
-def rows_of(world: World, versions: Sequence[World], draws: int) -> Iterator[Row]:
-    """Yield what every method says of every window of one model."""
+def rows_of(world: World, versions: Sequence[World], draws: int, experience: float) -> Iterator[Row]:
+    """Yield what every method says of every window of one model.
+
+    `experience`: half the interval where no fault is simulated, in deviations, as other data tell.
+    """
     rng = np.random.default_rng(0)
     cases = [*world.production, *mixes(world.production[0])]
-    learned: dict[str, LearnedAccuracy] = {}
-    plain = learn(world, None)
+    learned: dict[str, tuple[LearnedAccuracy, ...]] = {}
+    plain = replace(learn(world, None), deviations=experience)
     estimators = published(world)
     before = np.array([one.source.scores.argmax(axis=1) for one in versions])
     for case in cases:
         if case.fault not in learned:
-            learned[case.fault] = learn(world, case.fault)
+            learned[case.fault] = learn(world, case.fault), learn(world, case.fault, FEW), plain
         number = [one.name for one in world.production].index(case.name) if case in world.production else None
         for n in SIZES[world.data]:
             for _ in range(draws):
@@ -102,7 +114,7 @@ def rows_of(world: World, versions: Sequence[World], draws: int) -> Iterator[Row
                 if number is not None:
                     yield from of_versions(world, versions, before, number, taken, n, true_one)
                 answers = answers_from_scores(scores)
-                for method, its in zip(METHODS[-2:], (learned[case.fault], plain), strict=True):
+                for method, its in zip(METHODS[-3:], learned[case.fault], strict=True):
                     yield of_driftwheel(
                         world, case, n, method, true_one, estimate_accuracy(its, answers), its.usual.accuracy
                     )
@@ -116,10 +128,57 @@ def of_driftwheel(world, case, n, method, true_one, found: AccuracyEstimate, usu
     )
 
 
-def learn(world: World, without: str | None) -> LearnedAccuracy:
-    """Learn from the reference, and from all simulated faults but one; None: from no fault."""
+def misfits_of(world: World) -> list[np.ndarray]:
+    """Return for each fault how far off its windows are from what no simulated fault tells, in deviations."""
+    plain = learn(world, None)
+    found: dict[str, list[float]] = {}
+    for case in [*world.production, *mixes(world.production[0])]:
+        if case.fault == "unknown":
+            continue
+        answers = answers_from_scores(case.scores)
+        n, share = len(answers), float((case.scores.argmax(axis=1) == case.truth).mean())
+        foretold = foretell(plain._process, moved_scores(plain.usual, answers))
+        chance = 1 / (n * share * (1 - share) + 0.5)
+        off = abs(log_odds(share, n) - foretold.mean) / np.sqrt(foretold.deviation**2 + chance)
+        name = case.fault or ("no shift" if case.name == "clean" else "class mix")
+        found.setdefault(name, []).append(float(off))
+    return [np.array(one) for one in found.values()]
+
+
+def experience_of(worlds: Sequence[World]) -> float:
+    """Return half the 90 % interval in deviations, as the faults of these models tell."""
+    return quantile_over_groups([off for world in worlds for off in misfits_of(world)])
+
+
+def experience_table(worlds: Sequence[World]) -> list[str]:
+    """Return how wide the interval must be where no fault is simulated, and how that carries over."""
+    off = {(one.data, one.model): misfits_of(one) for one in worlds}
+    whole = quantile_over_groups([group for groups in off.values() for group in groups])
+    said = (
+        f"Half the 90 % interval, in deviations of what the process foretells: **{whole:.2f}**, the quantile "
+        f"over {sum(map(len, off.values()))} faults of {len(off)} models, each of the same weight. Below, "
+        "the same without one model, and without one kind of data, and how much of what was left out it "
+        "holds (windows that would be refused among them)."
+    )
+    lines = [said, "", "| left out | without it | holds of it |", "| --- | ---: | ---: |"]
+    left_out = [(f"{data}: {model}", {(data, model)}) for data, model in off]
+    left_out += [(f"all {data}", {one for one in off if one[0] == data}) for data, _ in off]
+    for name, left in dict(left_out).items():
+        rest = [group for one, groups in off.items() if one not in left for group in groups]
+        if rest:
+            value = quantile_over_groups(rest)
+            held = np.mean([(group <= value).mean() for one in left for group in off[one]])
+            lines.append(f"| {name} | {value:.2f} | {100 * held:.1f} % |")
+    return lines
+
+
+def learn(world: World, without: str | None, images: int | None = None) -> LearnedAccuracy:
+    """Learn from the reference, and from all simulated faults but one; None: from no fault.
+
+    `images`: how many of each simulated case.
+    """
     shifts = [
-        SimulatedShift(one.fault, known_answers_from_scores(one.scores, one.truth))
+        SimulatedShift(one.fault, known_answers_from_scores(one.scores[:images], one.truth[:images]))
         for one in world.simulated
         if without is not None and one.fault != without
     ]
@@ -214,7 +273,7 @@ def methods_table(rows: Sequence[Row]) -> list[str]:
         "| method | digits | photos | of the windows that the default estimate tells: digits | photos |",
         "| --- | ---: | ---: | ---: | ---: |",
     ]
-    told = {(key(one)) for one in rows if one.method == METHODS[-2] and one.told}
+    told = {(key(one)) for one in rows if one.method == METHODS[-3] and one.told}
     for method in METHODS:
         cells = []
         for only in (False, True):
@@ -223,6 +282,20 @@ def methods_table(rows: Sequence[Row]) -> list[str]:
                 cells.append(points([one for one in its if not only or key(one) in told]))
         lines.append(f"| {method} | {' | '.join(cells)} |")
     return lines
+
+
+def trusted_line(rows: Sequence[Row]) -> str:
+    """Say how agreement on the line does where its authors trust it."""
+    said = []
+    for data in ("digits", "photos"):
+        its = [one for one in rows if one.method == METHODS[4] and one.world.data == data]
+        told = [one for one in its if one.told]
+        off = share(sum(one.error > OFF for one in told), len(told))
+        said.append(
+            f"{data}: {share(len(told), len(its))} of the windows, error {points(told)}, off by > 5 {off}"
+        )
+    where = "Agreement on the line, detailed, where the pairs lie on one (r² of 0.95 at least)"
+    return f"{where}: {'; '.join(said)}."
 
 
 def key(row: Row) -> tuple:
@@ -237,7 +310,7 @@ def share(k: int, n: int) -> str:
     return f"{100 * k / n:.1f} %" if n else "–"
 
 
-def report(rows: Sequence[Row], seconds: float) -> list[str]:
+def report(rows: Sequence[Row], experience: Sequence[str], seconds: float) -> list[str]:
     seen = [one for one in rows if one.case.fault != "unknown"]
     lines = ["# Accuracy without labels", "", *machine_lines("torch", "scikit-learn"), ""]
     lines += [
@@ -247,12 +320,17 @@ def report(rows: Sequence[Row], seconds: float) -> list[str]:
         "",
         *methods_table(seen),
         "",
+        trusted_line(seen),
+        "",
         PUBLISHED,
         "",
     ]
-    for method, said in zip(
-        METHODS[-2:], ("with faults simulated", "without, as in the server"), strict=True
-    ):
+    said_of = (
+        "with faults simulated",
+        f"with faults simulated on {FEW} images, as in the check and in the server that has the model's file",
+        "without, as in the server where scores are logged; the interval is that of the other kind of data",
+    )
+    for method, said in zip(METHODS[-3:], said_of, strict=True):
         its = [one for one in seen if one.method == method]
         lines += [f"## The default estimate, {said}", ""]
         lines += [*table(its, lambda one: one.world.data, "data"), ""]
@@ -263,8 +341,9 @@ def report(rows: Sequence[Row], seconds: float) -> list[str]:
         lines += ["| why not told | windows |", "| --- | ---: |"]
         lines += [f"| {one} | {why.count(one):,} |" for one in sorted(set(why))]
         lines += [""]
+    lines += ["## How wide the interval is where no fault is simulated", "", *experience, ""]
     lines += ["## What scores cannot show", "", "Letters, where every answer is wrong.", ""]
-    unseen = [one for one in rows if one.case.fault == "unknown" and one.method in METHODS[-2:]]
+    unseen = [one for one in rows if one.case.fault == "unknown" and one.method in METHODS[-3:]]
     lines += [*table(unseen, lambda one: f"{one.method}, {one.world.model}", "model"), ""]
     return [*lines, f"{seconds:.0f} s, without training and scoring the models."]
 
@@ -293,10 +372,13 @@ def main() -> None:
     begin = time.perf_counter()
     rows = []
     for its in worlds:
+        others = [one for other in worlds if other is not its for one in other]
+        experience = experience_of(others or its)
         for world in its:
-            rows += rows_of(world, its, draws=1 if given.quick else 5)
+            rows += rows_of(world, its, 1 if given.quick else 5, experience)
             print(world.data, world.model, f"{time.perf_counter() - begin:.0f} s", flush=True)
-    text = "\n".join(report(rows, time.perf_counter() - begin)) + "\n"
+    wide = experience_table([one for its in worlds for one in its])
+    text = "\n".join(report(rows, wide, time.perf_counter() - begin)) + "\n"
     print(text)
     if not (given.quick or given.only):
         RESULT.write_text(text)

@@ -11,6 +11,7 @@ from typing import Literal
 from driftwheel.errors import UsageError
 
 __all__ = [
+    "AccuracyByAgreement",
     "AccuracyEstimate",
     "Box",
     "Classification",
@@ -195,6 +196,32 @@ class AccuracyEstimate:
     def change(self) -> float | None:
         """How far the estimate lies above (below: negative) the reference's, in [−1, 1]; None if untold."""
         return None if self.accuracy is None or not self.told else self.accuracy - self.usual
+
+
+@dataclass(frozen=True, slots=True)
+class AccuracyByAgreement:
+    """The accuracy in a window, as far as the agreement of several versions tells it, without an interval.
+
+    Attributes
+    ----------
+    accuracy
+        Of the monitored model, in [0, 1]; None where it cannot be told.
+    r_squared
+        How straight the pairs of models lie, in [0, 1]; None where that was not found out.
+    models
+        How many were asked, the monitored one among them.
+    n, n_reference
+        Images of the window, and of the reference with a truth, that all of them answered.
+    reason
+        Why it cannot be told, as a sentence without its full stop; empty where it can.
+    """
+
+    accuracy: float | None
+    r_squared: float | None
+    models: int
+    n: int
+    n_reference: int
+    reason: str = ""
 
 
 def _check_score(score: float | None, whose: str) -> None:

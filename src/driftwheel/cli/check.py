@@ -34,6 +34,11 @@ _TRUTH = typer.Option(
     help="True classes of the reference's images, to estimate the model's accuracy: auto (folders called as "
     "its classes), folders, none, or a CSV (image,class) or JSON file.",
 )
+_OTHER_MODEL = typer.Option(
+    "--other-model",
+    help="Another version of the model, an .onnx file; twice or more: how often all agree tells of the "
+    "accuracy too.",
+)
 _LEAST_ACCURACY = typer.Option(
     "--least-accuracy",
     min=0.0,
@@ -75,6 +80,7 @@ def check(
     model: Annotated[Path | None, _MODEL] = None,
     classes: Annotated[Path | None, _CLASSES] = None,
     truth: Annotated[str, _TRUTH] = "auto",
+    other_model: Annotated[list[Path] | None, _OTHER_MODEL] = None,
     least_accuracy: Annotated[float | None, _LEAST_ACCURACY] = None,
     autoencoder: Annotated[Path | None, _AUTOENCODER] = None,
     fast: Annotated[bool, _FAST] = False,
@@ -123,6 +129,7 @@ def check(
             model=model,
             classes=classes,
             truth=truth,
+            other_models=other_model or (),
             autoencoder=autoencoder,
             threads=threads,
             seed=seed,

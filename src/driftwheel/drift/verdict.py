@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from driftwheel.drift.reconstruction import ReconstructionDrift
-from driftwheel.predictions import AccuracyEstimate
+from driftwheel.predictions import AccuracyByAgreement, AccuracyEstimate
 from driftwheel.records import Evidence, Mode, Unreadable
 
 __all__ = [
@@ -190,6 +190,8 @@ class Verdict:
     accuracy
         How often the monitored model is right on the current images, estimated without labels; None where no
         model was asked, or no truth of the reference is known. It is no part of `p_value`.
+    agreement
+        The same from how often versions of the model agree; None where no other version was asked.
     """
 
     verdict: Answer
@@ -214,6 +216,7 @@ class Verdict:
     scores: ScoreDrift | None = None
     reconstruction: ReconstructionDrift | None = None
     accuracy: AccuracyEstimate | None = None
+    agreement: AccuracyByAgreement | None = None
 
 
 def unjudged(

@@ -68,8 +68,8 @@ def average_thresholded_confidence(
     ----------
     reference_scores
         (n, k) scores in [0, 1] of images that the model was not trained on, n ≥ 1. The paper scales them,
-        and those of the window, by a temperature fitted to the reference first (`fit_temperature`,
-        `with_temperature`); of two classes that changes nothing.
+        and those of the window, by a temperature fitted to the reference first (`bench/temperature.py`); of
+        two classes that changes nothing.
     reference_correct
         (n,) bool, whether the named class was right.
     current_scores

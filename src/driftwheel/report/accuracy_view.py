@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from driftwheel.drift.check import Check
 from driftwheel.performance.share_interval import LEVEL
-from driftwheel.report.accuracy_words import accuracy_heading, accuracy_said, learned_from
+from driftwheel.report.accuracy_words import accuracy_heading, accuracy_said, agreement_said, learned_from
 from driftwheel.report.charts.accuracy_range import accuracy_range
 from driftwheel.report.numbers import NBSP, count, share
 
@@ -20,7 +20,8 @@ class AccuracyView:
     """All texts are plain; `chart` is empty where the accuracy cannot be told.
 
     `charted` says what it shows, of how many images. `rows` holds what is behind the chart: name, number,
-    images. `worse`: the interval lies below the accuracy of the reference.
+    images. `agreed`: what the agreement of versions tells, or empty. `worse`: the interval lies below the
+    accuracy of the reference.
     """
 
     heading: str
@@ -29,6 +30,7 @@ class AccuracyView:
     worse: bool
     chart: Markup
     charted: str
+    agreed: str
     rows: tuple[tuple[str, str, str], ...]
 
 
@@ -37,6 +39,7 @@ def accuracy_view(check: Check) -> AccuracyView | None:
     found = check.verdict.accuracy
     if found is None:
         return None
+    agreement = check.verdict.agreement
     rows = [("reference, measured", share(found.usual), count(found.n_reference))]
     if found.told:
         level = f"{LEVEL * 100:.0f}{NBSP}%"
@@ -53,5 +56,6 @@ def accuracy_view(check: Check) -> AccuracyView | None:
         accuracy_range(found),
         f"Share of right answers: estimated, n = {count(found.n)}, with its interval; on the reference "
         f"measured, n = {count(found.n_reference)}",
+        "" if agreement is None else f"By the agreement of versions: {agreement_said(agreement)}.",
         tuple(rows) if found.n_reference else (),
     )

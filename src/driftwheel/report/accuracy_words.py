@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from driftwheel.performance.share_interval import LEVEL
-from driftwheel.predictions import AccuracyEstimate
+from driftwheel.predictions import AccuracyByAgreement, AccuracyEstimate
 from driftwheel.report.numbers import NBSP, count, share
 
-__all__ = ["accuracy_change", "accuracy_heading", "accuracy_said", "learned_from"]
+__all__ = ["accuracy_change", "accuracy_heading", "accuracy_said", "agreement_said", "learned_from"]
 
 
 def accuracy_said(found: AccuracyEstimate) -> str:
@@ -43,6 +43,22 @@ def accuracy_change(found: AccuracyEstimate) -> str:
         return "as on the reference"
     size = f"{points:.0f}{NBSP}point{'' if round(points) == 1 else 's'}"
     return f"{size} {'below' if found.change < 0 else 'above'} the reference"
+
+
+def agreement_said(found: AccuracyByAgreement) -> str:
+    """Return what the agreement of versions tells, in a line without its full stop.
+
+    Examples
+    --------
+    >>> agreement_said(AccuracyByAgreement(0.83, 0.98, 4, 150, 400)).replace(NBSP, " ")
+    'about 83 % right, as 4 versions agree (r² 0.98)'
+    >>> agreement_said(AccuracyByAgreement(None, None, 3, 8, 400, "there are few"))
+    'cannot tell: there are few'
+    """
+    if found.accuracy is None or found.r_squared is None:
+        return f"cannot tell: {found.reason}"
+    straight = f"r² {found.r_squared:.2f}"
+    return f"about {share(found.accuracy)} right, as {found.models} versions agree ({straight})"
 
 
 def accuracy_heading(found: AccuracyEstimate) -> str:

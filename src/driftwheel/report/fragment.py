@@ -9,7 +9,7 @@ from driftwheel.drift.verdict import Verdict
 from driftwheel.profiles.profile import Profile
 from driftwheel.profiles.property_summary import PropertySummary, mean, standard_deviation
 from driftwheel.profiles.quantile import quantile
-from driftwheel.report.accuracy_words import accuracy_said
+from driftwheel.report.accuracy_words import accuracy_said, agreement_said
 from driftwheel.report.album import Picture, album
 from driftwheel.report.charts.svg import element
 from driftwheel.report.numbers import count, p_value, quantity, quantity_pair, several, share
@@ -60,13 +60,9 @@ def _answer(verdict: Verdict, pictures: tuple[tuple[str, tuple[Picture, ...]], .
         unreadable("reference", verdict.unreadable_reference, verdict.n_reference),
     ]
     accurate = "" if verdict.accuracy is None else f"Accuracy: {accuracy_said(verdict.accuracy)}."
-    lines = [
-        reason(verdict),
-        evidence(verdict),
-        accurate,
-        *missing,
-        *(printable(note) for note in verdict.notes),
-    ]
+    agreed = "" if verdict.agreement is None else f"By agreement: {agreement_said(verdict.agreement)}."
+    notes = [printable(note) for note in verdict.notes]
+    lines = [reason(verdict), evidence(verdict), accurate, agreed, *missing, *notes]
     rows = []
     for one in ranked(verdict)[:_ROWS]:
         words = property_words(one.name)

@@ -11,7 +11,7 @@ from driftwheel._version import __version__
 from driftwheel.drift.reconstruction import ReconstructionDrift
 from driftwheel.drift.verdict import EmbeddingDrift, PropertyDrift, ScoreDrift, Verdict
 from driftwheel.performance.share_interval import LEVEL
-from driftwheel.predictions import AccuracyEstimate
+from driftwheel.predictions import AccuracyByAgreement, AccuracyEstimate
 from driftwheel.records import Evidence
 from driftwheel.report.numbers import NBSP
 from driftwheel.report.sentence import answer, answer_word
@@ -60,6 +60,7 @@ def json_document(verdict: Verdict) -> dict[str, Any]:
         "embedding": None if verdict.embedding is None else _embedding(verdict.embedding),
         "scores": None if verdict.scores is None else _scores(verdict.scores),
         "accuracy": None if verdict.accuracy is None else _accuracy(verdict.accuracy),
+        "agreement": None if verdict.agreement is None else _agreement(verdict.agreement),
         "reconstruction": (
             None if verdict.reconstruction is None else _reconstruction(verdict.reconstruction)
         ),
@@ -170,6 +171,18 @@ def _accuracy(one: AccuracyEstimate) -> dict[str, Any]:
         "n_reference": one.n_reference,
         "n_current": one.n,
         "simulated_faults": one.faults,
+    }
+
+
+def _agreement(one: AccuracyByAgreement) -> dict[str, Any]:
+    return {
+        "told": one.accuracy is not None,
+        "reason": one.reason,
+        "estimate": _number(one.accuracy),
+        "r_squared": _number(one.r_squared),
+        "models": one.models,
+        "n_reference": one.n_reference,
+        "n_current": one.n,
     }
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 from driftwheel.drift.check import Check
 from driftwheel.drift.reconstruction import ReconstructionDrift
 from driftwheel.drift.verdict import ScoreDrift, Verdict
-from driftwheel.report.accuracy_words import accuracy_said
+from driftwheel.report.accuracy_words import accuracy_said, agreement_said
 from driftwheel.report.fault_words import fault_title
 from driftwheel.report.numbers import NBSP, count, p_statement, p_value, quantity_pair, several, share
 from driftwheel.report.printable import printable, shortened
@@ -122,6 +122,8 @@ def _facts(check: Check) -> Table:
         table.add_row("model's scores", Text(_plain(_scores(verdict.scores))))
     if verdict.accuracy is not None:
         table.add_row("accuracy", Text(_plain(accuracy_said(verdict.accuracy))))
+    if verdict.agreement is not None:
+        table.add_row("by agreement", Text(_plain(agreement_said(verdict.agreement))))
     if verdict.reconstruction is not None:
         table.add_row("autoencoder", Text(_plain(_errors(verdict.reconstruction))))
     missing = [

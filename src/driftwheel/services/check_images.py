@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from driftwheel.learning.autoencoder import Autoencoder
 from driftwheel.learning.load_classifier import ClassNames, Model
 from driftwheel.predictions import AccuracyEstimate
 from driftwheel.records import Mode, Records
+from driftwheel.services.ask_others import agree, predicted_by
 from driftwheel.services.checked_options import checked_seed
 from driftwheel.services.estimate_check import estimate_check
 from driftwheel.services.gather_exhibits import gather_exhibits
@@ -53,6 +55,7 @@ def check_images(
     model: Model | None = None,
     classes: ClassNames | None = None,
     truth: Truth = "auto",
+    other_models: Sequence[Model] = (),
     autoencoder: Path | bytes | None = None,
     threads: int | None = None,
     seed: int = 0,
@@ -82,6 +85,9 @@ def check_images(
         The true classes of the reference's images, from which the model's accuracy on the current ones is
         estimated, see `driftwheel.services.reference_truths.read_truth`. The reference must not be what the
         model was trained on.
+    other_models
+        Two other versions of the model or more: how often all agree tells of its accuracy too, where truths
+        of the reference are known.
     autoencoder
         An autoencoder that was trained on the reference (`driftwheel autoencoder`): the path of its file, or
         its content. It then has half of the false alarms, and all other evidence the other half.
@@ -112,6 +118,7 @@ def check_images(
         model=model,
         classes=classes,
         truth=truth,
+        other_models=other_models,
         threads=threads,
         on_progress=on_progress,
     )
@@ -164,6 +171,12 @@ def check_against(
         threads=reference.threads,
         on_progress=on_progress,
     )
+    agreement = None
+    if reference.predicted is not None and reference.truths is not None:
+        now = predicted_by(
+            *(reference.others, source, right, "current"), threads=reference.threads, on_progress=on_progress
+        )
+        agreement = agree(reference.predicted, reference.truths, now)
     names = reference.source.describe, source.describe
     verdict = judge(
         left,
@@ -172,6 +185,7 @@ def check_against(
         false_alarms_per_year=false_alarms_per_year / (1 if autoencoder is None else LOOKS),
         windows_per_year=windows_per_year,
     )
+    verdict = replace(verdict, agreement=agreement)
     reconstructed = None
     if autoencoder is not None:
         looked = reconstruct_images(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from os import PathLike
@@ -18,6 +18,7 @@ from driftwheel.learning.embedder import Embedder
 from driftwheel.learning.load_classifier import ClassNames, Model, load_classifier
 from driftwheel.learning.load_embedder import load_embedder
 from driftwheel.records import Mode, Records
+from driftwheel.services.ask_others import load_others, predicted_by
 from driftwheel.services.checked_options import checked_embedder, checked_mode, checked_threads
 from driftwheel.services.measure_images import concatenate, measure_images
 from driftwheel.services.pick_images import pick_images
@@ -52,6 +53,9 @@ class Reference:
     truths
         (n,) the true class of each record, a column of the model's scores, see
         `reference_truths.true_columns`; None without a model, or where no truth is known.
+    others, predicted
+        Other versions of the model, and the (1 + m, n) classes that it and they name in the reference, see
+        `ask_others.predicted_by`; None without other versions.
     """
 
     source: Source
@@ -61,6 +65,8 @@ class Reference:
     threads: int | None
     classifier: Classifier | None = None
     truths: NDArray[np.intp] | None = None
+    others: tuple[Classifier, ...] = ()
+    predicted: NDArray[np.intp] | None = None
     _libraries: dict[int, FaultLibrary] = field(default_factory=dict)
 
     def fault_library(self, seed: int, on_progress: OnProgress | None = None) -> FaultLibrary:
@@ -91,6 +97,7 @@ def measure_reference(
     model: Model | None = None,
     classes: ClassNames | None = None,
     truth: Truth = "auto",
+    other_models: Sequence[Model] = (),
     threads: int | None = None,
     on_progress: OnProgress | None = None,
 ) -> Reference:
@@ -112,6 +119,7 @@ def measure_reference(
     source = open_source(images, name_pattern=name_pattern, table=table, called="reference")
     network = load_embedder(checked_embedder(embedder))
     classifier = load_classifier(model, classes)
+    others = load_others(other_models, classifier, classes)
     records = measure_source(
         source,
         "reference",
@@ -122,7 +130,17 @@ def measure_reference(
         on_progress=on_progress,
     )
     truths = None if classifier is None else true_columns(given, records.images, classifier.classes)
-    return Reference(source, records, network, mode, threads, classifier, truths)
+    predicted = None
+    if others:
+        if truths is None:
+            raise UsageError(
+                "Other models were given, but no truth of the reference is known. Sort its images into "
+                "folders called as the model's classes, or give their truths (--truth)."
+            )
+        predicted = predicted_by(
+            others, source, records, "reference", threads=threads, on_progress=on_progress
+        )
+    return Reference(source, records, network, mode, threads, classifier, truths, others, predicted)
 
 
 def measure_source(
