@@ -42,6 +42,9 @@ class Candidates:
         (n,) from `disagreement` or `box_disagreement`.
     groups
         n names of what must stay together in the holdout, in place of the images; None: each for itself.
+    elsewhere
+        (n,) bool: labelled images of other windows, which are here only so that nothing like them is chosen.
+        Nothing is measured on them. None: all are of the window.
 
     Of doubt, feedback, drift and disagreement a higher number is worth more, and what is not above 0, or NaN,
     is not chosen for that reason.
@@ -49,7 +52,8 @@ class Candidates:
     Raises
     ------
     UsageError
-        When a column does not have n rows, an image is there twice, or embeddings are not finite.
+        When a column does not have n rows, an image is there twice, one from elsewhere has no label, or
+        embeddings are not finite.
     """
 
     images: Sequence[str]
@@ -62,6 +66,7 @@ class Candidates:
     drift: NDArray[np.floating] | None = None
     disagreement: NDArray[np.floating] | None = None
     groups: Sequence[str] | None = None
+    elsewhere: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         n = len(self.images)
@@ -74,6 +79,8 @@ class Candidates:
                 f"{n - len(set(self.images))} of {n} images are there twice; give each once, whatever the "
                 f"number of its records."
             )
+        if self.elsewhere is not None and (self.elsewhere & ~self.labelled).any():
+            raise UsageError("Some images from elsewhere have no label; leave those out.")
         if self.embeddings is not None and not np.isfinite(self.embeddings).all():
             raise UsageError("Some embeddings hold values that are not finite; embed those images again.")
 

@@ -34,13 +34,13 @@ class Mix:
         For a share below 0, a sum that is not 1, or a holdout below 0.01.
     """
 
-    holdout: float = 0.15
-    random: float = 0.15
+    holdout: float = 0.1
+    random: float = 0.1
     feedback: float = 0.1
     drift: float = 0.15
     disagreement: float = 0.1
-    doubt: float = 0.25
-    typical: float = 0.1
+    doubt: float = 0.4
+    typical: float = 0.05
 
     def __post_init__(self) -> None:
         shares = {field.name: float(getattr(self, field.name)) for field in fields(self)}
@@ -80,7 +80,7 @@ def apportion(count: int, mix: Mix, known: Collection[Reason]) -> dict[Reason, i
     Examples
     --------
     >>> apportion(10, DEFAULT_MIX, ("doubt", "typical"))
-    {'doubt': 7, 'typical': 3}
+    {'doubt': 9, 'typical': 1}
     >>> apportion(10, DEFAULT_MIX, ("typical",))
     {'typical': 10}
     """

@@ -35,23 +35,23 @@ def random_sample(
     wanted: float,
     most_new: int,
 ) -> RandomSample:
-    """Return the images with the lowest positions in [low, high), about `wanted` of all n, labelled or not.
+    """Return the images with the lowest positions in [low, high), labelled or not, about `wanted` of them.
 
-    An image is in the sample if its position is below low + rate, where the rate, wanted / n but at most high
-    − low, is known before any position is looked at. So every image has that chance, each for itself, and
-    images that are labelled already count as they are, whatever they were labelled for.
+    An image is in the sample if its position is below low + rate. The rate, wanted / (images of the window)
+    but at most high − low, is known before any position is looked at. So every image has that chance, each
+    for itself, and images that are labelled already count as they are, whatever they were labelled for.
 
     Parameters
     ----------
     positions, labelled
-        (n,) of the window.
+        (n,); what is not of the window has the position inf.
     wanted
         Images in the sample on average; the number varies by chance, by about its root.
     most_new
         Of those without a label. Where the draw gives more, those with the highest positions are left out,
         and the chance is what is left of the sample out of n.
     """
-    n = len(positions)
+    n = int((positions < 1).sum())
     rate = min(high - low, max(wanted, 0.0) / n) if n else 0.0
     rows = (positions >= low) & (positions < low + rate)
     new = np.flatnonzero(rows & ~labelled)

@@ -81,11 +81,12 @@ def select(
     """
     if budget < 1:
         raise UsageError(f"The budget is {budget} images; expected 1 or more.")
-    n = len(candidates)
+    elsewhere = np.zeros(len(candidates), bool) if candidates.elsewhere is None else candidates.elsewhere
     labelled = np.asarray(candidates.labelled, dtype=bool)
     positions = holdout.positions(candidates.images if candidates.groups is None else candidates.groups)
+    positions[elsewhere] = np.inf
     kept = positions < holdout.share
-    labels = budget + int(labelled.sum())
+    labels = budget + int((labelled & ~elsewhere).sum())
     measured = random_sample(
         positions,
         labelled,
@@ -128,8 +129,8 @@ def select(
     return Selection(
         filling.ranked(tuple(candidates.images)),
         tuple(sorted(drawn, key=lambda one: one.image)),
-        n,
-        int(labelled.sum()),
+        int((~elsewhere).sum()),
+        int((labelled & ~elsewhere).sum()),
         int((kept & ~labelled & ~measured.rows).sum()),
         filling.near_duplicates,
         budget - filling.count,
