@@ -62,7 +62,7 @@ def test_who_joins_by_a_link_is_an_annotator_of_that_project_alone(database: Eng
     end_invitation(database, project, open_to_all.invitation.key, by="lead", now=NOON)
     with pytest.raises(LookupError, match="ask for another"):
         join_project(database, open_to_all.secret, "cem", now=NOON)
-    with pytest.raises(UsageError, match="no invitation 1"):
+    with pytest.raises(LookupError, match="no invitation 1"):
         end_invitation(database, other.key, made.invitation.key, by="lead", now=NOON)
 
 

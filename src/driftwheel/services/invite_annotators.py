@@ -120,7 +120,7 @@ def end_invitation(engine: Engine, project: int, key: int, *, by: str, now: date
 
     Raises
     ------
-    UsageError
+    LookupError
         When the project has no such invitation in use.
     """
     with writing(engine) as connection:

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
-from driftwheel.errors import UsageError
 from driftwheel.store.label_tables import invitations
 
 __all__ = [
@@ -92,12 +91,12 @@ def list_invitations(connection: Connection, project: int) -> list[Invitation]:
 
 
 def revoke_invitation(connection: Connection, project: int, key: int, now: datetime) -> None:
-    """End an invitation; who has joined stays. Raise `UsageError` where none is in use under that key."""
+    """End an invitation; who has joined stays. Raise `LookupError` where there is none."""
     gone = update(invitations).where(
         invitations.c.key == key, invitations.c.project == project, invitations.c.revoked.is_(None)
     )
     if connection.execute(gone.values(revoked=now)).rowcount == 0:
-        raise UsageError(f"There is no invitation {key} in use; list them to see their numbers.")
+        raise LookupError(f"There is no invitation {key} in use; list them to see their numbers.")
 
 
 def _first(connection: Connection, query: Select[Any]) -> Invitation | None:

@@ -1,0 +1,169 @@
+"""What annotators do, in a browser or a crowd elsewhere: take tasks, look at images, answer."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from fastapi import APIRouter, HTTPException, Path, Query, Response
+
+from driftwheel.errors import UnreadableImageError
+from driftwheel.images.header import read_header
+from driftwheel.services.authorise import Identity
+from driftwheel.services.find_annotator import find_annotator
+from driftwheel.services.make_thumbnail import ThumbnailSide, make_thumbnail
+from driftwheel.services.next_tasks import GivenTask, next_tasks
+from driftwheel.services.submit_answer import NewAnswer, submit_answer
+from driftwheel.services.undo_answer import undo_answer
+from driftwheel.store.annotators import Annotator
+from driftwheel.store.assignments import assignments_of
+from driftwheel.store.database import reading
+from driftwheel.store.leases import find_lease
+from driftwheel.store.tasks import task_by_key
+from driftwheel.web.api.describe import problems
+from driftwheel.web.api.label_bodies import (
+    AnswerBody,
+    GivenTaskAnswer,
+    NextBody,
+    NextTasksAnswer,
+    StandingAnswer,
+    SubmittedAnswer,
+    WorkAnswer,
+    plain_payload,
+)
+from driftwheel.web.api.projects import ProjectKey, class_answers, found_or_404, project_at
+from driftwheel.web.security.identity import Caller
+from driftwheel.web.security.permit import GuardedRoute, permit
+from driftwheel.web.state import Services, State
+
+__all__ = ["read_task_image", "read_work", "router", "send_answer", "take_back_answer", "take_tasks"]
+
+router = APIRouter(
+    route_class=GuardedRoute,
+    prefix="/api/v1/projects/{project}",
+    tags=["labelling"],
+    dependencies=[permit("annotate", all_models=True)],
+)
+
+_Worker = Annotated[
+    str | None,
+    Query(max_length=128, description="Whom a token acts for that is nobody's own, as called elsewhere."),
+]
+_UNCHANGED = {"Cache-Control": "private, max-age=86400, immutable"}
+
+
+@router.get("/work", responses=problems(404))
+def read_work(project: ProjectKey, state: State, caller: Caller, annotator: _Worker = None) -> WorkAnswer:
+    """Read what is asked of annotators, and how far the caller has come."""
+    found = project_at(state, caller, project)
+    who = _who(state, caller, project, annotator)
+    with reading(state.engine) as connection:
+        stands = assignments_of(connection, annotator=who.key)
+    return WorkAnswer(
+        project=found.key,
+        name=found.name,
+        answer=found.answer,
+        classes=class_answers(found),
+        instructions=found.instructions,
+        annotator=who.name,
+        pools=[StandingAnswer.model_validate(one, from_attributes=True) for one in stands],
+    )
+
+
+@router.post("/next", responses=problems(404, 503))
+def take_tasks(project: ProjectKey, body: NextBody, state: State, caller: Caller) -> NextTasksAnswer:
+    """Take tasks: those the annotator has, and new ones up to `count`; ask for some ahead of the present one.
+
+    Asked again, the same come until they are answered, so a request without an answer loses nothing.
+    """
+    who = _who(state, caller, project, body.annotator)
+    found = next_tasks(
+        state.engine,
+        who.key,
+        count=body.count,
+        now=state.clock(),
+        rng=np.random.default_rng(),
+        pool=body.pool,
+    )
+    return NextTasksAnswer(tasks=[_given(one) for one in found.tasks], why=found.why, missing=found.missing)
+
+
+@router.post("/answers", status_code=202, responses=problems(404, 409, 503, 507))
+def send_answer(project: ProjectKey, body: AnswerBody, state: State, caller: Caller) -> SubmittedAnswer:
+    """Answer a task, or skip it. 202 comes when that is on disk; sent again with its id, it counts once."""
+    who = _who(state, caller, project, body.annotator)
+    new = NewAnswer(body.id, body.task, body.kind, plain_payload(body.payload), body.reason, body.seconds)
+    with found_or_404():
+        done = submit_answer(state.engine, who.key, new, now=state.clock())
+    if done.outcome == "conflict" or done.state is None:
+        raise HTTPException(409, done.reason or "Another answer is kept.")
+    return SubmittedAnswer.model_validate(
+        {name: getattr(done, name) for name in SubmittedAnswer.model_fields}
+    )
+
+
+@router.post("/answers/{answer}/undo", responses=problems(404, 503))
+def take_back_answer(
+    project: ProjectKey,
+    answer: Annotated[str, Path(max_length=60)],
+    state: State,
+    caller: Caller,
+    annotator: _Worker = None,
+) -> NextTasksAnswer:
+    """Undo the annotator's last answer; its task is theirs again, where it still wants an answer."""
+    who = _who(state, caller, project, annotator)
+    undone = undo_answer(state.engine, who.key, answer, now=state.clock())
+    with reading(state.engine) as connection:
+        lease = find_lease(connection, undone.task, who.key)
+        task = task_by_key(connection, undone.task)
+    if lease is None or lease.ended is not None or task is None:
+        return NextTasksAnswer(tasks=[], why="no_tasks", missing="")
+    given = GivenTask(
+        task.key, task.pool, task.image, task.width, task.height, False, lease.begun, lease.expires
+    )
+    return NextTasksAnswer(tasks=[_given(given)], why="", missing="")
+
+
+@router.get(
+    "/tasks/{task}/image",
+    response_class=Response,
+    responses={200: {"description": "The file.", "content": {"image/*": {}}}, **problems(404)},
+)
+def read_task_image(  # noqa: PLR0917 - the parameters of the query
+    project: ProjectKey,
+    task: Annotated[int, Path(ge=1, lt=2**63)],
+    state: State,
+    caller: Caller,
+    size: Annotated[
+        ThumbnailSide | None, Query(description="A JPEG whose longer side has so many pixels, upright.")
+    ] = None,
+    annotator: _Worker = None,
+) -> Response:
+    """Read the image of a task that the annotator was given, and of no other."""
+    who = _who(state, caller, project, annotator)
+    with reading(state.engine) as connection:
+        lease = find_lease(connection, task, who.key)
+        found = None if lease is None else task_by_key(connection, task)
+    if found is None:
+        raise HTTPException(404, f"There is no task {task} that was given to this annotator.")
+    try:
+        data = state.blobs.get(found.image)
+        if size is not None:
+            small = make_thumbnail(data, size, max_pixels=state.settings.max_image_pixels)
+            return Response(small, 200, _UNCHANGED, "image/jpeg")
+        media_type = f"image/{read_header(data).format}"
+    except FileNotFoundError:
+        raise HTTPException(404, "The image is no longer kept.") from None
+    except UnreadableImageError as error:
+        raise HTTPException(404, f"The image cannot be shown: {error.reason}.") from None
+    return Response(data, 200, _UNCHANGED | {"Content-Disposition": "inline"}, media_type)
+
+
+def _who(state: Services, caller: Identity, project: int, name: str | None) -> Annotator:
+    with found_or_404():
+        return find_annotator(state.engine, project, caller, now=state.clock(), name=name)
+
+
+def _given(one: GivenTask) -> GivenTaskAnswer:
+    plain = {name: getattr(one, name) for name in GivenTaskAnswer.model_fields if name != "image"}
+    return GivenTaskAnswer.model_validate(plain | {"image": one.image.hex()})
