@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
 import numpy as np
 
-from driftwheel.records import Records
+from driftwheel.records import Records, times_of
 
 
 def records(*, scored: bool) -> Records:
@@ -27,6 +30,18 @@ def test_rows_taken_keep_their_scores_and_the_classes() -> None:
     np.testing.assert_array_equal(
         taken.scores, np.array([[0.2, 0.8], [np.nan, np.nan], [0.2, 0.8]], np.float32)
     )
+
+
+def test_records_of_a_window_are_told_by_their_times() -> None:
+    noon = datetime(2026, 3, 4, 12, tzinfo=UTC)
+    east = timezone(timedelta(hours=2))
+    moments = [noon, None, (noon + timedelta(hours=1)).astimezone(east)]
+    timed = replace(records(scored=False), times=times_of(moments))
+    hour = timedelta(hours=1)
+    assert timed.between(noon, noon + hour).tolist() == [True, False, False]
+    assert timed.between(noon.astimezone(east), noon + 2 * hour).tolist() == [True, False, True]
+    assert not records(scored=False).between(noon, noon + hour).any()
+    assert times_of([None]) is None
 
 
 def test_records_without_scores_stay_without() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from driftwheel.errors import UsageError, did_you_mean
 
-__all__ = ["Evidence", "Image", "Mode", "Records", "Unreadable"]
+__all__ = ["Evidence", "Image", "Mode", "Records", "Unreadable", "times_of"]
 
 Mode = Literal["exact", "fast"]
 """`exact`: every property from the full decode. `fast`: reduced decode wherever a property allows it."""
@@ -111,6 +111,13 @@ class Records:
             hint = did_you_mean(name, self.property_names)
             raise UsageError(f"There is no property '{name}' in these records.{hint}") from None
 
+    def between(self, start: datetime, end: datetime) -> NDArray[np.bool_]:
+        """Return the (n,) records with start ≤ time < end; none where times are not known."""
+        if self.times is None:
+            return np.zeros(len(self), bool)
+        first, last = (np.datetime64(_naive(one), "us") for one in (start, end))
+        return np.asarray((self.times >= first) & (self.times < last))
+
     def take(self, rows: NDArray[np.intp] | Sequence[int]) -> Records:
         """Return the records of these rows, in that order (repeats allowed); `unreadable` is kept."""
         index = np.asarray(rows, dtype=np.intp)
@@ -123,6 +130,26 @@ class Records:
             tags={name: tuple(values[i] for i in index) for name, values in self.tags.items()},
             scores=None if self.scores is None else self.scores[index],
         )
+
+
+def times_of(moments: Sequence[datetime | None]) -> NDArray[np.datetime64] | None:
+    """Return timezone-aware moments as `Records.times` holds them; None where none is known.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> times_of([datetime(2026, 3, 4, 5, tzinfo=UTC), None])
+    array(['2026-03-04T05:00:00.000000',                        'NaT'],
+          dtype='datetime64[us]')
+    """
+    if all(moment is None for moment in moments):
+        return None
+    return np.array([None if one is None else _naive(one) for one in moments], "datetime64[us]")
+
+
+def _naive(moment: datetime) -> datetime:
+    """Return a moment in UTC without saying so, as numpy takes it."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
 
 
 @dataclass(frozen=True, slots=True)

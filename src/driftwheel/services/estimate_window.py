@@ -79,7 +79,9 @@ def estimate_window(  # noqa: PLR0917  a window and what it is held against
         return Observation(_SIGNAL, None, 0, note="No record of the reference has a score and a truth.")
     said = said.take(np.flatnonzero(~np.isnan(said.confidence)).tolist())
     if not len(said):
-        return Observation(_SIGNAL, None, 0, note="No record of the window has a score.")
+        return Observation(
+            _SIGNAL, None, 0, note=f"No record of the window has a score.{_whom(known, truths)}"
+        )
     versions = Counter(said.versions)
     version = min(versions, key=lambda name: (-versions[name], name))
     said = said.take([i for i, name in enumerate(said.versions) if name == version])
@@ -143,10 +145,7 @@ def _known(  # noqa: PLR0917  a window and what it is held against
 
     And the truths, by record id, which may have become known since the reference was read.
     """
-    keep = np.ones(len(sample), bool)
-    if sample.times is not None:
-        first, last = (np.datetime64(one.replace(tzinfo=None), "us") for one in (window.start, window.end))
-        keep = ~((sample.times >= first) & (sample.times < last))
+    keep = ~sample.between(window.start, window.end)
     ids = {name for name, kept in zip(sample.images, keep, strict=True) if kept}
     true = true_classes(connection, model.key, ids) if truths is None else truths
     usable = ~np.isnan(known.confidence)
@@ -163,6 +162,14 @@ def _of_segment(known: LoggedAnswers, window: StoredWindow, sample: Records, ver
     mine = {name for name, value in zip(sample.images, values, strict=True) if value == window.value}
     own = [i for i, name in enumerate(found.records) if name in mine]
     return found.take(own) if len(own) >= _OF_SEGMENT else found
+
+
+def _whom(known: LoggedAnswers, truths: Mapping[str, str] | None) -> str:
+    """Return what records need for a version to be asked about them; empty where scores are those logged."""
+    if truths is None:
+        return ""
+    versions = ", ".join(f"'{one}'" for one in sorted(set(known.versions)))
+    return f" Records that name a version with an ONNX file ({versions}) and keep their image get one."
 
 
 def _too_few(said: int, known: int, version: str) -> str:

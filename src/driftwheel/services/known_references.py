@@ -96,10 +96,7 @@ class KnownReference:
 
         At most so many records; those of the reference that lie in the window itself are left out.
         """
-        keep = np.ones(len(self.sample), bool)
-        if self.sample.times is not None:
-            first, last = (np.datetime64(one.replace(tzinfo=None), "us") for one in (start, end))
-            keep = ~((self.sample.times >= first) & (self.sample.times < last))
+        keep = ~self.sample.between(start, end)
         if tag and tag in self.sample.tags:
             mine = keep & np.array([one == value for one in self.sample.tags[tag]], bool)
             if mine.sum() >= LEAST_OF_SEGMENT:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -18,7 +17,7 @@ from driftwheel.errors import UnreadableImageError
 from driftwheel.images.properties import PROPERTY_NAMES, measure, near_duplicates
 from driftwheel.learning.classifier import Classifier
 from driftwheel.learning.embedder import Embedder, Prepare
-from driftwheel.records import Image, Mode, Records, Unreadable
+from driftwheel.records import Image, Mode, Records, Unreadable, times_of
 from driftwheel.services.parallel import map_in_order
 
 __all__ = ["concatenate", "measure_images", "shorter_side", "single_threaded_opencv"]
@@ -175,20 +174,13 @@ def _to_records(
         embeddings=embeddings,
         embedder=None if embedder is None else embedder.identity,
         mode=mode,
-        times=_times([row.image for row in read]),
+        times=times_of([row.image.time for row in read]),
         tags={name: tuple(row.image.tags.get(name) for row in read) for name in tag_names},
         unreadable=tuple(row for row in rows if isinstance(row, Unreadable)),
         scores=scores,
         classes=() if classifier is None else classifier.classes,
     )
     return records, int(hashes[-1]) if len(hashes) else last_hash
-
-
-def _times(images: list[Image]) -> NDArray[np.datetime64] | None:
-    if all(image.time is None for image in images):
-        return None
-    naive = [None if i.time is None else i.time.astimezone(UTC).replace(tzinfo=None) for i in images]
-    return np.array(naive, dtype="datetime64[us]")
 
 
 def _times_or_nat(part: Records) -> NDArray[np.datetime64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from driftwheel.errors import DriftwheelError
 from driftwheel.images.properties import PROPERTY_NAMES
-from driftwheel.records import Records
+from driftwheel.records import Records, times_of
 from driftwheel.services.measure_blobs import MeasuredBlob, WantedBlob, measure_blobs
 from driftwheel.services.measurers import Measurer, Measurers
 from driftwheel.services.packed_records import pack_embedding, pack_hash, pack_properties
@@ -130,12 +130,11 @@ def _table(measurer: Measurer, pairs: Sequence[tuple[StoredRecord, MeasuredBlob]
     if measurer.embedder is not None and measurer.space is not None:
         prepared = np.stack([one.prepared for _, one in pairs if one.prepared is not None])
         embeddings = measurer.space.place(measurer.embedder.embed(prepared)).astype(np.float32)
-    times = [row.time.astimezone(UTC).replace(tzinfo=None) for row, _ in pairs]
     return Records(
         images=tuple(str(row.key) for row, _ in pairs),
         properties=np.stack([one.values for _, one in pairs]),
         property_names=PROPERTY_NAMES,
         embeddings=embeddings,
         embedder=None if measurer.space is None else measurer.space.name,
-        times=np.array(times, "datetime64[us]"),
+        times=times_of([row.time for row, _ in pairs]),
     )

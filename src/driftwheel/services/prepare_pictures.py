@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC
 from functools import partial
 from itertools import islice
 
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from driftwheel.drift.replay import blocks_of
 from driftwheel.errors import UnreadableImageError
 from driftwheel.images.decode import decode
-from driftwheel.records import Image, Records, Unreadable
+from driftwheel.records import Image, Records, Unreadable, times_of
 from driftwheel.services.measure_images import single_threaded_opencv
 from driftwheel.services.parallel import map_in_order
 
@@ -124,10 +123,7 @@ def _prepare_one(image: Image, prepare: Prepare) -> _Row | None:
 
 def _blocks(images: list[Image]) -> NDArray[np.intp] | None:
     n = len(images)
-    times = None
-    if any(image.time is not None for image in images):
-        naive = [None if i.time is None else i.time.astimezone(UTC).replace(tzinfo=None) for i in images]
-        times = np.array(naive, dtype="datetime64[us]")
+    times = times_of([image.time for image in images])
     names = sorted({name for image in images for name in image.tags})
     tags = {name: tuple(image.tags.get(name) for image in images) for name in names}
     records = Records(tuple(i.name for i in images), np.empty((n, 0), np.float32), (), times=times, tags=tags)
