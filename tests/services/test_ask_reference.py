@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -16,6 +17,8 @@ from sqlalchemy import Engine
 from tests.services.halves import CLASSES, halves, network
 
 from driftwheel.drift.fault_library import FaultAnswers
+from driftwheel.learning.centre_crop import centre_crop
+from driftwheel.learning.embedder import Prepare
 from driftwheel.monitors.observation import Observation
 from driftwheel.predictions import Classification, Record
 from driftwheel.services.ask_version import wanted_versions
@@ -160,7 +163,10 @@ def test_images_of_a_version_without_a_file_are_judged_without_scores(server: Se
     judged = server.judge(0)
     assert judged.document is not None
     assert judged.document["scores"] is None
-    assert accuracy(judged).note == "No record of the window has a score."
+    assert accuracy(judged).note == (
+        "No record of the window has a score. Records that name a version with an ONNX file ('v1') and keep "
+        "their image get one."
+    )
 
 
 def test_a_file_that_does_not_run_hinders_nothing_and_is_said(server: Server, folder: Folder) -> None:
@@ -231,3 +237,40 @@ def test_faults_are_shown_to_the_newest_version(
     found = accuracy(server.judge(0))
     assert "kinds of camera faults simulated on it" in found.note
     assert found.value is not None
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A classifier whose file opens, and fails when it is run."""
+
+    error: Exception
+    identity: str = "broken-1"
+    classes: tuple[str, ...] = CLASSES
+    shorter_side: int = 8
+
+    @property
+    def prepare(self) -> Prepare:
+        return partial(centre_crop, height=8, width=8)
+
+    def scores(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
+        raise self.error
+
+
+def test_a_file_that_fails_in_the_middle_hinders_nothing(
+    server: Server, folder: Folder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.add_version("v1", network())
+    broken = Broken(RuntimeError("Non-zero status code"))
+    monkeypatch.setattr("driftwheel.services.ask_reference.open_version", lambda *_: broken)
+    measured = server.measure_reference(folder)
+    assert not measured.asked
+    assert "could not be run (RuntimeError: Non-zero status code)" in measured.notes[0]
+    monkeypatch.undo()
+    server.measure_reference(folder)
+    server.log(0, halves(60, 2))
+    monkeypatch.setattr("driftwheel.services.askers.open_version", lambda *_: broken)
+    judged = server.judge(0)
+    assert judged.answer == "no_drift"
+    assert judged.document is not None
+    assert judged.document["scores"] is None
+    assert "Version 'v1' could not be asked" in caplog.text

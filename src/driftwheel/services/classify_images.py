@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftwheel.errors import UnreadableImageError
+from driftwheel.errors import DriftwheelError, UnreadableImageError, UsageError
 from driftwheel.images.decode import decode
 from driftwheel.learning.classifier import Classifier
 from driftwheel.learning.embedder import Prepare
@@ -47,9 +47,20 @@ def classify_images(
         while part := [one for task in islice(tasks, _BATCH) for one in task]:
             seen = [(name, array) for name, array in part if array is not None]
             if seen:
-                scores = classifier.scores(np.stack([array for _, array in seen]))
+                scores = _scores(classifier, np.stack([array for _, array in seen]))
                 found.update({name: row for (name, _), row in zip(seen, scores, strict=True)})
     return found
+
+
+def _scores(classifier: Classifier, batch: NDArray[Any]) -> NDArray[np.float32]:
+    try:
+        return classifier.scores(batch)
+    except DriftwheelError:
+        raise
+    except Exception as error:  # what a model's file does is not ours: any of it may go wrong
+        raise UsageError(
+            f"The model {classifier.identity} could not be run ({type(error).__name__}: {error})."
+        ) from error
 
 
 def _tasks(images: Iterable[Image]) -> Iterator[list[Image]]:

@@ -6,6 +6,7 @@ model's records. Where too few of them are left there is no library, and drift i
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -14,8 +15,8 @@ import numpy as np
 from sqlalchemy import Engine
 
 from driftwheel.drift.fault_library import FaultLibrary
-from driftwheel.errors import DriftwheelError
-from driftwheel.learning.classifier import Classifier
+from driftwheel.errors import BlobsUnreachableError, DriftwheelError
+from driftwheel.learning.embedder import Embedder
 from driftwheel.records import Image, Records
 from driftwheel.services.askers import open_version
 from driftwheel.services.crash_points import reach
@@ -33,6 +34,8 @@ from driftwheel.store.records import find_record
 from driftwheel.store.references import Reference, reference_by_key, set_reference_faults
 
 __all__ = ["keep_faults", "placed_in", "reference_images", "simulate_reference_faults"]
+
+_log = logging.getLogger("driftwheel.worker")
 
 
 def simulate_reference_faults(
@@ -60,20 +63,34 @@ def simulate_reference_faults(
             return None
         space = measured.space
         embedder = None if space is None else embedder_for(space.embedder, model.embedder)
-        classifier = _asked_first(blobs, measured)
-        library = simulate_faults(images, embedder=embedder, classifier=classifier, threads=threads)
+        library = _with_answers(blobs, measured, images, embedder, threads) or simulate_faults(
+            images, embedder=embedder, threads=threads
+        )
     except (DriftwheelError, FileNotFoundError):
         return None
     reach("faults-simulated")
     return blobs.put(pack_faults(placed_in(space, library)))
 
 
-def _asked_first(blobs: Blobs, measured: MeasuredReference) -> Classifier | None:
-    """Return the classifier that was asked about the reference, that of the newest version; None without."""
+def _with_answers(
+    blobs: Blobs,
+    measured: MeasuredReference,
+    images: Sequence[Image],
+    embedder: Embedder | None,
+    threads: int | None,
+) -> FaultLibrary | None:
+    """Return the library with the answers of the newest version that was asked; None where it gives none."""
     if not measured.asked:
         return None
     newest = measured.asked[0]
-    return open_version(blobs.get(newest.artifact), newest.classes)
+    try:
+        classifier = open_version(blobs.get(newest.artifact), newest.classes)
+        return simulate_faults(images, embedder=embedder, classifier=classifier, threads=threads)
+    except BlobsUnreachableError:
+        raise
+    except (DriftwheelError, FileNotFoundError) as error:
+        _log.warning("Version '%s' was not shown any faults: %s", newest.version, error)
+        return None
 
 
 def keep_faults(engine: Engine, key: int, library: bytes) -> None:
