@@ -12,6 +12,7 @@ from tests.databases import (
     migrated_sqlite,
     postgres_server,
 )
+from tests.passwords import quick_passwords
 from tests.s3_server import running_s3, s3_server
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "migrated_postgresql",
     "migrated_sqlite",
     "postgres_server",
+    "quick_passwords",
     "running_s3",
     "s3_server",
 ]
