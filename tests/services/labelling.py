@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,12 +30,15 @@ from driftwheel.store.writer import write_records
 
 __all__ = ["NOON", "Labelling", "labelling"]
 
+_NUMBERS = itertools.count(1)
+
 
 @dataclass
 class Labelling:
     """A project, one pool of it that is open, and the time in it."""
 
     engine: Engine
+    model: str
     project: Project
     pool: int
     now: datetime = NOON
@@ -106,15 +110,18 @@ def labelling(
     classes: Sequence[str] = ("cat", "dog"),
     **options: Any,
 ) -> Labelling:
-    """A new project with an open pool: of the images ``i0``, ``i1``, …, or of these."""
+    """A new project of a new model with an open pool: of the images ``i0``, ``i1``, …, or of these."""
     chosen = [PoolImage(f"i{n}") for n in range(images)] if isinstance(images, int) else list(images)
+    number = next(_NUMBERS)
     with writing(engine) as connection:
-        model = create_model(connection, "m", task="classification", created=NOON, classes=["cat", "dog"])
+        model = create_model(
+            connection, f"m{number}", task="classification", created=NOON, classes=["cat", "dog"]
+        )
         write_records(connection, [new_record(model.key, one.record) for one in chosen])
     new = [NewClass(name) for name in classes]
-    project = create_project(engine, "animals", "m", answer, new, by="lead", now=NOON)
+    project = create_project(engine, f"animals {number}", model.name, answer, new, by="lead", now=NOON)
     known: dict[str, Any] = {"golden_share": 0.0, "lease_seconds": 600}
     pool = create_pool(engine, project.key, NewPool("first", **(known | options)), by="lead", now=NOON)
     fill_pool(engine, project.key, pool.key, chosen, by="lead", now=NOON)
     open_pool(engine, project.key, pool.key, by="lead", now=NOON)
-    return Labelling(engine, project, pool.key)
+    return Labelling(engine, model.name, project, pool.key)

@@ -19,8 +19,8 @@ def ban(work: Labelling, name: str, *, exclude: bool) -> LabelEvent:
     )
 
 
-def test_a_ban_takes_answers_out_and_asks_others_and_is_undone(database: Engine) -> None:
-    work = labelling(database, 4, overlap=1, price=1.0, budget=10.0)
+def test_a_ban_takes_answers_out_and_asks_others_and_is_undone(label_database: Engine) -> None:
+    work = labelling(label_database, 4, overlap=1, price=1.0, budget=10.0)
     done = [one.task for one in work.ask("mal", 2)]
     for key in done:
         work.say("mal", key, "dog")
@@ -38,7 +38,7 @@ def test_a_ban_takes_answers_out_and_asks_others_and_is_undone(database: Engine)
 
     work.later(hours=1)
     work.ask("bob", 0)  # it takes back what ann did not answer
-    undo_ban(database, work.project.key, event.key, by="chief", now=work.now)
+    undo_ban(label_database, work.project.key, event.key, by="chief", now=work.now)
     states = {(one.annotator, one.task): one.state for one in work.answers()}
     mal, ann = work.who("mal"), work.who("ann")
     assert states == {
@@ -50,30 +50,30 @@ def test_a_ban_takes_answers_out_and_asks_others_and_is_undone(database: Engine)
     assert [(one.answers, one.state) for one in work.tasks()] == [(1, "done")] * 3 + [(0, "open")]
     assert (work.state().done, work.state().paid) == (3, 3)
     assert len(work.ask("mal")) == 1
-    with reading(database) as connection:
+    with reading(label_database) as connection:
         kept = next(one for one in list_events(connection, work.project.key) if one.kind == "ban")
     assert (kept.undone_by, kept.undone) == ("chief", work.now)
     with pytest.raises(UsageError, match="was undone already"):
-        undo_ban(database, work.project.key, event.key, by="chief", now=work.now)
+        undo_ban(label_database, work.project.key, event.key, by="chief", now=work.now)
 
 
-def test_a_ban_may_leave_what_was_said(database: Engine) -> None:
-    work = labelling(database, 2)
+def test_a_ban_may_leave_what_was_said(label_database: Engine) -> None:
+    work = labelling(label_database, 2)
     work.label("mal")
     work.ask("mal")
     ban(work, "mal", exclude=False)
     assert [(one.answers, one.leases, one.state) for one in work.tasks()] == [(1, 0, "done"), (0, 0, "open")]
-    with reading(database) as connection:
+    with reading(label_database) as connection:
         opened = list_events(connection, work.project.key)[-1]
     with pytest.raises(UsageError, match="is no ban, but 'pool_opened'"):
-        undo_ban(database, work.project.key, opened.key, by="lead", now=work.now)
+        undo_ban(label_database, work.project.key, opened.key, by="lead", now=work.now)
     for wrong in (work.project.key + 1, work.project.key):
         with pytest.raises(LookupError, match="has no event"):
-            undo_ban(database, wrong, 99, by="lead", now=work.now)
+            undo_ban(label_database, wrong, 99, by="lead", now=work.now)
 
 
-def test_a_ban_opens_a_finished_pool_again(database: Engine) -> None:
-    work = labelling(database, 2)
+def test_a_ban_opens_a_finished_pool_again(label_database: Engine) -> None:
+    work = labelling(label_database, 2)
     work.label("mal")
     work.label("mal")
     assert work.state().closed_because == "finished"

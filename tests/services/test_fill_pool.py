@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
-from tests.services.labelling import NOON, labelling
+from sqlalchemy import Engine, select
+from tests.services.labelling import NOON, Labelling, labelling
 from tests.store.rows import digest, new_record
 
 from driftwheel.errors import UsageError
@@ -19,6 +19,7 @@ from driftwheel.services.requirements import Requirements
 from driftwheel.store.database import open_database, reading, writing
 from driftwheel.store.migrate import migrate
 from driftwheel.store.retention import drop_images, unused_digests
+from driftwheel.store.tables import records
 from driftwheel.store.writer import write_records
 
 
@@ -30,40 +31,45 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Any:
     opened.dispose()
 
 
-def test_images_are_added_once_and_kept_for_as_long_as_the_pool(database: Engine) -> None:
-    work = labelling(database, 3)
+def test_images_are_added_once_and_kept_for_as_long_as_the_pool(label_database: Engine) -> None:
+    work = labelling(label_database, [PoolImage(f"own{n}") for n in range(3)])
     model = work.project.model
-    with writing(database) as connection:
+    with writing(label_database) as connection:
         write_records(connection, [new_record(model, "new"), new_record(model, "bare", image=None)])
-    new = [PoolImage(name, reason="unsure") for name in ("i1", "new", "bare", "nowhere")]
-    done = fill_pool(database, work.project.key, work.pool, new, by="lead", now=NOON)
+    new = [PoolImage(name, reason="unsure") for name in ("own1", "new", "bare", "nowhere")]
+    done = fill_pool(label_database, work.project.key, work.pool, new, by="lead", now=NOON)
     assert (done.added, done.there, done.missing) == (1, 1, ("bare", "nowhere"))
     assert [(one.record, one.reason) for one in work.tasks()][-1] == ("new", "unsure")
     assert (work.state().tasks, [one.position for one in work.tasks()]) == (4, [1, 2, 3, 4])
-    with writing(database) as connection:
-        drop_images(connection, list(range(1, 10)))
-    with reading(database) as connection:
-        assert unused_digests(connection, [digest("i0"), digest("other")]) == {digest("other")}
+    with writing(label_database) as connection:
+        drop_images(connection, list(connection.execute(select(records.c.key)).scalars()))
+    with reading(label_database) as connection:
+        assert unused_digests(connection, [digest("own0"), digest("other")]) == {digest("other")}
 
 
-def test_a_list_of_images_becomes_a_pool(database: Engine) -> None:
-    work = labelling(database, 7)
-    with reading(database) as connection:
-        chosen = select_images(connection, ImageQuery("m"), limit=4, reason="the newest")
+def test_a_list_of_images_becomes_a_pool(label_database: Engine) -> None:
+    work = labelling(label_database, 7)
+    with reading(label_database) as connection:
+        chosen = select_images(connection, ImageQuery(work.model), limit=4, reason="the newest")
     assert [one.record for one in chosen] == ["i6", "i5", "i4", "i3"]
     assert {one.reason for one in chosen} == {"the newest"}
-    closed = close_pool(database, work.project.key, work.pool, by="lead", now=NOON)
+    closed = close_pool(label_database, work.project.key, work.pool, by="lead", now=NOON)
     assert closed.closed_because == "by_hand"
     with pytest.raises(UsageError, match="The pool is closed"):
-        fill_pool(database, work.project.key, work.pool, chosen, by="lead", now=NOON)
-    assert open_pool(database, work.project.key, work.pool, by="lead", now=NOON).state == "open"
+        fill_pool(label_database, work.project.key, work.pool, chosen, by="lead", now=NOON)
+    assert open_pool(label_database, work.project.key, work.pool, by="lead", now=NOON).state == "open"
     with pytest.raises(UsageError, match="'first' is open already"):
-        open_pool(database, work.project.key, work.pool, by="lead", now=NOON)
+        open_pool(label_database, work.project.key, work.pool, by="lead", now=NOON)
 
 
 @pytest.fixture(scope="module")
-def project(engine: Engine) -> int:
-    return labelling(engine, 1).project.key
+def work(engine: Engine) -> Labelling:
+    return labelling(engine, 1)
+
+
+@pytest.fixture(scope="module")
+def project(work: Labelling) -> int:
+    return work.project.key
 
 
 @pytest.mark.parametrize(
@@ -108,21 +114,26 @@ def test_an_image_that_cannot_be_is_refused(
         ({"classes": ["a"]}, "There are 1 classes; give 2"),
         ({"classes": ["a", "a"]}, "The class 'a' is given twice"),
         ({"answer": "colour"}, "no answer type 'colour'"),
-        ({"model": "n"}, "There is no model 'n'"),
-        ({"name": "animals"}, "already a project 'animals'"),
+        ({"model": "dogs"}, "There is no model 'dogs'"),
+        ({"name": ""}, "cannot be called ''"),
         ({"instructions": "x" * 20_001}, "20,001 characters"),
     ],
 )
-def test_a_project_that_cannot_be_is_refused(engine: Engine, project: int, given: Any, said: str) -> None:
-    known: dict[str, Any] = {"name": "p", "model": "m", "answer": "class", "classes": ["a", "b"]} | given
+def test_a_project_that_cannot_be_is_refused(engine: Engine, work: Labelling, given: Any, said: str) -> None:
+    known: dict[str, Any] = {
+        "name": "p",
+        "model": work.model,
+        "answer": "class",
+        "classes": ["a", "b"],
+    } | given
     known["classes"] = [NewClass(one) for one in known["classes"]]
     with pytest.raises(UsageError, match=said):
         create_project(engine, **known, by="lead", now=NOON)
 
 
-def test_classes_get_keys_and_colours_and_stay(engine: Engine, project: int) -> None:
+def test_classes_get_keys_and_colours_and_stay(engine: Engine, work: Labelling) -> None:
     new = [NewClass("a"), NewClass("b", key="1"), NewClass("c", colour="#ABCDEF")]
-    made = create_project(engine, "p", "m", "class", new, by="lead", now=NOON)
+    made = create_project(engine, "p", work.model, "class", new, by="lead", now=NOON)
     assert [one.key for one in made.classes] == ["2", "1", "3"]
     assert made.classes[2].colour == "#abcdef"
     for wrong, said in (

@@ -17,11 +17,11 @@ from driftwheel.store.annotators import annotator_named
 from driftwheel.store.database import reading
 
 
-def test_who_joins_by_a_link_is_an_annotator_of_that_project_alone(database: Engine) -> None:
-    work = labelling(database, 1)
+def test_who_joins_by_a_link_is_an_annotator_of_that_project_alone(label_database: Engine) -> None:
+    work = labelling(label_database, 1)
     project = work.project.key
     made = invite_annotators(
-        database,
+        label_database,
         project,
         by="lead",
         now=NOON,
@@ -30,54 +30,56 @@ def test_who_joins_by_a_link_is_an_annotator_of_that_project_alone(database: Eng
         tags=["a"],
         expires=NOON + timedelta(days=1),
     )
-    joined = join_project(database, made.secret, " ann ", now=NOON)
+    joined = join_project(label_database, made.secret, " ann ", now=NOON)
     assert (joined.annotator.name, joined.annotator.languages, joined.annotator.tags) == (
         "ann",
         ("de",),
         ("a",),
     )
-    with reading(database) as connection:
+    with reading(label_database) as connection:
         who = authorise_token(connection, joined.token, NOON)
     assert who is not None
-    assert (who.role, who.models) == ("annotator", frozenset({"m"}))
-    assert find_annotator(database, project, who, now=NOON).key == joined.annotator.key
+    assert (who.role, who.models) == ("annotator", frozenset({work.model}))
+    assert find_annotator(label_database, project, who, now=NOON).key == joined.annotator.key
     with pytest.raises(UsageError, match="leave the name out"):
-        find_annotator(database, project, who, now=NOON, name="bob")
+        find_annotator(label_database, project, who, now=NOON, name="bob")
     new = [NewClass("a"), NewClass("b")]
-    other = create_project(database, "other", "m", "class", new, by="lead", now=NOON)
+    other = create_project(label_database, "other", work.model, "class", new, by="lead", now=NOON)
     with pytest.raises(LookupError, match=f"no project with the key {other.key}"):
-        find_annotator(database, other.key, who, now=NOON)
+        find_annotator(label_database, other.key, who, now=NOON)
     with pytest.raises(UsageError, match="has an annotator 'ann' already"):
-        join_project(database, made.secret, "ann", now=NOON)
-    join_project(database, made.secret, "bob", now=NOON)
+        join_project(label_database, made.secret, "ann", now=NOON)
+    join_project(label_database, made.secret, "bob", now=NOON)
     for secret, name, time in (
         (made.secret, "cem", NOON),  # it was for two
         ("nothing", "cem", NOON),
     ):
         with pytest.raises(LookupError, match="ask for another"):
-            join_project(database, secret, name, now=time)
-    open_to_all = invite_annotators(database, project, by="lead", now=NOON, expires=NOON + timedelta(hours=1))
+            join_project(label_database, secret, name, now=time)
+    open_to_all = invite_annotators(
+        label_database, project, by="lead", now=NOON, expires=NOON + timedelta(hours=1)
+    )
     with pytest.raises(LookupError, match="ask for another"):
-        join_project(database, open_to_all.secret, "cem", now=NOON + timedelta(hours=1))
-    end_invitation(database, project, open_to_all.invitation.key, by="lead", now=NOON)
+        join_project(label_database, open_to_all.secret, "cem", now=NOON + timedelta(hours=1))
+    end_invitation(label_database, project, open_to_all.invitation.key, by="lead", now=NOON)
     with pytest.raises(LookupError, match="ask for another"):
-        join_project(database, open_to_all.secret, "cem", now=NOON)
+        join_project(label_database, open_to_all.secret, "cem", now=NOON)
     with pytest.raises(LookupError, match="no invitation 1"):
-        end_invitation(database, other.key, made.invitation.key, by="lead", now=NOON)
+        end_invitation(label_database, other.key, made.invitation.key, by="lead", now=NOON)
 
 
-def test_a_token_acts_for_workers_elsewhere_and_never_for_a_person(database: Engine) -> None:
-    work = labelling(database, 1)
+def test_a_token_acts_for_workers_elsewhere_and_never_for_a_person(label_database: Engine) -> None:
+    work = labelling(label_database, 1)
     project = work.project.key
     crowd = Identity("token crowd", "engineer", token=None)
-    first = find_annotator(database, project, crowd, now=NOON, name="worker 1")
-    assert find_annotator(database, project, crowd, now=NOON, name="worker 1").key == first.key
-    assert find_annotator(database, project, crowd, now=NOON).name == "token crowd"
-    made = invite_annotators(database, project, by="lead", now=NOON)
-    join_project(database, made.secret, "ann", now=NOON)
+    first = find_annotator(label_database, project, crowd, now=NOON, name="worker 1")
+    assert find_annotator(label_database, project, crowd, now=NOON, name="worker 1").key == first.key
+    assert find_annotator(label_database, project, crowd, now=NOON).name == "token crowd"
+    made = invite_annotators(label_database, project, by="lead", now=NOON)
+    join_project(label_database, made.secret, "ann", now=NOON)
     with pytest.raises(UsageError, match="'ann' is the name of a person"):
-        find_annotator(database, project, crowd, now=NOON, name="ann")
+        find_annotator(label_database, project, crowd, now=NOON, name="ann")
     with pytest.raises(LookupError):
-        find_annotator(database, project, Identity("token t", "engineer", frozenset({"n"})), now=NOON)
-    with reading(database) as connection:
+        find_annotator(label_database, project, Identity("token t", "engineer", frozenset({"n"})), now=NOON)
+    with reading(label_database) as connection:
         assert annotator_named(connection, project, "worker 1") == first

@@ -96,12 +96,12 @@ def run_all(work: Labelling, seconds: int, also: Any = None) -> list[Person]:
     ],
     ids=["dynamic", "budget"],
 )
-def test_nothing_is_lost_doubled_or_too_much(database: Engine, options: dict[str, Any]) -> None:
+def test_nothing_is_lost_doubled_or_too_much(label_database: Engine, options: dict[str, Any]) -> None:
     images = [PoolImage(f"i{n}") for n in range(24)]
     images += [PoolImage(f"g{n}", "golden", {"class": "cat"}) for n in range(10)]
-    work = labelling(database, images, lease_seconds=20, **options)
+    work = labelling(label_database, images, lease_seconds=20, **options)
     people = run_all(work, 120)
-    assert labelling_faults(database) == []
+    assert labelling_faults(label_database) == []
     kept = {one.id for one in work.answers()}
     told = {name for one in people for name in one.told}
     assert told == kept
@@ -109,16 +109,18 @@ def test_nothing_is_lost_doubled_or_too_much(database: Engine, options: dict[str
     assert work.state().closed_because in {"budget", "finished"}
 
 
-def test_bans_in_between_lose_nothing(database: Engine) -> None:
-    work = labelling(database, 30, overlap=2, lease_seconds=20)
+def test_bans_in_between_lose_nothing(label_database: Engine) -> None:
+    work = labelling(label_database, 30, overlap=2, lease_seconds=20)
 
     def ban(people: list[Person]) -> None:
         for number in range(3):
             project, key = work.project.key, people[number].key
-            event = ban_annotator(database, project, key, "a try", exclude=True, by="lead", now=work.now)
+            event = ban_annotator(
+                label_database, project, key, "a try", exclude=True, by="lead", now=work.now
+            )
             if number == 1:
-                undo_ban(database, project, event.key, by="lead", now=work.now)
+                undo_ban(label_database, project, event.key, by="lead", now=work.now)
 
     run_all(work, 120, ban)
-    assert labelling_faults(database) == []
+    assert labelling_faults(label_database) == []
     assert {one.state for one in work.answers()} >= {"counted"}

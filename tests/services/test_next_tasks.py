@@ -13,8 +13,8 @@ from driftwheel.store.annotators import update_annotator
 from driftwheel.store.database import writing
 
 
-def test_each_annotator_gets_each_image_once_and_in_order(database: Engine) -> None:
-    work = labelling(database, 5, overlap=2)
+def test_each_annotator_gets_each_image_once_and_in_order(label_database: Engine) -> None:
+    work = labelling(label_database, 5, overlap=2)
     order = [one.key for one in work.tasks()]
     for name in ("ann", "bob"):
         assert [one.task for one in work.ask(name, 3)] == order[:3]
@@ -29,8 +29,8 @@ def test_each_annotator_gets_each_image_once_and_in_order(database: Engine) -> N
     assert (work.state().state, work.state().closed_because, work.state().done) == ("closed", "finished", 5)
 
 
-def test_asked_again_the_same_tasks_come_and_their_leases_last_longer(database: Engine) -> None:
-    work = labelling(database, 4)
+def test_asked_again_the_same_tasks_come_and_their_leases_last_longer(label_database: Engine) -> None:
+    work = labelling(label_database, 4)
     first = work.ask("ann", 2)
     work.later(seconds=400)
     again = work.ask("ann", 3)
@@ -42,8 +42,8 @@ def test_asked_again_the_same_tasks_come_and_their_leases_last_longer(database: 
     assert [one.leases for one in work.tasks()] == [1, 1, 1, 1]
 
 
-def test_who_takes_too_long_loses_the_task_to_others(database: Engine) -> None:
-    work = labelling(database, 2)
+def test_who_takes_too_long_loses_the_task_to_others(label_database: Engine) -> None:
+    work = labelling(label_database, 2)
     (held,) = work.ask("ann")
     (other,) = work.ask("bob")
     assert work.ask("cem") == []
@@ -54,9 +54,9 @@ def test_who_takes_too_long_loses_the_task_to_others(database: Engine) -> None:
 
 
 def test_a_lease_that_ran_out_comes_back_to_the_same_person_when_nobody_else_took_it(
-    database: Engine,
+    label_database: Engine,
 ) -> None:
-    work = labelling(database, 1)
+    work = labelling(label_database, 1)
     (held,) = work.ask("ann")
     work.later(hours=3)
     assert work.ask("ann")[0].task == held.task
@@ -67,9 +67,9 @@ def test_a_lease_that_ran_out_comes_back_to_the_same_person_when_nobody_else_too
 
 
 def test_what_is_wanted_again_comes_before_the_rest_and_only_to_those_who_have_not_seen_it(
-    database: Engine,
+    label_database: Engine,
 ) -> None:
-    work = labelling(database, 30)
+    work = labelling(label_database, 30)
     for _ in range(10):
         work.label("ann")
     skipped = work.ask("ann")[0].task
@@ -83,11 +83,13 @@ def test_what_is_wanted_again_comes_before_the_rest_and_only_to_those_who_have_n
     assert work.ask("bob")[0].task == skipped
 
 
-def test_golden_tasks_come_by_their_share_balanced_over_classes_and_never_twice(database: Engine) -> None:
-    images = [PoolImage(f"i{n}") for n in range(200)]
-    images += [PoolImage(f"c{n}", "golden", {"class": "cat"}) for n in range(60)]
-    images += [PoolImage(f"d{n}", "golden", {"class": "dog"}) for n in range(15)]
-    work = labelling(database, images, golden_share=0.2)
+def test_golden_tasks_come_by_their_share_balanced_over_classes_and_never_twice(
+    label_database: Engine,
+) -> None:
+    images = [PoolImage(f"i{n}") for n in range(60)]
+    images += [PoolImage(f"c{n}", "golden", {"class": "cat"}) for n in range(30)]
+    images += [PoolImage(f"d{n}", "golden", {"class": "dog"}) for n in range(6)]
+    work = labelling(label_database, images, golden_share=0.3)
     golden = {one.key: one.truth for one in work.tasks() if one.kind == "golden"}
     seen: list[int] = []
     while given := work.ask("ann", 10):
@@ -96,20 +98,20 @@ def test_golden_tasks_come_by_their_share_balanced_over_classes_and_never_twice(
             seen.append(one.task)
     had = [key for key in seen if key in golden]
     assert len(seen) == len(set(seen))
-    assert len(seen) - len(had) == 200
-    assert 30 <= len(had) <= 70  # 50 are expected
-    assert sum(golden[key] == {"class": "dog"} for key in had) == 15
-    first = had[:20]
-    assert sum(golden[key] == {"class": "dog"} for key in first) == 10
+    assert len(seen) - len(had) == 60
+    assert 14 <= len(had) <= 36  # 26 are expected
+    assert sum(golden[key] == {"class": "dog"} for key in had) == 6
+    first = had[:10]
+    assert sum(golden[key] == {"class": "dog"} for key in first) == 5
     other = [one.task for _ in range(6) for one in [work.label("bob")] if one is not None]
     assert other == []  # golden tasks alone are not handed out
 
 
-def test_training_then_the_exam_then_the_work(database: Engine) -> None:
+def test_training_then_the_exam_then_the_work(label_database: Engine) -> None:
     images = [PoolImage(f"t{n}", "training", {"class": "cat"}) for n in range(2)]
     images += [PoolImage(f"e{n}", "exam", {"class": "dog"}) for n in range(4)]
     images += [PoolImage(f"i{n}") for n in range(3)]
-    work = labelling(database, images, exam_pass=0.75)
+    work = labelling(label_database, images, exam_pass=0.75)
     kinds = {one.key: one.kind for one in work.tasks()}
     for name, right, why in (("ann", 3, ""), ("bob", 2, "exam_failed")):
         given = work.ask(name, 5)
@@ -130,26 +132,26 @@ def test_training_then_the_exam_then_the_work(database: Engine) -> None:
         assert [kinds[one.task] for one in found.tasks] == ([] if why else ["real"])
 
 
-def test_nothing_goes_to_who_lacks_what_is_required(database: Engine) -> None:
-    work = labelling(database, 1, requires=Requirements({"x-ray": 0.8}, ("de",), ("team a",)))
+def test_nothing_goes_to_who_lacks_what_is_required(label_database: Engine) -> None:
+    work = labelling(label_database, 1, requires=Requirements({"x-ray": 0.8}, ("de",), ("team a",)))
     who = work.who("ann")
     for has, lacks in (
         ({"skills": {"x-ray": 0.7}}, "the skill 'x-ray' of 0.8 or more"),
         ({"skills": {"x-ray": 0.8}}, "the language 'de'"),
         ({"languages": ["en", "de"]}, "the tag 'team a'"),
     ):
-        with writing(database) as connection:
+        with writing(label_database) as connection:
             update_annotator(connection, who, **has)  # type: ignore[arg-type]
         found = work.look("ann")
         assert (found.tasks, found.why, found.missing) == ((), "not_qualified", lacks)
-    with writing(database) as connection:
+    with writing(label_database) as connection:
         update_annotator(connection, who, tags=["team a"])
     assert len(work.ask("ann")) == 1
 
 
 @pytest.mark.parametrize("answers", [3, 4])
-def test_a_budget_is_never_passed_and_closes_the_pool(database: Engine, answers: int) -> None:
-    work = labelling(database, 10, price=0.02, budget=0.02 * answers)
+def test_a_budget_is_never_passed_and_closes_the_pool(label_database: Engine, answers: int) -> None:
+    work = labelling(label_database, 10, price=0.02, budget=0.02 * answers)
     assert len(work.ask("ann", 2)) == 2
     assert len(work.ask("bob", 10)) == answers - 2  # what ann has is kept for her
     assert work.ask("cem") == []
@@ -163,9 +165,9 @@ def test_a_budget_is_never_passed_and_closes_the_pool(database: Engine, answers:
     assert work.look("ann").why == "no_tasks"
 
 
-def test_a_closed_pool_gives_nothing_and_takes_what_is_out(database: Engine) -> None:
-    work = labelling(database, 3)
+def test_a_closed_pool_gives_nothing_and_takes_what_is_out(label_database: Engine) -> None:
+    work = labelling(label_database, 3)
     (held,) = work.ask("ann")
-    close_pool(database, work.project.key, work.pool, by="lead", now=work.now)
+    close_pool(label_database, work.project.key, work.pool, by="lead", now=work.now)
     assert work.look("ann").why == "no_tasks"
     assert work.say("ann", held.task).state == "counted"

@@ -10,12 +10,12 @@ from driftwheel.errors import UsageError
 from driftwheel.services.undo_answer import undo_answer
 
 
-def test_an_undone_answer_gives_the_task_back(database: Engine) -> None:
-    work = labelling(database, 1, price=0.5, budget=0.5)
+def test_an_undone_answer_gives_the_task_back(label_database: Engine) -> None:
+    work = labelling(label_database, 1, price=0.5, budget=0.5)
     (held,) = work.ask("ann")
     told = work.say("ann", held.task)
     assert work.state().closed_because == "finished"
-    undone = undo_answer(database, work.who("ann"), told.id, now=work.now)
+    undone = undo_answer(label_database, work.who("ann"), told.id, now=work.now)
     assert (undone.id, undone.state) == (told.id, "counted")
     pool, task = work.state(), work.task(held.task)
     assert (pool.state, pool.done, pool.paid, pool.reserved) == ("open", 0, 0, 1)
@@ -29,29 +29,29 @@ def test_an_undone_answer_gives_the_task_back(database: Engine) -> None:
     assert (work.state().paid, work.state().reserved, work.state().done) == (1, 0, 1)
 
 
-def test_only_the_last_answer_is_undone_and_only_once(database: Engine) -> None:
-    work = labelling(database, 3)
+def test_only_the_last_answer_is_undone_and_only_once(label_database: Engine) -> None:
+    work = labelling(label_database, 3)
     first, second, _ = work.ask("ann", 3)
     old, new = work.say("ann", first.task), work.say("ann", second.task)
     for wrong in (old.id, "nothing"):
         with pytest.raises(UsageError, match="is not the last of this annotator"):
-            undo_answer(database, work.who("ann"), wrong, now=work.now)
-    undo_answer(database, work.who("ann"), new.id, now=work.now)
+            undo_answer(label_database, work.who("ann"), wrong, now=work.now)
+    undo_answer(label_database, work.who("ann"), new.id, now=work.now)
     with pytest.raises(UsageError, match="is not the last"):
-        undo_answer(database, work.who("ann"), new.id, now=work.now)
-    undo_answer(database, work.who("ann"), old.id, now=work.now)
+        undo_answer(label_database, work.who("ann"), new.id, now=work.now)
+    undo_answer(label_database, work.who("ann"), old.id, now=work.now)
     assert [one.answers for one in work.tasks()] == [0, 0, 0]
     assert [one.leases for one in work.tasks()] == [1, 1, 1]
 
 
-def test_a_skip_is_undone_where_nobody_took_the_task(database: Engine) -> None:
-    work = labelling(database, 2)
+def test_a_skip_is_undone_where_nobody_took_the_task(label_database: Engine) -> None:
+    work = labelling(label_database, 2)
     first, second = work.ask("ann", 2)
     skip = work.pass_over("ann", first.task)
-    undo_answer(database, work.who("ann"), skip.id, now=work.now)
+    undo_answer(label_database, work.who("ann"), skip.id, now=work.now)
     assert {one.task for one in work.ask("ann", 2)} == {first.task, second.task}
     skip = work.pass_over("ann", first.task)
     assert work.ask("bob")[0].task == first.task
-    undo_answer(database, work.who("ann"), skip.id, now=work.now)
+    undo_answer(label_database, work.who("ann"), skip.id, now=work.now)
     assert [one.task for one in work.ask("ann", 2)] == [second.task]
     assert (work.task(first.task).skips, work.task(first.task).leases) == (0, 1)

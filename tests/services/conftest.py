@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine
+from tests.databases import PostgresServer
+
+from driftwheel.store.database import open_database
+from driftwheel.store.migrate import migrate
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def label_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engine]:
+    """A database for all tests of one file, on each of the two; every `labelling` has names of its own."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('labels') / 'driftwheel.sqlite'}"
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        name = f"test_{uuid.uuid4().hex}"
+        server.execute(f"CREATE DATABASE {name}")
+        url = server.url(name)
+    engine = open_database(url)
+    migrate(engine)
+    yield engine
+    engine.dispose()
+    if request.param == "postgresql":
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
