@@ -29,12 +29,24 @@ def test_shares_of_classes_are_those_of_largest_likelihood() -> None:
     assert found.class_shares[0] == pytest.approx(0.9, abs=0.01)
 
 
-def test_shrinking_by_hand() -> None:
-    counts = np.array([[[8.0, 2.0], [1.0, 9.0]]])
-    pool = (17 + 10 * 0.8) / (20 + 10)
-    own = (17 + 8 * pool) / (20 + 8)
-    expected = [[8 + 4 * own, 2 + 4 * (1 - own)], [1 + 4 * (1 - own), 9 + 4 * own]]
-    assert shrunken_confusions(counts, 0.8, 10.0)[0] == pytest.approx(np.array(expected) / 14)
+def test_where_all_are_alike_they_are_drawn_together_and_where_they_differ_they_are_not() -> None:
+    def spread(shares: list[float]) -> float:
+        rng = np.random.default_rng(0)
+        right = rng.binomial(20, shares, size=(2, len(shares))).T
+        counts = np.array([[[a, 20 - a], [20 - b, b]] for a, b in right], dtype=float)
+        found = shrunken_confusions(counts, 0.8, 10.0)[:, 0, 0]
+        return float(found.std() / counts[:, 0, 0].std() * 20)
+
+    alike, apart = spread([0.85] * 30), spread([0.95] * 15 + [0.5] * 15)
+    assert alike < 0.35
+    assert apart > 0.8
+
+
+def test_an_annotator_without_golden_tasks_is_as_the_pool() -> None:
+    counts = np.array([[[80.0, 20.0], [10.0, 90.0]], np.zeros((2, 2))])
+    found = shrunken_confusions(counts, 0.8, 10.0)[1]
+    pool = (170 + 10 * 0.8) / (200 + 10)
+    assert found == pytest.approx(np.array([[pool, 1 - pool], [1 - pool, pool]]))
 
 
 def test_many_golden_tasks_say_all() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import betaln
 
 from driftwheel.agreement.class_answers import ClassAnswers, as_golden
 from driftwheel.agreement.confusion import check_size, confusion_counts, log_likelihoods, posterior_of
@@ -15,8 +16,7 @@ from driftwheel.errors import UsageError
 __all__ = ["GoldenBayes", "golden_bayes", "shrunken_confusions"]
 
 _FOLDS = 10  # a golden task's own posterior is made without the tenth of golden tasks that it is in
-_POOL = 8.0  # golden answers that the pool's accuracy is worth, as an annotator's prior
-_ROW = 4.0  # golden answers of a class that the annotator's accuracy is worth, as that row's prior
+_WORTHS = np.array([2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0])
 _ERRORS = 2.0  # errors of a class, spread evenly, that the pool's pattern of errors begins with
 _SHARES = 2.0  # tasks of each class that the shares begin with
 _ROUNDS, _SETTLED = 200, 1e-6
@@ -133,8 +133,9 @@ def shrunken_confusions(
     """Return (a, k, k) chances of answers: each annotator's counts, drawn towards what is known more surely.
 
     The pool's accuracy is drawn to `prior_accuracy`, as if `prior_answers` had been seen; an annotator's to
-    the pool's, as if 8 had; each row of the matrix to that accuracy, with errors in the pattern of the
-    pool's, as if 4 tasks of its class had. So one golden task says little, and hundreds say all.
+    the pool's; each row of the matrix to that accuracy, with errors in the pattern of the pool's. How many
+    golden tasks the pool's accuracy is worth, and the annotator's in each row, is learnt (2 to 128): much
+    where all are alike, little where they differ. So one golden task says little, and hundreds say all.
 
     Parameters
     ----------
@@ -151,13 +152,34 @@ def shrunken_confusions(
     right = np.trace(counts, axis1=1, axis2=2)
     n = counts.sum(axis=(1, 2))
     of_pool = (right.sum() + prior_answers * prior_accuracy) / (n.sum() + prior_answers)
-    accuracy = (right + _POOL * of_pool) / (n + _POOL)
+    pool = _worth(right, n, np.full(len(n), of_pool))
+    accuracy = (right + pool * of_pool) / (n + pool)
     errors = counts.sum(axis=0) * (1 - np.eye(k)) + _ERRORS * (1 - np.eye(k)) / (k - 1)
     pattern = errors / errors.sum(axis=1, keepdims=True)
     expected = np.eye(k) * accuracy[:, None, None] + (1 - accuracy)[:, None, None] * pattern
-    drawn = (counts + _ROW * expected) / (counts.sum(axis=2, keepdims=True) + _ROW)
+    diagonal = np.diagonal(counts, axis1=1, axis2=2)
+    row = _worth(diagonal, counts.sum(axis=2), np.repeat(accuracy[:, None], k, axis=1))
+    drawn = (counts + row * expected) / (counts.sum(axis=2, keepdims=True) + row)
     bounded = np.maximum(drawn, _LEAST)
     return np.asarray(bounded / bounded.sum(axis=2, keepdims=True))
+
+
+def _worth(right: NDArray[np.float64], n: NDArray[np.float64], expected: NDArray[np.float64]) -> float:
+    """Return how many answers an expected share of right ones is worth, of beta-binomial counts.
+
+    The geometric mean of `_WORTHS`, each weighed by its likelihood: with no counts that is 16.
+    """
+    logs = np.array(
+        [
+            (
+                betaln(right + m * expected, n - right + m * (1 - expected))
+                - betaln(m * expected, m - m * expected)
+            ).sum()
+            for m in _WORTHS
+        ]
+    )
+    weights = np.exp(logs - logs.max())
+    return float(np.exp(weights @ np.log(_WORTHS) / weights.sum()))
 
 
 def _class_shares(likelihoods: NDArray[np.float64]) -> NDArray[np.float64]:
