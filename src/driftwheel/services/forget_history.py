@@ -26,7 +26,7 @@ _AT_ONCE = 500
 """Rows of one transaction: it is to keep those who write waiting for no more than some 50 ms."""
 
 _FOUND_AT_ONCE = 40
-"""Transactions for which old evaluations are looked for at once: among a million that takes some 1.5 s."""
+"""Transactions for which old evaluations are looked for at once: where a million are old that takes 1 s."""
 
 _UNREADABLE = 800  # evaluations of a segment kept of a monitor that this release cannot read
 

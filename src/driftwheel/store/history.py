@@ -6,10 +6,10 @@ How many messages and evaluations there were stays known, so that nothing that i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Text, cast, delete, func, select, update
+from sqlalchemy import Connection, Text, case, cast, delete, func, select, tuple_, update
 
 from driftwheel.store.alert_tables import (
     episodes,
@@ -30,6 +30,11 @@ __all__ = [
     "empty_documents",
     "old_evaluations",
 ]
+
+
+_Segment = tuple[str, str]
+_SEGMENTS = 500  # named in one question
+_SOON = 20_000  # windows after the old ones: of segments that are alive they are as many as are kept
 
 
 def delete_messages(connection: Connection, before: datetime, limit: int) -> int:
@@ -70,14 +75,60 @@ def old_evaluations(
     The newest `keep` of each segment are not among them, nor is the newest row of all: metrics go by its key.
     """
     c = evaluations.c
-    its = select(c.key).where(c.monitor == monitor, c.end < before)
-    if connection.execute(its.limit(1)).first() is None:
+    started = _started_before(connection, monitor, before)
+    if not any(ended for ended, _ in started.values()):
         return []
-    place = func.row_number().over(partition_by=(c.tag, c.value), order_by=c.start.desc()).label("place")
-    placed = select(c.key, c.end, place).where(c.monitor == monitor).subquery()
+    since = _started_from(connection, monitor, before, soon=True)
+    few = sorted(one for one, (ended, on) in started.items() if ended and on + since.get(one, 0) < keep)
+    if few:  # rare, or gone
+        since |= _started_from(connection, monitor, before, few if len(few) <= _SEGMENTS else None)
+    spare = {one: ended - max(0, keep - on - since.get(one, 0)) for one, (ended, on) in started.items()}
+    wanted = sorted(segment for segment, number in spare.items() if number > 0)[:_SEGMENTS]
+    if not wanted:
+        return []
     newest = select(func.max(c.key)).scalar_subquery()
-    old = select(placed.c.key).where(placed.c.place > keep, placed.c.end < before, placed.c.key < newest)
-    return list(connection.execute(old.order_by(placed.c.key).limit(limit)).scalars())
+    query = select(c.key, c.tag, c.value).where(
+        c.monitor == monitor, c.end < before, tuple_(c.tag, c.value).in_(wanted), c.key < newest
+    )
+    keys = []
+    for key, tag, value in connection.execute(query.order_by(c.start, c.tag, c.value).limit(limit)):
+        if spare[tag, value] > 0:
+            spare[tag, value] -= 1
+            keys.append(key)
+    return keys
+
+
+def _started_before(
+    connection: Connection, monitor: int, before: datetime
+) -> dict[_Segment, tuple[int, int]]:
+    """Return of the windows that started before a moment how many ended before it, and how many did not."""
+    c = evaluations.c
+    ended = func.sum(case((c.end < before, 1), else_=0))
+    query = select(c.tag, c.value, ended, func.count()).where(c.monitor == monitor, c.start < before)
+    rows = connection.execute(query.group_by(c.tag, c.value))
+    return {(tag, value): (int(number), int(whole - number)) for tag, value, number, whole in rows}
+
+
+def _started_from(
+    connection: Connection,
+    monitor: int,
+    since: datetime,
+    segments: Sequence[_Segment] | None = None,
+    *,
+    soon: bool = False,
+) -> dict[_Segment, int]:
+    """Return how many windows started at a moment or later, of all or some segments; `soon`: of the next."""
+    c = evaluations.c
+    its = select(c.tag, c.value).where(c.monitor == monitor, c.start >= since)
+    if segments is not None:
+        its = its.where(tuple_(c.tag, c.value).in_(segments))
+    if soon:
+        its = its.order_by(c.start).limit(_SOON)
+    part = its.subquery()
+    rows = connection.execute(
+        select(part.c.tag, part.c.value, func.count()).group_by(part.c.tag, part.c.value)
+    )
+    return {(tag, value): number for tag, value, number in rows}
 
 
 def delete_evaluations(connection: Connection, monitor: int, keys: Iterable[int]) -> int:
