@@ -33,7 +33,10 @@ BENCHMARKS = {
     "worker": "images a second that workers measure, in the server and beside it",
     "client": "what a call of the client's log costs its caller",
     "pages": "milliseconds of every page and read of the API, with a million records",
+    "formats": "label formats: seconds, memory and counts of 200,000 labels; whether other tools read the same boxes",
     "autoencoder": "reconstruction drift: MNIST is learnt, notMNIST comes; losses, and a test on 20 images",
+    "selection": "which images to label: labels needed beside chance and peers, what is measured meanwhile, cost",
+    "labels_agreement": "what agreement among annotators saves, catches and promises, beside crowd-kit",
     "week": "a week of photos with a camera fault: what the server says of it, and how soon",
 }
 """Script in this folder (without .py) → what it measures. Each writes bench/results/NAME.md."""

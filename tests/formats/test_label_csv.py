@@ -48,6 +48,7 @@ def test_what_is_written() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("image\rlabel\ra.jpg\rcat\r", "line 1: no CSV"),
         ("", "the first line should name the columns image,label, not ''"),
         ("file,label\n", "the first line should name the columns"),
         ("image,label,split\n", "the column 'split' is unknown"),

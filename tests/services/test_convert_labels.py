@@ -162,6 +162,16 @@ def test_classes_to_folders_and_back(tmp_path: Path, images: Path) -> None:
         convert(tmp_path / "a.csv", tmp_path / "other", to_format=LabelFormat.FOLDERS)
 
 
+def test_links_are_followed_and_loops_are_not(tmp_path: Path, images: Path) -> None:
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "cat").symlink_to(images)
+    (images / "again").symlink_to(tmp_path / "set")
+    (images / "nowhere.jpg").symlink_to(tmp_path / "gone")
+    (images / ".hidden.jpg").write_bytes(b"")
+    done = convert(tmp_path / "set", tmp_path / "b.csv")
+    assert (done.images, done.classes) == (2, 2)
+
+
 @pytest.mark.parametrize("trap", ["../evil.xml", "/tmp/evil.xml", "a/../../evil.xml", "C:/evil.xml"])
 def test_archives_that_lead_out_are_refused(trap: str, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:

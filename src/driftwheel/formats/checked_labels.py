@@ -37,7 +37,7 @@ def as_number(value: object, where: str, what: str) -> float:
     """
     if isinstance(value, str):
         try:
-            number = float(value)
+            number = math.nan if "_" in value else float(value)
         except ValueError:
             number = math.nan
     elif isinstance(value, int | float) and not isinstance(value, bool):

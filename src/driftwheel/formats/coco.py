@@ -64,13 +64,14 @@ def read_coco(stream: BinaryIO, *, called: str, losses: Losses) -> LabelSet:
     numbers = {key: number for number, key in enumerate(sorted(classes))}
     table = CocoTable(names)
     _read_images(stream, called, table)
-    seen: set[object] = set()
+    seen: set[int | str] = set()
     for place, item in enumerate(list_items(stream, "annotations.item", called)):
         one = as_object(item, f"{called}, annotations[{place}]")
         where = f"{called}, annotation {one.get('id', f'at {place}')}"
         if (key := one.get("id")) is not None:
-            if key in seen:
-                raise LabelFormatError(f"{where}: its id is there twice. Number the annotations anew.")
+            if not isinstance(key, int | str) or key in seen:
+                how = "is there twice" if isinstance(key, int | str) else f"is {key!r}"
+                raise LabelFormatError(f"{where}: its id {how}. Number the annotations anew.")
             seen.add(key)
         category = numbers.get(_key(one.get("category_id"), where, "category_id"))
         if category is None:
@@ -204,7 +205,7 @@ def _read_annotation(
     one: Mapping[str, Any], label: str, where: str, losses: Losses
 ) -> BoxLabel | ClassLabel | None:
     bbox, shape = one.get("bbox"), one.get("segmentation")
-    if any(one.get("keypoints") or ()):
+    if any(as_list(one.get("keypoints") or [], f"{where}: keypoints")):
         losses.lose(Loss.OTHER_SHAPES, where, "it has key points")
     attributes = as_object(one.get("attributes") or {}, f"{where}, attributes")
     given = {
@@ -217,7 +218,7 @@ def _read_annotation(
     if shape and not _same_as(edges, shape):
         losses.lose(Loss.SHAPES_AS_BOXES, where, f"'{label}' has a mask (segmentation)")
     crowd = one.get("iscrowd") or 0
-    if crowd not in {0, 1}:
+    if crowd not in (0, 1):
         raise LabelFormatError(f"{where}: iscrowd is {crowd!r}; it is 0 or 1.")
     turn = attributes.get("rotation")
     return as_box(

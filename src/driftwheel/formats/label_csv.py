@@ -38,16 +38,7 @@ def read_label_csv(stream: BinaryIO, *, called: str) -> LabelSet:
     lines = _Lines(stream, called)
     header = next(lines, "")
     delimiter = max(",;\t", key=header.count)
-    columns = [name.strip().lower() for name in next(csv.reader([header], delimiter=delimiter), [])]
-    for wanted in ("image", "label"):
-        if wanted not in columns:
-            raise LabelFormatError(
-                f"{called}: the first line should name the columns image,label, not '{header.strip()[:80]}'."
-                f"{did_you_mean(wanted, columns)}"
-            )
-    odd = [name for place, name in enumerate(columns) if name not in _COLUMNS or name in columns[:place]]
-    if odd:
-        raise LabelFormatError(f"{called}: the column '{odd[0]}' is unknown, or there twice. Take it out.")
+    columns = _columns(header, delimiter, called)
     found: dict[str, dict[str, ClassLabel]] = {}
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     try:
@@ -109,6 +100,23 @@ def write_label_csv(images: Iterable[LabelledImage], out: BinaryIO, *, losses: L
                 writer.writerow((image.name, fitting_class(one, where, losses).label))
     finally:
         text.detach()
+
+
+def _columns(header: str, delimiter: str, called: str) -> list[str]:
+    try:
+        columns = [name.strip().lower() for name in next(csv.reader([header], delimiter=delimiter), [])]
+    except csv.Error as error:
+        raise LabelFormatError(f"{called}, line 1: no CSV: {error}.") from None
+    for wanted in ("image", "label"):
+        if wanted not in columns:
+            raise LabelFormatError(
+                f"{called}: the first line should name the columns image,label, not '{header.strip()[:80]}'."
+                f"{did_you_mean(wanted, columns)}"
+            )
+    odd = [name for place, name in enumerate(columns) if name not in _COLUMNS or name in columns[:place]]
+    if odd:
+        raise LabelFormatError(f"{called}: the column '{odd[0]}' is unknown, or there twice. Take it out.")
+    return columns
 
 
 class _Lines:

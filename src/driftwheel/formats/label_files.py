@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import PurePosixPath
+from posixpath import splitext
 from typing import NamedTuple, Protocol
 
 from driftwheel.errors import LabelFormatError
@@ -45,7 +45,7 @@ class OutFile(NamedTuple):
 
 def is_image(name: str) -> bool:
     """Whether a name is that of an image, by its ending."""
-    return PurePosixPath(name).suffix.lower() in _IMAGES
+    return splitext(name)[1].lower() in _IMAGES
 
 
 def stem_of(name: str) -> str:
@@ -56,7 +56,7 @@ def stem_of(name: str) -> str:
     >>> stem_of("day 1/a.b.jpg")
     'day 1/a.b'
     """
-    return name.removesuffix(PurePosixPath(name).suffix)
+    return splitext(name)[0]
 
 
 def text_of(files: LabelFiles, name: str) -> Iterator[tuple[int, str]]:

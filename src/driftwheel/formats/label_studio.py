@@ -71,7 +71,7 @@ def read_task(
     """Return the image of one task with its answers, as `read_label_studio` does."""
     data = as_object(task.get("data"), f"{where}: 'data'")
     name = image_of_url(_image(data, where, image_key), where, image_url)
-    for _ in task.get("drafts") or ():
+    for _ in as_list(task.get("drafts") or [], f"{where}: 'drafts'"):
         losses.note(Note.DRAFTS, where)
     answers: list[Answer] = []
     sizes: set[tuple[int, int]] = set()

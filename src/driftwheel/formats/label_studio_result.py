@@ -59,6 +59,11 @@ def read_result(
         Whether to read ``score``: that of a person's region is of the prediction it began as.
     """
     items = [as_object(item, f"{where}, result[{place}]") for place, item in enumerate(result)]
+    for place, item in enumerate(items):
+        if not isinstance(item.get("type"), str) or not isinstance(item.get("id", ""), str | int):
+            raise LabelFormatError(
+                f"{where}, result[{place}]: 'type' should be text, and 'id' text or a number."
+            )
     size = _size(items, where)
     said: defaultdict[object, list[tuple[str, str]]] = defaultdict(list)
     regions = {item.get("id") for item in items if item.get("type") not in _SAID_OF_REGIONS} - {None}
@@ -186,7 +191,7 @@ def _boxes(
 ) -> list[BoxLabel]:
     kind = str(item.get("type"))
     value = as_object(item.get("value"), f"{where}, value")
-    labels = value.get(_BOXES.get(kind, kind)) or []
+    labels = as_list(value.get(_BOXES.get(kind, kind)) or [], f"{where}: its labels")
     if not labels:
         raise LabelFormatError(f"{where}: a region without a class. Give it one there, or take it out.")
     if size is None:
@@ -202,7 +207,7 @@ def _boxes(
         edges, turn = about_centre(
             x, y, width, height, as_number(value.get("rotation") or 0, where, "rotation")
         )
-    names = [as_class(label, where) for label in as_list(labels, where)]
+    names = [as_class(label, where) for label in labels]
     found = (as_box(name, edges, where, losses, rotation=turn, **more) for name in names)
     return [box for box in found if box is not None]
 

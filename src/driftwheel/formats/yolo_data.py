@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from posixpath import basename
 
 import yaml
 
@@ -47,13 +47,11 @@ class YoloData:
 
 def yolo_data_file(names: Sequence[str]) -> str | None:
     """Return the file that names the classes, nearest to the top; None where there is none."""
-    for fits in (
-        lambda path: path.suffix in {".yaml", ".yml"},
-        lambda path: path.name in _LISTS or path.suffix == ".names",
-    ):
-        found = [name for name in names if fits(PurePosixPath(name))]
+    yamls = [name for name in names if name.endswith((".yaml", ".yml"))]
+    lists = [name for name in names if basename(name) in _LISTS or name.endswith(".names")]
+    for found in (yamls, lists):
         if found:
-            return min(found, key=lambda name: (name.count("/"), PurePosixPath(name).stem != "data", name))
+            return min(found, key=lambda name: (name.count("/"), not name.endswith("data.yaml"), name))
     return None
 
 
@@ -72,7 +70,7 @@ def read_yolo_data(files: LabelFiles) -> YoloData:
             f"{files.called} has no data.yaml (nor obj.names or classes.txt) to name the classes. Add one."
         )
     called = f"{files.called}/{file}"
-    if PurePosixPath(file).suffix not in {".yaml", ".yml"}:
+    if not file.endswith((".yaml", ".yml")):
         return _checked({number: line for number, (_, line) in enumerate(text_of(files, file))}, called)
     try:
         data = yaml.safe_load(files.read(file))
@@ -140,11 +138,11 @@ def find_yolo_files(files: LabelFiles, images: Sequence[str] | None) -> list[tup
 
 def _label_files(names: Sequence[str]) -> dict[str, str]:
     """Return stem of the image's name → text file."""
-    texts = [name for name in names if name.endswith(".txt") and PurePosixPath(name).name not in _LISTS]
-    inside = [name for name in texts if "labels" in PurePosixPath(name).parts[:-1]]
+    texts = [name for name in names if name.endswith(".txt") and basename(name) not in _LISTS]
+    inside = [name for name in texts if "labels" in name.split("/")[:-1]]
     if not inside:
         lists = {"train.txt", "val.txt", "valid.txt", "test.txt", "readme.txt", "requirements.txt"}
-        inside = [name for name in texts if PurePosixPath(name).name.lower() not in lists]
+        inside = [name for name in texts if basename(name).lower() not in lists]
     found: dict[str, str] = {}
     for name in inside:
         stem = stem_of(below(name, "labels"))

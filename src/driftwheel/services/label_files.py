@@ -96,18 +96,27 @@ class _Folder:
 
 
 def _walk(root: Path) -> Iterator[tuple[str, Path]]:
-    """Yield (path below the root with ``/``, path) of regular files; links to folders are not followed."""
+    """Yield (path below the root with ``/``, path) of regular files.
 
-    def refuse(error: OSError) -> None:
-        raise LabelFormatError(f"{error.filename} cannot be read: {error.strerror}.")
-
-    for folder, folders, files in os.walk(root, onerror=refuse):
-        folders[:] = [name for name in folders if not _is_hidden(name)]
-        for file in files:
-            path = Path(folder, file)
-            name = printable(path.relative_to(root).as_posix())
-            if not _is_hidden(file) and path.is_file():
-                yield name, path
+    Links are followed, except one to a folder that it lies in.
+    """
+    waiting: list[tuple[str, str, frozenset[tuple[int, int]]]] = [(os.fspath(root), "", frozenset())]
+    while waiting:
+        folder, before, above = waiting.pop()
+        try:
+            itself = os.stat(folder)  # noqa: PTH116 - a folder may have a hundred thousand files
+            if (identity := (itself.st_dev, itself.st_ino)) in above:
+                continue
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if _is_hidden(entry.name):
+                        continue
+                    if entry.is_dir():
+                        waiting.append((entry.path, f"{before}{printable(entry.name)}/", above | {identity}))
+                    elif entry.is_file():
+                        yield before + printable(entry.name), Path(entry.path)
+        except OSError as error:
+            raise LabelFormatError(f"{folder} cannot be read: {error.strerror}.") from None
 
 
 def _folder_around(names: Sequence[str]) -> str:
