@@ -174,7 +174,7 @@ def test_what_is_old_is_looked_for_once_for_many_transactions(database: Engine) 
     event.listen(database, "before_cursor_execute", look)
     assert forget(database, limit=2).evaluations == 22 + 7
     event.remove(database, "before_cursor_execute", look)
-    assert sum("sum(CASE WHEN (evaluations" in one for one in looked) == 4  # as often as for 6 messages, 2 at a time
+    assert sum("sum(CASE WHEN (evaluations" in one for one in looked) == 4  # 6 messages, 2 at a time
 
 
 def test_what_is_deleted_with_its_monitor_and_channel_is_not_counted(database: Engine) -> None:
