@@ -137,6 +137,20 @@ def test_places_that_nobody_drew_are_reckoned_with() -> None:
     assert box_skills(drawings, looked_like, 3).extra == pytest.approx(0.15, abs=0.03)
 
 
+def test_one_image_is_judged_as_it_would_be_among_the_others(crowds: Any) -> None:
+    rng = np.random.default_rng(5)
+    truth, told = crowds.draw_boxes(rng, ["good"] * 3 + ["sloppy"] * 2, 60, 3, CLASSES)
+    answers = box_answers(told, CLASSES)
+    found = box_consensus(answers, {task: truth[task] for task in range(30)})
+    for task in range(40, 50):
+        own = [one for one in told if one.task == task]
+        alone = box_consensus(box_answers(own, CLASSES, annotators=answers.annotator_keys), known=found)
+        assert [one.box for one in alone.tasks[0].boxes] == [one.box for one in found.tasks[task].boxes]
+        assert alone.tasks[0].confidence == pytest.approx(found.tasks[task].confidence)
+    with pytest.raises(UsageError, match="known consensus is of 5 annotators, the answers are of 3"):
+        box_consensus(box_answers(told[:3], CLASSES), known=found)
+
+
 def test_an_unknown_golden_class_is_refused() -> None:
     answers = box_answers([BoxAnswer("t", "a", ())], CLASSES)
     with pytest.raises(UsageError, match=r"golden box is of 'cra'.*Did you mean 'car'"):

@@ -9,7 +9,7 @@ import pytest
 
 from driftwheel.agreement.class_answers import Answer, class_answers, golden_column
 from driftwheel.agreement.confusion import check_size, confusion_counts
-from driftwheel.agreement.golden_bayes import golden_bayes, shrunken_confusions
+from driftwheel.agreement.golden_bayes import golden_bayes, shrunken_confusions, task_posterior
 from driftwheel.agreement.majority_vote import majority_vote
 from driftwheel.errors import UsageError
 
@@ -102,3 +102,19 @@ def test_matrices_beyond_memory_are_refused() -> None:
     told = [Answer(1, who, "0") for who in range(10)]
     with pytest.raises(UsageError, match=r"10 annotators over 4000 classes would take 1.3 GB"):
         check_size(class_answers(told, classes))
+
+
+def test_one_more_task_is_judged_as_it_would_be_among_the_others(crowds: Any) -> None:
+    rng = np.random.default_rng(3)
+    crowd = crowds.make_crowd(rng, {"good": 4, "sloppy": 3}, 3)
+    truth = rng.integers(3, size=300)
+    answers = crowds.assigned(rng, crowds.answer_all(rng, crowd, truth), 3, crowd)
+    golden = crowds.golden_of(rng, truth, 0.3)
+    found = golden_bayes(answers, golden)
+    for task in np.flatnonzero(golden < 0)[:20]:
+        rows = answers.tasks == task
+        alone = task_posterior(found, answers.annotators[rows], answers.labels[rows])
+        assert alone == pytest.approx(found.consensus.posterior[task])
+    assert task_posterior(found, [], []) == pytest.approx(found.class_shares)
+    with pytest.raises(UsageError, match="annotator beyond 7 or a class beyond 3"):
+        task_posterior(found, [7], [0])

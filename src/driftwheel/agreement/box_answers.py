@@ -127,7 +127,11 @@ class BoxAnswers:
 
 
 def box_answers(
-    answers: Iterable[BoxAnswer], classes: Sequence[str], *, tasks: Iterable[Key] = ()
+    answers: Iterable[BoxAnswer],
+    classes: Sequence[str],
+    *,
+    tasks: Iterable[Key] = (),
+    annotators: Iterable[Key] = (),
 ) -> BoxAnswers:
     """Return answers as columns; where an annotator answered a task more than once, the last one counts.
 
@@ -135,8 +139,8 @@ def box_answers(
     ----------
     classes
         All classes that a box may have, in the order of the project.
-    tasks
-        Keys of tasks to hold even where nobody answered.
+    tasks, annotators
+        Keys to hold, in this order, even where there is no answer; the others follow as they come.
 
     Raises
     ------
@@ -155,6 +159,8 @@ def box_answers(
     for key in tasks:
         task_places.setdefault(key, len(task_places))
     annotator_places: dict[Key, int] = {}
+    for key in annotators:
+        annotator_places.setdefault(key, len(annotator_places))
     last: dict[tuple[int, int], BoxAnswer] = {}
     for one in answers:
         task = task_places.setdefault(one.task, len(task_places))

@@ -15,8 +15,9 @@ from driftwheel.agreement.box_matching import match_boxes
 from driftwheel.agreement.box_overlap import box_overlap
 from driftwheel.agreement.box_skill import BoxSkills, box_skills, compare_with_golden
 from driftwheel.agreement.class_answers import ClassAnswers, Key
-from driftwheel.agreement.golden_bayes import golden_bayes
+from driftwheel.agreement.golden_bayes import GoldenBayes, golden_bayes, task_posterior
 from driftwheel.agreement.mean_box import mean_box
+from driftwheel.errors import UsageError
 
 __all__ = ["BoxConsensus", "ConsensusBox", "TaskBoxes", "box_consensus"]
 
@@ -92,16 +93,22 @@ class BoxConsensus:
         What the annotators were weighed by.
     objects, look_alikes
         Estimated mean number in an image of objects, and of places where people may see one that is none.
+    class_votes
+        What the votes on classes were weighed by; its "tasks" are places. None where there is one class.
     """
 
     tasks: tuple[TaskBoxes, ...]
     skills: BoxSkills
     objects: float
     look_alikes: float
+    class_votes: GoldenBayes | None
 
 
 def box_consensus(
-    answers: BoxAnswers, golden: Mapping[Key, tuple[DrawnBox, ...]] | None = None
+    answers: BoxAnswers,
+    golden: Mapping[Key, tuple[DrawnBox, ...]] | None = None,
+    *,
+    known: BoxConsensus | None = None,
 ) -> BoxConsensus:
     """Return which objects are there, their class and place, from what several people drew.
 
@@ -114,6 +121,15 @@ def box_consensus(
     golden
         True boxes of golden tasks, by task key; an empty tuple where there is nothing to draw. None: without
         golden tasks, all annotators are as people are expected to be.
+
+    known
+        A consensus of the same annotators, in the same order, and classes: annotators are weighed as there,
+        and nothing is estimated anew. For the moment an answer comes in.
+
+    Raises
+    ------
+    UsageError
+        For a golden box of an unknown class, or a `known` of another number of annotators.
 
     Notes
     -----
@@ -130,14 +146,19 @@ def box_consensus(
     >>> found.boxes[0].box, len(found.rejected)
     (DrawnBox(label='car', x=0.5, y=0.0, width=9.0, height=9.0, rotation=0.0), 0)
     """
-    golden = golden or {}
     a = len(answers.annotator_keys)
+    if known is not None and len(known.skills.recall) != a:
+        raise UsageError(
+            f"The known consensus is of {len(known.skills.recall)} annotators, the answers are of {a}; give "
+            "`box_answers` the same annotators."
+        )
+    golden = golden if golden and known is None else {}
     drawings, looked_like = compare_with_golden(answers, golden)
-    skills = box_skills(drawings, looked_like, a)
+    skills = known.skills if known else box_skills(drawings, looked_like, a)
     clusters, cluster_tasks = _all_clusters(answers)
-    known = np.array([key in golden for key in answers.task_keys], dtype=np.bool_)
+    is_golden = np.array([key in golden for key in answers.task_keys], dtype=np.bool_)
     by_task: list[BoxSkills] = [skills] * len(answers.task_keys)
-    judged = [task for task in np.flatnonzero(known) if task in looked_like]
+    judged = [task for task in np.flatnonzero(is_golden) if task in looked_like]
     for fold in range(min(_FOLDS, len(judged)) if len(judged) > 1 else 0):
         part = set(map(int, judged[fold::_FOLDS]))
         kept = [one for one in drawings if one.task not in part]
@@ -157,10 +178,19 @@ def box_consensus(
         odds[number] = np.where(drew, np.log(recall / extra), np.log((1 - recall) / (1 - extra))).sum()
     missed = np.array([float(np.prod(1 - s.recall[w])) for s, w in zip(by_task, asked, strict=True)])
     unseen = np.array([float(np.prod(1 - s.extra[w])) for s, w in zip(by_task, asked, strict=True)])
-    counted = ~known & np.array([bool(who) for who in asked], dtype=np.bool_)
-    objects, look_alikes = _densities(odds, cluster_tasks, counted, missed, unseen)
+    counted = ~is_golden & np.array([bool(who) for who in asked], dtype=np.bool_)
+    if known:
+        objects, look_alikes = known.objects, known.look_alikes
+    else:
+        objects, look_alikes = _densities(odds, cluster_tasks, counted, missed, unseen)
     presence = expit(odds + np.log(objects / look_alikes))
-    labels, sure = _classes(answers, golden, clusters, cluster_tasks, members)
+    votes = known.class_votes if known else None
+    if votes:
+        posteriors = [task_posterior(votes, answers.box_annotators[m], answers.labels[m]) for m in members]
+        posterior = np.array(posteriors).reshape(-1, len(answers.classes))
+        labels, sure = posterior.argmax(axis=1), posterior.max(axis=1)
+    else:
+        labels, sure, votes = _classes(answers, golden, clusters, cluster_tasks, members)
 
     of_task: list[list[ConsensusBox]] = [[] for _ in answers.task_keys]
     for number, task in enumerate(cluster_tasks):
@@ -178,7 +208,7 @@ def box_consensus(
         _task_boxes(key, places, objects * float(missed[task]), len(asked[task]))
         for task, (key, places) in enumerate(zip(answers.task_keys, of_task, strict=True))
     )
-    return BoxConsensus(found, skills, objects, look_alikes)
+    return BoxConsensus(found, skills, objects, look_alikes, votes)
 
 
 def _task_boxes(key: Key, places: list[ConsensusBox], missing: float, n_answers: int) -> TaskBoxes:
@@ -234,11 +264,11 @@ def _classes(
     clusters: NDArray[np.intp],
     cluster_tasks: list[int],
     members: list[NDArray[np.intp]],
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return the class of each cluster and how sure it is, from the classes of its boxes."""
+) -> tuple[NDArray[np.intp], NDArray[np.float64], GoldenBayes | None]:
+    """Return the class of each cluster, how sure it is, and what the votes were weighed by."""
     n = len(cluster_tasks)
     if len(answers.classes) < 2 or not n:
-        return np.zeros(n, np.intp), np.ones(n)
+        return np.zeros(n, np.intp), np.ones(n), None
     truth = np.full(n, -1, np.intp)
     places = {name: number for number, name in enumerate(answers.classes)}
     weights = np.ones(len(answers.annotator_keys))
@@ -246,16 +276,16 @@ def _classes(
     for number, task in enumerate(cluster_tasks):
         of_task.setdefault(task, []).append(number)
     for task, numbers in of_task.items():
-        known = golden.get(answers.task_keys[task], ())
+        true = golden.get(answers.task_keys[task], ())
         drawn = np.array(
             [mean_box(answers.boxes[rows], weights[: len(rows)]) for rows in (members[i] for i in numbers)]
-            if known
+            if true
             else []
         ).reshape(-1, 5)
-        boxes = np.array([(b.x, b.y, b.width, b.height, b.rotation) for b in known]).reshape(-1, 5)
-        found = match_boxes(drawn, boxes)
-        truth[np.array(numbers)[found.first]] = [places[known[i].label] for i in found.second]
-    votes = ClassAnswers(
+        boxes = np.array([(b.x, b.y, b.width, b.height, b.rotation) for b in true]).reshape(-1, 5)
+        pairs = match_boxes(drawn, boxes)
+        truth[np.array(numbers)[pairs.first]] = [places[true[i].label] for i in pairs.second]
+    given = ClassAnswers(
         clusters,
         answers.box_annotators,
         answers.labels,
@@ -266,5 +296,5 @@ def _classes(
         answers.classes,
     )
     prior = max(_CLASS_ACCURACY, 0.5 * (1 + 1 / len(answers.classes)))
-    found_classes = golden_bayes(votes, truth, prior_accuracy=prior).consensus
-    return found_classes.labels, found_classes.confidence
+    found = golden_bayes(given, truth, prior_accuracy=prior)
+    return found.consensus.labels, found.consensus.confidence, found

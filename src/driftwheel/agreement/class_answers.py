@@ -125,7 +125,11 @@ class ClassAnswers:
 
 
 def class_answers(
-    answers: Iterable[Answer], classes: Sequence[str], *, tasks: Iterable[Key] = ()
+    answers: Iterable[Answer],
+    classes: Sequence[str],
+    *,
+    tasks: Iterable[Key] = (),
+    annotators: Iterable[Key] = (),
 ) -> ClassAnswers:
     """Return answers as columns; where an annotator answered a task more than once, the last one counts.
 
@@ -135,8 +139,8 @@ def class_answers(
     ----------
     classes
         All classes that may be named, in the order of the project.
-    tasks
-        Keys of tasks to hold even where nobody answered; the others follow as they come.
+    tasks, annotators
+        Keys to hold, in this order, even where there is no answer; the others follow as they come.
 
     Raises
     ------
@@ -154,6 +158,8 @@ def class_answers(
     for key in tasks:
         task_places.setdefault(key, len(task_places))
     annotator_places: dict[Key, int] = {}
+    for key in annotators:
+        annotator_places.setdefault(key, len(annotator_places))
     last: dict[tuple[int, int], tuple[int, float, float]] = {}
     for one in answers:
         if (label := places.get(one.label)) is None:

@@ -13,7 +13,7 @@ from driftwheel.agreement.confusion import check_size, confusion_counts, log_lik
 from driftwheel.agreement.consensus import Consensus, consensus_of
 from driftwheel.errors import UsageError
 
-__all__ = ["GoldenBayes", "golden_bayes", "shrunken_confusions"]
+__all__ = ["GoldenBayes", "golden_bayes", "shrunken_confusions", "task_posterior"]
 
 _FOLDS = 10  # a golden task's own posterior is made without the tenth of golden tasks that it is in
 _WORTHS = np.array([2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0])
@@ -37,12 +37,15 @@ class GoldenBayes:
         (k,) estimated share of each class among tasks that are not golden.
     n_golden
         (a,) golden tasks that each annotator answered.
+    newcomer
+        (k, k) the same chances of one who has answered no golden task.
     """
 
     consensus: Consensus
     confusions: NDArray[np.float64]
     class_shares: NDArray[np.float64]
     n_golden: NDArray[np.intp]
+    newcomer: NDArray[np.float64]
 
 
 def golden_bayes(
@@ -110,7 +113,8 @@ def golden_bayes(
     incidence = answers.incidence()
     counts = confusion_counts(incidence, rows)
     prior = (prior_accuracy, prior_answers)
-    confusions = shrunken_confusions(counts, *prior)
+    drawn = shrunken_confusions(np.concatenate([counts, np.zeros((1, k, k))]), *prior)
+    confusions, newcomer = drawn[:-1], drawn[-1]
     likelihoods = log_likelihoods(incidence, confusions)
     answered = np.bincount(answers.tasks, minlength=t) > 0
     shares = _class_shares(likelihoods[answered & ~known])
@@ -124,7 +128,46 @@ def golden_bayes(
         posterior[part] = posterior_of(log_likelihoods(own, without) + np.log(mix))
     found = consensus_of(answers, posterior, "golden_bayes")
     n_golden = np.rint(counts.sum(axis=(1, 2))).astype(np.intp)
-    return GoldenBayes(found, confusions, shares, n_golden)
+    return GoldenBayes(found, confusions, shares, n_golden, newcomer)
+
+
+def task_posterior(found: GoldenBayes, annotators: ArrayLike, labels: ArrayLike) -> NDArray[np.float64]:
+    """Return (k,) the posterior of one more task from its answers, with what is known of their annotators.
+
+    For the moment an answer comes in: nothing is estimated anew.
+
+    Parameters
+    ----------
+    annotators
+        (n,) their numbers where `found` was made; −1 for one who was not there.
+    labels
+        (n,) the class each named.
+
+    Raises
+    ------
+    UsageError
+        For numbers that `found` does not know.
+
+    Examples
+    --------
+    >>> from driftwheel.agreement.class_answers import Answer, class_answers
+    >>> known = golden_bayes(class_answers([Answer(1, "ann", "a"), Answer(2, "ann", "b")], ["a", "b"]))
+    >>> task_posterior(known, [0, -1], [1, 1]).round(2).tolist()
+    [0.06, 0.94]
+    """
+    who, named = np.asarray(annotators, dtype=np.intp), np.asarray(labels, dtype=np.intp)
+    a, k = found.confusions.shape[:2]
+    if who.shape != named.shape or who.ndim != 1:
+        raise UsageError(
+            f"Annotators of shape {who.shape} and labels of shape {named.shape}; expected columns."
+        )
+    if len(who) and not (who.min() >= -1 and who.max() < a and named.min() >= 0 and named.max() < k):
+        raise UsageError(
+            f"An answer is of an annotator beyond {a} or a class beyond {k}; numbers begin at 0."
+        )
+    tables = np.concatenate([found.confusions, found.newcomer[None]])
+    scores = np.log(found.class_shares) + np.log(tables[who, :, named]).sum(axis=0)
+    return np.asarray(posterior_of(scores[None])[0])
 
 
 def shrunken_confusions(
