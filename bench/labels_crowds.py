@@ -144,9 +144,13 @@ def draw_boxes(
             drawn = []
             for place, box in enumerate(boxes):
                 if rng.random() < (drawer.recall if place < n_objects else drawer.extra):
-                    drawn.append(_redrawn(rng, box, drawer, classes))
+                    drawn.append(redrawn(rng, box, drawer, classes))
             answers.append(BoxAnswer(task, f"{kinds[who]} {who}", tuple(drawn), float(len(answers)), 9.0))
     return truth, answers
+
+
+def as_place(box: DrawnBox) -> tuple[float, ...]:
+    return box.x, box.y, box.width, box.height, box.rotation
 
 
 def _in_slot(rng: np.random.Generator, slot: int, classes: tuple[str, ...]) -> DrawnBox:
@@ -155,7 +159,7 @@ def _in_slot(rng: np.random.Generator, slot: int, classes: tuple[str, ...]) -> D
     return DrawnBox(classes[rng.integers(len(classes))], float(x), float(y), float(width), float(height))
 
 
-def _redrawn(rng: np.random.Generator, box: DrawnBox, drawer: Drawer, classes: tuple[str, ...]) -> DrawnBox:
+def redrawn(rng: np.random.Generator, box: DrawnBox, drawer: Drawer, classes: tuple[str, ...]) -> DrawnBox:
     left, top, right, bottom = rng.normal(0, drawer.jitter, size=4)
     label = box.label
     if rng.random() > drawer.class_accuracy:
