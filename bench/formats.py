@@ -35,7 +35,7 @@ LIMIT = 120.0
 CLASS_FORMATS = ("csv", "folders", "cvat", "label-studio")
 BOX_FORMATS = ("coco", "yolo", "voc", "cvat", "label-studio")
 GROWTH = ("coco", "cvat", "label-studio", "csv")
-MOST = 1_000_000
+MOST = 600_000
 
 
 def measure(what: str, form: str, kind: str, count: int, folder: Path) -> dict[str, Any]:
@@ -48,7 +48,9 @@ def measure(what: str, form: str, kind: str, count: int, folder: Path) -> dict[s
 
 def speed() -> list[str]:
     lines = [
-        "| labels | format | write, s | read, s | read, MiB above idle | images | labels read |",
+        "Seconds of the clock, and in brackets those that the processor was busy with it.",
+        "",
+        "| labels | format | write | read | read, MiB above idle | images | labels read |",
         "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     worst, whole = 0.0, True
@@ -60,15 +62,18 @@ def speed() -> list[str]:
             worst = max(worst, found["seconds"] if kind == "classes" else 0)
             whole &= found["objects"] == COUNT
             lines.append(
-                f"| {COUNT:,} {kind} | {form} | {written['seconds']:.1f} | {found['seconds']:.1f} "
+                f"| {COUNT:,} {kind} | {form} | {_seconds(written)} | {_seconds(found)} "
                 f"| {found['mib']:.0f} | {found['images']:,} | {found['objects']:,} |"
             )
     verdict = "met" if worst < LIMIT / 2 and whole else "missed"
-    return [
-        *lines,
-        "",
-        f"200,000 class labels are read in at most {worst:.1f} s; limit of a whole import 120 s: {verdict}.",
-    ]
+    told = (
+        f"{COUNT:,} class labels are read in at most {worst:.1f} s; limit of a whole import 120 s: {verdict}."
+    )
+    return [*lines, "", told]
+
+
+def _seconds(measured: dict[str, Any]) -> str:
+    return f"{measured['seconds']:.1f} ({measured['busy']:.1f})"
 
 
 def growth() -> list[str]:

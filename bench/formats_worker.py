@@ -123,18 +123,15 @@ def main() -> None:
     global STEP  # noqa: PLW0603 - one measurement a process
     STEP = 1 if form == "voc" else 0.125
     idle = begin_anew()
-    begin = time.perf_counter()
+    begin, begin_busy = time.perf_counter(), time.process_time()
     images = objects = 0
     if what == "write":
         write(form, kind, int(count), Path(folder))
     else:
         images, objects = read(form, int(count), Path(folder))
-    seconds = time.perf_counter() - begin
-    print(
-        json.dumps(
-            {"seconds": seconds, "mib": (memory("VmHWM") - idle) / 1024, "images": images, "objects": objects}
-        )
-    )
+    seconds, busy = time.perf_counter() - begin, time.process_time() - begin_busy
+    mib = (memory("VmHWM") - idle) / 1024
+    print(json.dumps({"seconds": seconds, "busy": busy, "mib": mib, "images": images, "objects": objects}))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 HEAVY = {"cv2", "fsspec", "jinja2", "msgpack", "numpy", "onnx", "onnxruntime", "pyarrow", "rich", "scipy"}
-HEAVY |= {"sklearn", "torch"}
+HEAVY |= {"ijson", "sklearn", "torch", "yaml"}
 HEAVY |= {"alembic", "argon2", "dbos", "fastapi", "psycopg", "pydantic_settings", "sqlalchemy", "uvicorn"}
 
 REPORT = "import sys; sys.stdout.write(' '.join(sorted({name.partition('.')[0] for name in sys.modules})))"
@@ -38,7 +38,17 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [(), ("check",), ("profile",), ("demo",), ("serve",), ("users", "add"), ("models",), ("doctor",)],
+    [
+        (),
+        ("check",),
+        ("profile",),
+        ("demo",),
+        ("serve",),
+        ("users", "add"),
+        ("models",),
+        ("labels", "convert"),
+        ("doctor",),
+    ],
     ids=lambda words: " ".join(words) or "-",
 )
 def test_help_imports_nothing_heavy(words: tuple[str, ...]) -> None:

@@ -39,9 +39,8 @@ def read_cvat(stream: BinaryIO, *, called: str, losses: Losses) -> LabelSet:
     """Return the classes that the task declares and the images of a file, as they come.
 
     An image without tags and boxes has an answer with nothing in it: CVAT does not say whether somebody
-    looked.
-    What CVAT says of the order of drawing, groups, and whether a person or a model drew a single box, is not
-    read.
+    looked. What CVAT says of the order of drawing, groups, and whether a person or a model drew a single box,
+    is not read.
 
     Parameters
     ----------

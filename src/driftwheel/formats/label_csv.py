@@ -26,9 +26,8 @@ def read_label_csv(stream: BinaryIO, *, called: str) -> LabelSet:
     """Return the images of a CSV file, in order of their first line; it declares no classes.
 
     The header names the columns ``image`` and ``label``, and may name ``score``; more are refused, so that
-    none is
-    lost. The delimiter is a comma, or a semicolon or tab where the header has it. All names are kept in
-    memory, about 400 bytes an image.
+    none is lost. The delimiter is a comma, or a semicolon or tab where the header has it. All names are kept
+    in memory, about 400 bytes an image.
 
     Raises
     ------

@@ -34,9 +34,9 @@ def read_label_studio(
 ) -> LabelSet:
     """Return the images of an export, in the order of the file, with all their answers.
 
-    The file declares no classes.
-    Annotations that were skipped (``was_cancelled``) and drafts are not read, and counted. A task without
-    annotations and predictions has no answer; an annotation without regions is an answer with nothing in it.
+    The file declares no classes. Annotations that were skipped (``was_cancelled``) and drafts are not read,
+    and counted. A task without annotations and predictions has no answer; an annotation without regions is an
+    answer with nothing in it.
 
     Parameters
     ----------

@@ -1,9 +1,8 @@
 """The ``result`` of a Label Studio annotation or prediction: a list of choices and regions.
 
-A region is in percent of the image's width and height, and is turned clockwise about its *upper left
-corner*; its
-sides may be negative. Source: the Label Studio documentation, "Label Studio JSON format of annotated tasks",
-and the reference of its tags.
+A region is in percent of the image's width and height, and is turned clockwise about its *upper left corner*;
+its sides may be negative. Source: the Label Studio documentation, "Label Studio JSON format of annotated
+tasks", and the reference of its tags.
 """
 
 from __future__ import annotations

@@ -1,11 +1,9 @@
 """Pascal VOC: one XML file an image under ``Annotations``, boxes by their corners.
 
-In the convention of the VOC development kit (``devkit``), corners are the numbers of the first and last
-pixel that
-are in the box, counted from 1: a box over a whole image of 640 pixels has xmin 1 and xmax 640. Many tools
-(CVAT,
-Label Studio, labelImg) write the edges instead, counted from 0 (``edges``): xmin 0 and xmax 640. A file does
-not say which it is; a corner at 0 shows that it is not the first.
+In the convention of the VOC development kit (``devkit``), corners are the numbers of the first and last pixel
+that are in the box, counted from 1: a box over a whole image of 640 pixels has xmin 1 and xmax 640. Many
+tools (CVAT, Label Studio) write the edges instead, counted from 0 (``edges``): xmin 0 and xmax 640. A file
+does not say which it is; a corner at 0 shows that it is not the first.
 
 Source: Everingham and Winn, "The PASCAL Visual Object Classes Challenge 2012 Development Kit".
 """

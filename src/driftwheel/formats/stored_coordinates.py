@@ -1,9 +1,8 @@
 """Labels drawn on the image as it is stored, brought to the image as it is displayed, and back.
 
 A photo held upright is often stored lying, with an EXIF orientation 2…8 that tells viewers how to turn it.
-Labelling
-tools in a browser, Ultralytics and OpenCV work on the displayed image; a loader that ignores EXIF, on the
-stored one.
+Labelling tools in a browser, Ultralytics and OpenCV work on the displayed image; a loader that ignores EXIF,
+on the stored one.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Elements of XML files, one at a time, by a parser that expands nothing.
 
 A document type declaration is refused before anything in it is read: label files have none, and it is the
-only way
-to define entities (the "billion laughs"), to name files of this machine, or to have something fetched.
+only way to define entities (the "billion laughs"), to name files of this machine, or to have something
+fetched.
 """
 
 from __future__ import annotations
