@@ -19,7 +19,9 @@ import numpy as np
 
 from driftwheel.formats.label_format import LabelFormat
 from driftwheel.formats.label_studio import write_label_studio
-from driftwheel.formats.labelled_image import Answer, BoxLabel, LabelledImage
+from driftwheel.formats.label_studio_config import write_label_config
+from driftwheel.formats.label_studio_ml import PreLabels, predict_answer, read_predict_request
+from driftwheel.formats.labelled_image import Answer, BoxLabel, ClassLabel, LabelledImage
 from driftwheel.formats.losses import Losses
 from driftwheel.formats.turned_box import corners
 from driftwheel.services.convert_labels import LabelOptions, convert_labels
@@ -142,6 +144,22 @@ def write_ours(folder: Path, images: list[LabelledImage]) -> None:
     with (folder / "label-studio" / "a.json").open("wb") as out:
         write_label_studio(turned, out, losses=Losses(), image_url="")
     images[:] = turned
+    write_pre_labels(folder, turned)
+
+
+def write_pre_labels(folder: Path, images: list[LabelledImage]) -> None:
+    """Answer a request of Label Studio for pre-labels of every image."""
+    classes = sorted({box.label for one in images for box in one.answers[0].boxes})
+    config = write_label_config(choices=classes, boxes=classes)
+    tasks = [{"id": n, "data": {"image": one.name}} for n, one in enumerate(images, start=1)]
+    request = read_predict_request({"tasks": tasks, "label_config": config, "project": "1.2"})
+    said = [
+        PreLabels(Answer((ClassLabel(classes[0], 0.5),), one.answers[0].boxes), one.width, one.height)
+        for one in images
+    ]
+    answer = predict_answer(request, said, "v1")
+    (folder / "config.xml").write_text(config)
+    (folder / "predict.json").write_text(json.dumps(answer.body))
 
 
 def _turn(box: BoxLabel, rng: random.Random) -> BoxLabel:
@@ -199,7 +217,7 @@ def oracles() -> list[str]:
         worker = [python, BENCH / "formats_oracles_worker.py"]
         done = subprocess.run([*worker, "read", folder], check=True, capture_output=True, text=True)
         answers = json.loads(done.stdout)
-        precision = answers.pop("AP")
+        precision, wrong = answers.pop("AP"), answers.pop("pre-labels")
         lines = ["| what Driftwheel wrote, read by | pixels apart at most |", "| --- | ---: |"]
         for who, found in answers.items():
             expected = turned if "label-studio" in who else upright
@@ -228,6 +246,8 @@ def oracles() -> list[str]:
         "Average precision of one perfect prediction by pycocotools, by the id of its annotation: "
         + ", ".join(f"{value:.0f} with {first}" for first, value in enumerate(precision))
         + ". Driftwheel begins with 1.",
+        "",
+        f"Answers to Label Studio that asks for pre-labels, by label-studio-sdk: {len(wrong)} faults.",
         "",
         "Tools: " + ", ".join(versions(python)) + ".",
     ]

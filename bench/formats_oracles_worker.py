@@ -110,6 +110,15 @@ def average_precision(folder: Path, first: int) -> float:
     return float(evaluation.stats[0])
 
 
+def invalid_pre_labels(folder: Path) -> list[str]:
+    """What Label Studio's own check finds wrong with the answer to a request for pre-labels."""
+    from label_studio_sdk.label_interface import LabelInterface
+
+    project = LabelInterface((folder / "config.xml").read_text())
+    results = json.loads((folder / "predict.json").read_text())["results"]
+    return [wrong for one in results for wrong in project.validate_prediction(one, return_errors=True)]
+
+
 READERS: dict[str, Callable[[Path], Found]] = {
     "pycocotools, coco": pycocotools_coco,
     "label-studio-sdk, label-studio": label_studio_corners,
@@ -169,6 +178,7 @@ def main() -> None:
                 answers[name] = reader(folder)
             except Exception as error:
                 answers[name] = f"{type(error).__name__}: {error}"[:300]
+        answers["pre-labels"] = invalid_pre_labels(folder)
         answers["AP"] = [average_precision(folder, first) for first in (0, 1)]
     print(json.dumps(answers))
 

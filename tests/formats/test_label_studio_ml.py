@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 
 from driftwheel.errors import LabelFormatError
@@ -20,6 +21,7 @@ from driftwheel.formats.label_studio_ml import (
 )
 from driftwheel.formats.labelled_image import Answer, BoxLabel, ClassLabel
 from driftwheel.formats.losses import Losses
+from driftwheel.formats.turned_box import about_centre, corners
 
 CONFIG = """<View>
   <Header value="What is it?"/>
@@ -53,8 +55,9 @@ def test_predict() -> None:
     assert [(one.id, one.name) for one in request.tasks] == [(7, "day 1/a.jpg"), (8, "b.jpg")]
     box = BoxLabel("Car", 64, 96, 192, 120, score=0.5, rotation=0)
     answer = Answer((ClassLabel("Hund", 0.75), ClassLabel("owl", 0.25)), (box, BoxLabel("Bus", 1, 1, 2, 2)))
-    body, left = predict_answer(request, [PreLabels(answer, 640, 480), None], "v7")
-    assert left == ("owl", "Bus")
+    said = predict_answer(request, [PreLabels(answer, 640, 480), None], "v7")
+    body = said.body
+    assert (said.unknown, said.lost) == (("owl", "Bus"), ())
     assert json.loads(json.dumps(body)) == body
     first, second = body["results"]
     assert body["model_version"] == "v7"
@@ -125,6 +128,33 @@ def test_setup_health_and_webhook() -> None:
 def test_mistakes_are_named(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(LabelFormatError, match=message):
         read_predict_request(PREDICT | changes)
+
+
+def test_boxes_beyond_the_border_are_cut_off_since_label_studio_takes_none() -> None:
+    request = read_predict_request(PREDICT | {"tasks": PREDICT["tasks"][:1]})  # type: ignore[index]
+    drawn = (
+        BoxLabel("Car", -10, 400, 110, 110),
+        BoxLabel("Car", 700, 10, 20, 20),
+        BoxLabel("Car", -20, 100, 60, 20, rotation=10),  # begins outside, but has corners inside
+        BoxLabel("Car", -400, -300, 1440, 1080, rotation=45),  # no corner inside
+    )
+    said = predict_answer(request, [PreLabels(Answer(boxes=drawn), 640, 480)], "v7")
+    assert [(one.kind.value, one.count) for one in said.lost] == [
+        ("clipped", 2),
+        ("outside", 1),
+        ("rotation", 1),
+    ]
+    shapes = [item["value"] for item in said.body["results"][0]["result"]]
+    assert all(0 <= shape[side] <= 100 for shape in shapes for side in ("x", "y", "width", "height"))
+    ours, same = drawn[2], shapes[1]
+    edges = [
+        same[side] / 100 * whole
+        for side, whole in zip(("x", "y", "width", "height"), (640, 480) * 2, strict=True)
+    ]
+    (x, y, width, height), turn = about_centre(*edges, same["rotation"])
+    again = BoxLabel("Car", x, y, width, height, rotation=turn)
+    np.testing.assert_allclose(sorted(corners(again)), sorted(corners(ours)), atol=1e-9)
+    assert (shapes[2]["x"], shapes[2]["width"]) == (0, 100)
 
 
 def test_boxes_need_a_size_and_each_task_an_answer() -> None:

@@ -17,10 +17,11 @@ from driftwheel.formats.label_studio import image_of_url, read_task
 from driftwheel.formats.label_studio_config import LabelConfig, read_label_config
 from driftwheel.formats.label_studio_result import write_result
 from driftwheel.formats.labelled_image import Answer, LabelledImage
-from driftwheel.formats.losses import Loss, Losses
+from driftwheel.formats.losses import Loss, Losses, Lost
 
 __all__ = [
     "PreLabels",
+    "PredictAnswer",
     "PredictRequest",
     "PredictTask",
     "SetupRequest",
@@ -35,7 +36,7 @@ __all__ = [
 ]
 
 _MOST_TASKS = 1000
-_LOSSES = frozenset({Loss.ROTATION, Loss.FLAGS, Loss.ATTRIBUTES})
+_LOSSES = frozenset({Loss.ROTATION, Loss.FLAGS, Loss.ATTRIBUTES, Loss.OUTSIDE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,25 @@ class PreLabels:
     height: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PredictAnswer:
+    """What to answer to ``POST /predict``.
+
+    Attributes
+    ----------
+    body
+        The answer's JSON.
+    unknown
+        Classes that the project does not offer, whose predictions were left out.
+    lost
+        What else was given up: boxes cut off at the border or wholly outside their image, and such.
+    """
+
+    body: dict[str, Any]
+    unknown: tuple[str, ...]
+    lost: tuple[Lost, ...]
+
+
 def read_predict_request(body: object) -> PredictRequest:
     """Return what the parsed body of ``POST /predict`` asks.
 
@@ -113,10 +133,8 @@ def read_predict_request(body: object) -> PredictRequest:
     return PredictRequest(tuple(found), _project(given.get("project")), config)
 
 
-def predict_answer(
-    request: PredictRequest, said: Sequence[PreLabels | None], version: str
-) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return the body that answers ``POST /predict``, and the classes that were left out.
+def predict_answer(request: PredictRequest, said: Sequence[PreLabels | None], version: str) -> PredictAnswer:
+    """Return what answers ``POST /predict``.
 
     There is one result a task, in their order; an empty one where the model said nothing (None). Classes
     that the project does not offer are left out, since Label Studio could not show them.
@@ -131,6 +149,7 @@ def predict_answer(
     if len(said) != len(request.tasks):
         raise LabelFormatError(f"{len(said)} answers to {len(request.tasks)} tasks; each task has one.")
     config, left = request.config, dict[str, None]()
+    losses = Losses(_LOSSES)
     results: list[dict[str, Any]] = []
     for task, one in zip(request.tasks, said, strict=True):
         if one is None:
@@ -139,7 +158,6 @@ def predict_answer(
         answer = _offered(one.answer, config, left)
         size = None if one.width is None or one.height is None else (one.width, one.height)
         prefix = f"{task.id}-" if task.id is not None else ""
-        losses = Losses(_LOSSES)
         result = write_result(
             answer, size, prefix=prefix, where=f"'{task.name}'", losses=losses, tags=config.tags
         )
@@ -147,7 +165,7 @@ def predict_answer(
         least = min((score for score in scores if score is not None), default=0.0)
         score = least if answer.score is None else answer.score
         results.append({"result": result, "score": score, "model_version": version})
-    return {"results": results, "model_version": version}, tuple(left)
+    return PredictAnswer({"results": results, "model_version": version}, tuple(left), losses.all)
 
 
 def read_setup_request(body: object) -> SetupRequest:

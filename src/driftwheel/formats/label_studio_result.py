@@ -10,11 +10,11 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from driftwheel.errors import LabelFormatError
-from driftwheel.formats.box_fitness import fitting_box, fitting_class
+from driftwheel.formats.box_fitness import clipped, fitting_box, fitting_class
 from driftwheel.formats.checked_labels import (
     as_box,
     as_class,
@@ -99,6 +99,9 @@ def write_result(
 ) -> list[dict[str, Any]]:
     """Return the result that says an answer.
 
+    A person's boxes are written as they are. A model's are cut off at the border of the image: Label Studio
+    takes no prediction beyond it.
+
     Parameters
     ----------
     size
@@ -122,8 +125,34 @@ def write_result(
                 "Say where the images are: --images FOLDER."
             )
         fit = fitting_box(box, f"{where}, box {number}", losses, rotation=True, attributes=True, score=scores)
-        written += _region(fit, size, f"{prefix}b{number}", tags)
+        shown = fit if answer.source == "human" else _within(fit, size, f"{where}, box {number}", losses)
+        if shown is not None:
+            written += _region(shown, size, f"{prefix}b{number}", tags)
     return written
+
+
+def _within(box: BoxLabel, size: tuple[int, int], where: str, losses: Losses) -> BoxLabel | None:
+    """Return a model's box as Label Studio takes it: first corner and sides between 0 and 100 percent.
+
+    An upright box is cut off at the border. A turned one begins at another of its corners, which is the same
+    box; where none is inside, it becomes the upright box around it.
+    """
+    if not box.rotation:
+        return clipped(box, *size, where, losses)
+    for _ in range(4):
+        x, y = top_left(box)
+        if 0 <= x <= size[0] and 0 <= y <= size[1] and box.width <= size[0] and box.height <= size[1]:
+            return box
+        cx, cy = box.x + box.width / 2, box.y + box.height / 2
+        box = replace(
+            box,
+            x=cx - box.height / 2,
+            y=cy - box.width / 2,
+            width=box.height,
+            height=box.width,
+            rotation=(box.rotation + 90) % 360,
+        )
+    return clipped(fitting_box(box, where, losses, attributes=True, score=True), *size, where, losses)
 
 
 def _region(box: BoxLabel, size: tuple[int, int], key: str, tags: TagNames) -> list[dict[str, Any]]:
