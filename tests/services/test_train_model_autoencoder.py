@@ -96,7 +96,7 @@ def test_it_learns_a_folder_or_records_and_says_which(tmp_path: Path, blobs: Blo
         (folder / f"{i}.png").write_bytes(image)
     refer(engine, model, "folder", {"images": str(folder), "name_pattern": None})
     asked = ask_for_autoencoder(engine, "m", WISH, by="me", now=NOW)
-    artifact = train_model_autoencoder(engine, blobs, asked.key, now=NOW, look=nothing, threads=1)
+    artifact = train_model_autoencoder(engine, blobs, asked.key, now=NOW, look=nothing, threads=2)
     assert artifact is not None
     facts = open_autoencoder(blobs.get(artifact)).facts
     assert (facts.shape, facts.reference) == (WISH.shape, str(folder))

@@ -19,6 +19,7 @@ Result = TypeVar("Result")
 
 _LOOK_SECONDS = 0.5
 _NICE = 10
+_PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}  # threads that wait for each other let go of their processors
 
 
 def in_own_process(work: Callable[[], Result], *, what: str, look: Callable[[], None]) -> Result:
@@ -44,7 +45,7 @@ def in_own_process(work: Callable[[], Result], *, what: str, look: Callable[[], 
     from loky import ProcessPoolExecutor
     from loky.process_executor import TerminatedWorkerError
 
-    pool = ProcessPoolExecutor(1, initializer=_start, initargs=(os.getpid(),))
+    pool = ProcessPoolExecutor(1, initializer=_start, initargs=(os.getpid(),), env=_PATIENT)
     try:
         future: Future[Result] = pool.submit(work)
         while not future.done():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -65,6 +66,7 @@ def prepare_pictures(
     most: int,
     rng: np.random.Generator,
     threads: int | None = None,
+    processes: bool = True,
     on_progress: Callable[[int], None] | None = None,
 ) -> PreparedPictures:
     """Return the images of `source` prepared; of more than `most`, so many at random.
@@ -76,6 +78,8 @@ def prepare_pictures(
     ----------
     prepare
         From (h, w, 3) BGR uint8 to a picture, all of one shape; sent to other processes.
+    processes
+        Whether many images are decoded in other processes; else all are in threads, as fast for large ones.
     on_progress
         Receives the number of images just finished.
     """
@@ -85,7 +89,8 @@ def prepare_pictures(
     seen = 0
     with single_threaded_opencv():
         work = partial(_prepare_task, prepare=prepare)
-        for rows in map_in_order(work, _batches(source), threads=threads, few=_FEW):
+        few = _FEW if processes else sys.maxsize
+        for rows in map_in_order(work, _batches(source), threads=threads, few=few):
             for row in rows:
                 if row is None:
                     continue

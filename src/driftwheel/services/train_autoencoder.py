@@ -48,6 +48,7 @@ def train_autoencoder_on(
     threads: int | None = None,
     seed: int = 0,
     called: str | None = None,
+    apart: bool = False,
     on_progress: OnProgress | None = None,
 ) -> TrainedAutoencoder:
     """Train an autoencoder on the images a model was built on.
@@ -67,6 +68,8 @@ def train_autoencoder_on(
         Images decoded at once, and threads to train with; by default as many as there are processors.
     called
         What the file calls the images; by default as the source is described.
+    apart
+        This runs in a process of its own already: images are decoded in threads, and in no more processes.
 
     Raises
     ------
@@ -86,6 +89,7 @@ def train_autoencoder_on(
         most=MOST_IMAGES,
         rng=np.random.default_rng([seed, 6]),
         threads=threads,
+        processes=not apart,
         on_progress=counting(on_progress, "Reading reference images", source.count),
     )
     training = replace(training, epochs=epochs or epochs_for(len(prepared.images)))

@@ -19,6 +19,7 @@ from driftwheel.records import Image
 from driftwheel.services.crash_points import reach
 from driftwheel.services.measure_reference import Images
 from driftwheel.services.own_process import in_own_process
+from driftwheel.services.parallel import default_threads
 from driftwheel.services.set_autoencoder import check_autoencoder, reference_to_learn
 from driftwheel.services.set_reference import reference_span
 from driftwheel.services.suggest_monitors import suggest_for_autoencoder
@@ -144,6 +145,8 @@ def train_model_autoencoder(
     ----------
     look
         Called twice a second while it is trained; what it raises ends the training.
+    threads
+        By default half as many as there are processors.
 
     Raises
     ------
@@ -158,7 +161,7 @@ def train_model_autoencoder(
         return None
     images, pattern, called = _images_of(engine, blobs, model, reference, now)
     wish = AutoencoderWish(**dict(wanted.settings or {}))
-    work = partial(_trained, images, pattern, called, wish, threads)
+    work = partial(_trained, images, pattern, called, wish, threads or max(1, default_threads() // 2))
     file = in_own_process(work, what="trained the autoencoder", look=look)
     reach("autoencoder-trained")
     check_autoencoder(file)
@@ -185,9 +188,7 @@ def fail_autoencoder(engine: Engine, key: int, reason: str) -> None:
         set_autoencoder_failed(connection, key, reason)
 
 
-def _trained(
-    images: Images, pattern: str | None, called: str, wish: AutoencoderWish, threads: int | None
-) -> bytes:
+def _trained(images: Images, pattern: str | None, called: str, wish: AutoencoderWish, threads: int) -> bytes:
     return train_autoencoder_on(
         images,
         shape=wish.shape,
@@ -195,6 +196,7 @@ def _trained(
         name_pattern=pattern,
         threads=threads,
         called=called,
+        apart=True,
     ).model
 
 
