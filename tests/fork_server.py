@@ -1,8 +1,9 @@
 """Processes forked from one that has imported everything, which takes a new interpreter two seconds.
 
 For tests that start a program of ours again and again, to kill it or to look at what it does, and not at how
-it starts. `start` is as `subprocess.Popen`: a real process, with its own environment, output and exit code,
-that runs ``python -m module``. Only the modules it imports were imported before, by what it was forked from.
+it starts. `start` is as `subprocess.Popen`, and `run` as `subprocess.run`: a real process, with its own
+environment, output and exit code, that runs ``python -m module``. Only what most of our programs import was
+imported before, by the process it was forked from.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -27,9 +29,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-__all__ = ["Forked", "start"]
+__all__ = ["Forked", "run", "start"]
 
 ROOT = Path(__file__).parents[1]
+
+IMPORTS = (
+    "driftwheel.cli.restore",
+    "driftwheel.cli.serve",
+    "driftwheel.cli.worker",
+    "driftwheel.services.restore",
+    "driftwheel.web.app",
+    "driftwheel.web.security.slow_clients",
+    "driftwheel.workflows.run",
+    "anyio._backends._asyncio",
+    "fsspec.implementations.local",
+    "pwdlib.hashers.argon2",
+    "uvicorn.lifespan.on",
+    "uvicorn.protocols.http.httptools_impl",
+)
+"""What a server, a worker or a restore imports, at its start or soon after it."""
 
 # They read the environment once, when they are imported.
 READ_AT_IMPORT = ("driftwheel.services.crash_points",)
@@ -82,22 +100,24 @@ class Forked:
 def start(
     module: str,
     *arguments: str,
-    imports: Sequence[str],
     environment: Mapping[str, str],
-    stderr: IO[str] | None = None,
+    folder: Path = ROOT,
     options: Sequence[str] = (),
+    files: tuple[IO[str], IO[str]] | None = None,
 ) -> Forked:
-    """Run ``python -m module arguments`` in a process that has imported `imports` already.
+    """Run ``python -m module arguments`` in a process that has imported `IMPORTS` already.
 
-    Its standard error goes where its standard output goes, or into `stderr`; `options` are those of the
-    interpreter.
+    What it prints goes into the two files, for standard output and standard error, else both into the pipe
+    `stdout`. `folder` is where it runs, and `options` are those of the interpreter.
     """
-    channel = _server(tuple(options), tuple(imports), environment.get("LD_PRELOAD", ""))
+    channel = _server(tuple(options), environment.get("LD_PRELOAD", ""))
     output, status = os.pipe(), os.pipe()
-    told = json.dumps({"module": module, "arguments": arguments, "environment": dict(environment)})
-    error = output[1] if stderr is None else stderr.fileno()
+    told = json.dumps(
+        {"module": module, "arguments": arguments, "environment": dict(environment), "folder": str(folder)}
+    )
+    printed = [output[1], output[1]] if files is None else [one.fileno() for one in files]
     with _ASKING:
-        socket.send_fds(channel, [told.encode()], [output[1], error, status[1]])
+        socket.send_fds(channel, [told.encode()], [*printed, status[1]])
         said = channel.recv(_STATUS.size)
     os.close(output[1])
     os.close(status[1])
@@ -107,11 +127,41 @@ def start(
     return Forked(_STATUS.unpack(said)[0], reader, os.fdopen(status[0], "rb", buffering=0))
 
 
+def run(
+    module: str,
+    *arguments: str,
+    environment: Mapping[str, str],
+    folder: Path = ROOT,
+    options: Sequence[str] = (),
+    timeout: float = 300,
+) -> subprocess.CompletedProcess[str]:
+    """Run it likewise until it ends, as `subprocess.run` does with all that is printed captured."""
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as output,
+        tempfile.TemporaryFile("w+", encoding="utf-8") as errors,
+    ):
+        process = start(
+            *(module, *arguments),
+            environment=environment,
+            folder=folder,
+            options=options,
+            files=(output, errors),
+        )
+        process.stdout.close()
+        try:
+            ended = process.wait(timeout)
+        finally:
+            process.kill()
+        output.seek(0)
+        errors.seek(0)
+        return subprocess.CompletedProcess([module, *arguments], ended, output.read(), errors.read())
+
+
 @functools.cache
-def _server(options: tuple[str, ...], imports: tuple[str, ...], library: str) -> socket.socket:
+def _server(options: tuple[str, ...], library: str) -> socket.socket:
     """Start the process to fork from, once, and return the way to ask it; it ends with this one."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    command = [sys.executable, *options, "-m", "tests.fork_server", str(theirs.fileno()), *imports]
+    command = [sys.executable, *options, "-m", "tests.fork_server", str(theirs.fileno())]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
     if library:  # the loader of the system looks for it once
         environment["LD_PRELOAD"] = library
@@ -178,22 +228,21 @@ def _become(told: dict[str, object]) -> None:
     """Run a module as a new interpreter would, up to its end."""
     os.environ.clear()
     os.environ.update(told["environment"])  # type: ignore[arg-type]
+    os.chdir(str(told["folder"]))
     for name in READ_AT_IMPORT:
         if name in sys.modules:
             importlib.reload(sys.modules[name])
-    module = str(told["module"])
-    sys.modules.pop(module, None)
     sys.argv[1:] = told["arguments"]  # type: ignore[assignment]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    runpy.run_module(str(told["module"]), run_name="__main__", alter_sys=True)
 
 
 def _main() -> None:
-    channel, *imports = sys.argv[1:]
-    for name in imports:
+    channel = int(sys.argv[1])
+    for name in IMPORTS:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()
-    told = _fork_for(socket.socket(fileno=int(channel)))
+    told = _fork_for(socket.socket(fileno=channel))
     if told is not None:
         _become(told)
 

@@ -23,20 +23,7 @@ from driftwheel.store.migrate import migrate
 from driftwheel.store.models import create_model
 from driftwheel.store.tables import edge_profiles, feedback, records, truths
 
-__all__ = ["MODEL", "SERVER", "Installation", "content_of"]
-
-SERVER = (
-    "driftwheel.cli.serve",
-    "driftwheel.web.app",
-    "driftwheel.web.security.slow_clients",
-    "driftwheel.workflows.run",
-    "anyio._backends._asyncio",
-    "fsspec.implementations.local",
-    "pwdlib.hashers.argon2",
-    "uvicorn.lifespan.on",
-    "uvicorn.protocols.http.httptools_impl",
-)
-"""What a server imports when it starts; the most of it itself imports the rest."""
+__all__ = ["MODEL", "Installation", "content_of"]
 
 MODEL = "cats"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -88,11 +75,8 @@ class Installation:
             "DRIFTWHEEL_WORKER": "false",
             "DRIFTWHEEL_PORT": "0",
         }
-        self.process = fork_server.start(
-            *("driftwheel", "serve"),
-            imports=SERVER,
-            environment={**known, **own, **self.settings, **environment},
-        )
+        environment = {**known, **own, **self.settings, **environment}
+        self.process = fork_server.start("driftwheel", "serve", environment=environment)
         self.port = _port_of(self.process)
 
     def kill(self) -> int:

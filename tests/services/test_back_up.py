@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, insert, select, update
+from tests import fork_server
 from tests.databases import PostgresServer
 
 from driftwheel.errors import BackupError, StorageFullError, UsageError
@@ -457,16 +458,17 @@ def test_a_restore_that_is_killed_leaves_the_old_or_the_new_and_can_be_given_aga
     url = database.url.render_as_string(hide_password=False)
     database.dispose()
     words = ["restore", str(backup.file), "--replace", "--data", str(tmp_path), "--database-url", url]
-    line = [sys.executable, "-c", "from driftwheel.cli import main; main()", *words, "--blobs", blobs.root]
-    killed = subprocess.run(
-        line, env=os.environ | {"DRIFTWHEEL_CRASH_AT": point}, capture_output=True, check=False
-    )
+
+    def restored(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+        return fork_server.run("driftwheel", *words, "--blobs", blobs.root, environment=environment)
+
+    killed = restored(os.environ | {"DRIFTWHEEL_CRASH_AT": point})
     assert killed.returncode == -9, killed.stderr
     names = [row.id for row in everything(database)["records"]]
     assert names == (["old"] if point == "restore-done" else ["old", "new"])
     assert blobs.get(new) == b"new"
     database.dispose()
-    again = subprocess.run(line, capture_output=True, check=False)
+    again = restored(dict(os.environ))
     assert again.returncode == 0, again.stderr
     assert [row.id for row in everything(database)["records"]] == ["old"]
     assert blobs.get(hashlib.sha256(b"old").digest()) == b"old"

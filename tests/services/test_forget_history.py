@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import Engine, func, select
+from tests import fork_server
 from tests.services.alerting import NOW, change, fire
 from tests.services.alerting import model as add_model
 
@@ -19,7 +17,6 @@ from driftwheel.monitors.monitor import Monitor, definition_of
 from driftwheel.monitors.rule_text import parse_rule
 from driftwheel.services.collect_metrics import StoreMetrics
 from driftwheel.services.crash_points import VARIABLE
-from driftwheel.services.describe_channels import describe_channels
 from driftwheel.services.forget_history import Forgotten, forget_history
 from driftwheel.store.alert_tables import episodes
 from driftwheel.store.channels import create_channel, delete_channel
@@ -38,17 +35,7 @@ from driftwheel.store.notifications import (
 DAY = timedelta(days=1)
 OLD = NOW - 500 * DAY
 KEPT = 28  # windows that an alert of `drift is found` looks at: see `windows_needed`
-ROOT = Path(__file__).parents[2]
-SCRIPT = """
-import sys
-from tests.services.alerting import NOW
-from driftwheel.services.forget_history import forget_history
-from driftwheel.store.database import open_database
-engine = open_database(sys.argv[1])
-while forget_history(engine, now=NOW, message_days=90, history_days=400, limit=3).any:
-    pass
-engine.dispose()
-"""
+FORGET = "tests.services.forget_all"
 POINTS = (
     "history-messages-deleted",
     "history-documents-emptied",
@@ -152,7 +139,6 @@ def test_what_is_old_goes_and_counters_stay(database: Engine, limit: int) -> Non
     assert forget(database, limit=limit) == Forgotten(6, 22 + 7, 2)
     assert counted(database) == before
     assert running.read(database, NOW) == first
-    assert [(one.waiting, one.sent, one.dead) for one in describe_channels(database)] == [(3, 6, 3)]
     with reading(database) as connection:
         states = [one.state for one in list_notifications(connection) if one.created == OLD]
         kept = list_evaluations(connection, 1)
@@ -162,19 +148,6 @@ def test_what_is_old_goes_and_counters_stay(database: Engine, limit: int) -> Non
     whole = [one.start for one in kept if not one.value]
     assert (len(whole), max(whole), min(whole)) == (KEPT, OLD + 499 * DAY, OLD + 22 * DAY)
     assert said == [True, True, False, False]  # the newest first: all alerts are there
-
-
-def test_what_is_old_is_looked_for_once_for_many_transactions(database: Engine) -> None:
-    fill(database)
-    looked: list[str] = []
-
-    def look(connection: object, cursor: object, statement: str, *_: object) -> None:
-        looked.append(statement)
-
-    event.listen(database, "before_cursor_execute", look)
-    assert forget(database, limit=2).evaluations == 22 + 7
-    event.remove(database, "before_cursor_execute", look)
-    assert sum("sum(CASE WHEN (evaluations" in one for one in looked) == 4  # 6 messages, 2 at a time
 
 
 def test_what_is_deleted_with_its_monitor_and_channel_is_not_counted(database: Engine) -> None:
@@ -190,18 +163,9 @@ def test_killed_at_every_step(database: Engine, database_url: str) -> None:
     fill(database)
     before = counted(database)
     environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
-    environment["PYTHONPATH"] = str(ROOT)
     for point in (*POINTS, None):
         more = {} if point is None else {VARIABLE: point}
-        done = subprocess.run(
-            [sys.executable, "-c", SCRIPT, database_url],
-            env=environment | more,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        done = fork_server.run(FORGET, database_url, environment=environment | more)
         assert done.returncode == (0 if point is None else -signal.SIGKILL), (point, done.stderr)
         assert counted(database) == before, point
     assert forget(database) == Forgotten()

@@ -2,20 +2,19 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
-import cv2
 import pytest
 from dbos import DBOS
 from sqlalchemy import Engine
-from tests.services.halves import halves, network
+from tests import fork_server
 from tests.workflows.installation import (
     NOW,
     add_model,
@@ -28,10 +27,7 @@ from tests.workflows.installation import (
 )
 
 from driftwheel.errors import UsageError
-from driftwheel.services.ask_version import wanted_versions
 from driftwheel.services.backfill import ask_for_backfill, asked_backfills
-from driftwheel.services.measured_reference import unpack_reference
-from driftwheel.services.register_model import add_model_version
 from driftwheel.services.set_reference import Folder, Trailing, set_reference
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import reading
@@ -47,7 +43,7 @@ from driftwheel.workflows.worker import Worker, current
 
 pytestmark = pytest.mark.long
 
-MAIN = "from driftwheel.cli import main; main()"
+WORKER = ("driftwheel", "worker", "--threads", "1")
 
 
 @pytest.fixture
@@ -144,25 +140,6 @@ def test_references_are_measured_or_say_why_not(
     assert str(tmp_path / "empty") in (empty.reason or "")
 
 
-def test_a_new_version_is_asked_about_the_reference(
-    database: Engine, database_url: str, blobs: Blobs, tmp_path: Path
-) -> None:
-    model = add_model(database, segment_tags=[], embedder="none")
-    for i, (pixels, label) in enumerate(halves(8, 1)):
-        (tmp_path / "images" / label).mkdir(parents=True, exist_ok=True)
-        assert cv2.imwrite(str(tmp_path / "images" / label / f"{i}.png"), pixels)
-    set_reference(database, "m", Folder(str(tmp_path / "images")), by="me", now=NOW)
-    start(database_url, database, blobs, tmp_path)
-    assert run.wait_until_idle(60)
-    add_model_version(database, blobs, "m", "v1", onnx=network(), by="me", now=NOW)
-    assert run.wait_until_idle(60)
-    with reading(database) as connection:
-        (reference,) = list_references(connection, model.key)
-        assert not wanted_versions(connection)
-    asked = unpack_reference(blobs.get(reference.artifact or b"")).asked
-    assert [(one.version, one.scores.shape) for one in asked] == [("v1", (8, 2))]
-
-
 def test_a_trailing_reference_is_taken_anew(
     database: Engine, database_url: str, blobs: Blobs, tmp_path: Path
 ) -> None:
@@ -243,20 +220,27 @@ def test_turns_are_had_by_one_at_a_time(database: Engine) -> None:
     third.give_back()
 
 
-def process(database_url: str, tmp_path: Path, *options: str, crash_at: str = "") -> subprocess.Popen[str]:
+def asked(database_url: str, tmp_path: Path, *, crash_at: str = "") -> dict[str, Any]:
+    """How `driftwheel worker` is run here."""
     environment = os.environ | {
         "DRIFTWHEEL_DATABASE_URL": database_url,
         "DRIFTWHEEL_DATA": str(tmp_path),
         "DRIFTWHEEL_BLOBS": f"file://{tmp_path / 'blobs'}",
         "DRIFTWHEEL_CRASH_AT": crash_at,
     }
-    return subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", MAIN, "worker", "--threads", "1", *options],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    return {"environment": environment, "options": ["-W", "error"]}
+
+
+@contextmanager
+def working(database_url: str, tmp_path: Path) -> Iterator[fork_server.Forked]:
+    """A worker in a process of its own that has said that it runs."""
+    process = fork_server.start(*WORKER, **asked(database_url, tmp_path))
+    with process.stdout:
+        try:
+            assert "A worker runs on" in process.stdout.readline()
+            yield process
+        finally:
+            process.kill()
 
 
 def test_the_command_works_until_nothing_waits(
@@ -264,10 +248,9 @@ def test_the_command_works_until_nothing_waits(
 ) -> None:
     model = add_model(database)
     log(database, blobs, model, some_records(20), received=datetime.now(tz=NOW.tzinfo))
-    with process(database_url, tmp_path, "--once") as worker:
-        out, error = worker.communicate(timeout=120)
-    assert (worker.returncode, error) == (0, "")
-    assert "A worker runs on" in out
+    done = fork_server.run(*WORKER, "--once", **asked(database_url, tmp_path))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "A worker runs on" in done.stdout
     with reading(database) as connection:
         assert count_received(connection) == 0
         assert not any(one.stale for one in list_windows(connection, model.key))
@@ -277,9 +260,7 @@ def test_the_command_stops_when_it_is_told_to(
     database: Engine, database_url: str, blobs: Blobs, tmp_path: Path
 ) -> None:
     add_model(database)
-    with process(database_url, tmp_path) as worker:
-        assert worker.stdout is not None
-        assert "A worker runs on" in worker.stdout.readline()
+    with working(database_url, tmp_path) as worker:
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(60) == 0
 
@@ -288,9 +269,7 @@ def test_an_sqlite_database_has_one_worker_and_postgresql_many(
     database: Engine, database_url: str, blobs: Blobs, tmp_path: Path
 ) -> None:
     model = add_model(database)
-    with process(database_url, tmp_path) as first:
-        assert first.stdout is not None
-        first.stdout.readline()
+    with working(database_url, tmp_path) as first:
         if database.dialect.name == "sqlite":
             with pytest.raises(UsageError, match="A worker runs on this data already"):
                 start(database_url, database, blobs, tmp_path)
@@ -319,11 +298,9 @@ def test_a_worker_goes_on_with_what_a_killed_one_left(
     monkeypatch.setattr("driftwheel.workflows.rounds._RECOVER_SECONDS", 1.0)
     model = add_model(database)
     log(database, blobs, model, some_records(40), received=datetime.now(tz=NOW.tzinfo))
-    with process(database_url, tmp_path, "--once") as first:
-        first.communicate(timeout=120)
+    fork_server.run(*WORKER, "--once", **asked(database_url, tmp_path))
     ask_for_backfill(database, "m", NOW, NOW + timedelta(1), name=UUID(int=3), by="me", now=NOW)
-    with process(database_url, tmp_path, crash_at="backfill-committed") as killed:
-        killed.communicate(timeout=120)
+    killed = fork_server.run(*WORKER, **asked(database_url, tmp_path, crash_at="backfill-committed"))
     assert killed.returncode == -signal.SIGKILL
     number = Turn(database, "worker-1")
     deadline = time.monotonic() + 60
