@@ -27,7 +27,7 @@ def test_it_says_what_was_converted(coco: Path, tmp_path: Path) -> None:
     done = run(coco, tmp_path / "b.xml")
     assert (done.exit_code, done.output) == (
         0,
-        f"{tmp_path / 'b.xml'}: 1 images, 1 answers, 0 classes, 2 boxes (coco → cvat)\n",
+        f"{tmp_path / 'b.xml'}: 1 image, 1 answer, 0 classes, 2 boxes (coco → cvat)\n",
     )
 
 

@@ -142,10 +142,14 @@ def _tell(done: Converted, source: Path, target: Path, *, dry_run: bool) -> None
 
     where = f"{source}" if dry_run else f"{target}"
     arrow = f"{done.from_format.value} → {done.to_format.value}"
-    typer.echo(
-        f"{where}: {done.images:,} images, {done.answers:,} answers, {done.classes:,} classes, "
-        f"{done.boxes:,} boxes ({arrow}{'; nothing was written' if dry_run else ''})"
-    )
+    counts = [
+        (done.images, "image", "images"),
+        (done.answers, "answer", "answers"),
+        (done.classes, "class", "classes"),
+        (done.boxes, "box", "boxes"),
+    ]
+    told = ", ".join(f"{count:,} {one if count == 1 else several}" for count, one, several in counts)
+    typer.echo(f"{where}: {told} ({arrow}{'; nothing was written' if dry_run else ''})")
     for one in done.lost:
         if isinstance(one.kind, Loss):
             words = LOSS_WORDS[one.kind]
