@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, event, func, select
 from tests import fork_server
 from tests.services.alerting import NOW, change, fire
 from tests.services.alerting import model as add_model
@@ -17,6 +17,7 @@ from driftwheel.monitors.monitor import Monitor, definition_of
 from driftwheel.monitors.rule_text import parse_rule
 from driftwheel.services.collect_metrics import StoreMetrics
 from driftwheel.services.crash_points import VARIABLE
+from driftwheel.services.describe_channels import describe_channels
 from driftwheel.services.forget_history import Forgotten, forget_history
 from driftwheel.store.alert_tables import episodes
 from driftwheel.store.channels import create_channel, delete_channel
@@ -139,6 +140,7 @@ def test_what_is_old_goes_and_counters_stay(database: Engine, limit: int) -> Non
     assert forget(database, limit=limit) == Forgotten(6, 22 + 7, 2)
     assert counted(database) == before
     assert running.read(database, NOW) == first
+    assert [(one.waiting, one.sent, one.dead) for one in describe_channels(database)] == [(3, 6, 3)]
     with reading(database) as connection:
         states = [one.state for one in list_notifications(connection) if one.created == OLD]
         kept = list_evaluations(connection, 1)
@@ -148,6 +150,19 @@ def test_what_is_old_goes_and_counters_stay(database: Engine, limit: int) -> Non
     whole = [one.start for one in kept if not one.value]
     assert (len(whole), max(whole), min(whole)) == (KEPT, OLD + 499 * DAY, OLD + 22 * DAY)
     assert said == [True, True, False, False]  # the newest first: all alerts are there
+
+
+def test_what_is_old_is_looked_for_once_for_many_transactions(database: Engine) -> None:
+    fill(database)
+    looked: list[str] = []
+
+    def look(connection: object, cursor: object, statement: str, *_: object) -> None:
+        looked.append(statement)
+
+    event.listen(database, "before_cursor_execute", look)
+    assert forget(database, limit=2).evaluations == 22 + 7
+    event.remove(database, "before_cursor_execute", look)
+    assert sum("sum(CASE WHEN (evaluations" in one for one in looked) == 4  # 6 messages, 2 at a time
 
 
 def test_what_is_deleted_with_its_monitor_and_channel_is_not_counted(database: Engine) -> None:

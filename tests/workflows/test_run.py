@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import cv2
 import pytest
 from dbos import DBOS
 from sqlalchemy import Engine
 from tests import fork_server
+from tests.services.halves import halves, network
 from tests.workflows.installation import (
     NOW,
     add_model,
@@ -27,7 +29,10 @@ from tests.workflows.installation import (
 )
 
 from driftwheel.errors import UsageError
+from driftwheel.services.ask_version import wanted_versions
 from driftwheel.services.backfill import ask_for_backfill, asked_backfills
+from driftwheel.services.measured_reference import unpack_reference
+from driftwheel.services.register_model import add_model_version
 from driftwheel.services.set_reference import Folder, Trailing, set_reference
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import reading
@@ -138,6 +143,25 @@ def test_references_are_measured_or_say_why_not(
     assert blobs.exists(good.artifact or b"")
     assert empty.state == "failed"
     assert str(tmp_path / "empty") in (empty.reason or "")
+
+
+def test_a_new_version_is_asked_about_the_reference(
+    database: Engine, database_url: str, blobs: Blobs, tmp_path: Path
+) -> None:
+    model = add_model(database, segment_tags=[], embedder="none")
+    for i, (pixels, label) in enumerate(halves(8, 1)):
+        (tmp_path / "images" / label).mkdir(parents=True, exist_ok=True)
+        assert cv2.imwrite(str(tmp_path / "images" / label / f"{i}.png"), pixels)
+    set_reference(database, "m", Folder(str(tmp_path / "images")), by="me", now=NOW)
+    start(database_url, database, blobs, tmp_path)
+    assert run.wait_until_idle(60)
+    add_model_version(database, blobs, "m", "v1", onnx=network(), by="me", now=NOW)
+    assert run.wait_until_idle(60)
+    with reading(database) as connection:
+        (reference,) = list_references(connection, model.key)
+        assert not wanted_versions(connection)
+    asked = unpack_reference(blobs.get(reference.artifact or b"")).asked
+    assert [(one.version, one.scores.shape) for one in asked] == [("v1", (8, 2))]
 
 
 def test_a_trailing_reference_is_taken_anew(
