@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,33 @@ def test_labels_of_the_stored_image_are_turned(orientation: int, tmp_path: Path)
     else:
         convert(source, tmp_path / "c.json", **options)
         assert boxes(tmp_path / "c.json") == [[1, 2, 4, 8]]
+
+
+def test_an_orientation_at_the_end_of_a_large_file_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    noise = np.random.default_rng(0).integers(0, 256, (200, 300, 3), np.uint8)
+    data = cv2.imencode(".png", noise)[1].tobytes()
+    exif = b"II*\0" + struct.pack("<IHHHIHHI", 8, 1, 0x0112, 3, 1, 6, 0, 0)
+    chunk = struct.pack(">I", len(exif)) + b"eXIf" + exif
+    chunk += struct.pack(">I", zlib.crc32(chunk[4:]))
+    assert len(data) > 1 << 17
+    (tmp_path / "images" / "a.png").write_bytes(data[:-12] + chunk + data[-12:])
+    source = coco(tmp_path / "a.json", [1, 2, 4, 8], 300, 200, "a.png")
+    convert(
+        source,
+        tmp_path / "b.json",
+        to_format=LabelFormat.COCO,
+        images=tmp_path / "images",
+        coordinates="stored",
+    )
+    assert boxes(tmp_path / "b.json") == [[190, 1, 8, 4]]
+
+
+def test_an_image_that_cannot_be_read_is_named(tmp_path: Path, images: Path) -> None:
+    (images / "a.jpg").write_bytes(b"not an image")
+    source = coco(tmp_path / "a.json", [1, 2, 3, 4])
+    with pytest.raises(LabelFormatError, match=r"The image .*/a\.jpg is not an image"):
+        convert(source, tmp_path / "b.json", to_format=LabelFormat.COCO, images=images)
 
 
 def test_yolo_is_of_the_image_as_displayed_or_stored(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from driftwheel.errors import LabelFormatError, UnreadableImageError
@@ -11,12 +12,13 @@ from driftwheel.formats.labelled_image import LabelledImage
 from driftwheel.formats.losses import Losses, Note
 from driftwheel.formats.stored_coordinates import displayed_from_stored, displayed_size
 from driftwheel.formats.yolo_data import below
-from driftwheel.images.header import read_header
+from driftwheel.images.header import Header, read_header
+from driftwheel.images.signature import format_of
 from driftwheel.services.label_files import LabelPlace
 
 __all__ = ["ImageFacts", "LabelImages"]
 
-_BEGINNING = 1 << 18
+_BEGINNING = 1 << 16
 _MOST_BYTES = 512 << 20
 
 
@@ -63,14 +65,20 @@ class LabelImages:
         path = self._paths.get(name)
         if path is None:
             return None
-        try:
-            header = read_header(self._place.begin(path, _BEGINNING))
-        except UnreadableImageError:
-            try:
-                header = read_header(self._place.read(path, _MOST_BYTES))
-            except UnreadableImageError as error:
-                raise LabelFormatError(f"The image {self._place.called}/{path} is {error.reason}.") from None
+        header = self._header(path)
         return ImageFacts(header.width, header.height, header.orientation)
+
+    def _header(self, path: str) -> Header:
+        beginning = self._place.begin(path, _BEGINNING)
+        if (
+            format_of(beginning) == "jpeg"
+        ):  # says all of itself before its pixels; others may say it at their end
+            with suppress(UnreadableImageError):
+                return read_header(beginning)
+        try:
+            return read_header(self._place.read(path, _MOST_BYTES))
+        except UnreadableImageError as error:
+            raise LabelFormatError(f"The image {self._place.called}/{path} is {error.reason}.") from None
 
     def read(self, name: str) -> bytes:
         """Return the file of an image; `LabelFormatError` where there is none."""
