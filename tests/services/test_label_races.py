@@ -54,7 +54,7 @@ class Person:
             if self.random.random() < 0.15:
                 continue  # it is left until its lease has run out
             kind = "answer" if self.random.random() < 0.9 else "skip"
-            said = {"class": self.random.choice(["cat", "cat", "dog"])} if kind == "answer" else None
+            said = {"class": "cat" if self.random.random() < 0.95 else "dog"} if kind == "answer" else None
             new = NewAnswer(str(uuid.UUID(int=self.random.getrandbits(128))), task.task, kind, said)  # type: ignore[arg-type]
             late = now + timedelta(seconds=self.random.choice([0, 0, 0, 40]))
             for _ in range(self.random.choice([1, 1, 2])):

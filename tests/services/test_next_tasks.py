@@ -94,7 +94,7 @@ def test_golden_tasks_come_by_their_share_balanced_over_classes_and_never_twice(
     seen: list[int] = []
     while given := work.ask("ann", 10):
         for one in given:
-            work.say("ann", one.task)
+            work.say("ann", one.task, golden.get(one.task) or "cat")
             seen.append(one.task)
     had = [key for key in seen if key in golden]
     assert len(seen) == len(set(seen))

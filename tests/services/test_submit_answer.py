@@ -111,20 +111,20 @@ def test_more_are_asked_until_the_consensus_is_sure(label_database: Engine) -> N
 
 
 def test_golden_tasks_say_who_is_to_be_believed(label_database: Engine) -> None:
-    images = [PoolImage(f"g{n}", "golden", {"class": "cat" if n % 2 else "dog"}) for n in range(24)]
-    work = labelling(
-        label_database, [PoolImage(f"i{n}") for n in range(24)] + images, overlap=3, golden_share=0.5
-    )
-    truths = {one.key: one.truth["class"] for one in work.tasks() if one.truth}
+    truths = [{"classes": ["cat" if n % 2 else "dog"]} for n in range(24)]
+    images = [PoolImage(f"i{n}") for n in range(24)]
+    images += [PoolImage(f"g{n}", "golden", truth) for n, truth in enumerate(truths)]
+    work = labelling(label_database, images, answer="multi-class", overlap=3, golden_share=0.5)
+    known = {one.key: one.truth["classes"][0] for one in work.tasks() if one.truth}
     swapped = {"cat": "dog", "dog": "cat"}
     for number, name in enumerate(("good", "wrong", "wrong too")):
         while given := work.ask(name, 5):
             for one in given:
-                right = truths.get(one.task, "cat")
-                work.say(name, one.task, swapped[right] if number else right)
+                right = known.get(one.task, "cat")
+                work.say(name, one.task, {"classes": [swapped[right] if number else right]})
     real = [one for one in work.tasks() if one.kind == "real"]
     assert {one.state for one in real} == {"done"}
-    assert all(one.consensus == {"class": "cat"} for one in real[12:])  # against two of three
+    assert all(one.consensus == {"classes": ["cat"]} for one in real[12:])  # against two of three
 
 
 @pytest.mark.parametrize(

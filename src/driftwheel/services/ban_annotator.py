@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 
@@ -27,7 +29,15 @@ _LONGEST_REASON = 2000
 
 
 def ban_annotator(
-    engine: Engine, project: int, annotator: int, reason: str, *, exclude: bool, by: str, now: datetime
+    engine: Engine,
+    project: int,
+    annotator: int,
+    reason: str,
+    *,
+    exclude: bool,
+    by: str,
+    now: datetime,
+    numbers: Mapping[str, Any] | None = None,
 ) -> LabelEvent:
     """Ban an annotator: no task is handed to them any more, and what they have goes to others.
 
@@ -37,6 +47,8 @@ def ban_annotator(
         Why, 1 to 2000 characters.
     exclude
         Whether their answers count no longer, so that their tasks want others in their place. They are kept.
+    numbers
+        What the reason rests on, by name.
 
     Returns
     -------
@@ -66,7 +78,7 @@ def ban_annotator(
             time=now,
             by=by,
             annotator=annotator,
-            numbers={"excluded": len(counted)},
+            numbers={**(numbers or {}), "excluded": len(counted)},
         )
         set_banned(connection, annotator, event.key)
         done: Counter[int] = Counter()

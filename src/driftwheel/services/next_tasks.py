@@ -29,7 +29,7 @@ from driftwheel.store.tasks import (
     free_tasks,
     lock_free,
     save_task,
-    task_by_key,
+    tasks_by_key,
 )
 
 __all__ = ["MOST_AT_ONCE", "GivenTask", "NextTasks", "WhyNone", "next_tasks"]
@@ -164,7 +164,8 @@ def _of_pool(  # noqa: PLR0917
         current = pool_by_key(connection, pool.key) or current
     expires = now + timedelta(seconds=pool.lease_seconds)
     leases = renew_leases(connection, pool.key, annotator.key, expires)
-    tasks = [task for one in leases if (task := task_by_key(connection, one.task)) is not None]
+    known = tasks_by_key(connection, [one.task for one in leases])
+    tasks = [known[one.task] for one in leases]
     room = most - len(leases)
     if current.affordable is not None:
         room = min(room, current.affordable)

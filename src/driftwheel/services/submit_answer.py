@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 from driftwheel.errors import UsageError
 from driftwheel.services.answer_payload import checked_payload, is_correct
 from driftwheel.services.crash_points import reach
+from driftwheel.services.judge_annotator import judge_annotator
 from driftwheel.services.label_progress import settle, tally
 from driftwheel.store.annotators import annotator_by_key
 from driftwheel.store.assignments import lock_assignment, save_assignment
@@ -96,7 +97,8 @@ def submit_answer(engine: Engine, annotator: int, new: NewAnswer, *, now: dateti
 
     It is on disk when this returns. While the lease is live the answer counts, also when the lease has run
     out and nobody has taken the task back, or the pool was closed. After that it counts if the task still
-    wants one, and is kept as surplus if not. An answer of who is banned is kept as excluded.
+    wants one, and is kept as surplus if not. An answer of who is banned is kept as excluded. A wrong answer
+    to a golden task has the annotator judged (`driftwheel.services.judge_annotator`).
 
     Raises
     ------
@@ -124,6 +126,8 @@ def submit_answer(engine: Engine, annotator: int, new: NewAnswer, *, now: dateti
         answer = _keep(connection, project, pool, task, annotator, kept, body, now)
         reach("answer-written")
     reach("answer-committed")
+    if task.kind == "golden" and answer.correct is False:  # if it ends here, the next one is judged with it
+        judge_annotator(engine, annotator, now=now)
     return _told(answer, task, "accepted")
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from driftwheel.store.label_tables import label_events
 
-__all__ = ["LabelEvent", "add_event", "event_by_key", "list_events", "set_undone"]
+__all__ = ["LabelEvent", "add_event", "event_by_key", "last_event", "list_events", "set_undone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,17 @@ def list_events(
         query = query.where(label_events.c.key < before_key)
     rows = connection.execute(query.order_by(label_events.c.key.desc()).limit(limit))
     return [_event(row) for row in rows]
+
+
+def last_event(connection: Connection, project: int, annotator: int, kind: str) -> LabelEvent | None:
+    """Return the newest event of a kind about an annotator, None where there is none."""
+    query = select(label_events).where(
+        label_events.c.project == project,
+        label_events.c.annotator == annotator,
+        label_events.c.kind == kind,
+    )
+    row = connection.execute(query.order_by(label_events.c.key.desc()).limit(1)).first()
+    return None if row is None else _event(row)
 
 
 def set_undone(connection: Connection, key: int, time: datetime, by: str) -> bool:

@@ -23,6 +23,7 @@ __all__ = [
     "counted_answers",
     "exam_results",
     "golden_answers",
+    "golden_results",
     "has_answers",
     "last_answer",
     "list_answers",
@@ -139,6 +140,25 @@ def golden_answers(
             truth = plain.pop("truth")
             found.append((StoredAnswer(**plain), truth))
     return found
+
+
+def golden_results(
+    connection: Connection, annotator: int, *, after: datetime | None = None, limit: int = 2000
+) -> list[bool]:
+    """Return whether each golden task that an annotator answered was right, in the order of time.
+
+    Of the newest `limit`; only those that came after a moment, where one is given.
+    """
+    query = (
+        select(answers.c.correct)
+        .join(tasks, tasks.c.key == answers.c.task)
+        .where(answers.c.annotator == annotator, IS_JUDGED, answers.c.kind == "answer")
+        .where(answers.c.state == "counted", tasks.c.kind == "golden")
+    )
+    if after is not None:
+        query = query.where(answers.c.received > after)
+    found = connection.execute(query.order_by(answers.c.key.desc()).limit(limit)).scalars()
+    return [bool(one) for one in found][::-1]
 
 
 def list_answers(

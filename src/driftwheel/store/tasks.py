@@ -33,6 +33,7 @@ __all__ = [
     "records_in_pool",
     "save_task",
     "task_by_key",
+    "tasks_by_key",
 ]
 
 TaskKind = Literal["real", "golden", "training", "exam"]
@@ -142,6 +143,12 @@ def last_position(connection: Connection, pool: int) -> int:
 def task_by_key(connection: Connection, key: int) -> Task | None:
     """Return the task of that key, None where there is none."""
     return _one(connection, select(tasks).where(tasks.c.key == key))
+
+
+def tasks_by_key(connection: Connection, keys: Collection[int]) -> dict[int, Task]:
+    """Return those of these few tasks that are there."""
+    query = select(tasks).where(tasks.c.key.in_(sorted(keys)))
+    return {row.key: _task(row) for row in connection.execute(query)} if keys else {}
 
 
 def lock_task(connection: Connection, key: int) -> Task | None:
