@@ -36,14 +36,15 @@ def written(*images: LabelledImage, classes: tuple[str, ...] = ()) -> dict[str, 
     return dict(json.loads(out.getvalue()))
 
 
-DATUMARO = """{"licenses":[{"name":"","id":0,"url":""}],"info":{"contributor":"","date_created":"","
-description":"",
-"url":"","version":"","year":""},"categories":[{"id":1,"name":"cat","supercategory":""},{"id":2,"name":"dog",
-"supercategory":""}],"images":[{"id":1,"width":64,"height":48,"file_name":"day 1/é a.jpg","license":0,
-"flickr_url":"","coco_url":"","date_captured":0},{"id":2,"width":64,"height":48,"file_name":"neg.jpg","license":0,"flickr_url":"",
-"coco_url":"","date_captured":0}],"annotations":[{"id":1,"image_id":1,"category_id":1,"segmentation":[],
-"area":200.0,"bbox":[1.5,2.25,10.0,20.0],"iscrowd":0,"attributes":{"occluded":true}},{"id":2,"image_id":1,"category_id":2,
-"segmentation":[],"area":42.0,"bbox":[4.0,5.0,6.0,7.0],"iscrowd":0}]}"""
+DATUMARO = """{"licenses":[{"name":"","id":0,"url":""}],
+"info":{"contributor":"","date_created":"","description":"","url":"","version":"","year":""},
+"categories":[{"id":1,"name":"cat","supercategory":""},{"id":2,"name":"dog","supercategory":""}],
+"images":[{"id":1,"width":64,"height":48,"file_name":"day 1/é a.jpg","license":0,
+"flickr_url":"","coco_url":"","date_captured":0},{"id":2,"width":64,"height":48,
+"file_name":"neg.jpg","license":0,"flickr_url":"","coco_url":"","date_captured":0}],
+"annotations":[{"id":1,"image_id":1,"category_id":1,"segmentation":[],"area":200.0,
+"bbox":[1.5,2.25,10.0,20.0],"iscrowd":0,"attributes":{"occluded":true}},{"id":2,"image_id":1,
+"category_id":2,"segmentation":[],"area":42.0,"bbox":[4.0,5.0,6.0,7.0],"iscrowd":0}]}"""
 
 
 def test_a_file_that_datumaro_wrote() -> None:
