@@ -18,12 +18,13 @@ from driftwheel.selection.select import select
 HOLDOUT = Holdout(b"drawn at random once")
 
 
-def window(n=400, seed=0, *, labelled=(), first=0, **columns):
+def window(n=400, seed=0, *, labelled=(), first=0, sure=False, **columns):
     rng = np.random.default_rng(seed)
     has_label = np.zeros(n, bool)
     has_label[list(labelled)] = True
     images = [f"image {number}" for number in range(first, first + n)]
-    return Candidates(images, has_label, rng.normal(size=(n, 8)), doubt=rng.random(n), **columns)
+    doubt = rng.random(n) * (0.02 if sure else 1)
+    return Candidates(images, has_label, rng.normal(size=(n, 8)), doubt=doubt, **columns)
 
 
 def chosen(candidates, budget=40, seed=0, **options):
@@ -74,6 +75,7 @@ def test_every_reason_gets_its_share_and_the_first_ranks_hold_all_of_them():
     found = chosen(
         window(
             3000,
+            sure=True,
             feedback=(rng.random(3000) < 0.05).astype(float),
             drift=rng.random(3000),
             disagreement=rng.random(3000),
@@ -183,6 +185,15 @@ def test_labels_from_elsewhere_keep_the_like_out_and_are_not_measured_on():
     assert found.drawn == alone.drawn
     learnt = {int(one.image.split()[1]) for one in found.chosen if one.reason not in {"holdout", "random"}}
     assert not learnt & set(range(150, 160))
+
+
+def test_a_model_in_doubt_about_everything_leaves_the_share_of_doubt_to_typical_images():
+    counts = [
+        chosen(replace(window(), doubt=np.full(400, doubt)), mix=Mix(0.1, 0, 0, 0, 0, 0.9, 0)).counts
+        for doubt in (0.01, 1.0)
+    ]
+    assert set(counts[0]) == {"holdout", "doubt"}
+    assert set(counts[1]) == {"holdout", "typical"}
 
 
 def test_shares_go_to_what_is_known():

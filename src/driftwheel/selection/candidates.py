@@ -42,6 +42,7 @@ class Candidates:
         (n,) from `disagreement` or `box_disagreement`.
     groups
         n names of what must stay together in the holdout, in place of the images; None: each for itself.
+        Accuracy then stays unbiased, but its interval, which takes each image for itself, is too narrow.
     elsewhere
         (n,) bool: labelled images of other windows, which are here only so that nothing like them is chosen.
         Nothing is measured on them. None: all are of the window.

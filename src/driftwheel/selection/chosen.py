@@ -39,8 +39,8 @@ class Chosen:
     rank
         From 1: the order to label in. Any first part of it holds the reasons in about the same shares.
     probability
-        The chance that it had to be drawn, for holdout and random; None for all other reasons, which have no
-        chance that could be told.
+        The chance that it had to be in the sample, for holdout and random; None for other reasons, and for
+        random images that only fill up what no reason could use: no chance of theirs could be told.
     """
 
     image: str

@@ -16,7 +16,8 @@ class Mix:
     """Shares of the images to label, which sum to 1.
 
     A reason that nothing is known for (no feedback, no drift, a first version) leaves its share to the
-    others, in proportion; that of `doubt`, as long as there is no model, goes to `typical`.
+    others, in proportion. That of `doubt` goes to `typical` as long as there is no model, and then as much of
+    it as the mean doubt of the window: doubts tell little where there is nothing but doubt.
 
     Attributes
     ----------
@@ -62,7 +63,9 @@ class Mix:
 DEFAULT_MIX = Mix()
 
 
-def apportion(count: int, mix: Mix, known: Collection[Reason]) -> dict[Reason, int]:
+def apportion(
+    count: int, mix: Mix, known: Collection[Reason], *, mean_doubt: float = 0.0
+) -> dict[Reason, int]:
     """Share out `count` images to learn from over the reasons that something is known for.
 
     By largest remainders; ties go to the reason that comes first in `REASONS`.
@@ -72,6 +75,8 @@ def apportion(count: int, mix: Mix, known: Collection[Reason]) -> dict[Reason, i
     known
         Of `feedback`, `drift`, `disagreement`, `doubt` and `typical`. Without `doubt` its share is that of
         `typical`, if that is known.
+    mean_doubt
+        Of the window, in [0, 1]: so much of the share of `doubt` goes to `typical`, if that is known.
 
     Returns
     -------
@@ -83,10 +88,18 @@ def apportion(count: int, mix: Mix, known: Collection[Reason]) -> dict[Reason, i
     {'doubt': 9, 'typical': 1}
     >>> apportion(10, DEFAULT_MIX, ("typical",))
     {'typical': 10}
+
+    A model that doubts nearly everything tells little by its doubts:
+
+    >>> apportion(10, DEFAULT_MIX, ("doubt", "typical"), mean_doubt=0.75)
+    {'doubt': 2, 'typical': 8}
     """
     shares = {reason: mix.of(reason) for reason in REASONS if reason in known}
-    if "typical" in shares and "doubt" not in shares:
-        shares["typical"] += mix.doubt
+    if "typical" in shares:
+        moved = mix.doubt * (mean_doubt if "doubt" in shares else 1.0)
+        shares["typical"] += moved
+        if "doubt" in shares:
+            shares["doubt"] -= moved
     total = sum(shares.values())
     if total <= 0:
         return {}

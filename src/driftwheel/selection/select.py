@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from driftwheel.errors import UsageError
 from driftwheel.selection.candidates import Candidates
@@ -36,6 +37,9 @@ def select(
     2. **random**: likewise, of the images to learn from.
     3. **feedback, drift, disagreement, doubt**: of those worth the most, such that differ (`clustered`).
     4. **typical**: images that stand for many, where there are the fewest labels.
+
+    A model in doubt about everything knows little of what would help it: of the share of doubt, as much as
+    the mean doubt goes to typical images.
 
     From 3 on, near-duplicates of what is labelled or chosen are left out, those of the holdout too. What a
     reason cannot use goes to doubt, to typical images, and at last to chance.
@@ -115,7 +119,8 @@ def select(
         filling.take(reason, rows, positions[rows], sample.probability)
     filling.leave_out_near(np.flatnonzero(filling.covered))
     choices = reason_choices(candidates, rng)
-    for reason, count in apportion(budget - filling.count, mix, choices).items():
+    shares = apportion(budget - filling.count, mix, choices, mean_doubt=_mean_doubt(candidates, filling.free))
+    for reason, count in shares.items():
         filling.fill(reason, count, choices[reason])
     for reason in ("doubt", "typical"):
         if reason in choices:
@@ -135,3 +140,12 @@ def select(
         filling.near_duplicates,
         budget - filling.count,
     )
+
+
+def _mean_doubt(candidates: Candidates, rows: NDArray[np.bool_]) -> float:
+    """Return the mean of what is known of doubt, in [0, 1]."""
+    if candidates.doubt is None:
+        return 0.0
+    known = np.asarray(candidates.doubt, dtype=np.float64)[rows]
+    known = known[~np.isnan(known)]
+    return float(np.clip(known, 0.0, 1.0).mean()) if known.size else 0.0
