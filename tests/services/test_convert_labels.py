@@ -208,6 +208,24 @@ def test_archives_that_lead_out_are_refused(trap: str, tmp_path: Path) -> None:
         convert(tmp_path / "a.zip", tmp_path / "b.json", to_format=LabelFormat.COCO)
 
 
+@pytest.mark.parametrize(
+    "method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+)
+@pytest.mark.parametrize("form", [LabelFormat.CVAT, LabelFormat.VOC])
+def test_damaged_archives_are_named(method: int, form: LabelFormat, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", method) as archive:
+        archive.writestr("a.xml", "<annotations>" + "".join(map(str, range(3000))) + "</annotations>")
+    data = bytearray((tmp_path / "a.zip").read_bytes())
+    data[200:260] = bytes(60)
+    (tmp_path / "a.zip").write_bytes(data)
+    options = {"to_format": LabelFormat.COCO, "from_format": form}
+    with pytest.raises(LabelFormatError, match=r"a\.zip: a\.xml cannot be unpacked.*Get it anew"):
+        convert(tmp_path / "a.zip", tmp_path / "b.json", **options)
+    (tmp_path / "a.zip").write_bytes(data[:100])
+    with pytest.raises(LabelFormatError, match=r"a\.zip cannot be opened"):
+        convert(tmp_path / "a.zip", tmp_path / "b.json", **options)
+
+
 def test_what_is_packed_too_large_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("Annotations/a.xml", b"<annotation>" + b" " * (65 << 20) + b"</annotation>")

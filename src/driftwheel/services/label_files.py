@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import lzma
 import os
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +20,7 @@ from driftwheel.sources.folder import printable
 __all__ = ["LabelPlace", "open_label_place"]
 
 _MOST_BYTES = 64 << 20  # of one label file that is read as a whole
+_DAMAGE = (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, zlib.error, lzma.LZMAError)
 _MOST_UNPACKED = 16 << 30
 
 
@@ -191,7 +194,9 @@ class _Archive:
     def _damage(self, name: str) -> Iterator[None]:
         try:
             yield
-        except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError) as error:
+        except (*_DAMAGE, OSError) as error:
+            if isinstance(error, OSError) and error.errno is not None:  # the disk's fault
+                raise
             raise LabelFormatError(
                 f"{self.called}: {name} cannot be unpacked: {error}. Get it anew."
             ) from None
