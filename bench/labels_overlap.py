@@ -17,9 +17,9 @@ CROWDS = {
     "good and sloppy": {"good": 14, "sloppy": 6},
     "before any ban": {"good": 10, "sloppy": 5, "random": 3, "one class": 2},
 }
-TASKS, HARD, SEEDS, MOST = 2000, 0.05, 3, 5
+TASKS, HARD, SEEDS, MOST = 2000, 0.05, 5, 5
 SURE = (0.6, 0.7, 0.8, 0.87, 0.92, 0.95, 0.97, 0.985, 0.995)
-EQUAL = 0.001  # accuracies that far apart count as equal
+EQUAL = 0.002  # accuracies that far apart count as equal
 
 
 def outcome(

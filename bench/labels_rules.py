@@ -57,7 +57,7 @@ def _golden_lines() -> tuple[list[str], list[str]]:
         ),
         "",
         f"{EACH:,} annotators of each kind, {GOLDEN} golden tasks each, balanced over classes. After",
-        "passing, the watch goes on (patience 1,000 golden tasks).",
+        "passing, the watch goes on (patience 5,000 golden tasks).",
         "",
         (
             "| kind | classes | right | banned by the test | golden tasks until it ends | banned within "

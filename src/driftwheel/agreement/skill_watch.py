@@ -39,7 +39,7 @@ class SkillWatch:
 
 
 def skill_watch(
-    results: Iterable[bool], annotator: Key = "", rule: GoldenTest | None = None, *, patience: float = 1000.0
+    results: Iterable[bool], annotator: Key = "", rule: GoldenTest | None = None, *, patience: float = 5000.0
 ) -> SkillWatch:
     """Return where the watch stands after golden tasks, right or wrong, in the order of time.
 
@@ -49,7 +49,7 @@ def skill_watch(
         Of golden tasks after the golden test was passed.
     patience
         Golden tasks that a good annotator answers, at least and on average, before a wrong ban, above 1.
-        Who falls to the poor share is found after about 17.
+        Who falls to the poor share is found after about 20.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def skill_watch(
     --------
     >>> skill_watch([True] * 50).event is None
     True
-    >>> skill_watch([True] * 50 + [False] * 8).event.action
+    >>> skill_watch([True] * 50 + [False] * 9).event.action
     'ban'
     """
     if not patience > 1:
