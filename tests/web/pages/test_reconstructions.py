@@ -153,6 +153,7 @@ def test_it_is_set_and_removed(page: Page, site: Site, tmp_path: Path) -> None:
     expect(card.locator("form, .head a")).to_have_count(0)
     page.context.clear_cookies()
     log_in(page, site, "ella", to=f"{EYE}/setup")
+    expect(card.get_by_role("button", name="Show it earlier images", exact=True)).to_be_visible()
     card.get_by_role("link", name="Set another", exact=True).click()
     wrong, right = tmp_path / "wrong.onnx", tmp_path / "right.onnx"
     wrong.write_bytes(b"no network")
@@ -169,6 +170,7 @@ def test_it_is_set_and_removed(page: Page, site: Site, tmp_path: Path) -> None:
     expect(rows.first).to_contain_text("the new ones")
     expect(rows.first).to_contain_text("30 images")
     expect(rows.nth(1)).to_contain_text("replaced")
+    expect(card.get_by_role("button", name="Show it earlier images", exact=True)).to_have_count(0)
     engine = site.running.services.engine
     with reading(engine) as connection:
         assert len(asked_backfills(connection)) == 1

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection
 
-from driftwheel.report.numbers import count, odds, p_statement
+from driftwheel.report.numbers import count, odds, p_statement, quantity
 from driftwheel.report.printable import printable
 from driftwheel.services.show_reconstruction import ShownError
 from driftwheel.services.watch_model import Watch
@@ -73,7 +73,7 @@ def reconstructions_view(
                     record.key,
                     printable(record.id),
                     _picture(watch.model.name, record, shown["autoencoder"]),
-                    f"{times:.2g} times the usual error",
+                    f"{quantity(times)} times the usual error",
                 )
             )
     tested = seen.note
@@ -98,9 +98,9 @@ def pair_of_record(model: str, record: StoredRecord, found: ShownError | None) -
         return None
     as_large = "all" if found.p_value == 1 else odds(found.p_value)
     said = (
-        f"Its error is {found.error / found.baseline:.2g} times the usual. Of the images of the reference "
-        f"that the autoencoder never saw, {as_large} have one as large ({p_statement(found.p_value)}, "
-        f"n = {count(found.n_held_out)})."
+        f"Its error is {quantity(found.error / found.baseline)} times the usual. Of the images of the "
+        f"reference that the autoencoder never saw, {as_large} have one as large "
+        f"({p_statement(found.p_value)}, n = {count(found.n_held_out)})."
     )
     picture = _picture(model, record, found.autoencoder)
     return PairView(record.key, printable(record.id), picture, said)
