@@ -44,7 +44,7 @@ class Person:
             self.failed.append(error)
 
     def step(self) -> bool:
-        self.clock[0] += 1  # a lost count does not matter
+        self.clock[0] += 25 if self.random.random() < 0.1 else 1  # a lost count does not matter
         now = self.work.now + timedelta(seconds=self.clock[0])
         engine = self.work.engine
         found = next_tasks(engine, self.key, count=self.random.randint(1, 4), now=now, rng=self.rng)
