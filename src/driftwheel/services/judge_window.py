@@ -191,13 +191,7 @@ def _verdict(  # noqa: PLR0917  what one judgement needs
         false_alarms_per_year=model.false_alarms_per_year / (1 if look is None else look.shares),
         windows_per_year=judgements,
     )
-    verdict = join_look(
-        look,
-        verdict,
-        rng=rng,
-        false_alarms_per_year=model.false_alarms_per_year,
-        windows_per_year=judgements,
-    )
+    verdict = join_look(look, verdict, rng=rng, false_alarms_per_year=model.false_alarms_per_year)
     diagnosis = None
     if verdict.verdict == "drift" and verdict.kind != "unreadable":
         library = reference.library
