@@ -37,6 +37,7 @@ BENCHMARKS = {
     "autoencoder": "reconstruction drift: MNIST is learnt, notMNIST comes; losses, and a test on 20 images",
     "selection": "which images to label: labels needed beside chance and peers, what is measured meanwhile, cost",
     "labels_agreement": "what agreement among annotators saves, catches and promises, beside crowd-kit",
+    "labels_server": "50 annotators over HTTP, 100,000 images, a server that is killed; the wait for the next task",
     "autoencoder_alarms": "false alarms of check --autoencoder: both looks at one dial, on real images",
     "week": "a week of photos with a camera fault: what the server says of it, and how soon",
 }
