@@ -13,6 +13,8 @@ from tests.web.serving import Running, serving
 
 from driftwheel.web.security.permit import guarded_routes
 
+pytestmark = pytest.mark.long
+
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 
 

@@ -23,6 +23,8 @@ from driftwheel.store.models import find_model
 from driftwheel.store.references import list_references
 from driftwheel.store.verdicts import list_verdicts
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def empty(tmp_path) -> Iterator[Site]:
