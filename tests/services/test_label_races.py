@@ -15,8 +15,10 @@ from tests.services.labelling import Labelling, labelling
 from tests.services.labelling_faults import labelling_faults
 
 from driftwheel.errors import UsageError
+from driftwheel.services.authorise import Identity
 from driftwheel.services.ban_annotator import ban_annotator, undo_ban
 from driftwheel.services.fill_pool import PoolImage
+from driftwheel.services.find_annotator import find_annotator
 from driftwheel.services.next_tasks import next_tasks
 from driftwheel.services.submit_answer import NewAnswer, submit_answer
 from driftwheel.services.undo_answer import undo_answer
@@ -107,6 +109,36 @@ def test_nothing_is_lost_doubled_or_too_much(label_database: Engine, options: di
     assert told == kept
     assert len(work.answers()) == len(kept)
     assert work.state().closed_because in {"budget", "finished"}
+
+
+def test_the_same_worker_and_the_same_id_at_one_moment(label_database: Engine) -> None:
+    work = labelling(label_database, 8)
+    crowd = Identity("token crowd", "annotator")
+    found: list[int] = []
+    outcomes: list[str] = []
+    ready = threading.Barrier(8)
+    name = str(uuid.uuid4())
+
+    def call(number: int) -> None:
+        ready.wait()
+        who = find_annotator(label_database, work.project.key, crowd, now=work.now, name="w").key
+        found.append(who)
+        ready.wait()
+        if number == 0:
+            work.ask("w", 8)
+        ready.wait()
+        new = NewAnswer(name, work.tasks()[number].key, payload={"class": "cat"})
+        outcomes.append(submit_answer(label_database, who, new, now=work.now).outcome)
+
+    threads = [threading.Thread(target=call, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 8
+    assert len(set(found)) == 1
+    assert sorted(outcomes) == ["accepted"] + ["conflict"] * 7
+    assert len(work.answers()) == 1
 
 
 def test_bans_in_between_lose_nothing(label_database: Engine) -> None:

@@ -47,13 +47,20 @@ def find_annotator(
     called = who.name if name is None else name
     if not 0 < len(called.strip()) <= _LONGEST or not called.isprintable():
         raise UsageError(f"'{called:.150}' is no name of an annotator; give 1 to {_LONGEST} characters.")
-    with writing(engine) as connection:
-        found = _known(connection, project, who, name)
-        if found is not None:
-            return found
-        if who.user is not None and annotator_named(connection, project, called) is not None:
-            called = f"{called[:100]} (user {who.user})"
-        return add_annotator(connection, project, called, created=now, user=who.user)
+    try:
+        with writing(engine) as connection:
+            found = _known(connection, project, who, name)
+            if found is not None:
+                return found
+            if who.user is not None and annotator_named(connection, project, called) is not None:
+                called = f"{called[:100]} (user {who.user})"
+            return add_annotator(connection, project, called, created=now, user=who.user)
+    except UsageError:  # another request of theirs was faster
+        with reading(engine) as connection:
+            found = _known(connection, project, who, name)
+        if found is None:
+            raise
+        return found
 
 
 def project_for(connection: Connection, key: int, who: Identity) -> Project:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import IntegrityError
 
 from driftwheel.errors import UsageError
 from driftwheel.services.answer_payload import checked_payload, is_correct
@@ -110,6 +111,15 @@ def submit_answer(engine: Engine, annotator: int, new: NewAnswer, *, now: dateti
     with reading(engine) as connection:
         task, project, pool = _asked(connection, annotator, new.task)
     kept = _checked(project, new)
+    try:
+        return _submit(engine, annotator, project, pool, task, kept, now)
+    except IntegrityError:  # another request had the same id at the same moment, for another task
+        return _submit(engine, annotator, project, pool, task, kept, now)
+
+
+def _submit(  # noqa: PLR0917
+    engine: Engine, annotator: int, project: Project, pool: Pool, task: Task, kept: NewAnswer, now: datetime
+) -> Submitted:
     body = _digest(kept)
     with writing(engine) as connection:
         lock_assignment(connection, annotator, pool.key)
