@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from driftwheel.errors import UsageError
 
@@ -86,6 +86,6 @@ def sampled_accuracy(correct: ArrayLike, probabilities: ArrayLike, *, level: flo
     accuracy = float(np.sum(weights * right) / weights.sum())
     size = float(weights.sum() ** 2 / np.sum(weights**2))
     hits, tail = accuracy * size, (1 - level) / 2
-    low = float(beta.ppf(tail, hits, size - hits + 1)) if hits > 0 else 0.0
-    high = float(beta.ppf(1 - tail, hits + 1, size - hits)) if size - hits > 1e-9 else 1.0
+    low = float(betaincinv(hits, size - hits + 1, tail)) if hits > 0 else 0.0
+    high = float(betaincinv(hits + 1, size - hits, 1 - tail)) if size - hits > 1e-9 else 1.0
     return SampledAccuracy(accuracy, low, high, len(right), size, level)
