@@ -109,8 +109,8 @@ def fit_embedding_head(
     are), so that few labels that are all right do not make it certain.
 
     Out-of-fold heads learn from (folds − 1) / folds of the labels, so the accuracy is a little too low where
-    labels are few. 1,000 labels of two classes take 0.1 s or less on one core, at 128 dimensions and at 512; of
-    ten classes at 512 0.4 s.
+    labels are few. 1,000 labels of two classes take 0.1 s or less on one core, at 128 dimensions and at 512;
+    of ten classes at 512 0.4 s.
 
     Examples
     --------
