@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from driftwheel.agreement.class_answers import ClassAnswers, Key, as_golden
 from driftwheel.agreement.confusion import confusion_counts, posterior_of
@@ -214,7 +214,7 @@ def _against_the_pool(gains: NDArray[np.float64]) -> tuple[float, NDArray[np.flo
         pool = int(gains[inside].sum(axis=0).argmax()) if inside.any() else 0
         best = gains.argmax(axis=1)
         gained = np.where(best > pool, gains.max(axis=1) - gains[:, pool], 0.0)
-        p_values = np.minimum(1.0, np.where(gained > 0, chi2.sf(2 * gained, 1) / 2, 1.0) * len(gains))
+        p_values = np.minimum(1.0, np.where(gained > 0, chdtrc(1, 2 * gained) / 2, 1.0) * len(gains))
         inside = p_values > 0.01
     return float(_GRID[pool]), p_values
 

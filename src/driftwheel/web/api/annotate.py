@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Annotated
 
 import numpy as np
@@ -82,7 +83,7 @@ def take_tasks(project: ProjectKey, body: NextBody, state: State, caller: Caller
         who.key,
         count=body.count,
         now=state.clock(),
-        rng=np.random.default_rng(),
+        rng=np.random.default_rng(secrets.randbits(128)),  # nobody can tell which task is a golden one
         pool=body.pool,
     )
     return NextTasksAnswer(tasks=[_given(one) for one in found.tasks], why=found.why, missing=found.missing)
