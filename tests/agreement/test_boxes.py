@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tracemalloc
 from dataclasses import replace
 
 import cv2
@@ -14,8 +15,8 @@ from hypothesis import strategies as st
 from driftwheel.agreement.box_answers import BoxAnswer, DrawnBox, box_answers
 from driftwheel.agreement.box_clusters import cluster_boxes
 from driftwheel.agreement.box_matching import match_boxes
-from driftwheel.agreement.box_overlap import box_corners, box_overlap
 from driftwheel.agreement.mean_box import mean_box
+from driftwheel.box_overlap import box_corners, box_overlap
 from driftwheel.errors import UsageError
 
 sides = st.floats(5, 60)
@@ -31,6 +32,64 @@ def test_overlap_of_turned_boxes_is_that_of_opencv(one: tuple[float, ...], other
     found = box_overlap([one], [other])[0, 0]
     assert found == pytest.approx(shared / union, abs=2e-3)
     assert cv2.boxPoints(rectangles[0]).mean(axis=0) == pytest.approx(corners[0].mean(axis=0), abs=1e-3)
+
+
+def clipped(polygon: list[tuple[float, float]], window: np.ndarray) -> float:
+    """The shared area of two convex polygons by Sutherland and Hodgman, one edge after the other."""
+    for (ax, ay), (bx, by) in itertools.pairwise([*window, window[0]]):
+        sides = [(bx - ax) * (y - ay) - (by - ay) * (x - ax) for x, y in polygon]
+        cut = []
+        for place, (here, side) in enumerate(zip(polygon, sides, strict=True)):
+            before, was = polygon[place - 1], sides[place - 1]
+            if (side >= 0) != (was >= 0):
+                share = was / (was - side)
+                cut.append(tuple(b + share * (h - b) for b, h in zip(before, here, strict=True)))
+            if side >= 0:
+                cut.append(here)
+        polygon = cut
+        if len(polygon) < 3:
+            return 0.0
+    x, y = np.array(polygon).T
+    return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
+
+
+@pytest.mark.parametrize("kind", ["any", "edges in common", "far away", "thin"])
+def test_overlap_of_many_pairs_is_that_of_clipping_each(kind: str) -> None:
+    rng = np.random.default_rng(5)
+    first, second = (
+        np.column_stack(
+            [rng.uniform(0, 60, (40, 2)), rng.uniform(1, 60, (40, 2)), rng.uniform(-180, 180, 40)]
+        )
+        for _ in range(2)
+    )
+    if kind == "edges in common":
+        for boxes in (first, second):
+            boxes[:, :4] = np.ceil(boxes[:, :4] / 15) * 5
+            boxes[:, 4] = rng.choice([0, 30, 45, 90, -90, 180, 270, 1e-9, 90 + 1e-9, -45, 135], 40)
+        second[:10] = first[:10]
+    first[:, :2] += 1e6 * (kind == "far away")
+    second[:, :2] += 1e6 * (kind == "far away")
+    first[:, 3] *= 1e-6 if kind == "thin" else 1
+    found = box_overlap(first, second)
+    assert np.isfinite(found).all()
+    corners = [box_corners(boxes) for boxes in (first, second)]
+    near = {"far away": 1e-5, "thin": 1e-7}.get(kind, 1e-12)
+    for i, j in np.ndindex(found.shape):
+        shared = clipped([tuple(corner) for corner in corners[0][i]], corners[1][j])
+        union = np.prod(first[i, 2:4]) + np.prod(second[j, 2:4]) - shared
+        assert found[i, j] == pytest.approx(shared / union, abs=near)
+
+
+def test_memory_of_overlaps_is_bounded() -> None:
+    rng = np.random.default_rng(6)
+    boxes = np.column_stack([rng.uniform(0, 1, (400, 2)), rng.uniform(50, 60, (400, 3))])
+    tracemalloc.start()
+    found = box_overlap(boxes, boxes)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < found.nbytes + 10e6
+    assert found.diagonal() == pytest.approx(1.0)
+    assert found == pytest.approx(found.T)
 
 
 @given(turned, turned, st.integers(-2, 2))

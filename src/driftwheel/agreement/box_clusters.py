@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftwheel.agreement.box_matching import LEAST_OVERLAP, match_boxes
-from driftwheel.agreement.box_overlap import box_overlap
+from driftwheel.box_overlap import box_overlap
 from driftwheel.errors import UsageError
 
 __all__ = ["cluster_boxes"]

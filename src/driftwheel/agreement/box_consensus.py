@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from driftwheel.agreement.box_answers import BoxAnswers, DrawnBox
 from driftwheel.agreement.box_classes import vote_on_classes
 from driftwheel.agreement.box_clusters import cluster_boxes
-from driftwheel.agreement.box_overlap import box_overlap
 from driftwheel.agreement.box_presence import box_presence
 from driftwheel.agreement.box_skill import BoxSkills, box_skills, compare_with_golden
 from driftwheel.agreement.class_answers import Key
 from driftwheel.agreement.golden_bayes import GoldenBayes, task_posterior
 from driftwheel.agreement.mean_box import mean_box
+from driftwheel.box_overlap import box_overlap
 from driftwheel.errors import UsageError
 
 __all__ = ["BoxConsensus", "ConsensusBox", "TaskBoxes", "box_consensus"]

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftwheel.agreement.box_answers import DrawnBox
-from driftwheel.agreement.box_overlap import box_overlap
 from driftwheel.agreement.class_answers import Key
+from driftwheel.box_overlap import box_overlap
 from driftwheel.errors import UsageError
 
 __all__ = ["BoxSuspicion", "ScoredBox", "find_box_errors"]

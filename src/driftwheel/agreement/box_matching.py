@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linear_sum_assignment
 
-from driftwheel.agreement.box_overlap import box_overlap
+from driftwheel.box_overlap import box_overlap
 from driftwheel.errors import UsageError
 
 __all__ = ["LEAST_OVERLAP", "Matches", "match_boxes"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from driftwheel.agreement.box_overlap import box_overlap
+from driftwheel.box_overlap import box_overlap
 from driftwheel.errors import UsageError
 
 __all__ = ["mean_box"]
