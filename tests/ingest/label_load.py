@@ -23,7 +23,7 @@ from driftwheel.services.create_token import create_token
 from driftwheel.services.fill_pool import MOST_AT_ONCE, PoolImage, fill_pool
 from driftwheel.services.open_pool import open_pool
 from driftwheel.store.database import open_database, reading, writing
-from driftwheel.store.label_tables import annotators, answers
+from driftwheel.store.label_tables import answers, leases
 from driftwheel.store.models import find_model
 from driftwheel.store.tables import records
 
@@ -158,11 +158,11 @@ def stored_answers(installation: Installation) -> list[tuple[str, str]]:
     try:
         with reading(engine) as connection:
             rows = connection.execute(
-                select(answers.c.id, answers.c.task, answers.c.payload).join(
-                    annotators, annotators.c.key == answers.c.annotator
+                select(answers.c.id, leases.c.key, answers.c.payload).join(
+                    leases, (leases.c.task == answers.c.task) & (leases.c.annotator == answers.c.annotator)
                 )
             )
-            return [(row.id, content_of(task=row.task, payload=row.payload)) for row in rows]
+            return [(row.id, content_of(task=row.key, payload=row.payload)) for row in rows]
     finally:
         engine.dispose()
 

@@ -49,6 +49,10 @@ class GivenTask:
 
     Attributes
     ----------
+    task
+        Its key, which is not for the annotator: golden tasks lie together.
+    lease
+        The key of the lease, by which the annotator knows the task.
     training
         The right answer is told after the annotator's own.
     expires
@@ -56,6 +60,7 @@ class GivenTask:
     """
 
     task: int
+    lease: int
     pool: int
     image: bytes
     width: int | None
@@ -381,6 +386,7 @@ def _give(  # noqa: PLR0917
 def _given(task: Task, lease: Lease) -> GivenTask:
     return GivenTask(
         task.key,
+        lease.key,
         task.pool,
         task.image,
         task.width,

@@ -130,7 +130,7 @@ def _submit(  # noqa: PLR0917
         if before is not None:
             return _repeated(before, annotator, body, task)
         if answer_in_force(connection, task.key, annotator) is not None:
-            reason = f"The task {task.key} has an answer of this annotator already; undo that first."
+            reason = "The task has an answer of this annotator already; undo that first."
             return Submitted(kept.id, "conflict", None, reason=reason)
         reach("answer-checked")
         answer = _keep(connection, project, pool, task, annotator, kept, body, now)

@@ -20,13 +20,18 @@ __all__ = [
     "find_lease",
     "give_lease",
     "held_tasks",
+    "lease_by_key",
     "renew_leases",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A lease; `ended` is None while it is live, even after `expires`, until somebody takes it back."""
+    """A lease; `ended` is None while it is live, even after `expires`, until somebody takes it back.
+
+    Its key is what the annotator knows the task by: keys grow in the order of handing out, and the lease of
+    a task to an annotator keeps its own for ever. Keys of tasks would tell which were filled together.
+    """
 
     key: int
     task: int
@@ -66,6 +71,13 @@ def renew_leases(connection: Connection, pool: int, annotator: int, expires: dat
 def find_lease(connection: Connection, task: int, annotator: int) -> Lease | None:
     """Return the lease of a task to an annotator, live or ended; None where it was never given."""
     query = select(leases).where(leases.c.task == task, leases.c.annotator == annotator)
+    row = connection.execute(query).first()
+    return None if row is None else _lease(row)
+
+
+def lease_by_key(connection: Connection, key: int, annotator: int) -> Lease | None:
+    """Return an annotator's lease of that key, live or ended; None where they never had one."""
+    query = select(leases).where(leases.c.key == key, leases.c.annotator == annotator)
     row = connection.execute(query).first()
     return None if row is None else _lease(row)
 

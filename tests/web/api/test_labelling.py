@@ -153,6 +153,31 @@ def test_who_was_invited_sees_the_images_they_were_given_and_nothing_else(
     assert ann.post(f"{pool}/close", json={}).status_code == 403
 
 
+def test_nothing_tells_a_golden_task_from_another(server: Running, lead: httpx.Client) -> None:
+    project, pool = open_project(server, lead, 20, golden_share=0.9, overlap=2)
+    golden = [{"record": one, "kind": "golden", "truth": {"class": "cat"}} for one in log_images(server, 6)]
+    assert lead.post(f"{pool}/images", json={"images": golden}).json()["added"] == 6
+    ann, bob = invited(server, lead, project, "ann"), invited(server, lead, project, "bob")
+    tasks = ann.post(f"{project}/next", json={"count": 20}).json()["tasks"]
+    ids = [one["task"] for one in tasks]
+    assert ids == list(range(ids[0], ids[0] + 20))  # in the order of handing out, whatever they are
+    shown = [set(one) for one in tasks]
+    assert all(one == shown[0] for one in shown)
+    assert bob.get(f"{project}/tasks/{ids[0]}/image").status_code == 404
+    told = [answer(ann, project, one, "cat").json() for one in ids]
+    assert {(one["state"], one["truth"], one["correct"]) for one in told} == {("counted", None, None)}
+    again = answer(ann, project, ids[0], "dog")
+    assert again.json()["detail"] == "The task has an answer of this annotator already; undo that first."
+    (standing,) = ann.get(f"{project}/work").json()["pools"]
+    assert (standing["answered"], standing["golden"], standing["golden_correct"]) == (20, None, None)
+    lead.post(f"{project}/next", json={"annotator": "lead"})
+    (standing,) = lead.get(f"{project}/work", params={"annotator": "lead"}).json()["pools"]
+    assert (standing["golden"], standing["golden_correct"]) == (0, 0)
+    kinds = {one["task"]: one["kind"] for one in lead.get(f"{pool}/results").json()["results"]}
+    said = {one["task"] for one in lead.get(f"{pool}/answers").json()["answers"]}
+    assert {kinds[one] for one in said} == {"real", "golden"}
+
+
 def test_a_crowd_elsewhere_is_driven_by_one_token(server: Running, lead: httpx.Client) -> None:
     project, pool = open_project(server, lead, 2, price=0.05, budget=0.05)
     crowd = server.with_token("annotator")
@@ -162,8 +187,8 @@ def test_a_crowd_elsewhere_is_driven_by_one_token(server: Running, lead: httpx.C
     skip = {"id": str(uuid.uuid4()), "task": task["task"], "kind": "skip", "annotator": "w1"}
     assert crowd.post(f"{project}/answers", json=skip).status_code == 202
     tasks = crowd.post(f"{project}/next", json={"annotator": "w2", "count": 5}).json()["tasks"]
-    assert [one["task"] for one in tasks] == [task["task"]]
-    assert answer(crowd, project, task["task"], annotator="w2").status_code == 202
+    assert [one["image"] for one in tasks] == [task["image"]]
+    assert answer(crowd, project, tasks[0]["task"], annotator="w2").status_code == 202
     assert (lead.get(pool).json()["paid"], lead.get(pool).json()["closed_because"]) == (1, "budget")
     people = {one["name"]: one for one in lead.get(f"{project}/annotators").json()}
     assert (people["w1"]["skipped"], people["w2"]["answered"]) == (1, 1)

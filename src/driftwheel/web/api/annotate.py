@@ -10,16 +10,16 @@ from fastapi import APIRouter, HTTPException, Path, Query, Response
 
 from driftwheel.errors import UnreadableImageError
 from driftwheel.images.header import read_header
-from driftwheel.services.authorise import Identity
+from driftwheel.services.authorise import Identity, allows
 from driftwheel.services.find_annotator import find_annotator
 from driftwheel.services.make_thumbnail import ThumbnailSide, make_thumbnail
 from driftwheel.services.next_tasks import GivenTask, next_tasks
 from driftwheel.services.submit_answer import NewAnswer, submit_answer
 from driftwheel.services.undo_answer import undo_answer
 from driftwheel.store.annotators import Annotator
-from driftwheel.store.assignments import assignments_of
+from driftwheel.store.assignments import Assignment, assignments_of
 from driftwheel.store.database import reading
-from driftwheel.store.leases import find_lease
+from driftwheel.store.leases import Lease, find_lease, lease_by_key
 from driftwheel.store.tasks import task_by_key
 from driftwheel.web.api.describe import problems
 from driftwheel.web.api.label_bodies import (
@@ -55,7 +55,11 @@ _UNCHANGED = {"Cache-Control": "private, max-age=86400, immutable"}
 
 @router.get("/work", responses=problems(404))
 def read_work(project: ProjectKey, state: State, caller: Caller, annotator: _Worker = None) -> WorkAnswer:
-    """Read what is asked of annotators, and how far the caller has come."""
+    """Read what is asked of annotators, and how far the caller has come.
+
+    How golden tasks were answered is told to those alone who may see all of the project: whoever else knew it
+    after each answer would know which tasks are golden.
+    """
     found = project_at(state, caller, project)
     who = _who(state, caller, project, annotator)
     with reading(state.engine) as connection:
@@ -67,7 +71,7 @@ def read_work(project: ProjectKey, state: State, caller: Caller, annotator: _Wor
         classes=class_answers(found),
         instructions=found.instructions,
         annotator=who.name,
-        pools=[StandingAnswer.model_validate(one, from_attributes=True) for one in stands],
+        pools=[_standing(one, leads=allows(caller, "read")) for one in stands],
     )
 
 
@@ -93,7 +97,8 @@ def take_tasks(project: ProjectKey, body: NextBody, state: State, caller: Caller
 def send_answer(project: ProjectKey, body: AnswerBody, state: State, caller: Caller) -> SubmittedAnswer:
     """Answer a task, or skip it. 202 comes when that is on disk; sent again with its id, it counts once."""
     who = _who(state, caller, project, body.annotator)
-    new = NewAnswer(body.id, body.task, body.kind, plain_payload(body.payload), body.reason, body.seconds)
+    task = _given_to(state, who, body.task).task
+    new = NewAnswer(body.id, task, body.kind, plain_payload(body.payload), body.reason, body.seconds)
     with found_or_404():
         done = submit_answer(state.engine, who.key, new, now=state.clock())
     if done.outcome == "conflict" or done.state is None:
@@ -120,7 +125,15 @@ def take_back_answer(
     if lease is None or lease.ended is not None or task is None:
         return NextTasksAnswer(tasks=[], why="no_tasks", missing="")
     given = GivenTask(
-        task.key, task.pool, task.image, task.width, task.height, False, lease.begun, lease.expires
+        task.key,
+        lease.key,
+        task.pool,
+        task.image,
+        task.width,
+        task.height,
+        False,
+        lease.begun,
+        lease.expires,
     )
     return NextTasksAnswer(tasks=[_given(given)], why="", missing="")
 
@@ -142,11 +155,11 @@ def read_task_image(  # noqa: PLR0917 - the parameters of the query
 ) -> Response:
     """Read the image of a task that the annotator was given, and of no other."""
     who = _who(state, caller, project, annotator)
+    lease = _given_to(state, who, task)
     with reading(state.engine) as connection:
-        lease = find_lease(connection, task, who.key)
-        found = None if lease is None else task_by_key(connection, task)
+        found = task_by_key(connection, lease.task)
     if found is None:
-        raise HTTPException(404, f"There is no task {task} that was given to this annotator.")
+        raise _no_task(task)
     try:
         data = state.blobs.get(found.image)
         if size is not None:
@@ -165,6 +178,24 @@ def _who(state: Services, caller: Identity, project: int, name: str | None) -> A
         return find_annotator(state.engine, project, caller, now=state.clock(), name=name)
 
 
+def _given_to(state: Services, who: Annotator, task: int) -> Lease:
+    """Return the lease of a task, as the annotator knows it, or answer 404 where they never had it."""
+    with reading(state.engine) as connection:
+        lease = lease_by_key(connection, task, who.key)
+    if lease is None:
+        raise _no_task(task)
+    return lease
+
+
+def _no_task(task: int) -> HTTPException:
+    return HTTPException(404, f"There is no task {task} that was given to this annotator.")
+
+
 def _given(one: GivenTask) -> GivenTaskAnswer:
-    plain = {name: getattr(one, name) for name in GivenTaskAnswer.model_fields if name != "image"}
-    return GivenTaskAnswer.model_validate(plain | {"image": one.image.hex()})
+    plain = {name: getattr(one, name) for name in GivenTaskAnswer.model_fields}
+    return GivenTaskAnswer.model_validate(plain | {"task": one.lease, "image": one.image.hex()})
+
+
+def _standing(one: Assignment, *, leads: bool) -> StandingAnswer:
+    found = StandingAnswer.model_validate(one, from_attributes=True)
+    return found if leads else found.model_copy(update={"golden": None, "golden_correct": None})

@@ -439,7 +439,7 @@ class NextBody(BaseModel):
 class GivenTaskAnswer(BaseModel):
     """A task that an annotator has. Nothing tells a golden task from another."""
 
-    task: int
+    task: int = Field(description="The annotator's own number of it; results have the task's key.")
     pool: int
     image: str = Field(description="SHA-256 of the file.")
     width: int | None
@@ -467,7 +467,7 @@ class AnswerBody(BaseModel):
         max_length=60,
         description="A UUID of the client: the same answer sent again counts once.",
     )
-    task: int = Field(ge=1, lt=2**63)
+    task: int = Field(ge=1, lt=2**63, description="As `next` gave it.")
     kind: AnswerKind = "answer"
     payload: Payload | None = None
     reason: str = Field("", max_length=2000, description="Of a skip, or why nobody can tell.")
@@ -494,8 +494,8 @@ class StandingAnswer(BaseModel):
     stage: str = Field(description="`training`, `exam`, `work`, or `failed`: the exam.")
     answered: int
     skipped: int
-    golden: int
-    golden_correct: int
+    golden: int | None = Field(description="Golden tasks answered; null for who may not know which are.")
+    golden_correct: int | None
 
 
 class WorkAnswer(BaseModel):
