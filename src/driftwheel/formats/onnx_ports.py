@@ -6,8 +6,9 @@ for are looked into, and everything else is stepped over.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+
+from driftwheel.formats.protobuf import fields
 
 __all__ = ["Port", "onnx_ports"]
 
@@ -44,13 +45,13 @@ def onnx_ports(data: bytes) -> tuple[tuple[Port, ...], tuple[Port, ...]] | None:
     True
     """
     try:
-        graph = next((value for field, value in _fields(memoryview(data)) if field == _GRAPH), None)
+        graph = next((value for field, value in fields(memoryview(data)) if field == _GRAPH), None)
         if not isinstance(graph, memoryview):
             return None
         inputs: list[Port] = []
         outputs: list[Port] = []
         given: set[str] = set()
-        for field, value in _fields(graph):
+        for field, value in fields(graph):
             if not isinstance(value, memoryview):
                 continue
             if field == _INITIALIZER:
@@ -66,15 +67,15 @@ def onnx_ports(data: bytes) -> tuple[tuple[Port, ...], tuple[Port, ...]] | None:
 
 def _port(info: memoryview) -> Port:
     tensor = _inside(_inside(info, _TYPE), _TENSOR)
-    kind = next((value for field, value in _fields(tensor) if field == _KIND), 0)
-    axes = [value for field, value in _fields(_inside(tensor, _SHAPE)) if field == _AXIS][:_MOST]
+    kind = next((value for field, value in fields(tensor) if field == _KIND), 0)
+    axes = [value for field, value in fields(_inside(tensor, _SHAPE)) if field == _AXIS][:_MOST]
     known = _KINDS.get(kind, "?") if isinstance(kind, int) else "?"
     return Port(_text(info, _NAME), known, tuple(map(_axis, axes)))
 
 
 def _axis(axis: int | memoryview) -> int | str:
     if isinstance(axis, memoryview):
-        for field, value in _fields(axis):
+        for field, value in fields(axis):
             if field == _SIZE and isinstance(value, int) and 0 < value < 2**63:
                 return value
             if field == _LETTER and isinstance(value, memoryview) and len(value):
@@ -83,7 +84,7 @@ def _axis(axis: int | memoryview) -> int | str:
 
 
 def _inside(message: memoryview, wanted: int) -> memoryview:
-    for field, value in _fields(message):
+    for field, value in fields(message):
         if field == wanted and isinstance(value, memoryview):
             return value
     return memoryview(b"")
@@ -91,40 +92,3 @@ def _inside(message: memoryview, wanted: int) -> memoryview:
 
 def _text(message: memoryview, wanted: int) -> str:
     return str(_inside(message, wanted), "utf-8", "replace")
-
-
-def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """Yield the fields of a message: a number, or the bytes of what is inside; `ValueError` for another."""
-    at = 0
-    while at < len(message):
-        tag, at = _varint(message, at)
-        field, wire = tag >> 3, tag & 7
-        if field == 0:
-            raise ValueError
-        if wire == 0:
-            value, at = _varint(message, at)
-            yield field, value
-            continue
-        if wire == 2:
-            length, at = _varint(message, at)
-        elif wire in {1, 5}:
-            length = 8 if wire == 1 else 4
-        else:
-            raise ValueError
-        if at + length > len(message):
-            raise ValueError
-        yield field, message[at : at + length]
-        at += length
-
-
-def _varint(message: memoryview, at: int) -> tuple[int, int]:
-    """Return the number that begins at a place, and the place after it."""
-    value = shift = 0
-    while True:
-        byte = message[at]  # IndexError at the end
-        value |= (byte & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-        if byte < 0x80:
-            return value, at
-        if shift > 63:
-            raise ValueError

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from driftwheel.errors import MissingExtraError, UsageError
+from driftwheel.formats.onnx_contents import onnx_contents
 
-__all__ = ["open_session"]
+__all__ = ["check_content", "open_session"]
 
 
 def open_session(model: Path | bytes, *, threads: int, shown: str) -> Any:
     """Return a session of onnxruntime that computes on the processor and gives the same each time.
+
+    A file may keep its weights in others beside it. Content has nothing beside it: it comes from somewhere
+    else, and what it names is never read.
 
     Parameters
     ----------
@@ -25,7 +31,7 @@ def open_session(model: Path | bytes, *, threads: int, shown: str) -> Any:
     Raises
     ------
     UsageError
-        If it is not ONNX or damaged.
+        If it is not ONNX or damaged, or content whose weights lie in other files.
     MissingExtraError
         If onnxruntime is not installed.
     """
@@ -39,9 +45,31 @@ def open_session(model: Path | bytes, *, threads: int, shown: str) -> Any:
     options.use_deterministic_compute = True
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # cores are for decoders
     options.log_severity_level = 4  # what is wrong with a model reaches the user as an error, once
-    try:
-        source = str(model) if isinstance(model, Path) else model
-        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime has no common root for its errors
-        reason = str(error).strip().splitlines()[0]
-        raise UsageError(f"{shown} cannot be opened: it is no ONNX model, or damaged ({reason}).") from error
+    with ExitStack() as stack:
+        if isinstance(model, bytes):
+            check_content(model, shown=shown)
+            options.add_session_config_entry("session.load_model_format", "ONNX")
+            options.add_session_config_entry(
+                "session.model_external_initializers_file_folder_path",
+                stack.enter_context(TemporaryDirectory(prefix="driftwheel-")),  # empty, and gone afterwards
+            )
+        try:
+            source = str(model) if isinstance(model, Path) else model
+            return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime has no common root for its errors
+            reason = str(error).strip().splitlines()[0]
+            raise UsageError(
+                f"{shown} cannot be opened: it is no ONNX model, or damaged ({reason})."
+            ) from error
+
+
+def check_content(data: bytes, *, shown: str) -> None:
+    """Raise `UsageError` for the content of a file that is no ONNX model, or names other files to be read."""
+    found = onnx_contents(data)
+    if found is None:
+        raise UsageError(f"{shown} cannot be opened: it is no ONNX model, or damaged.")
+    if found.external:
+        raise UsageError(
+            f"{shown} cannot be opened: its weights lie in another file, which did not come with it. Save it "
+            "as one file: onnx.save(onnx.load('model.onnx'), 'one.onnx')"
+        )

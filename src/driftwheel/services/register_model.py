@@ -12,7 +12,9 @@ from sqlalchemy import Engine
 
 from driftwheel.drift.rules import check_dial
 from driftwheel.errors import UsageError, did_you_mean
+from driftwheel.formats.onnx_ports import onnx_ports
 from driftwheel.learning.load_embedder import load_embedder
+from driftwheel.learning.onnx_session import check_content
 from driftwheel.predictions import Task
 from driftwheel.profiles.window import as_window, windows_per_year
 from driftwheel.services.ask_version import want_version_asked
@@ -240,14 +242,6 @@ def _check(classes: Sequence[str], tags: Sequence[str], days: int | None, share:
 
 
 def _check_onnx(data: bytes) -> None:
-    try:
-        import onnx
-    except ImportError:
-        return
-    try:
-        model = onnx.load_from_string(data)
-        named = bool(model.graph.node) or bool(model.graph.output)
-    except Exception:
-        named = False
-    if not named:
+    if onnx_ports(data) is None:
         raise UsageError(f"These {len(data):,} bytes are no ONNX model. Export the model to ONNX first.")
+    check_content(data, shown="This file")
