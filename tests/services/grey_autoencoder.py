@@ -7,6 +7,7 @@ less.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -15,10 +16,10 @@ import pytest
 from driftwheel.learning.autoencoder import open_autoencoder, prepare_picture
 from driftwheel.learning.autoencoder_facts import METADATA_KEY, AutoencoderFacts, facts_to_json
 from driftwheel.learning.autoencoder_network import write_network
-from driftwheel.learning.autoencoder_shape import AutoencoderShape
+from driftwheel.learning.autoencoder_shape import AutoencoderShape, shape_for
 from driftwheel.learning.autoencoder_training import AutoencoderTraining
 
-__all__ = ["SHAPE", "errors_of", "grey_autoencoder", "need_onnx"]
+__all__ = ["SHAPE", "errors_of", "full_autoencoder", "grey_autoencoder", "need_onnx"]
 
 SHAPE = AutoencoderShape(16, colour=True, widths=(1,), latent=1)
 
@@ -47,14 +48,39 @@ def _pictures(images: Sequence[bytes]) -> np.ndarray:
     return np.stack([prepare_picture(np.asarray(one, np.uint8), SHAPE) for one in decoded])
 
 
+def full_autoencoder() -> bytes:
+    """Return a file of the size that `driftwheel autoencoder` writes by default, with drawn weights."""
+    need_onnx()
+    shape = shape_for(64, colour=True)
+    generator = np.random.default_rng(0)
+    flat = shape.widths[-1] * shape.coarsest**2
+    sizes = {"latent": (shape.latent, flat), "lift": (flat, shape.latent)}
+    outgoing = {name: size[0] for name, size in sizes.items()}
+    ways = {"encoder": (shape.channels, *shape.widths), "decoder": (*reversed(shape.widths), shape.channels)}
+    for way, widths in ways.items():
+        for level, (before, after) in enumerate(pairwise(widths)):
+            sizes[f"{way}_{level}"] = (after, before, 4, 4) if way == "encoder" else (before, after, 4, 4)
+            outgoing[f"{way}_{level}"] = after
+    weights = {
+        f"{name}.weight": generator.normal(0, 0.05, size).astype(np.float32) for name, size in sizes.items()
+    }
+    weights |= {f"{name}.bias": np.zeros(n, np.float32) for name, n in outgoing.items()}
+    return write_network(shape, weights, {METADATA_KEY: facts_to_json(_facts(shape, np.ones(3), "drawn"))})
+
+
 def _file(errors: np.ndarray, reference: str) -> bytes:
     flat = SHAPE.widths[0] * SHAPE.coarsest**2
     sizes = {"encoder_0": (1, 3, 4, 4), "latent": (1, flat), "lift": (flat, 1), "decoder_0": (1, 3, 4, 4)}
     outgoing = {"encoder_0": 1, "latent": 1, "lift": flat, "decoder_0": 3}
     weights = {f"{name}.weight": np.zeros(size, np.float32) for name, size in sizes.items()}
     weights |= {f"{name}.bias": np.zeros(n, np.float32) for name, n in outgoing.items()}
-    facts = AutoencoderFacts(
-        shape=SHAPE,
+    facts = _facts(SHAPE, errors, reference)
+    return write_network(SHAPE, weights, {METADATA_KEY: facts_to_json(facts)})
+
+
+def _facts(shape: AutoencoderShape, errors: np.ndarray, reference: str) -> AutoencoderFacts:
+    return AutoencoderFacts(
+        shape=shape,
         training=AutoencoderTraining(),
         seed=0,
         reference=reference,
@@ -64,4 +90,3 @@ def _file(errors: np.ndarray, reference: str) -> bytes:
         held_out_errors=errors,
         held_out_loss=0.69,
     )
-    return write_network(SHAPE, weights, {METADATA_KEY: facts_to_json(facts)})

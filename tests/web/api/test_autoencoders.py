@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from tests.services.grey_autoencoder import grey_autoencoder
+from tests.services.grey_autoencoder import full_autoencoder, grey_autoencoder
 from tests.web.serving import Running
 from tests.workflows.installation import log, picture, record
 
@@ -50,6 +50,17 @@ def test_from_the_first_to_none(server: Running) -> None:
     assert client.delete(ADDRESS).status_code == 204
     assert client.get(ADDRESS).json() == []
     assert "has no autoencoder" in client.delete(ADDRESS).json()["detail"]
+
+
+def test_one_of_the_usual_size_is_taken(server: Running) -> None:
+    client = server.with_token("engineer")
+    refer(server)
+    file = full_autoencoder()
+    assert len(file) > 1_000_000
+    made = client.post(ADDRESS, content=file, headers=BYTES)
+    assert made.status_code == 201
+    assert made.json()["side"] == 64
+    assert client.delete(ADDRESS).status_code == 204
 
 
 def test_what_is_refused(server: Running) -> None:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
-from tests.services.grey_autoencoder import grey_autoencoder, need_onnx
+from tests.services.grey_autoencoder import full_autoencoder, grey_autoencoder, need_onnx
 from tests.web.pages.conftest import Site, log_in
 from tests.web.serving import serving
 from tests.workflows.installation import add_model, log, picture, record
@@ -157,7 +157,7 @@ def test_it_is_set_and_removed(page: Page, site: Site, tmp_path: Path) -> None:
     card.get_by_role("link", name="Set another", exact=True).click()
     wrong, right = tmp_path / "wrong.onnx", tmp_path / "right.onnx"
     wrong.write_bytes(b"no network")
-    right.write_bytes(grey_autoencoder(HELD_OUT[:30], reference="the new ones"))
+    right.write_bytes(full_autoencoder())
     page.set_input_files("input[type=file]", wrong)
     page.get_by_role("button", name="Set", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("no ONNX model")
@@ -167,8 +167,8 @@ def test_it_is_set_and_removed(page: Page, site: Site, tmp_path: Path) -> None:
     page.wait_for_url("**told=autoencoder*")
     rows = card.locator("tbody tr")
     expect(rows).to_have_count(2)
-    expect(rows.first).to_contain_text("the new ones")
-    expect(rows.first).to_contain_text("30 images")
+    expect(rows.first).to_contain_text("drawn")
+    expect(rows.first).to_contain_text("3 images")
     expect(rows.nth(1)).to_contain_text("replaced")
     expect(card.get_by_role("button", name="Show it earlier images", exact=True)).to_have_count(0)
     engine = site.running.services.engine

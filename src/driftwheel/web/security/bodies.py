@@ -17,8 +17,17 @@ __all__ = ["SMALL_BODY", "BoundedBodies"]
 SMALL_BODY = 256 * 1024
 """Most bytes of a form or a JSON body: of one by which somebody logs in, it is not known who calls."""
 
-_LARGE = ("/records", "/records/images", "/truths", "/feedback", "/profiles", "/versions")
-_PLACES = ("/api/", "/models/")  # of the API, and of the page that takes an ONNX file
+_LARGE = (
+    "/records",
+    "/records/images",
+    "/truths",
+    "/feedback",
+    "/profiles",
+    "/versions",
+    "/autoencoders",
+    "/autoencoder",
+)
+_PLACES = ("/api/", "/models/")  # of the API, and of the pages that take an ONNX file
 _PIECE = 256 * 1024  # decompressed bytes handed on at once
 _WINDOW_BITS = {b"gzip": 31, b"x-gzip": 31, b"deflate": 15}
 
