@@ -9,6 +9,11 @@ from driftwheel.formats.losses import Loss, Losses, Note
 from driftwheel.formats.yolo import read_yolo, write_yolo
 
 DATA = b"train: images\nval: images\nnames:\n  0: cat\n  1: dog\n"
+BOMB = (
+    b"a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
+    + b"".join(b"a%d: &a%d [%s]\n" % (n, n, b", ".join([b"*a%d" % (n - 1)] * 9)) for n in range(1, 7))
+    + b"names: [*a6]\n"
+)  # 4 million x
 
 
 def read(
@@ -140,7 +145,13 @@ def test_damage_is_named(line: str, message: str) -> None:
         (b"names: cat", "'names' should be a list"),
         (b"nc: 3\nnames: [cat]", "'nc' is 3, but there are 1 names"),
         (b"names: [cat", "is no YAML"),
-        (b"a: &a [x]\nnames: [*a]", r"'names' has \['x'\]"),
+        (b"names: [[x]]", "'names' has a value of the type list, which YAML reads as no text"),
+        (b"a: &a [x]\nnames: [*a]", r"is no YAML: an alias \(\*\) is not read; .* line 2, column 9"),
+        (BOMB, "is no YAML: an alias"),
+        (b"nc: [1]\nnames: [cat]", "'nc' is a value of the type list, but there are 1 names"),
+        (b"nc: 0x" + b"f" * 9999 + b"\nnames: [cat]", "'nc' is a value of the type int, but"),
+        (b"nc: true\nnames: [cat]", "'nc' is True, but there are 1 names"),
+        (b"names: [0x" + b"f" * 9999 + b"]", "'names' has a value of the type int, which"),
         (b"!!python/object/apply:os.system ['true']", "is no YAML"),
     ],
 )

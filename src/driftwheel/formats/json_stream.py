@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import ijson
+import numpy as np
 
 from driftwheel.errors import LabelFormatError
 
@@ -13,6 +14,7 @@ __all__ = ["first_keys", "list_items"]
 
 _MARK = b"\xef\xbb\xbf"
 _MOST_KEYS = 64
+_DEEPEST = 64  # no label format goes beyond ten
 
 
 def list_items(stream: BinaryIO, path: str, called: str) -> Iterator[Any]:
@@ -32,11 +34,11 @@ def list_items(stream: BinaryIO, path: str, called: str) -> Iterator[Any]:
     Raises
     ------
     LabelFormatError
-        For what is no JSON; ``NaN`` and ``Infinity`` are none.
+        For what is no JSON (``NaN`` and ``Infinity`` are none), or lists and objects 65 deep in each other.
     """
     _rewind(stream)
     try:
-        yield from ijson.items(stream, path, use_float=True)
+        yield from ijson.items(_Shallow(stream, called), path, use_float=True)
     except (ijson.JSONError, UnicodeDecodeError) as error:
         raise LabelFormatError(_damaged(called, error)) from None
 
@@ -51,7 +53,7 @@ def first_keys(stream: BinaryIO, called: str) -> tuple[str, tuple[str, ...]]:
     keys: list[str] = []
     kind = ""
     try:
-        for path, event, value in ijson.parse(stream, use_float=True):
+        for path, event, value in ijson.parse(_Shallow(stream, called), use_float=True):
             if not kind:
                 kind = {"start_array": "list", "start_map": "object"}.get(event, "other")
             inside = "item" if kind == "list" else ""
@@ -62,6 +64,41 @@ def first_keys(stream: BinaryIO, called: str) -> tuple[str, tuple[str, ...]]:
     except (ijson.JSONError, UnicodeDecodeError) as error:
         raise LabelFormatError(_damaged(called, error)) from None
     return kind, tuple(keys)
+
+
+class _Shallow:
+    """A stream of JSON that refuses to be read where lists and objects lie too deep in each other.
+
+    What reads it, and what it makes of it, may take a frame of the stack for each of them.
+    """
+
+    def __init__(self, stream: BinaryIO, called: str) -> None:
+        self._stream, self._called = stream, called
+        self._depth, self._in_text, self._left = 0, 0, b""
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes."""
+        read = self._stream.read(size)
+        plain = self._left + read
+        slashes = len(plain) - len(plain.rstrip(b"\\"))
+        self._left = b"\\" * (slashes % 2)  # what it is before comes with the next bytes
+        plain = plain[: len(plain) - slashes].replace(b"\\\\", b"").replace(b'\\"', b"")
+        each = np.frombuffer(plain, np.uint8)
+        each = each[np.isin(each, np.frombuffer(b'"[]{}', np.uint8))]
+        quotes = self._in_text + np.cumsum(each == ord('"'))
+        each = each[quotes % 2 == 0]
+        steps = np.isin(each, np.frombuffer(b"[{", np.uint8)) * 1 - np.isin(
+            each, np.frombuffer(b"]}", np.uint8)
+        )
+        depths = self._depth + np.cumsum(steps)
+        if depths.max(initial=0) > _DEEPEST:
+            raise LabelFormatError(
+                f"{self._called} has lists or objects more than {_DEEPEST} deep in each other, which no "
+                "file of labels has. Export it anew."
+            )
+        self._in_text = int(quotes[-1] % 2) if len(quotes) else self._in_text
+        self._depth = int(depths[-1]) if len(depths) else self._depth
+        return read
 
 
 def _rewind(stream: BinaryIO) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -73,21 +73,45 @@ def read_yolo_data(files: LabelFiles) -> YoloData:
     if not file.endswith((".yaml", ".yml")):
         return _checked({number: line for number, (_, line) in enumerate(text_of(files, file))}, called)
     try:
-        data = yaml.safe_load(files.read(file))
+        data = yaml.load(files.read(file), _PlainLoader)  # noqa: S506 (it is a SafeLoader)
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise LabelFormatError(f"{called} is no YAML: {' '.join(str(error).split())[:200]}.") from None
     names = data.get("names") if isinstance(data, dict) else None
     if isinstance(names, list):
         names = dict(enumerate(names))
-    if not isinstance(names, dict) or not all(type(key) is int for key in names):
+    if not isinstance(names, dict) or not all(map(_is_number, names)):
         raise LabelFormatError(f"{called}: 'names' should be a list of classes, or a table of number: name.")
-    if data.get("nc") not in {None, len(names)}:
-        raise LabelFormatError(f"{called}: 'nc' is {data['nc']!r}, but there are {len(names)} names.")
-    if odd := [name for name in names.values() if isinstance(name, bool) or not isinstance(name, str | int)]:
+    n = data.get("nc")
+    if n is not None and not (_is_number(n) and n == len(names)):
+        raise LabelFormatError(f"{called}: 'nc' is {_shown(n)}, but there are {len(names)} names.")
+    if odd := [name for name in names.values() if not (isinstance(name, str) or _is_number(name))]:
         raise LabelFormatError(
-            f"{called}: 'names' has {odd[0]!r}, which YAML reads as no text. Put the name in quotes."
+            f"{called}: 'names' has {_shown(odd[0])}, which YAML reads as no text. Put the name in quotes."
         )
     return _checked({key: str(name) for key, name in names.items()}, called)
+
+
+class _PlainLoader(yaml.SafeLoader):  # type: ignore[misc]
+    """YAML without aliases: a few hundred bytes of them stand for more than memory holds."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark
+            raise yaml.MarkedYAMLError(
+                problem="an alias (*) is not read; write out what it is for", problem_mark=mark
+            )
+        return super().compose_node(parent, index)
+
+
+def _is_number(value: object) -> bool:
+    return type(value) is int and value.bit_length() < 64
+
+
+def _shown(value: object) -> str:
+    """Return what YAML has read in a few words: lists and tables may be of any size."""
+    if value is None or isinstance(value, bool | float) or _is_number(value):
+        return repr(value)
+    return f"a value of the type {type(value).__name__}"
 
 
 def write_yolo_data(classes: Sequence[str], tops: AbstractSet[str]) -> bytes:
@@ -168,6 +192,6 @@ def below(path: str, folder: str) -> str:
 def _checked(names: Mapping[int, str], called: str) -> YoloData:
     numbers = {number: as_class(names[number], called) for number in sorted(names)}
     classes = tuple(numbers.values())
-    if twice := [label for label in classes if classes.count(label) > 1]:
+    if twice := [label for label, n in Counter(classes).items() if n > 1]:
         raise LabelFormatError(f"{called}: the class '{twice[0]}' is there twice. Rename one of them.")
     return YoloData(classes, numbers, called)
