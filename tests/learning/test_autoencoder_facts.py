@@ -50,6 +50,7 @@ def test_what_is_written_is_read():
         ({"shape": {"side": 27, "colour": True, "widths": [8, 16], "latent": 4}}, "multiple of 4, not 27"),
         ({"training": {"speed": 1}}, "damaged"),
         ({"held_out_errors": []}, "damaged"),
+        ({"seed": float("inf")}, "damaged"),
         ({"held_out_errors": ["x"]}, "damaged"),
         ({"held_out_errors": [0.1, -0.1]}, r"damaged \(the errors of held-out images\)"),
         ({"held_out_blocks": [1]}, r"damaged \(the errors of held-out images\)"),
@@ -62,7 +63,7 @@ def test_damage_is_found(change, message):
         facts_from_json(json.dumps({**json.loads(facts_to_json(FACTS)), **change}))
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", "null", '{"version": 1}'])
+@pytest.mark.parametrize("text", ["", "[" * 100_000, "[]", "{}", "null", '{"version": 1}'])
 def test_what_are_no_facts_is_refused(text):
     with pytest.raises(UsageError, match="damaged"):
         facts_from_json(text)

@@ -11,6 +11,7 @@ from driftwheel.errors import UsageError
 from driftwheel.learning.class_names import class_names, read_class_names
 from driftwheel.learning.classifier import Classifier
 from driftwheel.learning.onnx_classifier import open_classifier
+from driftwheel.learning.onnx_network import open_image_network
 
 MEANS = ("ReduceMean", ["images"], ["means"], {"axes": [2, 3], "keepdims": 0})
 SOFTMAX = ("Softmax", ["means"], ["scores"], {"axis": 1})
@@ -50,6 +51,20 @@ def test_probabilities_stay_as_they_are(write_onnx) -> None:
     assert not model.logits
     (row,) = model.scores(model.prepare(image(255, 0, 0))[None])
     assert row == pytest.approx(np.exp([1, 0, 0]) / (np.e + 2), abs=1e-6)
+
+
+def test_there_are_no_more_classes_than_can_be_kept(write_onnx) -> None:
+    wide = ("Tile", ["means", "times"], ["scores"], {})
+    path = write_onnx([MEANS, wide], INPUT, {"scores": None}, constants={"times": np.array([1, 33_334])})
+    with pytest.raises(UsageError, match="has 100,002 columns; at most 100,000 classes"):
+        open_classifier(path, threads=1)
+
+
+def test_a_large_input_is_given_few_images_at_once(write_onnx) -> None:
+    for side, expected in ((8, 16), (2048, 5), (4096, 1)):
+        model = {"images": ("FLOAT", ["n", 3, side, side])}
+        path = write_onnx([MEANS], model, {"means": ["n", 3]})
+        assert open_image_network(path, threads=1, shown="This").at_once == expected
 
 
 def test_a_fixed_batch_and_content_instead_of_a_file(write_onnx) -> None:

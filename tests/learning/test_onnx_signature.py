@@ -70,3 +70,20 @@ def test_the_keys_are_those_it_reads():
     for key in METADATA_KEYS:
         with pytest.raises(UsageError, match=key):
             read(["n", 3, None, None], {key: "?"})
+
+
+@pytest.mark.parametrize(
+    ("shape", "metadata", "message"),
+    [
+        (["n", 3, 4097, 8], {}, r"8 × 4,097 pixels; at most 4,096 on a side"),
+        (["n", 3, None, None], {"driftwheel.size": "8, 1e300"}, "at most 4,096 on a side"),
+        ([257, 3, 8, 8], {}, r"takes 257 images of 8 × 8 pixels at once, which is too much"),
+        ([256, 3, 4096, 4096], {}, r"Export it for any number of images"),
+        ([2**62, 3, 8, 8], {}, "which is too much"),
+    ],
+)
+def test_an_input_that_no_memory_holds_is_refused(shape, metadata, message):
+    with pytest.raises(UsageError, match=message):
+        read(shape, metadata)
+    assert read(["n", 3, 4096, 4096]).height == 4096
+    assert read([256, 3, 224, 224]).batch == 256

@@ -94,7 +94,7 @@ def facts_from_json(text: str) -> AutoencoderFacts:
     try:
         found: dict[str, Any] = json.loads(text)
         version = found["version"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise UsageError("What it says of itself is damaged.") from None
     if version != _VERSION:
         raise UsageError(
@@ -117,7 +117,7 @@ def facts_from_json(text: str) -> AutoencoderFacts:
             held_out_loss=float(found["held_out_loss"]),
             held_out_blocks=None if blocks is None else np.array(blocks, dtype=np.intp),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise UsageError(f"What it says of itself is damaged ({error}).") from None
     right = errors.ndim == 1 and errors.size and np.isfinite(errors).all() and errors.min() >= 0
     if not right or (blocks is not None and len(blocks) != len(errors)):

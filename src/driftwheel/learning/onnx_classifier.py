@@ -18,7 +18,8 @@ from driftwheel.learning.onnx_network import ImageNetwork, identify_network, ope
 __all__ = ["OnnxClassifier", "open_classifier"]
 
 _SUM = 1e-3  # by which probabilities may miss 1: float16
-_PROBES = 6
+_PROBES, _FEWEST_PROBES = 6, 3
+_MOST_CLASSES = 100_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,11 +119,18 @@ def open_classifier(
 def _choose_output(network: ImageNetwork) -> tuple[str, bool, int]:
     """Return the first output with a row of scores an image, whether those are logits, and how many."""
     wanted = network.image_input
-    probes = np.random.default_rng(0).integers(0, 256, (_PROBES, wanted.height, wanted.width, 3))
+    count = max(_FEWEST_PROBES, min(_PROBES, network.at_once))
+    size = (count, wanted.height, wanted.width, 3)
+    probes = np.random.default_rng(0).integers(0, 256, size, dtype=np.uint8)
     probes[0], probes[1] = 0, 255
-    arrays = network.try_out(probes.astype(np.uint8))
+    arrays = network.try_out(probes)
     for name, array in arrays.items():
         if array.ndim == 2 and array.shape[1] >= 2 and np.issubdtype(array.dtype, np.floating):
+            if array.shape[1] > _MOST_CLASSES:
+                raise UsageError(
+                    f"Its output '{name}' has {array.shape[1]:,} columns; at most {_MOST_CLASSES:,} classes "
+                    "are possible."
+                )
             return name, not _are_probabilities(array), int(array.shape[1])
     found = ", ".join(f"'{name}' {array.dtype} {array.shape}" for name, array in arrays.items())
     advice = "Export the model with its scores as an output of shape (n, classes)."

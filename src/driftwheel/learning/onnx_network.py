@@ -22,6 +22,7 @@ from driftwheel.learning.onnx_signature import ImageInput, read_image_input
 __all__ = ["ImageNetwork", "identify_network", "open_image_network"]
 
 _BATCH = 16
+_AT_ONCE = 1 << 26  # values of images that go in at once, where any number may
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601, from RGB
 
 
@@ -52,10 +53,16 @@ class ImageNetwork:
         """What cuts and scales one BGR image to the network's size, as (height, width, 3) RGB uint8."""
         return partial(_to_input, height=self.image_input.height, width=self.image_input.width)
 
+    @property
+    def at_once(self) -> int:
+        """How many images it is given: as many as it says, else 16, and fewer of large ones."""
+        wanted = self.image_input
+        return wanted.batch or max(1, min(_BATCH, _AT_ONCE // (wanted.height * wanted.width * 3)))
+
     def run(self, images: NDArray[np.uint8], output: str) -> Iterator[NDArray[Any]]:
         """Yield an output for (n, height, width, 3) RGB uint8, as many rows at once as the network takes."""
         fixed = self.image_input.batch
-        size = fixed or _BATCH
+        size = self.at_once
         for start in range(0, len(images), size):
             part = images[start : start + size]
             n = len(part)

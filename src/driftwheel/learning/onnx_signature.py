@@ -25,6 +25,8 @@ _TYPES: Mapping[str, np.dtype[Any]] = {
     "tensor(uint8)": np.dtype(np.uint8),
 }
 _DEFAULT_SIDE = 224
+_MOST_SIDE, _MOST_BATCH = 4096, 256
+_MOST_VALUES = 1 << 28  # that go in at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,7 @@ def read_image_input(
     if min(height, width) < 1:
         given = metadata["driftwheel.size"]
         raise UsageError(f"Its metadata key driftwheel.size must be at least 1,1, not '{given}'.")
+    _check_size(name, batch, height, width)
     return ImageInput(
         name=name,
         dtype=_TYPES[dtype],
@@ -133,6 +136,19 @@ def read_image_input(
         mean=_numbers(metadata, "driftwheel.mean", count, (0.0,) * count),
         std=std,
     )
+
+
+def _check_size(name: str, batch: int | None, height: int, width: int) -> None:
+    if max(height, width) > _MOST_SIDE:
+        raise UsageError(
+            f"Its input '{name}' takes images of {width:,} × {height:,} pixels; at most {_MOST_SIDE:,} on a "
+            "side are possible. Export it for smaller ones."
+        )
+    if batch is not None and (batch > _MOST_BATCH or batch * height * width * 3 > _MOST_VALUES):
+        raise UsageError(
+            f"Its input '{name}' takes {batch:,} images of {width:,} × {height:,} pixels at once, which is "
+            "too much. Export it for any number of images."
+        )
 
 
 def _check_keys(metadata: Mapping[str, str]) -> None:
