@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import betaln
 
-from driftwheel.agreement.class_answers import Answer, class_answers, golden_column
+from driftwheel.agreement.class_answers import Answer, ClassAnswers, class_answers, golden_column
 from driftwheel.agreement.confusion import check_size, confusion_counts
-from driftwheel.agreement.golden_bayes import golden_bayes, shrunken_confusions, task_posterior
+from driftwheel.agreement.golden_bayes import golden_bayes, task_posterior
 from driftwheel.agreement.majority_vote import majority_vote
+from driftwheel.agreement.shrunken_confusions import shrunken_confusions
 from driftwheel.errors import UsageError
 
 
@@ -54,6 +57,86 @@ def test_many_golden_tasks_say_all() -> None:
     truth = np.array([[0.7, 0.2, 0.1], [0.05, 0.9, 0.05], [0.3, 0.3, 0.4]])
     counts = np.array([[rng.multinomial(100_000, row) for row in truth]], dtype=float)
     assert shrunken_confusions(counts, 0.8, 10.0)[0] == pytest.approx(truth, abs=0.01)
+
+
+def plain_confusions(counts: np.ndarray, prior_accuracy: float, prior_answers: float) -> np.ndarray:
+    """The same with whole matrices."""
+    k = counts.shape[1]
+    right, n = np.trace(counts, axis1=1, axis2=2), counts.sum(axis=(1, 2))
+    of_pool = (right.sum() + prior_answers * prior_accuracy) / (n.sum() + prior_answers)
+    pool = plain_worth(right, n, of_pool)
+    accuracy = (right + pool * of_pool) / (n + pool)
+    errors = (counts.sum(axis=0) + 2 / (k - 1)) * (1 - np.eye(k))
+    pattern = errors / errors.sum(axis=1, keepdims=True)
+    expected = np.eye(k) * accuracy[:, None, None] + (1 - accuracy)[:, None, None] * pattern
+    row = plain_worth(np.diagonal(counts, axis1=1, axis2=2), counts.sum(axis=2), accuracy[:, None])
+    drawn = np.maximum((counts + row * expected) / (counts.sum(axis=2, keepdims=True) + row), 1e-4)
+    return drawn / drawn.sum(axis=2, keepdims=True)
+
+
+def plain_worth(right: np.ndarray, n: np.ndarray, expected: Any) -> float:
+    worths = 2.0 ** np.arange(1, 8)
+    logs = [
+        (
+            betaln(right + m * expected, n - right + m - m * expected)
+            - betaln(m * expected, m - m * expected)
+        ).sum()
+        for m in worths
+    ]
+    weights = np.exp(np.array(logs) - max(logs))
+    return float(np.exp(weights @ np.log(worths) / weights.sum()))
+
+
+@pytest.mark.parametrize("k", [2, 3, 30])
+@pytest.mark.parametrize("n", [0, 4, 300])
+def test_few_cells_say_what_whole_matrices_say(k: int, n: int) -> None:
+    rng = np.random.default_rng(k + n)
+    told = [Answer("t", who, str(rng.integers(k))) for who in range(4)]
+    truths = {f"g{i}": str(rng.integers(k)) for i in range(n)}
+    told += [Answer(key, int(rng.integers(3)), said) for key, said in truths.items()]
+    told = [
+        Answer(one.task, int(one.annotator), str(one.label if rng.random() < 0.7 else rng.integers(k)))
+        for one in told
+    ]
+    given = class_answers(told, [str(c) for c in range(k)], tasks=["t"], annotators=range(4))
+    golden = golden_column(given, truths)
+    rows = np.zeros((len(golden), k))
+    rows[golden >= 0, golden[golden >= 0]] = 1.0
+    plain = plain_confusions(confusion_counts(given.incidence(), rows), 0.8, 10.0)
+    found = golden_bayes(given, golden)
+    assert found.confusions == pytest.approx(plain, abs=1e-12)
+    scores = np.log(found.class_shares) + sum(
+        np.log(plain[who, :, label])
+        for task, who, label in zip(given.tasks, given.annotators, given.labels, strict=True)
+        if task == 0
+    )
+    assert found.consensus.posterior[0] == pytest.approx(np.exp(scores) / np.exp(scores).sum())
+
+
+def test_memory_of_many_classes_is_small() -> None:
+    rng = np.random.default_rng(2)
+    k, people, n = 1000, 20, 100  # whole matrices: 160 MB, and several of them
+    truth = rng.integers(k, size=n)
+    tasks, who = np.tile(np.arange(n + 1), people), np.repeat(np.arange(people), n + 1)
+    said = np.where(
+        rng.random(len(tasks)) < 0.8, np.append(truth, 7)[tasks], rng.integers(k, size=len(tasks))
+    )
+    given = ClassAnswers(
+        tasks,
+        who,
+        said,
+        np.zeros(len(tasks)),
+        np.zeros(len(tasks)),
+        tuple(range(n + 1)),
+        tuple(range(people)),
+        tuple(map(str, range(k))),
+    )
+    tracemalloc.start()
+    found = golden_bayes(given, np.append(truth, -1))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 20e6
+    assert found.consensus.labels[-1] == 7
 
 
 def test_who_is_always_wrong_is_useful() -> None:

@@ -18,8 +18,8 @@ from scipy.special import chdtrc
 
 from driftwheel.agreement.class_answers import ClassAnswers, Key, as_golden
 from driftwheel.agreement.confusion import confusion_counts, posterior_of
-from driftwheel.agreement.golden_bayes import shrunken_confusions
 from driftwheel.agreement.rule_event import RuleEvent
+from driftwheel.agreement.shrunken_confusions import shrunken_confusions
 from driftwheel.errors import UsageError
 
 __all__ = ["CopyingPair", "collusion_events", "copying_pairs"]

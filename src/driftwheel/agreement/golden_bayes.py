@@ -6,21 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betaln
 
 from driftwheel.agreement.class_answers import ClassAnswers, as_golden
-from driftwheel.agreement.confusion import check_size, confusion_counts, log_likelihoods, posterior_of
+from driftwheel.agreement.confusion import posterior_of
 from driftwheel.agreement.consensus import Consensus, consensus_of
+from driftwheel.agreement.shrunken_confusions import ShrunkenConfusions, shrink
 from driftwheel.errors import UsageError
 
-__all__ = ["GoldenBayes", "golden_bayes", "shrunken_confusions", "task_posterior"]
+__all__ = ["GoldenBayes", "golden_bayes", "task_posterior"]
 
 _FOLDS = 10  # a golden task's own posterior is made without the tenth of golden tasks that it is in
-_WORTHS = np.array([2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0])
-_ERRORS = 2.0  # errors of a class, spread evenly, that the pool's pattern of errors begins with
 _SHARES = 2.0  # tasks of each class that the shares begin with
 _ROUNDS, _SETTLED = 200, 1e-6
-_LEAST = 1e-4  # no answer is taken as less likely than this, whatever golden tasks say
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,21 +28,23 @@ class GoldenBayes:
     ----------
     consensus
         Of golden tasks too, as if their truth were not known: fit to calibrate confidence on.
-    confusions
-        (a, k, k) chances; [a, c, l] that annotator a names l where c is true.
+    weights
+        Of the a annotators, and last of one who has answered no golden task.
     class_shares
         (k,) estimated share of each class among tasks that are not golden.
     n_golden
         (a,) golden tasks that each annotator answered.
-    newcomer
-        (k, k) the same chances of one who has answered no golden task.
     """
 
     consensus: Consensus
-    confusions: NDArray[np.float64]
+    weights: ShrunkenConfusions
     class_shares: NDArray[np.float64]
     n_golden: NDArray[np.intp]
-    newcomer: NDArray[np.float64]
+
+    @property
+    def confusions(self) -> NDArray[np.float64]:
+        """(a, k, k) chances; [a, c, l] that annotator a names l where c is true."""
+        return self.weights.dense()[:-1]
 
 
 def golden_bayes(
@@ -58,9 +57,9 @@ def golden_bayes(
     """Return the posterior of each task's class, its annotators weighed by their answers to golden tasks.
 
     Answers are independent given the true class, with confusion matrices from golden tasks alone
-    (`shrunken_confusions`), so that annotators who agree with each other gain nothing by it. The classes'
-    shares are those of largest likelihood over the tasks that are not golden, since golden tasks are chosen
-    in a mix of their own.
+    (`driftwheel.agreement.shrunken_confusions`), so that annotators who agree with each other gain nothing by
+    it. The classes' shares are those of largest likelihood over the tasks that are not golden, since golden
+    tasks are chosen in a mix of their own.
 
     Parameters
     ----------
@@ -99,36 +98,40 @@ def golden_bayes(
     >>> given.classes[found.consensus.labels[-1]], bool(found.consensus.confidence[-1] > 0.9)
     ('cat', True)
     """
-    t, _, k = answers.shape
+    t, a, k = answers.shape
     if not 1 / k < prior_accuracy < 1 or not prior_answers > 0:
         raise UsageError(
             f"The prior is an accuracy of {prior_accuracy:g} worth {prior_answers:g} answers; expected one "
             f"above that of guessing, {1 / k:.2g}, and below 1, worth more than 0 answers."
         )
-    check_size(answers)
     truth = as_golden(answers, golden)
     known = truth >= 0
-    rows = np.zeros((t, k))
-    rows[known, truth[known]] = 1.0
-    incidence = answers.incidence()
-    counts = confusion_counts(incidence, rows)
-    prior = (prior_accuracy, prior_answers)
-    drawn = shrunken_confusions(np.concatenate([counts, np.zeros((1, k, k))]), *prior)
-    confusions, newcomer = drawn[:-1], drawn[-1]
-    likelihoods = log_likelihoods(incidence, confusions)
+    told = answers.take(known[answers.tasks])
+
+    def learnt(rows: NDArray[np.bool_]) -> ShrunkenConfusions:
+        counted = told.take(rows)
+        ones, shape = np.ones(len(counted)), (a + 1, k)
+        of = (counted.annotators, truth[counted.tasks], counted.labels)
+        return shrink(*of, ones, shape, prior_accuracy, prior_answers)
+
+    drawn = learnt(np.ones(len(told), np.bool_))
+    likelihoods = drawn.log_likelihoods(answers.tasks, answers.annotators, answers.labels, t)
     answered = np.bincount(answers.tasks, minlength=t) > 0
     shares = _class_shares(likelihoods[answered & ~known])
     posterior = posterior_of(likelihoods + np.log(shares))
     judged = np.flatnonzero(known & answered)
+    mix = np.bincount(truth[known], minlength=k) + _SHARES
+    place = np.full(t, -1)
     for fold in range(min(_FOLDS, len(judged))):
         part = judged[fold::_FOLDS]
-        own = incidence[part]
-        without = shrunken_confusions(counts - confusion_counts(own, rows[part]), *prior)
-        mix = rows.sum(axis=0) - rows[part].sum(axis=0) + _SHARES
-        posterior[part] = posterior_of(log_likelihoods(own, without) + np.log(mix))
+        place[:] = -1
+        place[part] = np.arange(len(part))
+        own = place[told.tasks]
+        mine = told.take(own >= 0)
+        scores = learnt(own < 0).log_likelihoods(own[own >= 0], mine.annotators, mine.labels, len(part))
+        posterior[part] = posterior_of(scores + np.log(mix - np.bincount(truth[part], minlength=k)))
     found = consensus_of(answers, posterior, "golden_bayes")
-    n_golden = np.rint(counts.sum(axis=(1, 2))).astype(np.intp)
-    return GoldenBayes(found, confusions, shares, n_golden, newcomer)
+    return GoldenBayes(found, drawn, shares, np.bincount(told.annotators, minlength=a))
 
 
 def task_posterior(found: GoldenBayes, annotators: ArrayLike, labels: ArrayLike) -> NDArray[np.float64]:
@@ -156,7 +159,8 @@ def task_posterior(found: GoldenBayes, annotators: ArrayLike, labels: ArrayLike)
     [0.06, 0.94]
     """
     who, named = np.asarray(annotators, dtype=np.intp), np.asarray(labels, dtype=np.intp)
-    a, k = found.confusions.shape[:2]
+    people, k = found.weights.others.shape
+    a = people - 1
     if who.shape != named.shape or who.ndim != 1:
         raise UsageError(
             f"Annotators of shape {who.shape} and labels of shape {named.shape}; expected columns."
@@ -165,64 +169,8 @@ def task_posterior(found: GoldenBayes, annotators: ArrayLike, labels: ArrayLike)
         raise UsageError(
             f"An answer is of an annotator beyond {a} or a class beyond {k}; numbers begin at 0."
         )
-    tables = np.concatenate([found.confusions, found.newcomer[None]])
-    scores = np.log(found.class_shares) + np.log(tables[who, :, named]).sum(axis=0)
-    return np.asarray(posterior_of(scores[None])[0])
-
-
-def shrunken_confusions(
-    counts: NDArray[np.float64], prior_accuracy: float, prior_answers: float
-) -> NDArray[np.float64]:
-    """Return (a, k, k) chances of answers: each annotator's counts, drawn towards what is known more surely.
-
-    The pool's accuracy is drawn to `prior_accuracy`, as if `prior_answers` had been seen; an annotator's to
-    the pool's; each row of the matrix to that accuracy, with errors in the pattern of the pool's. How many
-    golden tasks the pool's accuracy is worth, and the annotator's in each row, is learnt (2 to 128): much
-    where all are alike, little where they differ. So one golden task says little, and hundreds say all.
-
-    Parameters
-    ----------
-    counts
-        (a, k, k) of `confusion_counts` on golden tasks.
-
-    Examples
-    --------
-    >>> nothing = shrunken_confusions(np.zeros((1, 2, 2)), 0.8, 10.0)
-    >>> nothing.round(2).tolist()
-    [[[0.8, 0.2], [0.2, 0.8]]]
-    """
-    k = counts.shape[1]
-    right = np.trace(counts, axis1=1, axis2=2)
-    n = counts.sum(axis=(1, 2))
-    of_pool = (right.sum() + prior_answers * prior_accuracy) / (n.sum() + prior_answers)
-    pool = _worth(right, n, np.full(len(n), of_pool))
-    accuracy = (right + pool * of_pool) / (n + pool)
-    errors = counts.sum(axis=0) * (1 - np.eye(k)) + _ERRORS * (1 - np.eye(k)) / (k - 1)
-    pattern = errors / errors.sum(axis=1, keepdims=True)
-    expected = np.eye(k) * accuracy[:, None, None] + (1 - accuracy)[:, None, None] * pattern
-    diagonal = np.diagonal(counts, axis1=1, axis2=2)
-    row = _worth(diagonal, counts.sum(axis=2), np.repeat(accuracy[:, None], k, axis=1))
-    drawn = (counts + row * expected) / (counts.sum(axis=2, keepdims=True) + row)
-    bounded = np.maximum(drawn, _LEAST)
-    return np.asarray(bounded / bounded.sum(axis=2, keepdims=True))
-
-
-def _worth(right: NDArray[np.float64], n: NDArray[np.float64], expected: NDArray[np.float64]) -> float:
-    """Return how many answers an expected share of right ones is worth, of beta-binomial counts.
-
-    The geometric mean of `_WORTHS`, each weighed by its likelihood: with no counts that is 16.
-    """
-    logs = np.array(
-        [
-            (
-                betaln(right + m * expected, n - right + m * (1 - expected))
-                - betaln(m * expected, m - m * expected)
-            ).sum()
-            for m in _WORTHS
-        ]
-    )
-    weights = np.exp(logs - logs.max())
-    return float(np.exp(weights @ np.log(_WORTHS) / weights.sum()))
+    scores = found.weights.log_likelihoods(np.zeros(len(who), np.intp), who % people, named, 1)
+    return np.asarray(posterior_of(np.log(found.class_shares) + scores)[0])
 
 
 def _class_shares(likelihoods: NDArray[np.float64]) -> NDArray[np.float64]:
