@@ -50,6 +50,17 @@ def test_the_poor_are_banned_and_the_good_stay(label_database: Engine) -> None:
     assert [one.numbers["rule"] for one in bans(work)] == ["skill_watch", "golden_test"]
 
 
+def test_who_can_never_tell_is_banned_too(label_database: Engine) -> None:
+    work = work_with_golden(label_database)
+    for _ in range(40):
+        given = work.ask("idle")
+        if given:
+            work.pass_over("idle", given[0].task, "cannot_tell")
+    (event,) = bans(work)
+    assert (event.annotator, event.numbers["rule"]) == (work.who("idle"), "golden_test")
+    assert event.numbers["right"] == 0
+
+
 def test_after_a_ban_that_was_undone_they_begin_anew(label_database: Engine) -> None:
     work = work_with_golden(label_database)
     answer_until(work, "ann", ["dog"] * 9)

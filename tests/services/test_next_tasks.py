@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Engine
 from tests.services.labelling import labelling
 
+from driftwheel.errors import UsageError
 from driftwheel.services.fill_pool import PoolImage
 from driftwheel.services.open_pool import close_pool
 from driftwheel.services.requirements import Requirements
@@ -40,6 +41,29 @@ def test_asked_again_the_same_tasks_come_and_their_leases_last_longer(label_data
     work.later(seconds=400)  # beyond the first leases, not beyond the renewed ones
     assert [one.task for one in work.ask("bob", 9)] == [work.tasks()[3].key]
     assert [one.leases for one in work.tasks()] == [1, 1, 1, 1]
+
+
+def test_who_only_asks_and_never_answers_holds_nothing_for_ever(label_database: Engine) -> None:
+    work = labelling(label_database, 1)
+    (held,) = work.ask("mal")
+    for _ in range(4):
+        assert work.ask("bob") == []
+        work.later(seconds=590)
+        work.ask("mal")
+    work.later(seconds=41)  # 4 × 600 s after the first
+    assert [one.task for one in work.ask("mal")] == [held.task]  # nobody else has asked for it
+    assert [one.task for one in work.ask("bob")] == [held.task]
+    assert work.ask("mal") == []
+    assert work.say("bob", held.task).state == "counted"
+
+
+def test_who_took_a_break_gets_the_task_anew(label_database: Engine) -> None:
+    work = labelling(label_database, 1)
+    (held,) = work.ask("ann")
+    work.later(hours=3)
+    again = work.ask("ann")[0]
+    assert (again.task, again.lease, again.begun) == (held.task, held.lease, work.now)
+    assert work.ask("bob") == []
 
 
 def test_who_takes_too_long_loses_the_task_to_others(label_database: Engine) -> None:
@@ -130,6 +154,22 @@ def test_training_then_the_exam_then_the_work(label_database: Engine) -> None:
         found = work.look(name, 1)
         assert found.why == why
         assert [kinds[one.task] for one in found.tasks] == ([] if why else ["real"])
+
+
+@pytest.mark.parametrize("kind", ["skip", "cannot_tell"])
+def test_training_and_exam_are_not_passed_over(label_database: Engine, kind: str) -> None:
+    images = [PoolImage("t", "training", {"class": "cat"})]
+    images += [PoolImage(f"e{n}", "exam", {"class": "dog"}) for n in range(3)]
+    work = labelling(label_database, [*images, PoolImage("i")], exam_pass=0.6)
+    (training,) = work.ask("mal", 9)
+    with pytest.raises(UsageError, match="This is training: answer it"):
+        work.pass_over("mal", training.task, kind)
+    work.say("mal", training.task)
+    first, *rest = work.ask("mal", 9)
+    work.say("mal", first.task, "dog")  # the only one that is right
+    for one in rest:
+        work.pass_over("mal", one.task, kind)
+    assert work.look("mal").why == "exam_failed"
 
 
 def test_nothing_goes_to_who_lacks_what_is_required(label_database: Engine) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine
 from tests.services.labelling import labelling
+from tests.services.labelling_faults import labelling_faults
 
 from driftwheel.errors import UsageError
+from driftwheel.services.fill_pool import PoolImage
 from driftwheel.services.undo_answer import undo_answer
 
 
@@ -37,11 +39,36 @@ def test_only_the_last_answer_is_undone_and_only_once(label_database: Engine) ->
         with pytest.raises(UsageError, match="is not the last of this annotator"):
             undo_answer(label_database, work.who("ann"), wrong, now=work.now)
     undo_answer(label_database, work.who("ann"), new.id, now=work.now)
-    with pytest.raises(UsageError, match="is not the last"):
+    with pytest.raises(UsageError, match="was undone already"):
         undo_answer(label_database, work.who("ann"), new.id, now=work.now)
-    undo_answer(label_database, work.who("ann"), old.id, now=work.now)
-    assert [one.answers for one in work.tasks()] == [0, 0, 0]
-    assert [one.leases for one in work.tasks()] == [1, 1, 1]
+    with pytest.raises(UsageError, match="is not the last"):  # one after the other, back to the first
+        undo_answer(label_database, work.who("ann"), old.id, now=work.now)
+    assert [one.answers for one in work.tasks()] == [1, 0, 0]
+    assert [one.leases for one in work.tasks()] == [0, 1, 1]
+
+
+def test_an_answer_stays_after_some_minutes(label_database: Engine) -> None:
+    work = labelling(label_database, 2)
+    first, second = work.ask("ann", 2)
+    told = work.say("ann", first.task)
+    work.later(minutes=11)
+    with pytest.raises(UsageError, match="more than 10 min old"):
+        undo_answer(label_database, work.who("ann"), told.id, now=work.now)
+    told = work.say("ann", second.task)
+    work.later(minutes=9)
+    undo_answer(label_database, work.who("ann"), told.id, now=work.now)
+
+
+def test_a_golden_task_is_not_leased_anew_beyond_the_budget(label_database: Engine) -> None:
+    images = [PoolImage("i0"), PoolImage("i1"), PoolImage("g", "golden", {"class": "cat"})]
+    work = labelling(label_database, images, price=1.0, budget=1.0, golden_share=0.9)
+    golden = next(one.key for one in work.tasks() if one.kind == "golden")
+    name = next(one for one in map(str, range(50)) if [each.task for each in work.ask(one)] == [golden])
+    skip = work.pass_over(name, golden)
+    assert len(work.ask("bob")) == 1  # all that the budget pays
+    undo_answer(label_database, work.who(name), skip.id, now=work.now)
+    assert (work.state().reserved, work.state().affordable) == (1, 0)
+    assert labelling_faults(label_database) == []
 
 
 def test_a_skip_is_undone_where_nobody_took_the_task(label_database: Engine) -> None:

@@ -18,7 +18,7 @@ from driftwheel.store.assignments import Assignment, lock_assignment, save_assig
 from driftwheel.store.columns import EPOCH
 from driftwheel.store.database import reading, writing
 from driftwheel.store.label_events import add_event
-from driftwheel.store.leases import Lease, give_lease, renew_leases
+from driftwheel.store.leases import Lease, find_lease, give_lease, renew_leases
 from driftwheel.store.pools import Pool, lock_pool, open_pools, pool_by_key
 from driftwheel.store.task_answers import exam_results
 from driftwheel.store.tasks import (
@@ -38,6 +38,7 @@ MOST_AT_ONCE = 50
 """Tasks that one annotator may have."""
 
 _SETTLED = timedelta(minutes=1)  # what is wanted again is looked at by everybody for so long: clocks differ
+_RENEWED = 4  # a lease lasts no longer than so many of its pool's, however often tasks are asked for
 _WINDOW, _WIDEST = 64, 2048  # tasks looked at in one question
 
 WhyNone = Literal["", "no_tasks", "not_qualified", "exam_failed", "banned"]
@@ -56,7 +57,8 @@ class GivenTask:
     training
         The right answer is told after the annotator's own.
     expires
-        Until then nobody else gets it in their place; asking for tasks again moves that.
+        Until then nobody else gets it in their place; asking for tasks again moves that, up to four times
+        the lease of the pool after `begun`.
     """
 
     task: int
@@ -167,8 +169,9 @@ def _of_pool(  # noqa: PLR0917
         return [], False
     if take_back_expired(connection, current, now):
         current = pool_by_key(connection, pool.key) or current
-    expires = now + timedelta(seconds=pool.lease_seconds)
-    leases = renew_leases(connection, pool.key, annotator.key, expires)
+    lasts = timedelta(seconds=pool.lease_seconds)
+    expires = now + lasts
+    leases = renew_leases(connection, pool.key, annotator.key, expires, longest=_RENEWED * lasts)
     known = tasks_by_key(connection, [one.task for one in leases])
     tasks = [known[one.task] for one in leases]
     room = most - len(leases)
@@ -376,10 +379,18 @@ def _golden_tasks(
 def _give(  # noqa: PLR0917
     connection: Connection, pool: Pool, annotator: Annotator, task: Task, now: datetime, expires: datetime
 ) -> Lease:
+    """Lease a task; who had it, and lost it a short while ago, has it no longer than if they had kept it.
+
+    So who asks again and again, and never answers, leaves a gap in which others get it.
+    """
     if task.kind == "real":
         save_task(connection, replace(task, leases=task.leases + 1))
+    lasts = timedelta(seconds=pool.lease_seconds)
+    before = find_lease(connection, task.key, annotator.key)
+    begun = now if before is None or now - before.expires >= lasts else before.begun
+    expires = min(expires, begun + _RENEWED * lasts)
     return give_lease(
-        connection, task.key, pool=pool.key, annotator=annotator.key, begun=now, expires=expires
+        connection, task.key, pool=pool.key, annotator=annotator.key, begun=begun, expires=expires
     )
 
 

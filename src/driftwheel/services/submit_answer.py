@@ -106,10 +106,12 @@ def submit_answer(engine: Engine, annotator: int, new: NewAnswer, *, now: dateti
     LookupError
         When the task is not there, or was never given to the annotator.
     UsageError
-        When it is not what the project asks for.
+        When it is not what the project asks for, or a training task is not answered: that would pass over it.
     """
     with reading(engine) as connection:
         task, project, pool = _asked(connection, annotator, new.task)
+    if task.kind == "training" and new.kind != "answer":
+        raise UsageError("This is training: answer it, and the right answer is shown.")
     kept = _checked(project, new)
     try:
         return _submit(engine, annotator, project, pool, task, kept, now)

@@ -17,7 +17,10 @@ from driftwheel.store.pools import Pool, lock_pool, pool_by_key
 from driftwheel.store.task_answers import StoredAnswer, last_answer, set_answer
 from driftwheel.store.tasks import Task, again_position, lock_task, save_task
 
-__all__ = ["undo_answer"]
+__all__ = ["UNDONE_WITHIN", "undo_answer"]
+
+UNDONE_WITHIN = timedelta(minutes=10)
+"""For so long an answer can be undone: a slip of the hand is seen at once."""
 
 
 def undo_answer(engine: Engine, annotator: int, answer: str, *, now: datetime) -> StoredAnswer:
@@ -34,17 +37,18 @@ def undo_answer(engine: Engine, annotator: int, answer: str, *, now: datetime) -
     Raises
     ------
     UsageError
-        When it is not their last one, was explained (training) or is of an exam, or they are banned.
+        When it is not the last one they ever gave, was undone, is older than `UNDONE_WITHIN`, was explained
+        (training) or is of an exam, or they are banned.
     """
     with reading(engine) as connection:
-        last = _last(connection, annotator, answer)
+        last = _last(connection, annotator, answer, now)
     with writing(engine) as connection:
         stands = lock_assignment(connection, annotator, last.pool)
         pool = pool_by_key(connection, last.pool)
         if pool is not None and pool.most_paid is not None:
             pool = lock_pool(connection, pool.key)
         task = lock_task(connection, last.task)
-        last = _last(connection, annotator, answer)
+        last = _last(connection, annotator, answer, now)
         who = annotator_by_key(connection, annotator)
         if pool is None or task is None or who is None or who.banned is not None:
             raise UsageError("Nothing can be undone by who is banned.")
@@ -69,11 +73,17 @@ def undo_answer(engine: Engine, annotator: int, answer: str, *, now: datetime) -
     return last
 
 
-def _last(connection: Connection, annotator: int, answer: str) -> StoredAnswer:
+def _last(connection: Connection, annotator: int, answer: str, now: datetime) -> StoredAnswer:
     last = last_answer(connection, annotator)
     if last is None or last.id != answer.lower():
         raise UsageError(
             f"The answer {answer:.60} is not the last of this annotator; only that can be undone."
+        )
+    if last.state == "undone":
+        raise UsageError(f"The answer {last.id} was undone already; those before it stay.")
+    if now - last.received > UNDONE_WITHIN:
+        raise UsageError(
+            f"The answer {last.id} is more than {UNDONE_WITHIN.total_seconds() / 60:.0f} min old; it stays."
         )
     if last.state == "excluded":
         raise UsageError("The answer was excluded; nothing of it can be undone.")
@@ -84,7 +94,8 @@ def _take_back(
     connection: Connection, pool: Pool, task: Task, last: StoredAnswer, now: datetime
 ) -> tuple[int, bool]:
     """Lease the task anew where it wants an answer; return how finished tasks change, and whether it was."""
-    done, leased = 0, True
+    affordable = last.paid or pool.affordable is None or pool.affordable > 0
+    done, leased = 0, affordable
     if task.kind == "real":
         counted, skipped = last.state == "counted", last.kind == "skip"
         if counted and task.state != "open":
@@ -92,7 +103,6 @@ def _take_back(
             done = -1
         answers = task.answers - (counted and not skipped)
         task = replace(task, answers=answers, skips=task.skips - (counted and skipped)).with_room()
-        affordable = last.paid or pool.affordable is None or pool.affordable > 0
         leased = task.room > 0 and affordable
         task = replace(task, leases=task.leases + leased)
         if not leased:

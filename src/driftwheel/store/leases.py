@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
@@ -61,10 +61,21 @@ def give_lease(
     return _lease(connection.execute(statement.returning(*leases.c)).one())
 
 
-def renew_leases(connection: Connection, pool: int, annotator: int, expires: datetime) -> list[Lease]:
-    """Move the end of an annotator's live leases of a pool, and return them, the oldest first."""
-    renewed = update(leases).where(leases.c.annotator == annotator, leases.c.pool == pool, IS_LIVE)
-    rows = connection.execute(renewed.values(expires=expires).returning(*leases.c))
+def renew_leases(
+    connection: Connection, pool: int, annotator: int, expires: datetime, *, longest: timedelta
+) -> list[Lease]:
+    """Move the end of an annotator's live leases of a pool, and return them, the oldest first.
+
+    No lease lasts longer than `longest` from its beginning: who only asks and never answers holds nothing.
+    """
+    theirs = (leases.c.annotator == annotator, leases.c.pool == pool, IS_LIVE)
+    young = update(leases).where(*theirs, leases.c.begun >= expires - longest)
+    connection.execute(young.values(expires=expires))
+    old = select(leases.c.begun).where(*theirs, leases.c.begun < expires - longest).distinct()
+    for begun in connection.execute(old).scalars().all():
+        moved = update(leases).where(*theirs, leases.c.begun == begun)
+        connection.execute(moved.values(expires=begun + longest))
+    rows = connection.execute(select(leases).where(*theirs))
     return sorted((_lease(row) for row in rows), key=lambda one: (one.begun, one.key))
 
 

@@ -77,8 +77,8 @@ def answer_in_force(connection: Connection, task: int, annotator: int) -> Stored
 
 
 def last_answer(connection: Connection, annotator: int) -> StoredAnswer | None:
-    """Return the newest answer of an annotator that was not undone, None where there is none."""
-    query = select(answers).where(answers.c.annotator == annotator, IS_IN_FORCE)
+    """Return the newest answer of an annotator, an undone one too; None where there is none."""
+    query = select(answers).where(answers.c.annotator == annotator)
     return _first(connection, query.order_by(answers.c.key.desc()).limit(1))
 
 
@@ -110,13 +110,14 @@ def answers_excluded_by(connection: Connection, annotator: int, event: int) -> l
 
 
 def exam_results(connection: Connection, pool: int, annotator: int) -> tuple[int, int]:
-    """Return how many tasks of a pool's exam an annotator answered right, and how many they answered."""
+    """Return how many tasks of a pool's exam an annotator answered right, and how many they had.
+
+    One that was skipped, or of which they could not tell, is not right.
+    """
     query = (
         select(func.count().filter(answers.c.correct), func.count())
         .join(tasks, tasks.c.key == answers.c.task)
-        .where(
-            answers.c.annotator == annotator, answers.c.pool == pool, IS_JUDGED, answers.c.state != "undone"
-        )
+        .where(answers.c.annotator == annotator, answers.c.pool == pool, answers.c.state != "undone")
         .where(tasks.c.kind == "exam")
     )
     correct, n = connection.execute(query).one()
@@ -147,12 +148,13 @@ def golden_results(
 ) -> list[bool]:
     """Return whether each golden task that an annotator answered was right, in the order of time.
 
-    Of the newest `limit`; only those that came after a moment, where one is given.
+    Who cannot tell is not right: of a golden task somebody could. Of the newest `limit`; only those that came
+    after a moment, where one is given.
     """
     query = (
         select(answers.c.correct)
         .join(tasks, tasks.c.key == answers.c.task)
-        .where(answers.c.annotator == annotator, IS_JUDGED, answers.c.kind == "answer")
+        .where(answers.c.annotator == annotator, IS_JUDGED, answers.c.kind != "skip")
         .where(answers.c.state == "counted", tasks.c.kind == "golden")
     )
     if after is not None:
