@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine
 from tests.services.labelling import Labelling, labelling
+from tests.services.labelling_faults import labelling_faults
 
 from driftwheel.errors import UsageError
+from driftwheel.services.authorise import authorise_token
 from driftwheel.services.ban_annotator import ban_annotator, undo_ban
+from driftwheel.services.invite_annotators import invite_annotators, join_project
 from driftwheel.store.database import reading
 from driftwheel.store.label_events import LabelEvent, list_events
 
@@ -80,3 +83,32 @@ def test_a_ban_opens_a_finished_pool_again(label_database: Engine) -> None:
     ban(work, "mal", exclude=True)
     assert (work.state().state, work.state().closed_because) == ("open", None)
     assert len(work.ask("ann", 5)) == 2
+
+
+def test_what_the_budget_no_longer_pays_stays_out_when_a_ban_is_undone(label_database: Engine) -> None:
+    work = labelling(label_database, 5, overlap=2, price=1.0, budget=5.0)
+    for name in ("mal", "ann"):
+        for one in work.ask(name, 2):
+            work.say(name, one.task)
+    event = ban(work, "mal", exclude=True)
+    assert len(work.ask("ann", 2)) == 2  # others; the two of mal have room
+    undo_ban(label_database, work.project.key, event.key, by="lead", now=work.now)
+    assert (work.state().paid, work.state().reserved) == (3, 2)
+    mine = [one for one in work.answers() if one.annotator == work.who("mal")]
+    assert sorted((one.state, one.paid) for one in mine) == [("counted", True), ("surplus", False)]
+    assert labelling_faults(label_database) == []
+
+
+def test_a_ban_revokes_the_token_of_who_joined_by_a_link(label_database: Engine) -> None:
+    work = labelling(label_database, 1)
+    project = work.project.key
+    made = invite_annotators(label_database, project, by="lead", now=work.now)
+    joined = join_project(label_database, made.secret, "mal", now=work.now)
+    event = ban(work, "mal", exclude=False)
+    with reading(label_database) as connection:
+        assert authorise_token(connection, joined.token, work.now) is None
+    with pytest.raises(LookupError, match="used up"):  # an invitation is for one unless it says for more
+        join_project(label_database, made.secret, "mal again", now=work.now)
+    undo_ban(label_database, project, event.key, by="lead", now=work.now)
+    with reading(label_database) as connection:
+        assert authorise_token(connection, joined.token, work.now) is not None

@@ -62,6 +62,26 @@ def test_a_list_of_images_becomes_a_pool(label_database: Engine) -> None:
         open_pool(label_database, work.project.key, work.pool, by="lead", now=NOON)
 
 
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_a_pool_that_is_all_labelled_takes_images_and_opens_again(
+    label_database: Engine, by_hand: bool
+) -> None:
+    work = labelling(label_database, 1)
+    at = (label_database, work.project.key, work.pool)
+    (held,) = work.ask("ann")
+    if by_hand:
+        close_pool(*at, by="lead", now=NOON)
+    work.say("ann", held.task)
+    assert work.state().closed_because == ("by_hand" if by_hand else "finished")
+    with pytest.raises(UsageError, match="is labelled already; add images to it first"):
+        open_pool(*at, by="lead", now=NOON)
+    with writing(label_database) as connection:
+        write_records(connection, [new_record(work.project.model, "more")])
+    assert fill_pool(*at, [PoolImage("more")], by="lead", now=NOON).added == 1
+    assert open_pool(*at, by="lead", now=NOON).state == "open"
+    assert len(work.ask("ann")) == 1
+
+
 @pytest.fixture(scope="module")
 def work(engine: Engine) -> Labelling:
     return labelling(engine, 1)

@@ -14,7 +14,8 @@ from driftwheel.services.create_project import NewClass, create_project
 from driftwheel.services.find_annotator import find_annotator
 from driftwheel.services.invite_annotators import end_invitation, invite_annotators, join_project
 from driftwheel.store.annotators import annotator_named
-from driftwheel.store.database import reading
+from driftwheel.store.database import reading, writing
+from driftwheel.store.users import create_user
 
 
 def test_who_joins_by_a_link_is_an_annotator_of_that_project_alone(label_database: Engine) -> None:
@@ -83,3 +84,15 @@ def test_a_token_acts_for_workers_elsewhere_and_never_for_a_person(label_databas
         find_annotator(label_database, project, Identity("token t", "engineer", frozenset({"n"})), now=NOON)
     with reading(label_database) as connection:
         assert annotator_named(connection, project, "worker 1") == first
+
+
+def test_nobody_takes_the_name_that_a_user_would_get(label_database: Engine) -> None:
+    work = labelling(label_database, 1)
+    made = invite_annotators(label_database, work.project.key, by="lead", now=NOON, most=3)
+    with writing(label_database) as connection:
+        user = create_user(connection, "mara", password="x", role="annotator", created=NOON).key
+    for name in ("mara", f"mara (user {user})", f"mara (user {user}) 2"):
+        join_project(label_database, made.secret, name, now=NOON)
+    mara = Identity("mara", "annotator", user=user)
+    found = find_annotator(label_database, work.project.key, mara, now=NOON)
+    assert (found.name, found.user) == (f"mara (user {user}) 3", user)

@@ -22,6 +22,7 @@ from driftwheel.store.pools import Pool, lock_pool, pool_by_key
 from driftwheel.store.projects import project_by_key
 from driftwheel.store.task_answers import answers_excluded_by, counted_answers, set_answer
 from driftwheel.store.tasks import again_position, lock_tasks, save_task
+from driftwheel.store.tokens import end_token, restore_token
 
 __all__ = ["ban_annotator", "undo_ban"]
 
@@ -40,6 +41,8 @@ def ban_annotator(
     numbers: Mapping[str, Any] | None = None,
 ) -> LabelEvent:
     """Ban an annotator: no task is handed to them any more, and what they have goes to others.
+
+    The token of who joined by an invitation is revoked.
 
     Parameters
     ----------
@@ -81,6 +84,8 @@ def ban_annotator(
             numbers={**(numbers or {}), "excluded": len(counted)},
         )
         set_banned(connection, annotator, event.key)
+        if who.token is not None:
+            end_token(connection, who.token, now)
         done: Counter[int] = Counter()
         paid: Counter[int] = Counter()
         reserved: Counter[int] = Counter()
@@ -114,8 +119,8 @@ def ban_annotator(
 def undo_ban(engine: Engine, project: int, event: int, *, by: str, now: datetime) -> LabelEvent:
     """Undo a ban, and return its event; noted in the audit.
 
-    Answers that it excluded count again where their tasks still want one; others have taken the place of the
-    rest, which are kept as surplus.
+    Answers that it excluded count again where their tasks still want one, and the budget pays it; others have
+    taken the place of the rest, which are kept as surplus. A token that the ban revoked works again.
 
     Raises
     ------
@@ -136,6 +141,8 @@ def undo_ban(engine: Engine, project: int, event: int, *, by: str, now: datetime
             raise UsageError(f"The ban {event} was undone already.")
         if who.banned == event:
             set_banned(connection, who.key, None)
+            if who.token is not None:
+                restore_token(connection, who.token, found.time)
         pools = _pools(connection, who.key)
         excluded = {one.task: one for one in answers_excluded_by(connection, who.key, event)}
         done: Counter[int] = Counter()
@@ -143,7 +150,10 @@ def undo_ban(engine: Engine, project: int, event: int, *, by: str, now: datetime
         for task in lock_tasks(connection, excluded):
             answer, pool = excluded[task.key], pools[task.pool]
             room = task.kind != "real" or (answer.kind != "skip" and task.room > 0)
-            pays = pool.price > 0 and room
+            counts = room and answer.kind != "skip"
+            if counts and pool.affordable is not None:
+                room = counts = pool.affordable > paid[task.pool]
+            pays = pool.price > 0 and counts
             set_answer(connection, answer.key, "counted" if room else "surplus", paid=pays)
             paid[task.pool] += pays
             if room and task.kind == "real":

@@ -73,7 +73,10 @@ class Filled:
 def fill_pool(
     engine: Engine, project: int, pool: int, images: Sequence[PoolImage], *, by: str, now: datetime
 ) -> Filled:
-    """Add images to a pool that is not closed, in their order; noted in the audit.
+    """Add images to a pool, in their order; noted in the audit.
+
+    Not to one that was closed before all was labelled: open that again. One that is all labelled takes
+    images, and is opened after that.
 
     Told again, nothing is added twice. The images are kept for as long as the pool is, whatever the
     retention of the model says.
@@ -83,7 +86,8 @@ def fill_pool(
     LookupError
         When there is no such pool.
     UsageError
-        When the pool is closed, there are more than `MOST_AT_ONCE`, or a truth is missing or cannot be used.
+        When the pool was closed before all was labelled, there are more than `MOST_AT_ONCE`, or a truth is
+        missing or cannot be used.
     """
     if len(images) > MOST_AT_ONCE:
         raise UsageError(f"{len(images):,} images were given; give at most {MOST_AT_ONCE:,} at once.")
@@ -92,7 +96,7 @@ def fill_pool(
     checked = {one.record: _checked(found, one) for one in images}
     with writing(engine) as connection:
         known = lock_pool(connection, pool)
-        if known is None or known.state == "closed":
+        if known is None or (known.state == "closed" and known.done < known.tasks):
             raise UsageError("The pool is closed; open it again, or make another.")
         there = records_in_pool(connection, pool, list(checked))
         wanted = [record for record in checked if record not in there]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine
@@ -52,8 +53,8 @@ def find_annotator(
             found = _known(connection, project, who, name)
             if found is not None:
                 return found
-            if who.user is not None and annotator_named(connection, project, called) is not None:
-                called = f"{called[:100]} (user {who.user})"
+            if who.user is not None:
+                called = _free_name(connection, project, called, who.user)
             return add_annotator(connection, project, called, created=now, user=who.user)
     except UsageError:  # another request of theirs was faster
         with reading(engine) as connection:
@@ -83,6 +84,14 @@ def project_for(connection: Connection, key: int, who: Identity) -> Project:
     ):
         raise LookupError(f"There is no project with the key {key}.")
     return project
+
+
+def _free_name(connection: Connection, project: int, name: str, user: int) -> str:
+    """Return a user's name, or one made of it where others have joined under that."""
+    own = f"{name[:100]} (user {user})"
+    others = (f"{own[:110]} {number}" for number in itertools.count(2))
+    tried = itertools.chain([name, own], others)
+    return next(one for one in tried if annotator_named(connection, project, one) is None)
 
 
 def _known(connection: Connection, project: int, who: Identity, name: str | None) -> Annotator | None:

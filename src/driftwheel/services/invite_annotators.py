@@ -60,7 +60,7 @@ def invite_annotators(
     by: str,
     now: datetime,
     note_text: str = "",
-    most: int | None = None,
+    most: int = 1,
     languages: Sequence[str] = (),
     tags: Sequence[str] = (),
     expires: datetime | None = None,
@@ -73,7 +73,7 @@ def invite_annotators(
     note_text
         Whom it is for.
     most
-        How many may join by it; None: no bound.
+        How many may join by it. Who is banned could come back by one that is not used up.
     languages, tags
         What who joins by it gets.
     expires
@@ -86,8 +86,8 @@ def invite_annotators(
     """
     if len(note_text) > _LONGEST_NOTE:
         raise UsageError(f"The note has {len(note_text)} characters; give at most {_LONGEST_NOTE}.")
-    if most is not None and not 1 <= most <= _MOST:
-        raise UsageError(f"An invitation for {most}; give 1 to {_MOST:,}, or no bound.")
+    if not 1 <= most <= _MOST:
+        raise UsageError(f"An invitation for {most}; give 1 to {_MOST:,}.")
     if expires is not None and expires <= now:
         raise UsageError(
             f"The invitation would have ended already, at {expires:%Y-%m-%d %H:%M} UTC. Give a later time."

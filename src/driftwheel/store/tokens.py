@@ -13,7 +13,16 @@ from driftwheel.errors import UsageError
 from driftwheel.store.tables import tokens
 from driftwheel.store.users import Role
 
-__all__ = ["Token", "create_token", "find_token", "list_tokens", "revoke_token", "touch_token"]
+__all__ = [
+    "Token",
+    "create_token",
+    "end_token",
+    "find_token",
+    "list_tokens",
+    "restore_token",
+    "revoke_token",
+    "touch_token",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +95,18 @@ def revoke_token(connection: Connection, key: int, time: datetime) -> None:
         raise UsageError(
             f"There is no token {key} that could be revoked; list the tokens to see their numbers."
         )
+
+
+def end_token(connection: Connection, key: int, time: datetime) -> None:
+    """Revoke a token, where it was not, until `restore_token` undoes what was done at that time."""
+    gone = update(tokens).where(tokens.c.key == key, tokens.c.revoked.is_(None))
+    connection.execute(gone.values(revoked=time))
+
+
+def restore_token(connection: Connection, key: int, time: datetime) -> None:
+    """Let a token work again that `end_token` revoked at that time; one that was revoked else stays so."""
+    back = update(tokens).where(tokens.c.key == key, tokens.c.revoked == time)
+    connection.execute(back.values(revoked=None))
 
 
 def touch_token(connection: Connection, key: int, time: datetime) -> None:

@@ -203,14 +203,27 @@ def test_a_ban_and_its_undoing(server: Running, lead: httpx.Client) -> None:
     at = f"{project}/annotators/{person['key']}"
     event = lead.post(f"{at}/ban", json={"reason": "random", "exclude": True}).json()
     assert event["numbers"] == {"excluded": 1}
-    assert mal.post(f"{project}/next", json={}).json()["why"] == "banned"
+    assert mal.post(f"{project}/next", json={}).status_code == 401  # the token is revoked
     assert lead.get(pool).json()["state"] == "open"
     undone = lead.post(f"{project}/events/{event['key']}/undo")
     assert undone.json()["undone_by"].startswith("token ")
     assert lead.post(f"{project}/events/{event['key']}/undo").status_code == 422
     assert lead.get(pool).json()["closed_because"] == "finished"
+    assert mal.post(f"{project}/next", json={}).json()["why"] == "no_tasks"
     changed = lead.patch(at, json={"skills": {"x-ray": 0.5}, "languages": ["de"]}).json()
     assert (changed["skills"], changed["languages"], changed["tags"]) == ({"x-ray": 0.5}, ["de"], [])
+
+
+def test_who_is_banned_sees_nothing_more(server: Running, lead: httpx.Client) -> None:
+    project, _ = open_project(server, lead, 1)
+    crowd = server.with_token("annotator")
+    (task,) = crowd.post(f"{project}/next", json={"annotator": "mal"}).json()["tasks"]
+    (person,) = lead.get(f"{project}/annotators").json()
+    lead.post(f"{project}/annotators/{person['key']}/ban", json={"reason": "random"})
+    for path in (f"{project}/work", f"{project}/tasks/{task['task']}/image"):
+        assert crowd.get(path, params={"annotator": "mal"}).status_code == 403
+    assert crowd.post(f"{project}/next", json={"annotator": "mal"}).json()["why"] == "banned"
+    assert crowd.get(f"{project}/work", params={"annotator": "ann"}).status_code == 200
 
 
 def test_a_list_of_images_fills_a_pool(server: Running, lead: httpx.Client) -> None:

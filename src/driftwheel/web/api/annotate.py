@@ -61,7 +61,7 @@ def read_work(project: ProjectKey, state: State, caller: Caller, annotator: _Wor
     after each answer would know which tasks are golden.
     """
     found = project_at(state, caller, project)
-    who = _who(state, caller, project, annotator)
+    who = _who_may_look(state, caller, project, annotator)
     with reading(state.engine) as connection:
         stands = assignments_of(connection, annotator=who.key)
     return WorkAnswer(
@@ -154,7 +154,7 @@ def read_task_image(  # noqa: PLR0917 - the parameters of the query
     annotator: _Worker = None,
 ) -> Response:
     """Read the image of a task that the annotator was given, and of no other."""
-    who = _who(state, caller, project, annotator)
+    who = _who_may_look(state, caller, project, annotator)
     lease = _given_to(state, who, task)
     with reading(state.engine) as connection:
         found = task_by_key(connection, lease.task)
@@ -176,6 +176,13 @@ def read_task_image(  # noqa: PLR0917 - the parameters of the query
 def _who(state: Services, caller: Identity, project: int, name: str | None) -> Annotator:
     with found_or_404():
         return find_annotator(state.engine, project, caller, now=state.clock(), name=name)
+
+
+def _who_may_look(state: Services, caller: Identity, project: int, name: str | None) -> Annotator:
+    who = _who(state, caller, project, name)
+    if who.banned is not None:
+        raise HTTPException(403, f"The annotator '{who.name}' is banned from this project.")
+    return who
 
 
 def _given_to(state: Services, who: Annotator, task: int) -> Lease:

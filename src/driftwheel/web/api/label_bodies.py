@@ -281,7 +281,7 @@ class InvitationBody(BaseModel):
     model_config = _FORBID
 
     note: str = Field("", max_length=256, description="Whom it is for.")
-    most: int | None = Field(None, ge=1, le=1_000_000, description="So many may join by it; null: no bound.")
+    most: int = Field(1, ge=1, le=1_000_000, description="So many may join by it.")
     languages: _Names = Field(default_factory=list, description="Of who joins by it.")
     tags: _Names = Field(default_factory=list, description="Of who joins by it.")
     expires: AwareDatetime | None = None

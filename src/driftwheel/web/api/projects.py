@@ -249,6 +249,7 @@ def ban_one(project: ProjectKey, key: _Key, body: BanBody, state: State, caller:
             by=caller.name,
             now=state.clock(),
         )
+    state.known_tokens.forget()
     return _event(event)
 
 
