@@ -158,6 +158,16 @@ def test_clusters_are_the_objects_whatever_the_order() -> None:
         assert (same == (objects[order][:, None] == objects[order])).all()
 
 
+def test_one_annotators_boxes_are_not_compared_with_each_other() -> None:
+    boxes = np.tile([0.0, 0.0, 9.0, 9.0, 3.0], (2000, 1))
+    tracemalloc.start()
+    found = cluster_boxes(boxes, np.zeros(2000, np.intp), np.zeros(2000, np.intp))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 8e6  # all pairs: 32 MB
+    assert found.tolist() == list(range(2000))
+
+
 @given(st.integers(0, 100_000), st.integers(1, 14))
 def test_a_cluster_has_one_box_of_each_annotator(seed: int, n: int) -> None:
     rng = np.random.default_rng(seed)

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from driftwheel.agreement.box_matching import LEAST_OVERLAP, match_boxes
+from driftwheel.agreement.box_matching import LEAST_OVERLAP, match_overlaps
 from driftwheel.box_overlap import box_overlap
 from driftwheel.errors import UsageError
 
@@ -53,14 +53,24 @@ def cluster_boxes(
     if m == 0:
         return np.empty(0, np.intp)
     pairs: list[tuple[float, tuple[float, ...], int, int]] = []
-    for one, other in combinations(np.unique(annotators), 2):
+    blocks: dict[tuple[int, int], NDArray[np.float64]] = {}  # overlaps of each two annotators' boxes
+    place = np.empty(m, np.intp)  # of a box among those of its annotator
+    people = list(map(int, np.unique(annotators)))
+    for one in people:
+        place[annotators == one] = np.arange(np.count_nonzero(annotators == one))
+    for one, other in combinations(people, 2):
         rows, columns = np.flatnonzero(annotators == one), np.flatnonzero(annotators == other)
-        found = match_boxes(boxes[rows], boxes[columns], labels[rows], labels[columns], least=least)
+        block = blocks[one, other] = box_overlap(boxes[rows], boxes[columns])
+        found = match_overlaps(block, labels[rows], labels[columns], least=least)
         for i, j, overlap in zip(rows[found.first], columns[found.second], found.overlap, strict=True):
             counted = overlap if labels[i] == labels[j] else overlap / 2
-            place = tuple(np.minimum(boxes[i], boxes[j]))
-            pairs.append((-float(counted), place, int(i), int(j)))
-    overlaps = box_overlap(boxes, boxes)
+            corner = tuple(np.minimum(boxes[i], boxes[j]))
+            pairs.append((-float(counted), corner, int(i), int(j)))
+
+    def overlap_of(i: int, j: int) -> float:
+        (one, i), (other, j) = sorted(((int(annotators[i]), i), (int(annotators[j]), j)))
+        return float(blocks[one, other][place[i], place[j]])
+
     clusters = {i: [i] for i in range(m)}
     of_box = list(range(m))
     for _, _, i, j in sorted(pairs):
@@ -69,7 +79,7 @@ def cluster_boxes(
             continue
         own, others = clusters[first], clusters[second]
         apart = not set(annotators[own]) & set(annotators[others])
-        if apart and overlaps[np.ix_(own, others)].mean() >= least:
+        if apart and np.mean([overlap_of(i, j) for i in own for j in others]) >= least:
             own += others
             for each in others:
                 of_box[each] = first

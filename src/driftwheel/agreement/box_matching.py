@@ -11,7 +11,7 @@ from scipy.optimize import linear_sum_assignment
 from driftwheel.box_overlap import box_overlap
 from driftwheel.errors import UsageError
 
-__all__ = ["LEAST_OVERLAP", "Matches", "match_boxes"]
+__all__ = ["LEAST_OVERLAP", "Matches", "match_boxes", "match_overlaps"]
 
 LEAST_OVERLAP = 0.5
 """Intersection over union from which on two boxes may be of one object."""
@@ -67,9 +67,19 @@ def match_boxes(
     >>> found.first.tolist(), found.second.tolist(), found.overlap.round(2).tolist()
     ([1], [0], [0.8])
     """
+    return match_overlaps(box_overlap(first, second), first_labels, second_labels, least=least)
+
+
+def match_overlaps(
+    overlap: NDArray[np.float64],
+    first_labels: ArrayLike | None = None,
+    second_labels: ArrayLike | None = None,
+    *,
+    least: float = LEAST_OVERLAP,
+) -> Matches:
+    """Return the same pairs from (a, b) overlaps that are known."""
     if not 0 < least <= 1:
         raise UsageError(f"A least overlap of {least:g}; expected a share above 0 and up to 1.")
-    overlap = box_overlap(first, second)
     labels = [
         np.zeros(size, np.intp) if given is None else np.asarray(given, np.intp)
         for given, size in zip((first_labels, second_labels), overlap.shape, strict=True)
