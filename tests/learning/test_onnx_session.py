@@ -13,7 +13,7 @@ from driftwheel.errors import UsageError
 from driftwheel.learning.autoencoder import open_autoencoder
 from driftwheel.learning.onnx_classifier import open_classifier
 from driftwheel.learning.onnx_embedder import open_onnx
-from driftwheel.learning.onnx_session import open_session
+from driftwheel.learning.onnx_session import StoppedError, open_session, run_session
 from driftwheel.services.register_model import _check_onnx
 
 OPENERS: dict[str, Callable[[bytes], object]] = {
@@ -64,3 +64,27 @@ def test_a_file_may_have_its_weights_beside_it(with_secret: bytes, tmp_path: Pat
     session: Any = open_session(path, threads=1, shown="This")
     (told,) = session.run(None, {"images": np.zeros((1, 3, 8, 8), np.float32)})
     np.testing.assert_array_equal(told, np.full((1, 6), 7, np.float32))
+
+
+def test_a_network_that_does_not_end_is_stopped(
+    write_onnx: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    onnx = pytest.importorskip("onnx")
+    helper, kinds = onnx.helper, onnx.TensorProto
+    info = helper.make_tensor_value_info
+    body = helper.make_graph(
+        [helper.make_node("Identity", ["go"], ["goes"]), helper.make_node("Relu", ["a"], ["b"])],
+        "body",
+        [info("i", kinds.INT64, []), info("go", kinds.BOOL, []), info("a", kinds.FLOAT, None)],
+        [info("goes", kinds.BOOL, []), info("b", kinds.FLOAT, None)],
+    )
+    path = write_onnx(
+        [("Loop", ["trips", "yes", "x"], ["y"], {"body": body})],
+        {"x": ("FLOAT", [3])},
+        {"y": None},
+        constants={"trips": np.array(2**62), "yes": np.array(True)},
+    )
+    session = open_session(path.read_bytes(), threads=1, shown="This")
+    monkeypatch.setattr("driftwheel.learning.onnx_session._SECONDS", 0.2)
+    with pytest.raises(StoppedError, match=r"did not end within 0\.2 seconds, and was stopped"):
+        run_session(session, ["y"], {"x": np.ones(3, np.float32)})

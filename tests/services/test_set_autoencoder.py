@@ -18,7 +18,7 @@ from driftwheel.services.begin_watching import begin_watching
 from driftwheel.services.describe_autoencoders import describe_autoencoders
 from driftwheel.services.measure_received import measure_received
 from driftwheel.services.measurers import Measurers
-from driftwheel.services.set_autoencoder import remove_autoencoder, set_autoencoder
+from driftwheel.services.set_autoencoder import check_autoencoder, remove_autoencoder, set_autoencoder
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import reading, writing
 from driftwheel.store.models import Model
@@ -133,6 +133,25 @@ def test_what_is_no_autoencoder_is_refused(database: Engine, blobs: Blobs) -> No
         set_autoencoder(database, blobs, "m", b"not a network", by="me", now=NOW)
     with pytest.raises(UsageError, match="There is no model 'n'"):
         set_autoencoder(database, blobs, "n", grey_autoencoder(USUAL), by="me", now=NOW)
+
+
+def test_operators_that_are_not_ours_are_refused_and_ours_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = grey_autoencoder(USUAL)
+    onnx = pytest.importorskip("onnx")
+    for operator, domain in (("Loop", ""), ("ConstantOfShape", ""), ("Relu", "theirs")):
+        model = onnx.load_from_string(file)
+        model.graph.node.append(onnx.helper.make_node(operator, ["logits"], ["more"], domain=domain))
+        with pytest.raises(UsageError, match="no autoencoder of Driftwheel's"):
+            check_autoencoder(model.SerializeToString())
+    wide = onnx.load_from_string(file)
+    (conv,) = (node for node in wide.graph.node if node.op_type == "Conv")
+    (pads,) = (one for one in conv.attribute if one.name == "pads")
+    pads.ints[:] = [1 << 20] * 4
+    with pytest.raises(UsageError, match=r"This autoencoder cannot be (used|opened)"):
+        check_autoencoder(wide.SerializeToString())
+    monkeypatch.setattr("driftwheel.services.try_file._SECONDS", -1.0)
+    with pytest.raises(UsageError, match="took longer than -1 seconds"):
+        check_autoencoder(file)
 
 
 def test_nothing_waits_for_one_that_is_lost(

@@ -15,14 +15,16 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from driftwheel.errors import UsageError
+from driftwheel.formats.onnx_contents import onnx_contents
 from driftwheel.learning.autoencoder_facts import METADATA_KEY, AutoencoderFacts, facts_from_json
 from driftwheel.learning.autoencoder_shape import AutoencoderShape
 from driftwheel.learning.cross_entropy import cross_entropies, divergences
-from driftwheel.learning.onnx_session import open_session
+from driftwheel.learning.onnx_session import open_session, run_session
 
 __all__ = ["Autoencoder", "open_autoencoder", "prepare_picture"]
 
 _BATCH = 64
+_OPERATORS = {"Conv", "ConvTranspose", "Flatten", "Gemm", "Relu", "Reshape", "Transpose"}  # of write_network
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +93,8 @@ class Autoencoder:
 
     def logits(self, shown: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what it answers to (n, side, side, channels) float32 in [0, 1], all at once; likewise."""
-        (logits,) = self._session.run(["logits"], {"images": np.ascontiguousarray(shown, dtype=np.float32)})
+        images = np.ascontiguousarray(shown, dtype=np.float32)
+        (logits,) = run_session(self._session, ["logits"], {"images": images})
         return np.asarray(logits, dtype=np.float32)
 
 
@@ -151,13 +154,21 @@ def open_autoencoder(model: Path | bytes, *, threads: int = 1) -> Autoencoder:
         content = model if isinstance(model, bytes) else model.read_bytes()
     except OSError as error:
         raise UsageError(f"{shown} cannot be opened: {error.strerror}.") from None
+    held = onnx_contents(content)
+    foreign = UsageError(
+        f"{shown} is an ONNX model, but no autoencoder of Driftwheel's. Make one with: "
+        "driftwheel autoencoder REFERENCE MODEL.onnx"
+    )
+    if (
+        held is not None
+        and not held.external
+        and (held.operators - _OPERATORS or held.domains or held.functions)
+    ):
+        raise foreign
     session = open_session(content, threads=threads, shown=shown)
     text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
     if text is None:
-        raise UsageError(
-            f"{shown} is an ONNX model, but no autoencoder of Driftwheel's. Make one with: "
-            "driftwheel autoencoder REFERENCE MODEL.onnx"
-        )
+        raise foreign
     try:
         facts = facts_from_json(text)
     except UsageError as error:

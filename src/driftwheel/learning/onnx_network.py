@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from driftwheel.errors import UsageError
 from driftwheel.learning.centre_crop import centre_crop
 from driftwheel.learning.embedder import Prepare
-from driftwheel.learning.onnx_session import open_session
+from driftwheel.learning.onnx_session import open_session, run_session
 from driftwheel.learning.onnx_signature import ImageInput, read_image_input
 
 __all__ = ["ImageNetwork", "identify_network", "open_image_network"]
@@ -82,6 +82,8 @@ class ImageNetwork:
         probe = images[np.arange(count) % len(images)]
         try:
             results = self._run(probe, list(self.outputs))
+        except UsageError:
+            raise
         except Exception as error:  # onnxruntime has no common root for its errors
             reason = str(error).strip().splitlines()[0]
             raise UsageError(f"It fails on {count} images to try it: {reason}.") from error
@@ -89,7 +91,8 @@ class ImageNetwork:
 
     def _run(self, images: NDArray[np.uint8], outputs: list[str]) -> list[NDArray[Any]]:
         filled = _fill(images, self.image_input)
-        return [np.asarray(one) for one in self._session.run(outputs, {self.image_input.name: filled})]
+        found = run_session(self._session, outputs, {self.image_input.name: filled})
+        return [np.asarray(one) for one in found]
 
 
 def open_image_network(model: Path | bytes, *, threads: int, shown: str) -> ImageNetwork:

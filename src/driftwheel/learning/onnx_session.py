@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from numpy.typing import NDArray
+
 from driftwheel.errors import MissingExtraError, UsageError
 from driftwheel.formats.onnx_contents import onnx_contents
 
-__all__ = ["check_content", "open_session"]
+__all__ = ["StoppedError", "check_content", "open_session", "run_session"]
+
+_SECONDS = 300.0  # that a network may take for one batch of images: some 16 of 224 px take 0.1
+
+
+class StoppedError(UsageError):
+    """A network took too long for a batch of images, and was stopped."""
 
 
 def open_session(model: Path | bytes, *, threads: int, shown: str) -> Any:
@@ -73,3 +83,38 @@ def check_content(data: bytes, *, shown: str) -> None:
             f"{shown} cannot be opened: its weights lie in another file, which did not come with it. Save it "
             "as one file: onnx.save(onnx.load('model.onnx'), 'one.onnx')"
         )
+
+
+def run_session(session: Any, outputs: Sequence[str], inputs: Mapping[str, NDArray[Any]]) -> list[Any]:
+    """Return outputs of a session's network; it is stopped, between two of its nodes, when it takes too long.
+
+    Raises
+    ------
+    StoppedError
+        After 300 seconds: a file may hold a loop that does not end.
+    """
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    options.log_severity_level = 4
+    stopped = threading.Event()
+
+    def stop() -> None:
+        stopped.set()
+        options.terminate = True
+
+    timer = threading.Timer(_SECONDS, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        found: list[Any] = session.run(list(outputs), dict(inputs), options)
+    except Exception as error:  # onnxruntime has no common root for its errors
+        if stopped.is_set():
+            raise StoppedError(
+                f"The network did not end within {_SECONDS:g} seconds, and was stopped. Look for a loop in "
+                "it, or export it for smaller images."
+            ) from error
+        raise
+    finally:
+        timer.cancel()
+    return found

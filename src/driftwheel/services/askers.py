@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import threading
 from collections import OrderedDict
@@ -13,10 +14,12 @@ from numpy.typing import NDArray
 from driftwheel.errors import BlobsUnreachableError, DriftwheelError, UsageError
 from driftwheel.learning.classifier import Classifier
 from driftwheel.learning.onnx_classifier import open_classifier
+from driftwheel.learning.onnx_session import StoppedError
 from driftwheel.learning.processors import processors
 from driftwheel.records import Image
 from driftwheel.services.asked_answers import AskedAnswers
 from driftwheel.services.classify_images import classify_images
+from driftwheel.services.try_file import try_file
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.version_images import VersionImage
 
@@ -25,6 +28,8 @@ __all__ = ["Askers", "open_version"]
 _MOST_OPEN = 4
 _MOST_BYTES = 1 << 26  # of scores that are remembered, of all models together
 _OVERHEAD = 300  # bytes that Python takes for remembering one answer
+
+_tried: set[bytes] = set()  # digests of files that have been tried here, and run
 
 _log = logging.getLogger("driftwheel.worker")
 
@@ -35,6 +40,9 @@ def open_version(onnx: bytes, classes: Sequence[str]) -> Classifier:
     Its classes are called as the file says, else as the model's are, where it has as many, in their order;
     else they are numbers.
 
+    It is tried first in a process of its own, see `try_file`: a file that takes all memory, or that does not
+    end, does not take the worker with it.
+
     Raises
     ------
     UsageError
@@ -43,6 +51,10 @@ def open_version(onnx: bytes, classes: Sequence[str]) -> Classifier:
         If onnxruntime is not installed.
     """
     threads = processors()
+    digest = hashlib.sha256(onnx).digest()
+    if digest not in _tried:
+        try_file(_try, onnx, shown="The model's file")
+        _tried.add(digest)
     try:
         found = open_classifier(onnx, threads=threads)
         numbered = found.classes == tuple(str(number) for number in range(len(found.classes)))
@@ -53,6 +65,10 @@ def open_version(onnx: bytes, classes: Sequence[str]) -> Classifier:
     except Exception as error:  # what is in a file is not ours: any of it may go wrong
         raise UsageError(f"The model's file cannot be run ({type(error).__name__}: {error}).") from error
     return found
+
+
+def _try(onnx: bytes) -> None:
+    open_classifier(onnx, threads=1)
 
 
 class Askers:
@@ -100,6 +116,8 @@ class Askers:
             raise
         except DriftwheelError as error:
             _log.warning("Version '%s' could not be asked: %s", version.version, error)
+            if isinstance(error, StoppedError):  # once is enough
+                self._open[version.artifact] = None
             return {}
 
     def _images(self, digests: set[bytes]) -> Iterator[Image]:

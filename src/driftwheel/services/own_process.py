@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -22,7 +23,9 @@ _NICE = 10
 _PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}  # threads that wait for each other let go of their processors
 
 
-def in_own_process(work: Callable[[], Result], *, what: str, look: Callable[[], None]) -> Result:
+def in_own_process(
+    work: Callable[[], Result], *, what: str, look: Callable[[], None], most_bytes: int | None = None
+) -> Result:
     """Return what `work` returns, done in a new process; its memory is free again afterwards.
 
     The process ends when this one does, however that comes about.
@@ -36,6 +39,9 @@ def in_own_process(work: Callable[[], Result], *, what: str, look: Callable[[], 
         What is done, for the message when the process ends before its time: "trained the autoencoder".
     look
         Called twice a second; what it raises ends the process and comes through.
+    most_bytes
+        Of memory that the process may have, where the system (Linux) can see to that; more is a
+        `MemoryError`, or what the library makes of it.
 
     Raises
     ------
@@ -45,7 +51,7 @@ def in_own_process(work: Callable[[], Result], *, what: str, look: Callable[[], 
     from loky import ProcessPoolExecutor
     from loky.process_executor import TerminatedWorkerError
 
-    pool = ProcessPoolExecutor(1, initializer=_start, initargs=(os.getpid(),), env=_PATIENT)
+    pool = ProcessPoolExecutor(1, initializer=_start, initargs=(os.getpid(), most_bytes), env=_PATIENT)
     try:
         future: Future[Result] = pool.submit(work)
         while not future.done():
@@ -61,12 +67,23 @@ def in_own_process(work: Callable[[], Result], *, what: str, look: Callable[[], 
         pool.shutdown(wait=True, kill_workers=True)
 
 
-def _start(parent: int) -> None:
+def _start(parent: int, most_bytes: int | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         with suppress(OSError):
             os.nice(_NICE)
+    if most_bytes is not None and sys.platform == "linux":
+        _limit_memory(most_bytes)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _limit_memory(most_bytes: int) -> None:
+    """Let this process have no more memory; of what is mapped and never written to, nothing counts."""
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    most = most_bytes if hard == resource.RLIM_INFINITY else min(most_bytes, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
 
 
 def _end_with(parent: int) -> None:

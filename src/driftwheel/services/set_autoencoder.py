@@ -11,6 +11,7 @@ from driftwheel.errors import UsageError
 from driftwheel.learning.autoencoder import open_autoencoder
 from driftwheel.services.crash_points import reach
 from driftwheel.services.suggest_monitors import suggest_for_autoencoder
+from driftwheel.services.try_file import try_file
 from driftwheel.store.audit import note
 from driftwheel.store.autoencoders import StoredAutoencoder, create_autoencoder, remove_autoencoders
 from driftwheel.store.blobs import Blobs
@@ -71,7 +72,15 @@ def remove_autoencoder(engine: Engine, model: str, *, by: str, now: datetime) ->
 
 
 def check_autoencoder(onnx: bytes) -> None:
-    """Raise `UsageError` unless a file is an autoencoder that errors can be told from."""
+    """Raise `UsageError` unless a file is an autoencoder that errors can be told from.
+
+    It is tried in a process of its own, see `try_file`; later it may only do what was tried: its operators
+    are those of ours, which take as long for any image.
+    """
+    try_file(_try, onnx, shown="This autoencoder")
+
+
+def _try(onnx: bytes) -> None:
     network = open_autoencoder(onnx)
     if network.facts.baseline == 0:
         raise UsageError(
