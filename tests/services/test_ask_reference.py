@@ -21,7 +21,7 @@ from driftwheel.learning.centre_crop import centre_crop
 from driftwheel.learning.embedder import Prepare
 from driftwheel.monitors.observation import Observation
 from driftwheel.predictions import Classification, Record
-from driftwheel.services.ask_version import wanted_versions
+from driftwheel.services.ask_version import begin_asking, put_asking_back, wanted_versions
 from driftwheel.services.judge_window import judge_window
 from driftwheel.services.judged import Judged
 from driftwheel.services.kept_faults import pack_faults, unpack_faults
@@ -214,6 +214,23 @@ def test_a_new_version_is_wished_to_be_asked(server: Server, folder: Folder) -> 
     artifact = measure_reference_row(server.engine, server.blobs, reference.key, now=MONDAY, threads=1)
     asked = unpack_reference(server.blobs.get(artifact or b"")).asked
     assert [one.version for one in asked] == ["v2", "v1"]
+
+
+def test_a_wish_that_ends_the_workers_is_given_up(server: Server, folder: Folder) -> None:
+    server.measure_reference(folder)
+    server.add_version("v1", network())
+    with writing(server.engine) as connection:
+        (wish,) = wanted_versions(connection)
+        begun = [begin_asking(connection, wish.name)]
+        put_asking_back(connection, wish.name)  # the blobs were out of reach
+        begun += [begin_asking(connection, wish.name) for _ in range(5)]
+        assert begun == [True, True, True, True, False, False]
+        assert not wanted_versions(connection)
+        reference = current_reference(connection, server.model.key)
+    assert reference is not None
+    assert "Version 'v1' was not asked about the reference: the worker was ended 3 times" in (
+        reference.reason or ""
+    )
 
 
 def test_faults_are_shown_to_the_newest_version(

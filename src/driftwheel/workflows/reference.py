@@ -8,6 +8,7 @@ from typing import Any
 from dbos import DBOS
 
 from driftwheel.errors import DriftwheelError
+from driftwheel.services.ask_version import begin_asking, put_asking_back
 from driftwheel.services.begin_watching import begin_watching, look_for_causes
 from driftwheel.services.crash_points import reach
 from driftwheel.services.set_reference import fail_reference, finish_reference, measure_reference_row
@@ -44,7 +45,7 @@ def reference(key: int) -> str:
 @DBOS.workflow(name="ask")
 def ask(name: str, key: int) -> str:
     """Take a reference anew, for a new version's file to be asked about it; return ``ready`` or ``gone``."""
-    measured = _measure_again(key)
+    measured = _measure_again(key, name)
     if measured is not None and _finish(key, measured):
         library = _simulate(key)
         if library is not None:
@@ -79,15 +80,24 @@ def _measure(key: int) -> dict[str, Any]:
 
 
 @DBOS.step(name="reference-measure-again")
-def _measure_again(key: int) -> str | None:
+def _measure_again(key: int, wish: str | None = None) -> str | None:
     worker = current()
     with worker.step():
+        if wish is not None:
+            with writing(worker.engine) as connection:
+                if not begin_asking(connection, wish):
+                    return None
         try:
             artifact = measure_reference_row(
                 worker.engine, worker.blobs, key, now=worker.now(), threads=worker.threads
             )
         except DriftwheelError:  # no records in these days: the last stays in use
             return None
+        except Exception:  # blobs or the database, which come back
+            if wish is not None:
+                with writing(worker.engine) as connection:
+                    put_asking_back(connection, wish)
+            raise
     return None if artifact is None else artifact.hex()
 
 
