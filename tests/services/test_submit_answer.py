@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -10,8 +12,15 @@ from sqlalchemy import Engine
 from tests.services.labelling import labelling
 
 from driftwheel.errors import UsageError
+from driftwheel.services import label_progress
+from driftwheel.services import submit_answer as submitting
+from driftwheel.services.answer_payload import is_correct
 from driftwheel.services.fill_pool import PoolImage
+from driftwheel.services.label_consensus import ConsensusInputs, LabelConsensus, consensus_from
 from driftwheel.services.submit_answer import NewAnswer, submit_answer
+from driftwheel.store.database import writing
+from driftwheel.store.projects import AnswerType
+from driftwheel.store.task_answers import set_answer
 
 
 def test_sent_again_it_is_kept_once(label_database: Engine) -> None:
@@ -82,6 +91,82 @@ def test_who_cannot_tell_counts_and_has_no_vote(label_database: Engine) -> None:
     work.say("bob", held.task, "dog")
     task = work.task(held.task)
     assert (task.state, task.answers, task.consensus) == ("done", 2, {"class": "dog"})
+
+
+SAID: dict[AnswerType, Any] = {
+    "class": {"class": "dog"},
+    "multi-class": {"classes": ["cat", "dog"]},
+    "boxes": {"boxes": [{"class": "cat", "x": 1, "y": 2.5, "w": 3, "h": 4, "rotation": 5}]},
+}
+
+
+@pytest.mark.parametrize("answer", SAID)
+@pytest.mark.parametrize("last", ["answer", "cannot_tell"])
+def test_the_consensus_is_worked_out_before_the_database_is_locked(
+    label_database: Engine, monkeypatch: pytest.MonkeyPatch, answer: AnswerType, last: str
+) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("worked out while the database was locked")
+
+    monkeypatch.setattr(label_progress, "consensus_from", never)
+    work = labelling(label_database, 1, overlap=2, answer=answer)
+    (held,) = work.ask("ann")
+    work.say("ann", held.task, SAID[answer])
+    work.ask("bob")
+    if last == "answer":
+        work.say("bob", held.task, SAID[answer])
+    else:
+        work.pass_over("bob", held.task, last)
+    task = work.task(held.task)
+    assert (task.state, task.answers) == ("done", 2)
+    assert task.consensus is not None
+    assert list(task.consensus) == list(SAID[answer])
+
+
+def test_an_answer_is_judged_before_the_database_is_locked(
+    label_database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = False
+
+    @contextmanager
+    def watched(engine: Engine) -> Iterator[Any]:
+        nonlocal locked
+        with writing(engine) as connection:
+            locked = True
+            yield connection
+        locked = False
+
+    def judged(*of: Any) -> bool:
+        assert not locked
+        return is_correct(*of)
+
+    monkeypatch.setattr(submitting, "writing", watched)
+    monkeypatch.setattr(submitting, "is_correct", judged)
+    known = PoolImage("i1", kind="training", truth={"class": "dog"})
+    work = labelling(label_database, [PoolImage("i0"), known])
+    (held,) = work.ask("ann")
+    work.say("ann", held.task, "dog")
+    assert [one.correct for one in work.answers()] == [True]
+
+
+def test_a_consensus_of_other_answers_is_not_taken(
+    label_database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = labelling(label_database, 1, overlap=2)
+    (held,) = work.ask("ann")
+    work.ask("bob")
+    work.say("ann", held.task, "cat")
+    (first,) = work.answers()
+
+    def undone_meanwhile(inputs: ConsensusInputs) -> LabelConsensus:
+        found = consensus_from(inputs)
+        with writing(label_database) as connection:
+            set_answer(connection, first.key, "undone", paid=False)
+        return found
+
+    monkeypatch.setattr(submitting, "consensus_from", undone_meanwhile)
+    work.say("bob", held.task, "dog")
+    assert work.task(held.task).consensus == {"class": "dog"}
 
 
 def test_what_everybody_skips_is_set_aside(label_database: Engine) -> None:

@@ -14,10 +14,10 @@ from driftwheel.agreement.class_answers import Answer, class_answers, golden_col
 from driftwheel.agreement.golden_bayes import golden_bayes
 from driftwheel.agreement.multi_answers import MultiAnswer, golden_sets, multi_answers, multi_consensus
 from driftwheel.services.answer_payload import boxes_of, payload_of_boxes
-from driftwheel.store.projects import Project
+from driftwheel.store.projects import AnswerType, Project
 from driftwheel.store.task_answers import StoredAnswer, golden_answers
 
-__all__ = ["LabelConsensus", "consensus_of_task"]
+__all__ = ["ConsensusInputs", "LabelConsensus", "consensus_from", "consensus_inputs"]
 
 _GOLDEN = 100  # newest answers of an annotator to golden tasks that say how good they are
 
@@ -38,38 +38,71 @@ class LabelConsensus:
     confidence: float
 
 
-def consensus_of_task(
-    connection: Connection, project: Project, answers: Sequence[StoredAnswer]
-) -> LabelConsensus:
-    """Return what counted answers to one task amount to, annotators weighed by their golden tasks.
+@dataclass(frozen=True, slots=True)
+class ConsensusInputs:
+    """All that the consensus of a task comes from: with equal inputs it is equal.
 
-    Golden-weighted Bayes: `driftwheel.agreement.golden_bayes`, `multi_consensus` or `box_consensus`. Those
-    who could not tell have no vote.
+    Attributes
+    ----------
+    told
+        (annotator, payload) of each answer that has a vote.
+    known
+        (task, annotator, payload, truth) of the newest answers of those annotators to golden tasks.
+    """
+
+    answer: AnswerType
+    names: tuple[str, ...]
+    task: int
+    told: tuple[tuple[int, Mapping[str, Any]], ...]
+    known: tuple[tuple[int, int, Mapping[str, Any], Mapping[str, Any]], ...]
+
+
+def consensus_inputs(
+    connection: Connection,
+    project: Project,
+    task: int,
+    answers: Sequence[StoredAnswer],
+    more: Sequence[tuple[int, Mapping[str, Any]]] = (),
+) -> ConsensusInputs:
+    """Return what the consensus of a task comes from.
 
     Parameters
     ----------
     answers
-        To the task; those that do not count are passed over.
+        To the task; those that do not count are passed over, and those who could not tell have no vote.
+    more
+        Annotator and payload of answers that are not kept yet.
     """
-    told = [one for one in answers if one.state == "counted" and one.kind == "answer"]
-    if not told:
+    counted = [one for one in answers if one.state == "counted" and one.kind == "answer"]
+    told = [*((one.annotator, one.payload or {}) for one in counted), *more]
+    found = golden_answers(connection, [who for who, _ in told], limit=_GOLDEN)
+    known = tuple((one.task, one.annotator, one.payload or {}, truth) for one, truth in found)
+    names = tuple(one.name for one in project.classes)
+    return ConsensusInputs(project.answer, names, task, tuple(told), known)
+
+
+def consensus_from(inputs: ConsensusInputs) -> LabelConsensus:
+    """Return what counted answers to one task amount to, annotators weighed by their golden tasks.
+
+    Golden-weighted Bayes: `driftwheel.agreement.golden_bayes`, `multi_consensus` or `box_consensus`. Of many
+    boxes or classes that takes seconds: never while a database waits, where it can be helped.
+    """
+    if not inputs.told:
         return LabelConsensus(None, 0.0)
-    known = golden_answers(connection, [one.annotator for one in told], limit=_GOLDEN)
-    task = told[0].task
-    both = [*told, *(one for one, _ in known)]
-    truths = {one.task: truth for one, truth in known}
-    names = [one.name for one in project.classes]
-    match project.answer:
+    task, names = inputs.task, inputs.names
+    both = [(task, who, said) for who, said in inputs.told] + [one[:3] for one in inputs.known]
+    truths = {one[0]: one[3] for one in inputs.known}
+    match inputs.answer:
         case "class":
             given = class_answers(
-                (Answer(one.task, one.annotator, _said(one)["class"]) for one in both), names, tasks=[task]
+                (Answer(key, who, said["class"]) for key, who, said in both), names, tasks=[task]
             )
             golden = golden_column(given, {key: truth["class"] for key, truth in truths.items()})
             found = golden_bayes(given, golden).consensus
             return LabelConsensus({"class": names[found.labels[0]]}, float(found.confidence[0]))
         case "multi-class":
             sets = multi_answers(
-                (MultiAnswer(one.task, one.annotator, frozenset(_said(one)["classes"])) for one in both),
+                (MultiAnswer(key, who, frozenset(said["classes"])) for key, who, said in both),
                 names,
                 tasks=[task],
             )
@@ -78,13 +111,9 @@ def consensus_of_task(
             return LabelConsensus({"classes": chosen}, float(several.confidence[0]))
         case "boxes":
             drawn = box_answers(
-                (BoxAnswer(one.task, one.annotator, boxes_of(_said(one))) for one in both),
+                (BoxAnswer(key, who, boxes_of(said)) for key, who, said in both),
                 names,
                 tasks=[task],
             )
             boxes = box_consensus(drawn, {key: boxes_of(truth) for key, truth in truths.items()}).tasks[0]
             return LabelConsensus(payload_of_boxes([one.box for one in boxes.boxes]), float(boxes.confidence))
-
-
-def _said(answer: StoredAnswer) -> Mapping[str, Any]:
-    return answer.payload or {}

@@ -8,7 +8,12 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from driftwheel.agreement.dynamic_overlap import OverlapRule, decide_overlap
-from driftwheel.services.label_consensus import consensus_of_task
+from driftwheel.services.label_consensus import (
+    ConsensusInputs,
+    LabelConsensus,
+    consensus_from,
+    consensus_inputs,
+)
 from driftwheel.store.label_events import add_event
 from driftwheel.store.leases import end_expired, expired_tasks
 from driftwheel.store.pools import ClosedBecause, Pool, add_to_pool, set_pool_state
@@ -55,11 +60,23 @@ def offer_again(connection: Connection, task: Task, now: datetime, number: int =
     return save_task(connection, replace(task, position=again_position(now) + number))
 
 
-def settle(connection: Connection, project: Project, pool: Pool, task: Task, now: datetime) -> Task:
+def settle(  # noqa: PLR0917
+    connection: Connection,
+    project: Project,
+    pool: Pool,
+    task: Task,
+    now: datetime,
+    ready: tuple[ConsensusInputs, LabelConsensus] | None = None,
+) -> Task:
     """Keep a real task that is open and has got an answer or a skip: finish it, ask one more, or wait.
 
     With all answers it is done, or in dispute where the consensus is not sure enough after the most answers
     of a dynamic overlap. One that too many people skipped is set aside, for a person to look at.
+
+    Parameters
+    ----------
+    ready
+        A consensus that was worked out before; it is taken where the answers are still those it came from.
     """
     if task.skips >= _MOST_SKIPS and task.answers == 0:
         reason = f"{task.skips} annotators have skipped the image of '{task.record}'."
@@ -77,7 +94,8 @@ def settle(connection: Connection, project: Project, pool: Pool, task: Task, now
         return save_task(connection, replace(task, state="set_aside", finished=now))
     if task.answers < task.wanted:
         return save_task(connection, task)
-    found = consensus_of_task(connection, project, answers_of_task(connection, task.key))
+    inputs = consensus_inputs(connection, project, task.key, answers_of_task(connection, task.key))
+    found = ready[1] if ready is not None and ready[0] == inputs else consensus_from(inputs)
     rule = OverlapRule(pool.overlap, pool.most_overlap, pool.confidence)
     decision = decide_overlap(found.confidence, task.answers, rule)
     task = replace(task, consensus=found.payload, confidence=found.confidence)

@@ -18,6 +18,12 @@ from driftwheel.errors import UsageError
 from driftwheel.services.answer_payload import checked_payload, is_correct
 from driftwheel.services.crash_points import reach
 from driftwheel.services.judge_annotator import judge_annotator
+from driftwheel.services.label_consensus import (
+    ConsensusInputs,
+    LabelConsensus,
+    consensus_from,
+    consensus_inputs,
+)
 from driftwheel.services.label_progress import settle, tally
 from driftwheel.store.annotators import annotator_by_key
 from driftwheel.store.assignments import lock_assignment, save_assignment
@@ -32,6 +38,7 @@ from driftwheel.store.task_answers import (
     add_answer,
     answer_by_id,
     answer_in_force,
+    answers_of_task,
 )
 from driftwheel.store.tasks import Task, again_position, lock_task, save_task, task_by_key
 
@@ -93,6 +100,14 @@ class Submitted:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _WorkedOut:
+    """What was worked out before the database was locked, beside what it came from."""
+
+    correct: tuple[Mapping[str, Any], bool] | None = None
+    consensus: tuple[ConsensusInputs, LabelConsensus] | None = None
+
+
 def submit_answer(engine: Engine, annotator: int, new: NewAnswer, *, now: datetime) -> Submitted:
     """Keep what an annotator says of a task that they were given, and say what became of it.
 
@@ -113,14 +128,40 @@ def submit_answer(engine: Engine, annotator: int, new: NewAnswer, *, now: dateti
     if task.kind == "training" and new.kind != "answer":
         raise UsageError("This is training: answer it, and the right answer is shown.")
     kept = _checked(project, new)
+    worked_out = _work_out(engine, annotator, project, task, kept)
     try:
-        return _submit(engine, annotator, project, pool, task, kept, now)
+        return _submit(engine, annotator, project, pool, task, kept, worked_out, now)
     except IntegrityError:  # another request had the same id at the same moment, for another task
-        return _submit(engine, annotator, project, pool, task, kept, now)
+        return _submit(engine, annotator, project, pool, task, kept, worked_out, now)
+
+
+def _work_out(engine: Engine, annotator: int, project: Project, task: Task, kept: NewAnswer) -> _WorkedOut:
+    """Return what an answer will amount to, before the database is locked: of many boxes it takes a while."""
+    if kept.kind == "skip":
+        return _WorkedOut()
+    if task.truth is not None:
+        right = kept.payload is not None and is_correct(project, kept.payload, task.truth)
+        return _WorkedOut((task.truth, right))
+    if task.kind != "real" or task.state != "open" or task.answers + 1 < task.wanted:
+        return _WorkedOut()
+    with reading(engine) as connection:
+        before = answers_of_task(connection, task.key)
+        if any(one.annotator == annotator and one.state != "undone" for one in before):  # sent again
+            return _WorkedOut()
+        more = [] if kept.payload is None else [(annotator, kept.payload)]
+        inputs = consensus_inputs(connection, project, task.key, before, more)
+    return _WorkedOut(consensus=(inputs, consensus_from(inputs)))
 
 
 def _submit(  # noqa: PLR0917
-    engine: Engine, annotator: int, project: Project, pool: Pool, task: Task, kept: NewAnswer, now: datetime
+    engine: Engine,
+    annotator: int,
+    project: Project,
+    pool: Pool,
+    task: Task,
+    kept: NewAnswer,
+    worked_out: _WorkedOut,
+    now: datetime,
 ) -> Submitted:
     body = _digest(kept)
     with writing(engine) as connection:
@@ -135,7 +176,7 @@ def _submit(  # noqa: PLR0917
             reason = "The task has an answer of this annotator already; undo that first."
             return Submitted(kept.id, "conflict", None, reason=reason)
         reach("answer-checked")
-        answer = _keep(connection, project, pool, task, annotator, kept, body, now)
+        answer = _keep(connection, project, pool, task, annotator, kept, worked_out, body, now)
         reach("answer-written")
     reach("answer-committed")
     if task.kind == "golden" and answer.correct is False:  # if it ends here, the next one is judged with it
@@ -200,6 +241,7 @@ def _keep(  # noqa: PLR0917
     task: Task,
     annotator: int,
     new: NewAnswer,
+    worked_out: _WorkedOut,
     body: bytes,
     now: datetime,
 ) -> StoredAnswer:
@@ -217,7 +259,10 @@ def _keep(  # noqa: PLR0917
     counts = state == "counted" and not skipped
     correct = None
     if task.truth is not None and not skipped:
-        correct = new.payload is not None and is_correct(project, new.payload, task.truth)
+        if worked_out.correct is not None and worked_out.correct[0] == task.truth:
+            correct = worked_out.correct[1]
+        else:
+            correct = new.payload is not None and is_correct(project, new.payload, task.truth)
     paid = counts and pool.price > 0
     answer = add_answer(
         connection,
@@ -245,7 +290,7 @@ def _keep(  # noqa: PLR0917
         if live and not counts:  # others may have it
             task = replace(task, position=again_position(now))
         if task.state == "open" and state == "counted":
-            done = int(settle(connection, project, pool, task, now).state != "open")
+            done = int(settle(connection, project, pool, task, now, worked_out.consensus).state != "open")
         else:
             save_task(connection, task)
     _note_work(connection, pool, task, annotator, new.kind, state, correct)
