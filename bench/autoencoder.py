@@ -14,7 +14,7 @@ from pathlib import Path
 
 from driftwheel.demo.autoencoder import ALPHAS, Experiment, repeat_experiment
 from driftwheel.report.numbers import several
-from driftwheel.services.parallel import default_threads
+from driftwheel.services.measure.parallel import default_threads
 from machine import machine_lines
 
 RESULTS = Path(__file__).parent / "results" / "autoencoder.md"

@@ -18,9 +18,9 @@ from scipy.stats import binom
 from driftwheel.learning.autoencoder import open_autoencoder
 from driftwheel.learning.autoencoder_shape import AutoencoderShape, shape_for
 from driftwheel.learning.autoencoder_training import AutoencoderTraining
-from driftwheel.services.check_images import check_against
-from driftwheel.services.measure_reference import measure_reference
-from driftwheel.services.train_autoencoder import train_autoencoder_on
+from driftwheel.services.check.check_images import check_against
+from driftwheel.services.check.measure_reference import measure_reference
+from driftwheel.services.check.train_autoencoder import train_autoencoder_on
 from driftwheel.sources.idx_folder import read_idx_images
 from machine import machine_lines
 

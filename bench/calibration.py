@@ -15,7 +15,7 @@ import numpy as np
 from driftwheel.demo.textile_week import textile_images
 from driftwheel.drift.judge import judge
 from driftwheel.learning.load_embedder import load_embedder
-from driftwheel.services.measure_images import concatenate, measure_images
+from driftwheel.services.measure.measure_images import concatenate, measure_images
 from driftwheel.sources import open_source
 from machine import machine_lines
 

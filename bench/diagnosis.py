@@ -35,7 +35,7 @@ from driftwheel.images.properties import PROPERTY_NAMES, measure
 from driftwheel.learning.embedder import Embedder
 from driftwheel.learning.load_embedder import load_embedder
 from driftwheel.records import Image, Records
-from driftwheel.services.simulate_faults import faulty_file, simulate_faults
+from driftwheel.services.check.simulate_faults import faulty_file, simulate_faults
 from machine import machine_lines
 
 HERE = Path(__file__).parent

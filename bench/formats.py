@@ -24,7 +24,7 @@ from driftwheel.formats.label_studio_ml import PreLabels, predict_answer, read_p
 from driftwheel.formats.labelled_image import Answer, BoxLabel, ClassLabel, LabelledImage
 from driftwheel.formats.losses import Losses
 from driftwheel.formats.turned_box import corners
-from driftwheel.services.convert_labels import LabelOptions, convert_labels
+from driftwheel.services.convert.convert_labels import LabelOptions, convert_labels
 from machine import machine_lines
 
 BENCH = Path(__file__).parent

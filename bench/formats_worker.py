@@ -19,7 +19,7 @@ from driftwheel.formats.labelled_image import Answer, BoxLabel, ClassLabel, Labe
 from driftwheel.formats.losses import Losses
 from driftwheel.formats.pascal_voc import read_voc, write_voc
 from driftwheel.formats.yolo import read_yolo, write_yolo
-from driftwheel.services.label_files import open_label_place
+from driftwheel.services.convert.label_files import open_label_place
 
 SIZE = (1920, 1080)
 CLASSES = tuple(f"class {number}" for number in range(20))

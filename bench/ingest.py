@@ -19,8 +19,8 @@ from typing import Any
 import cv2
 from sqlalchemy import func, select
 
-from driftwheel.services.create_token import create_token
-from driftwheel.services.create_user import create_user
+from driftwheel.services.access.create_token import create_token
+from driftwheel.services.access.create_user import create_user
 from driftwheel.store.database import open_database, reading, writing
 from driftwheel.store.migrate import migrate
 from driftwheel.store.models import create_model

@@ -30,17 +30,17 @@ from driftwheel.images.properties import property_named
 from driftwheel.learning.load_embedder import load_embedder
 from driftwheel.predictions import Classification, Record
 from driftwheel.records import Image, Records
-from driftwheel.services.embedding_space import EmbeddingSpace, fixed_space
-from driftwheel.services.judge_window import judge_window
-from driftwheel.services.judged import Judged
-from driftwheel.services.kept_faults import pack_faults
-from driftwheel.services.known_references import KnownReferences
-from driftwheel.services.measure_images import concatenate, measure_images
-from driftwheel.services.measured_reference import pack_reference, sum_up_reference
-from driftwheel.services.packed_records import pack_embedding, pack_hash, pack_properties
-from driftwheel.services.simulate_faults import faulty_file, simulate_faults
-from driftwheel.services.simulate_reference_faults import placed_in
-from driftwheel.services.summarise_windows import summarise_windows
+from driftwheel.services.alert.judged import Judged
+from driftwheel.services.check.simulate_faults import faulty_file, simulate_faults
+from driftwheel.services.measure.embedding_space import EmbeddingSpace, fixed_space
+from driftwheel.services.measure.measure_images import concatenate, measure_images
+from driftwheel.services.measure.measured_reference import pack_reference, sum_up_reference
+from driftwheel.services.measure.packed_records import pack_embedding, pack_hash, pack_properties
+from driftwheel.services.models.kept_faults import pack_faults
+from driftwheel.services.models.simulate_reference_faults import placed_in
+from driftwheel.services.watch.judge_window import judge_window
+from driftwheel.services.watch.known_references import KnownReferences
+from driftwheel.services.watch.summarise_windows import summarise_windows
 from driftwheel.sources import open_source
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import open_database, reading, writing

@@ -25,19 +25,24 @@ from driftwheel.learning.load_embedder import load_embedder
 from driftwheel.monitors.observation import Observation
 from driftwheel.predictions import Box, Classification, Detection, Feedback, Prediction, Record, Task
 from driftwheel.records import Image
-from driftwheel.services.acknowledge_alert import acknowledge_alert
-from driftwheel.services.create_user import create_user
-from driftwheel.services.embedding_space import fixed_space
-from driftwheel.services.evaluate_monitors import evaluate_monitors
-from driftwheel.services.judge_window import judge_window
-from driftwheel.services.judged import Judged
-from driftwheel.services.known_references import KnownReferences
-from driftwheel.services.measure_images import concatenate, measure_images
-from driftwheel.services.send_notifications import make_messages
-from driftwheel.services.set_reference import Range, finish_reference, measure_reference_row, set_reference
-from driftwheel.services.simulate_reference_faults import keep_faults, simulate_reference_faults
-from driftwheel.services.suggest_monitors import suggest_for_first_window
-from driftwheel.services.summarise_windows import summarise_windows
+from driftwheel.services.access.create_user import create_user
+from driftwheel.services.alert.acknowledge_alert import acknowledge_alert
+from driftwheel.services.alert.evaluate_monitors import evaluate_monitors
+from driftwheel.services.alert.judged import Judged
+from driftwheel.services.alert.suggest_monitors import suggest_for_first_window
+from driftwheel.services.channels.send_notifications import make_messages
+from driftwheel.services.measure.embedding_space import fixed_space
+from driftwheel.services.measure.measure_images import concatenate, measure_images
+from driftwheel.services.models.set_reference import (
+    Range,
+    finish_reference,
+    measure_reference_row,
+    set_reference,
+)
+from driftwheel.services.models.simulate_reference_faults import keep_faults, simulate_reference_faults
+from driftwheel.services.watch.judge_window import judge_window
+from driftwheel.services.watch.known_references import KnownReferences
+from driftwheel.services.watch.summarise_windows import summarise_windows
 from driftwheel.store.alert_tables import episodes, evaluations, notifications, verdicts
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.channels import create_channel

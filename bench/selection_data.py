@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from driftwheel.images.faults import apply_fault
 from driftwheel.images.properties import measure
 from driftwheel.learning.load_embedder import load_embedder
-from driftwheel.services.embedding_space import fixed_space
+from driftwheel.services.measure.embedding_space import fixed_space
 
 __all__ = ["FAULTS", "SHARED", "DriftedWindow", "Pool", "drifted_window", "pools"]
 

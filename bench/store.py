@@ -20,8 +20,8 @@ from sqlalchemy import Connection, Engine, text
 
 from driftwheel.images.properties import PROPERTY_NAMES
 from driftwheel.predictions import Classification, Record
-from driftwheel.services.summarise_windows import summarise_windows
-from driftwheel.services.window_profile import sum_up
+from driftwheel.services.measure.window_profile import sum_up
+from driftwheel.services.watch.summarise_windows import summarise_windows
 from driftwheel.store.columns import EPOCH, MICROSECOND
 from driftwheel.store.database import open_database, reading, writing
 from driftwheel.store.migrate import migrate

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from driftwheel.images.properties import PROPERTY_NAMES
 from driftwheel.records import Records
-from driftwheel.services.measure_images import concatenate
+from driftwheel.services.measure.measure_images import concatenate
 from stream_pool import FAULT_GAINS, FAULTY_IMAGES, GAINS, SCENES, Pool
 
 __all__ = ["FIRST_DAY", "REFERENCE_DAYS", "Fault", "Plant"]

@@ -22,9 +22,9 @@ from driftwheel.images.encode import encode
 from driftwheel.images.properties import PROPERTY_NAMES
 from driftwheel.learning.load_embedder import load_embedder
 from driftwheel.records import Image
-from driftwheel.services.embedding_space import fixed_space
-from driftwheel.services.measure_images import concatenate, measure_images
-from driftwheel.services.simulate_faults import faulty_file
+from driftwheel.services.check.simulate_faults import faulty_file
+from driftwheel.services.measure.embedding_space import fixed_space
+from driftwheel.services.measure.measure_images import concatenate, measure_images
 from driftwheel.sources import open_source
 
 GAINS = tuple(round(0.90 + 0.02 * step, 2) for step in range(11))

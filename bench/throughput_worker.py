@@ -59,7 +59,7 @@ def opencv(keep_heap: bool) -> Work:
 def driftwheel(mode: str) -> Work:
     """All properties, no embedding, through the service that `driftwheel check` uses."""
     from driftwheel.records import Image
-    from driftwheel.services.measure_images import measure_images
+    from driftwheel.services.measure.measure_images import measure_images
 
     def work(files: list[bytes], threads: int) -> None:
         images = (Image(str(index), data) for index, data in enumerate(files))
@@ -155,7 +155,7 @@ def peak_memory(count: int, threads: int, folder: Path) -> None:
     The peaks of this process and of those that work for it are added up, pages they share and all.
     """
     from driftwheel.records import Image
-    from driftwheel.services.measure_images import measure_images
+    from driftwheel.services.measure.measure_images import measure_images
 
     paths = sorted(folder.glob("*.jpg"))
 

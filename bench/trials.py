@@ -26,9 +26,9 @@ from driftwheel.images.decode import decode
 from driftwheel.images.faults import FAULTS, frozen_order
 from driftwheel.learning.load_embedder import load_embedder
 from driftwheel.records import Image, Records
-from driftwheel.services.check_images import check_images
-from driftwheel.services.measure_images import concatenate, measure_images
-from driftwheel.services.simulate_faults import faulty_file, simulate_faults
+from driftwheel.services.check.check_images import check_images
+from driftwheel.services.check.simulate_faults import faulty_file, simulate_faults
+from driftwheel.services.measure.measure_images import concatenate, measure_images
 from driftwheel.sources import open_source
 from machine import machine_lines
 

@@ -22,7 +22,7 @@ import cv2
 from sqlalchemy import Engine, func, select
 
 from driftwheel.predictions import Classification, Record
-from driftwheel.services.set_reference import Folder, set_reference
+from driftwheel.services.models.set_reference import Folder, set_reference
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import open_database, reading, writing
 from driftwheel.store.migrate import migrate

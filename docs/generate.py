@@ -37,8 +37,8 @@ from driftwheel.images.faults import FAULTS
 from driftwheel.images.properties import PROPERTIES
 from driftwheel.records import Evidence, Image, Records, Unreadable
 from driftwheel.report.json_document import json_schema
-from driftwheel.services.check_images import check_against
-from driftwheel.services.measure_reference import measure_reference
+from driftwheel.services.check.check_images import check_against
+from driftwheel.services.check.measure_reference import measure_reference
 from driftwheel.settings import settings_table
 
 VALUES = (

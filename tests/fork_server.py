@@ -37,7 +37,7 @@ IMPORTS = (
     "driftwheel.cli.restore",
     "driftwheel.cli.serve",
     "driftwheel.cli.worker",
-    "driftwheel.services.restore",
+    "driftwheel.services.operate.restore",
     "driftwheel.web.app",
     "driftwheel.web.security.slow_clients",
     "driftwheel.workflows.run",

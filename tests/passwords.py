@@ -12,7 +12,7 @@ import pytest
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from driftwheel.services import password
+from driftwheel.services.access import password
 
 __all__ = ["QUICK", "SLOW", "quick_passwords"]
 

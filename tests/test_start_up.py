@@ -56,7 +56,7 @@ def test_help_imports_nothing_heavy(words: tuple[str, ...]) -> None:
 
 
 def test_a_server_and_a_check_do_without_the_half_second_of_scipy_stats() -> None:
-    modules = "driftwheel.web.app, driftwheel.workflows.run, driftwheel.services.check_images"
+    modules = "driftwheel.web.app, driftwheel.workflows.run, driftwheel.services.check.check_images"
     report = "import sys; sys.stdout.write(str('scipy.stats' in sys.modules))"
     command = [sys.executable, "-c", f"import {modules}\n{report}"]
     assert subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout == "False"

@@ -18,8 +18,8 @@ from driftwheel._version import __version__
 from driftwheel.errors import DriftwheelError
 
 if TYPE_CHECKING:
-    from driftwheel.services.check_images import check_images as check
-    from driftwheel.services.profile_images import profile_images as profile
+    from driftwheel.services.check.check_images import check_images as check
+    from driftwheel.services.check.profile_images import profile_images as profile
 
 __all__ = ["DriftwheelError", "__version__", "check", "profile"]
 
@@ -27,11 +27,11 @@ __all__ = ["DriftwheelError", "__version__", "check", "profile"]
 def __getattr__(name: str) -> Any:
     """Load the two verbs on first use, so that importing the package costs nothing."""
     if name == "check":
-        from driftwheel.services.check_images import check_images
+        from driftwheel.services.check.check_images import check_images
 
         return check_images
     if name == "profile":
-        from driftwheel.services.profile_images import profile_images
+        from driftwheel.services.check.profile_images import profile_images
 
         return profile_images
     raise AttributeError(f"module 'driftwheel' has no attribute '{name}'")

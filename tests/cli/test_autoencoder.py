@@ -52,11 +52,11 @@ def check(folders: Path, current: str, *options: object):
 def test_of_more_images_than_there_is_room_for_some_are_drawn(
     folders: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("driftwheel.services.prepare_pictures.MOST_BYTES", 120 * 16 * 16)
+    monkeypatch.setattr("driftwheel.services.measure.prepare_pictures.MOST_BYTES", 120 * 16 * 16)
     options = ("--side", 16, "--grey", "--epochs", 1, "--threads", 1)
     done = run("autoencoder", folders / "reference", tmp_path / "model.onnx", *options)
     assert "Learnt from 84 of 120 images, drawn from 450, in 1 epochs." in done.output
-    monkeypatch.setattr("driftwheel.services.prepare_pictures.MOST_BYTES", 40 * 16 * 16)
+    monkeypatch.setattr("driftwheel.services.measure.prepare_pictures.MOST_BYTES", 40 * 16 * 16)
     document = json.loads(check(folders, "same", "--json", "-").output)
     assert document["reconstruction"]["n_current"] == 40
     assert document["notes"] == ["The autoencoder was shown 40 of 70 current images, drawn at random."]

@@ -15,7 +15,7 @@ from driftwheel.images.properties import PROPERTY_NAMES
 from driftwheel.profiles import ProfileSet, profile_records, single
 from driftwheel.profiles.profile_builder import split_records
 from driftwheel.records import Records
-from driftwheel.services.compare_profiles import compare_profiles
+from driftwheel.services.check.compare_profiles import compare_profiles
 
 RED = re.compile(r"\x1b\[(?:\d+;)*31(?:;\d+)*m([^\x1b]*)")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.cli.conftest import Administer
 
 from driftwheel.errors import UsageError
-from driftwheel.services.authorise import authorise_token
+from driftwheel.services.access.authorise import authorise_token
 from driftwheel.store.database import open_database, reading, writing
 from driftwheel.store.models import create_model
 

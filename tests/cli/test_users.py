@@ -10,7 +10,7 @@ import pytest
 from tests.cli.conftest import Administer
 
 from driftwheel.errors import UsageError
-from driftwheel.services.password import verify_password
+from driftwheel.services.access.password import verify_password
 from driftwheel.store.database import open_database, reading
 from driftwheel.store.users import find_user
 

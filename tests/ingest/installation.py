@@ -15,8 +15,8 @@ from pathlib import Path
 from sqlalchemy import select
 from tests import fork_server
 
-from driftwheel.services.create_token import create_token
-from driftwheel.services.create_user import create_user
+from driftwheel.services.access.create_token import create_token
+from driftwheel.services.access.create_user import create_user
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import open_database, reading, writing
 from driftwheel.store.migrate import migrate

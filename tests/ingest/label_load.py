@@ -17,11 +17,11 @@ from sqlalchemy import insert, select
 from tests.ingest.history import History
 from tests.ingest.installation import MODEL, Installation, content_of
 
-from driftwheel.services.create_pool import NewPool, create_pool
-from driftwheel.services.create_project import NewClass, create_project
-from driftwheel.services.create_token import create_token
-from driftwheel.services.fill_pool import MOST_AT_ONCE, PoolImage, fill_pool
-from driftwheel.services.open_pool import open_pool
+from driftwheel.services.access.create_token import create_token
+from driftwheel.services.label.create_pool import NewPool, create_pool
+from driftwheel.services.label.create_project import NewClass, create_project
+from driftwheel.services.label.fill_pool import MOST_AT_ONCE, PoolImage, fill_pool
+from driftwheel.services.label.open_pool import open_pool
 from driftwheel.store.database import open_database, reading, writing
 from driftwheel.store.label_tables import answers, leases
 from driftwheel.store.models import find_model

@@ -14,10 +14,10 @@ from PIL import Image
 from sqlalchemy import Engine
 
 from driftwheel.predictions import Classification, Record
-from driftwheel.services.ingest_records import Incoming, Ingest
-from driftwheel.services.measure_received import measure_received
-from driftwheel.services.measurers import Measurers
-from driftwheel.services.summarise_windows import summarise_windows
+from driftwheel.services.ingest.ingest_records import Incoming, Ingest
+from driftwheel.services.measure.measure_received import measure_received
+from driftwheel.services.measure.measurers import Measurers
+from driftwheel.services.watch.summarise_windows import summarise_windows
 from driftwheel.settings import Settings
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import open_database, reading, writing

@@ -23,7 +23,7 @@ from tests.ingest.load import Client, run_clients
 
 from driftwheel.errors import StorageFullError
 from driftwheel.predictions import Record
-from driftwheel.services.ingest_records import Incoming, Ingest
+from driftwheel.services.ingest.ingest_records import Incoming, Ingest
 from driftwheel.settings import Settings
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import open_database, reading, writing

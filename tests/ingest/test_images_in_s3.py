@@ -19,12 +19,12 @@ from tests.ingest.load import Client, run_clients
 from tests.s3_server import S3Server
 from tests.workflows.installation import NOW, add_model, everything, log, some_records
 
-from driftwheel.services.apply_retention import archive_old_records, delete_unused_blobs
-from driftwheel.services.back_up import back_up
-from driftwheel.services.measure_received import measure_received
-from driftwheel.services.measurers import Measurers
-from driftwheel.services.restore import restore
-from driftwheel.services.summarise_windows import summarise_windows
+from driftwheel.services.measure.measure_received import measure_received
+from driftwheel.services.measure.measurers import Measurers
+from driftwheel.services.operate.apply_retention import archive_old_records, delete_unused_blobs
+from driftwheel.services.operate.back_up import back_up
+from driftwheel.services.operate.restore import restore
+from driftwheel.services.watch.summarise_windows import summarise_windows
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import open_database, reading
 from driftwheel.store.record_state import RecordState

@@ -14,7 +14,7 @@ from driftwheel.learning.autoencoder import open_autoencoder
 from driftwheel.learning.onnx_classifier import open_classifier
 from driftwheel.learning.onnx_embedder import open_onnx
 from driftwheel.learning.onnx_session import StoppedError, open_session, run_session
-from driftwheel.services.register_model import _check_onnx
+from driftwheel.services.models.register_model import _check_onnx
 
 OPENERS: dict[str, Callable[[bytes], object]] = {
     "session": lambda data: open_session(data, threads=1, shown="This"),

@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 from tests.services.alerting import fire
 from tests.web.serving import Running
 
-from driftwheel.services.add_channel import add_channel
-from driftwheel.services.channel_checks import ChannelOptions
+from driftwheel.services.channels.add_channel import add_channel
+from driftwheel.services.channels.channel_checks import ChannelOptions
 from driftwheel.store.channels import find_channel, note_failed
 from driftwheel.store.database import reading, writing
 from driftwheel.store.evaluations import NewEvaluation, put_evaluations

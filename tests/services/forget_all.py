@@ -9,7 +9,7 @@ import sys
 
 from tests.services.alerting import NOW
 
-from driftwheel.services.forget_history import forget_history
+from driftwheel.services.operate.forget_history import forget_history
 from driftwheel.store.database import open_database
 
 

@@ -13,9 +13,9 @@ from driftwheel.alerts.episode import Episode
 from driftwheel.monitors.monitor import Monitor
 from driftwheel.monitors.observation import Observation
 from driftwheel.monitors.rule_text import parse_rule
-from driftwheel.services.change_monitor import add_monitor
-from driftwheel.services.evaluate_monitors import Evaluated, evaluate_monitors
-from driftwheel.services.judged import Judged
+from driftwheel.services.alert.change_monitor import add_monitor
+from driftwheel.services.alert.evaluate_monitors import Evaluated, evaluate_monitors
+from driftwheel.services.alert.judged import Judged
 from driftwheel.store.channels import create_channel
 from driftwheel.store.database import reading, writing
 from driftwheel.store.episodes import list_episodes

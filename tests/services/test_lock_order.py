@@ -15,11 +15,11 @@ from sqlalchemy import Engine
 from tests.databases import PostgresServer
 from tests.workflows.installation import NOW, add_model, log, picture, record
 
-from driftwheel.services.apply_retention import archive_old_records, drop_unwanted_images
-from driftwheel.services.backfill import backfill_records
-from driftwheel.services.measure_received import measure_received
-from driftwheel.services.measurers import Measurers
-from driftwheel.services.summarise_windows import summarise_windows
+from driftwheel.services.measure.backfill import backfill_records
+from driftwheel.services.measure.measure_received import measure_received
+from driftwheel.services.measure.measurers import Measurers
+from driftwheel.services.operate.apply_retention import archive_old_records, drop_unwanted_images
+from driftwheel.services.watch.summarise_windows import summarise_windows
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import open_database, reading
 from driftwheel.store.migrate import migrate

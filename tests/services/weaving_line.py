@@ -16,12 +16,10 @@ from sqlalchemy import Engine
 from driftwheel.demo.textile_week import textile_images
 from driftwheel.images.faults import apply_fault
 from driftwheel.predictions import Classification, Record
-from driftwheel.services.judge_window import judge_window
-from driftwheel.services.judged import Judged
-from driftwheel.services.known_references import KnownReferences
-from driftwheel.services.measure_received import measure_received
-from driftwheel.services.measurers import Measurers
-from driftwheel.services.set_reference import (
+from driftwheel.services.alert.judged import Judged
+from driftwheel.services.measure.measure_received import measure_received
+from driftwheel.services.measure.measurers import Measurers
+from driftwheel.services.models.set_reference import (
     Folder,
     Range,
     Trailing,
@@ -29,8 +27,10 @@ from driftwheel.services.set_reference import (
     measure_reference_row,
     set_reference,
 )
-from driftwheel.services.simulate_reference_faults import keep_faults, simulate_reference_faults
-from driftwheel.services.summarise_windows import summarise_windows
+from driftwheel.services.models.simulate_reference_faults import keep_faults, simulate_reference_faults
+from driftwheel.services.watch.judge_window import judge_window
+from driftwheel.services.watch.known_references import KnownReferences
+from driftwheel.services.watch.summarise_windows import summarise_windows
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import reading, writing
 from driftwheel.store.models import Model, create_model

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from driftwheel.services.create_token import create_token
-from driftwheel.services.register_model import NewModel, register_model
+from driftwheel.services.access.create_token import create_token
+from driftwheel.services.models.register_model import NewModel, register_model
 from driftwheel.store.database import open_database
 
 __all__ = ["ServerProcess", "running_process"]

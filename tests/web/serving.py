@@ -15,9 +15,9 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
-from driftwheel.services.create_token import create_token, revoke_token
-from driftwheel.services.create_user import create_user
-from driftwheel.services.register_model import NewModel, register_model
+from driftwheel.services.access.create_token import create_token, revoke_token
+from driftwheel.services.access.create_user import create_user
+from driftwheel.services.models.register_model import NewModel, register_model
 from driftwheel.settings import Settings
 from driftwheel.web.app import create_app
 from driftwheel.web.state import Services

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from tests.web.serving import serving
 
-from driftwheel.services.choose_segments import MOST_VALUES
-from driftwheel.services.examine_installation import examine_installation
-from driftwheel.services.register_model import NewModel, register_model
-from driftwheel.services.summarise_windows import summarise_windows
+from driftwheel.services.models.register_model import NewModel, register_model
+from driftwheel.services.operate.examine_installation import examine_installation
+from driftwheel.services.watch.choose_segments import MOST_VALUES
+from driftwheel.services.watch.summarise_windows import summarise_windows
 
 
 @pytest.mark.parametrize(("more", "words"), [(0, ""), (1, "1 value is in no"), (7, "7 values are in no")])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from driftwheel.services.authorise import ROLES
+from driftwheel.services.access.authorise import ROLES
 from driftwheel.settings import Settings
 from driftwheel.web.app import create_app
 

@@ -15,7 +15,7 @@ from driftwheel.errors import UsageError
 from driftwheel.profiles import ProfileKey, ProfileSet, to_bytes
 from driftwheel.profiles.profile import profile_records
 from driftwheel.records import Records
-from driftwheel.services.configuration import read_configuration
+from driftwheel.services.operate.configuration import read_configuration
 from driftwheel.web.security.permit import guarded_routes
 
 TIME = "2026-03-04T05:06:07Z"

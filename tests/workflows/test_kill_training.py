@@ -11,7 +11,7 @@ from tests.learning.digits import need_training
 from tests.workflows.installation import NOW, add_model, picture
 from tests.workflows.killing import run_program
 
-from driftwheel.services.begin_watching import begin_watching
+from driftwheel.services.alert.begin_watching import begin_watching
 from driftwheel.store.autoencoders import list_autoencoders
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import open_database, reading, writing

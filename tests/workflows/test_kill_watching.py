@@ -16,7 +16,7 @@ from tests.workflows.killing import run_program
 
 from driftwheel.monitors.monitor import Monitor
 from driftwheel.monitors.rule_text import parse_rule
-from driftwheel.services.change_monitor import add_monitor
+from driftwheel.services.alert.change_monitor import add_monitor
 from driftwheel.store.channels import create_channel
 from driftwheel.store.database import open_database, reading, writing
 from driftwheel.store.episodes import list_episodes

@@ -29,11 +29,11 @@ from tests.workflows.installation import (
 )
 
 from driftwheel.errors import UsageError
-from driftwheel.services.ask_version import wanted_versions
-from driftwheel.services.backfill import ask_for_backfill, asked_backfills
-from driftwheel.services.measured_reference import unpack_reference
-from driftwheel.services.register_model import add_model_version
-from driftwheel.services.set_reference import Folder, Trailing, set_reference
+from driftwheel.services.measure.backfill import ask_for_backfill, asked_backfills
+from driftwheel.services.measure.measured_reference import unpack_reference
+from driftwheel.services.models.ask_version import wanted_versions
+from driftwheel.services.models.register_model import add_model_version
+from driftwheel.services.models.set_reference import Folder, Trailing, set_reference
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import reading
 from driftwheel.store.records import count_received
@@ -200,7 +200,7 @@ def test_a_round_outlives_an_error(  # noqa: PLR0917  fixtures
         if point == "measure-taken" and (error := next(failures, None)) is not None:
             raise error
 
-    monkeypatch.setattr("driftwheel.services.measure_received.reach", fail_twice)
+    monkeypatch.setattr("driftwheel.services.measure.measure_received.reach", fail_twice)
     model = add_model(database, embedder="none")
     log(database, blobs, model, [record("a", picture(1))])
     start(database_url, database, blobs, tmp_path)

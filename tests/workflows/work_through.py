@@ -13,8 +13,8 @@ from uuid import UUID
 
 from tests.workflows.installation import NOW, addresses, log, some_records
 
-from driftwheel.services.backfill import ask_for_backfill
-from driftwheel.services.set_reference import Folder, set_reference
+from driftwheel.services.measure.backfill import ask_for_backfill
+from driftwheel.services.models.set_reference import Folder, set_reference
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import open_database, reading
 from driftwheel.store.models import find_model

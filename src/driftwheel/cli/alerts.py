@@ -11,7 +11,7 @@ from driftwheel.cli.data_options import DATA, DATABASE_URL
 
 if TYPE_CHECKING:
     from driftwheel.cli.listing import Cell
-    from driftwheel.services.list_alerts import Alert
+    from driftwheel.services.alert.list_alerts import Alert
 
 __all__ = ["acknowledge", "close", "list_all", "register", "show", "snooze", "unsnooze"]
 
@@ -53,8 +53,8 @@ def list_all(
     from driftwheel.cli.data_options import load_settings, open_installation
     from driftwheel.cli.listing import print_rows
     from driftwheel.monitors.monitor import SEVERITIES, Severity
+    from driftwheel.services.alert.list_alerts import ALERT_STATES, AlertQuery, AlertState, list_alerts
     from driftwheel.services.clock import utc_now
-    from driftwheel.services.list_alerts import ALERT_STATES, AlertQuery, AlertState, list_alerts
     from driftwheel.store.database import reading
 
     severity = None if severity is None else _one_of(severity, SEVERITIES, "severity")
@@ -85,8 +85,8 @@ def show(
     from driftwheel.cli.outputs import write_json
     from driftwheel.errors import UsageError
     from driftwheel.notify.facts import facts, heading
-    from driftwheel.services.describe_alert import describe_alert
-    from driftwheel.services.list_alerts import Alert
+    from driftwheel.services.alert.describe_alert import describe_alert
+    from driftwheel.services.alert.list_alerts import Alert
     from driftwheel.store.database import reading
 
     settings = load_settings(data=data, database_url=database_url)
@@ -125,7 +125,7 @@ def acknowledge(
 ) -> None:
     """Say that you are on it: it is not repeated any more."""
     from driftwheel.cli.data_options import acting_user, load_settings, open_installation
-    from driftwheel.services.acknowledge_alert import acknowledge_alert
+    from driftwheel.services.alert.acknowledge_alert import acknowledge_alert
     from driftwheel.services.clock import utc_now
 
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
@@ -145,8 +145,8 @@ def snooze(
     from driftwheel.cli.data_options import acting_user, load_settings, open_installation
     from driftwheel.cli.moments import as_moment, as_span
     from driftwheel.errors import UsageError
+    from driftwheel.services.alert.snooze_alert import snooze_alert
     from driftwheel.services.clock import utc_now
-    from driftwheel.services.snooze_alert import snooze_alert
 
     if (span is None) == (until is None):
         raise UsageError("A snooze has one end: give --for 4h, or --until 2026-03-04T05:06:07Z.")
@@ -165,8 +165,8 @@ def unsnooze(
 ) -> None:
     """End the silence of an alert now."""
     from driftwheel.cli.data_options import acting_user, load_settings, open_installation
+    from driftwheel.services.alert.snooze_alert import unsnooze_alert
     from driftwheel.services.clock import utc_now
-    from driftwheel.services.snooze_alert import unsnooze_alert
 
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
         one = unsnooze_alert(engine, key, by=acting_user(), now=utc_now())
@@ -182,8 +182,8 @@ def close(
 ) -> None:
     """End alerts for a reason, all of them or none; the next window in breach begins another."""
     from driftwheel.cli.data_options import acting_user, load_settings, open_installation
+    from driftwheel.services.alert.close_alerts import close_alerts
     from driftwheel.services.clock import utc_now
-    from driftwheel.services.close_alerts import close_alerts
 
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
         closed = close_alerts(engine, keys, reason=reason, by=acting_user(), now=utc_now())

@@ -10,7 +10,7 @@ import typer
 from driftwheel.cli.data_options import DATA, DATABASE_URL
 
 if TYPE_CHECKING:
-    from driftwheel.services.plan_configuration import PlannedChange
+    from driftwheel.services.operate.plan_configuration import PlannedChange
 
 __all__ = ["apply", "register"]
 
@@ -40,9 +40,9 @@ def apply(
     import os
 
     from driftwheel.cli.data_options import acting_user, load_settings, open_installation
-    from driftwheel.services.apply_configuration import apply_configuration
     from driftwheel.services.clock import utc_now
-    from driftwheel.services.configuration import read_configuration
+    from driftwheel.services.operate.apply_configuration import apply_configuration
+    from driftwheel.services.operate.configuration import read_configuration
 
     wanted = read_configuration(_text(file), os.environ, source=str(file))
     settings = load_settings(data=data, database_url=database_url)
@@ -92,7 +92,7 @@ def _show(change: PlannedChange, *, diff: bool) -> None:
 
 
 def _written(value: Any) -> str:
-    from driftwheel.services.toml_text import toml_value
+    from driftwheel.services.operate.toml_text import toml_value
 
     return toml_value(value)
 

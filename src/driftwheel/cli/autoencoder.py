@@ -70,7 +70,7 @@ def autoencoder(
     from driftwheel.learning.autoencoder import open_autoencoder
     from driftwheel.learning.autoencoder_shape import shape_for
     from driftwheel.learning.autoencoder_training import AutoencoderTraining
-    from driftwheel.services.train_autoencoder import train_autoencoder_on
+    from driftwheel.services.check.train_autoencoder import train_autoencoder_on
 
     must_be_writable(out)
     shape = shape_for(side, colour=not grey, latent=latent)

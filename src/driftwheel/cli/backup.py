@@ -29,8 +29,8 @@ def backup(
     """
     from driftwheel.cli.data_options import load_settings, open_installation
     from driftwheel.cli.progress import progress_bars
-    from driftwheel.services.back_up import back_up
     from driftwheel.services.clock import utc_now
+    from driftwheel.services.operate.back_up import back_up
     from driftwheel.store.blobs import Blobs
 
     settings = load_settings(data=data, database_url=database_url, blobs=blobs)

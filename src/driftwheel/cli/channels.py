@@ -49,7 +49,7 @@ def list_all(
     """List the channels: what each is, what goes to it, whether it works (UTC). Addresses are not shown."""
     from driftwheel.cli.data_options import load_settings, open_installation
     from driftwheel.cli.listing import Cell, print_rows
-    from driftwheel.services.describe_channels import describe_channels
+    from driftwheel.services.channels.describe_channels import describe_channels
 
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
         found = describe_channels(engine)
@@ -98,8 +98,8 @@ def add(
     """Add a channel; it is told of alerts from now on. Try it with `driftwheel channels test`."""
     from driftwheel.cli.data_options import acting_user, load_settings, open_installation
     from driftwheel.cli.quiet_spans import as_quiet_hours
-    from driftwheel.services.add_channel import add_channel
-    from driftwheel.services.channel_checks import ChannelOptions
+    from driftwheel.services.channels.add_channel import add_channel
+    from driftwheel.services.channels.channel_checks import ChannelOptions
     from driftwheel.services.clock import utc_now
 
     settings = load_settings(data=data, database_url=database_url)
@@ -142,7 +142,7 @@ def change(
     """Change a channel, or switch it off and on; what is not named stays as it is."""
     from driftwheel.cli.data_options import acting_user, load_settings, open_installation
     from driftwheel.cli.quiet_spans import as_quiet_hours
-    from driftwheel.services.change_channel import change_channel
+    from driftwheel.services.channels.change_channel import change_channel
     from driftwheel.services.clock import utc_now
 
     changes: dict[str, Any] = {"models": None, "severities": None, "segments": None} if for_all else {}
@@ -185,8 +185,8 @@ def try_out(
 
     from driftwheel.cli.data_options import acting_user, load_settings, open_installation
     from driftwheel.cli.exit_codes import EXIT_ERROR
+    from driftwheel.services.channels.try_channel import try_channel
     from driftwheel.services.clock import utc_now
-    from driftwheel.services.try_channel import try_channel
 
     settings = load_settings(data=data, database_url=database_url)
     with open_installation(settings) as engine:
@@ -213,7 +213,7 @@ def remove(
 ) -> None:
     """Remove a channel, and with it what waits for it."""
     from driftwheel.cli.data_options import acting_user, load_settings, open_installation
-    from driftwheel.services.change_channel import remove_channel
+    from driftwheel.services.channels.change_channel import remove_channel
     from driftwheel.services.clock import utc_now
 
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:

@@ -106,7 +106,7 @@ def check(
     from driftwheel.report.html import html_report
     from driftwheel.report.json_document import json_document
     from driftwheel.report.terminal import print_check
-    from driftwheel.services.check_images import check_images
+    from driftwheel.services.check.check_images import check_images
 
     if least_accuracy is not None and model is None:
         raise UsageError("--least-accuracy is held against the accuracy of a model; give --model too.")

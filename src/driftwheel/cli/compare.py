@@ -12,7 +12,7 @@ from driftwheel.cli.exit_codes import exit_code
 
 if TYPE_CHECKING:
     from driftwheel.profiles import ProfileSet
-    from driftwheel.services.compare_profiles import Comparison
+    from driftwheel.services.check.compare_profiles import Comparison
 
 __all__ = ["compare", "register"]
 
@@ -47,7 +47,7 @@ def compare(
     from driftwheel.cli.dial import check_dial_options
     from driftwheel.cli.outputs import must_be_writable, write_json
     from driftwheel.profiles import read_profiles
-    from driftwheel.services.compare_profiles import compare_profiles
+    from driftwheel.services.check.compare_profiles import compare_profiles
 
     check_dial_options(false_alarms_per_year, windows_per_year)
     to_standard_output = json_file is not None and str(json_file) == "-"

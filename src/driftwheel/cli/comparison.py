@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from driftwheel.drift.verdict import PropertyDrift, Verdict
     from driftwheel.profiles import ProfileSet
-    from driftwheel.services.compare_profiles import Comparison
+    from driftwheel.services.check.compare_profiles import Comparison
 
 __all__ = ["comparison_answer", "print_comparison", "print_comparisons"]
 

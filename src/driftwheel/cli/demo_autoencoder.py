@@ -42,7 +42,7 @@ def _autoencoder(
     from driftwheel.cli.outputs import must_be_writable, writing
     from driftwheel.cli.progress import progress_bars
     from driftwheel.demo.autoencoder import ALPHAS, repeat_experiment
-    from driftwheel.services.parallel import default_threads
+    from driftwheel.services.measure.parallel import default_threads
 
     if out is not None:
         must_be_writable(out)

@@ -32,7 +32,7 @@ def doctor(
     from driftwheel.cli.exit_codes import EXIT_ERROR
     from driftwheel.cli.outputs import write_json
     from driftwheel.services.clock import utc_now
-    from driftwheel.services.examine_installation import examine_installation
+    from driftwheel.services.operate.examine_installation import examine_installation
 
     settings = load_settings(data=data, database_url=database_url, blobs=blobs)
     findings = []

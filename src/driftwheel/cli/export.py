@@ -27,7 +27,7 @@ def grafana(output: Annotated[Path | None, _OUTPUT] = None) -> None:
     """Write the Grafana dashboard (JSON); import it under Dashboards → New → Import."""
     import json
 
-    from driftwheel.services.grafana_dashboard import grafana_dashboard
+    from driftwheel.services.operate.grafana_dashboard import grafana_dashboard
 
     _write(json.dumps(grafana_dashboard(), ensure_ascii=False, indent=2) + "\n", output)
 
@@ -37,7 +37,7 @@ def prometheus(
     scrape: Annotated[bool, _SCRAPE] = False, output: Annotated[Path | None, _OUTPUT] = None
 ) -> None:
     """Write recording and alerting rules for Prometheus (YAML), or its scrape job."""
-    from driftwheel.services.export_monitoring import prometheus_rules, prometheus_scrape
+    from driftwheel.services.operate.export_monitoring import prometheus_rules, prometheus_scrape
 
     if scrape:
         from driftwheel.cli.data_options import load_settings
@@ -50,7 +50,7 @@ def prometheus(
 @APP.command()
 def alertmanager(output: Annotated[Path | None, _OUTPUT] = None) -> None:
     """Write a configuration of Alertmanager (YAML) with a route for what the rules raise."""
-    from driftwheel.services.export_monitoring import alertmanager_route
+    from driftwheel.services.operate.export_monitoring import alertmanager_route
 
     _write(alertmanager_route(), output)
 
@@ -63,7 +63,7 @@ def toml(
 ) -> None:
     """Write models, monitors and channels (TOML); change it and apply it with `driftwheel apply`."""
     from driftwheel.cli.data_options import load_settings, open_installation
-    from driftwheel.services.export_configuration import export_configuration
+    from driftwheel.services.operate.export_configuration import export_configuration
     from driftwheel.store.database import reading
 
     settings = load_settings(data=data, database_url=database_url)

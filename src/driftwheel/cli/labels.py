@@ -10,7 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from driftwheel.formats.losses import Loss
-    from driftwheel.services.convert_labels import Converted
+    from driftwheel.services.convert.convert_labels import Converted
 
 __all__ = ["APP", "Answers", "Coordinates", "Corners", "Format", "convert", "register"]
 
@@ -104,7 +104,7 @@ def convert(
     from driftwheel.cli.outputs import writing
     from driftwheel.cli.progress import progress_bars
     from driftwheel.formats.label_format import LabelFormat
-    from driftwheel.services.convert_labels import LabelOptions, convert_labels
+    from driftwheel.services.convert.convert_labels import LabelOptions, convert_labels
 
     options = LabelOptions(
         None if from_format is None else LabelFormat(from_format.value),

@@ -44,7 +44,7 @@ def merge(
     from driftwheel.errors import UsageError
     from driftwheel.profiles import write_profiles
     from driftwheel.profiles.window import as_window
-    from driftwheel.services.merge_profiles import KEEP, merge_profiles
+    from driftwheel.services.check.merge_profiles import KEEP, merge_profiles
 
     if whole and (window is not None or by):
         raise UsageError("--whole puts everything together; leave out --window and --by, or --whole.")

@@ -47,7 +47,7 @@ def set_autoencoder(
     from driftwheel.cli.models import BY
     from driftwheel.errors import UsageError
     from driftwheel.services.clock import utc_now
-    from driftwheel.services.set_autoencoder import set_autoencoder as keep
+    from driftwheel.services.models.set_autoencoder import set_autoencoder as keep
     from driftwheel.store.blobs import Blobs
 
     try:
@@ -81,7 +81,7 @@ def train_autoencoder(
     from driftwheel.cli.data_options import load_settings, open_installation
     from driftwheel.cli.models import BY
     from driftwheel.services.clock import utc_now
-    from driftwheel.services.train_model_autoencoder import AutoencoderWish, ask_for_autoencoder
+    from driftwheel.services.models.train_model_autoencoder import AutoencoderWish, ask_for_autoencoder
 
     wish = AutoencoderWish(side, not grey, latent, noise, flip)
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
@@ -98,7 +98,7 @@ def remove_autoencoder(
     from driftwheel.cli.data_options import load_settings, open_installation
     from driftwheel.cli.models import BY
     from driftwheel.services.clock import utc_now
-    from driftwheel.services.set_autoencoder import remove_autoencoder as remove
+    from driftwheel.services.models.set_autoencoder import remove_autoencoder as remove
 
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
         remove(engine, name, by=BY, now=utc_now())

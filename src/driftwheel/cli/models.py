@@ -75,7 +75,7 @@ def _register_model(
     """Register a model, so that records can be logged to it."""
     from driftwheel.cli.data_options import load_settings, open_installation
     from driftwheel.services.clock import utc_now
-    from driftwheel.services.register_model import NewModel, register_model
+    from driftwheel.services.models.register_model import NewModel, register_model
 
     dial = false_alarms_per_year
     new = NewModel(name, task, classes or (), window, segments or (), embedder, days, keep_images, dial)
@@ -137,7 +137,7 @@ def _change_model(
     """Change what is said of a model; what is left out stays."""
     from driftwheel.cli.data_options import load_settings, open_installation
     from driftwheel.services.clock import utc_now
-    from driftwheel.services.register_model import ModelChange, change_model
+    from driftwheel.services.models.register_model import ModelChange, change_model
 
     dial = false_alarms_per_year
     wanted = ModelChange(classes, segments, embedder, days, for_ever, keep_images, dial)
@@ -159,7 +159,7 @@ def _add_version(
     from driftwheel.cli.data_options import load_settings, open_installation
     from driftwheel.errors import UsageError
     from driftwheel.services.clock import utc_now
-    from driftwheel.services.register_model import add_model_version
+    from driftwheel.services.models.register_model import add_model_version
     from driftwheel.store.blobs import Blobs
 
     try:
@@ -189,8 +189,8 @@ def _backfill(
 
     from driftwheel.cli.data_options import load_settings, open_installation
     from driftwheel.cli.moments import as_moment
-    from driftwheel.services.backfill import ask_for_backfill
     from driftwheel.services.clock import utc_now
+    from driftwheel.services.measure.backfill import ask_for_backfill
 
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
         ask_for_backfill(

@@ -12,7 +12,7 @@ from driftwheel.cli.data_options import DATA, DATABASE_URL
 
 if TYPE_CHECKING:
     from driftwheel.cli.listing import Cell
-    from driftwheel.services.replay_monitor import Replay
+    from driftwheel.services.alert.replay_monitor import Replay
 
 __all__ = ["add", "change", "list_all", "register", "remove", "show", "signals", "try_out"]
 
@@ -59,7 +59,7 @@ def list_all(
     """List the monitors of a model, or of all: those with alerts first, then the gravest, those off last."""
     from driftwheel.cli.data_options import load_settings, open_installation
     from driftwheel.cli.listing import print_rows
-    from driftwheel.services.describe_monitors import describe_monitors
+    from driftwheel.services.alert.describe_monitors import describe_monitors
     from driftwheel.store.database import reading
     from driftwheel.store.models import find_model, list_models
 
@@ -99,7 +99,7 @@ def show(
     """Show one monitor: its definition as in driftwheel.toml, and who changed it when (UTC)."""
     from driftwheel.cli.data_options import load_settings, open_installation
     from driftwheel.cli.outputs import write_json
-    from driftwheel.services.toml_text import toml_text
+    from driftwheel.services.operate.toml_text import toml_text
     from driftwheel.store.database import reading
     from driftwheel.store.models import find_model
     from driftwheel.store.monitors import find_monitor, list_revisions
@@ -136,7 +136,7 @@ def add(
     """Add a monitor; windows that are over by now never page. Try it first: driftwheel monitors try."""
     from driftwheel.cli.data_options import acting_user, load_settings, open_installation
     from driftwheel.monitors.monitor import monitor_from
-    from driftwheel.services.change_monitor import add_monitor
+    from driftwheel.services.alert.change_monitor import add_monitor
     from driftwheel.services.clock import utc_now
 
     given = {
@@ -176,7 +176,7 @@ def change(
     """Change a monitor, or switch it off and on; what is not named stays as it is."""
     from driftwheel.cli.data_options import acting_user, load_settings, open_installation
     from driftwheel.monitors.monitor import monitor_from
-    from driftwheel.services.change_monitor import change_monitor, switch_monitor
+    from driftwheel.services.alert.change_monitor import change_monitor, switch_monitor
     from driftwheel.services.clock import utc_now
     from driftwheel.store.database import reading
     from driftwheel.store.models import find_model
@@ -223,7 +223,7 @@ def try_out(
     from driftwheel.cli.data_options import load_settings, open_installation
     from driftwheel.cli.moments import as_moment
     from driftwheel.monitors.monitor import monitor_from
-    from driftwheel.services.replay_monitor import replay_monitor
+    from driftwheel.services.alert.replay_monitor import replay_monitor
     from driftwheel.store.database import reading
     from driftwheel.store.models import find_model
     from driftwheel.store.monitors import list_monitors
@@ -257,7 +257,7 @@ def remove(
 ) -> None:
     """Remove a monitor with what it said; its alerts are closed and stay."""
     from driftwheel.cli.data_options import acting_user, load_settings, open_installation
-    from driftwheel.services.change_monitor import remove_monitor
+    from driftwheel.services.alert.change_monitor import remove_monitor
     from driftwheel.services.clock import utc_now
 
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:

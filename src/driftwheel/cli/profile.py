@@ -57,7 +57,7 @@ def profile(
     from driftwheel.cli.outputs import must_be_writable, writing
     from driftwheel.cli.progress import progress_bars
     from driftwheel.profiles import write_profiles
-    from driftwheel.services.profile_images import profile_images
+    from driftwheel.services.check.profile_images import profile_images
 
     must_be_writable(out)
     notes: list[str] = []

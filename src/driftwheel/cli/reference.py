@@ -49,7 +49,7 @@ def _set(
     from driftwheel.cli.moments import as_moment
     from driftwheel.errors import UsageError
     from driftwheel.services.clock import utc_now
-    from driftwheel.services.set_reference import Folder, Range, Trailing, set_reference
+    from driftwheel.services.models.set_reference import Folder, Range, Trailing, set_reference
 
     source: Folder | Range | Trailing
     if folder is not None and since is None and until is None and trailing is None:
@@ -77,7 +77,7 @@ def _show(
     from driftwheel.cli.data_options import load_settings, open_installation
     from driftwheel.errors import UsageError
     from driftwheel.profiles import write_profiles
-    from driftwheel.services.measured_reference import portable_profile, unpack_reference
+    from driftwheel.services.measure.measured_reference import portable_profile, unpack_reference
     from driftwheel.store.blobs import Blobs
     from driftwheel.store.database import reading
     from driftwheel.store.models import find_model

@@ -33,7 +33,7 @@ def restore(
     from driftwheel.cli.progress import progress_bars
     from driftwheel.errors import UsageError
     from driftwheel.services.clock import utc_now
-    from driftwheel.services.restore import restore as bring_back
+    from driftwheel.services.operate.restore import restore as bring_back
     from driftwheel.store.blobs import Blobs
     from driftwheel.store.database import open_database, sqlite_file
 

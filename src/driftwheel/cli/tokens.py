@@ -35,8 +35,8 @@ def create(
     from datetime import timedelta
 
     from driftwheel.cli.data_options import acting_user, load_settings, open_installation
+    from driftwheel.services.access.create_token import create_token
     from driftwheel.services.clock import utc_now
-    from driftwheel.services.create_token import create_token
 
     now = utc_now()
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
@@ -105,8 +105,8 @@ def revoke(
 ) -> None:
     """End a token for good. A running server refuses it within two seconds."""
     from driftwheel.cli.data_options import acting_user, load_settings, open_installation
+    from driftwheel.services.access.create_token import revoke_token
     from driftwheel.services.clock import utc_now
-    from driftwheel.services.create_token import revoke_token
 
     wanted = int(token) if token.isdecimal() and len(token) < 10 else token
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:

@@ -31,9 +31,9 @@ def add(
 ) -> None:
     """Add a user. The password is asked for; without a terminal it is the first line of standard input."""
     from driftwheel.cli.data_options import acting_user, load_settings, open_installation
+    from driftwheel.services.access.create_user import check_user_name, create_user
+    from driftwheel.services.access.role import as_role
     from driftwheel.services.clock import utc_now
-    from driftwheel.services.create_user import check_user_name, create_user
-    from driftwheel.services.role import as_role
 
     check_user_name(name)
     as_role(role)
@@ -84,7 +84,7 @@ def passwd(
 ) -> None:
     """Give a user another password, asked for as by `add`, and end the user's sessions."""
     from driftwheel.cli.data_options import acting_user, load_settings, open_installation
-    from driftwheel.services.change_user import change_password
+    from driftwheel.services.access.change_user import change_password
     from driftwheel.services.clock import utc_now
 
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
@@ -104,7 +104,7 @@ def role(
 ) -> None:
     """Give a user another role. One active admin always remains."""
     from driftwheel.cli.data_options import acting_user, load_settings, open_installation
-    from driftwheel.services.change_user import change_role
+    from driftwheel.services.access.change_user import change_role
     from driftwheel.services.clock import utc_now
 
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
@@ -121,7 +121,7 @@ def deactivate(
 ) -> None:
     """Switch a user off: no log-in is good any more. Their work stays; one active admin always remains."""
     from driftwheel.cli.data_options import acting_user, load_settings, open_installation
-    from driftwheel.services.change_user import set_active
+    from driftwheel.services.access.change_user import set_active
     from driftwheel.services.clock import utc_now
 
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
@@ -138,7 +138,7 @@ def _new_password(name: str, *, generate: bool) -> str:
     """Return a password that will do: random, or asked for; never from the command line, which others see."""
     import sys
 
-    from driftwheel.services.password import check_password, random_password
+    from driftwheel.services.access.password import check_password, random_password
 
     if generate:
         return random_password()

@@ -13,8 +13,8 @@ from driftwheel.demo.write_week import clear_folder, write_week
 from driftwheel.drift.check import Check
 from driftwheel.report.html import html_report
 from driftwheel.report.json_document import json_document
-from driftwheel.services.check_images import check_against
-from driftwheel.services.measure_reference import measure_reference
+from driftwheel.services.check.check_images import check_against
+from driftwheel.services.check.measure_reference import measure_reference
 
 __all__ = ["Day", "check_week"]
 

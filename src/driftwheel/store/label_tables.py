@@ -72,7 +72,7 @@ pools = Table(
     Column("lease_seconds", Integer, nullable=False),
     Column("price", BigInteger, nullable=False),  # of an answer, in millionths; 0: nothing is paid
     Column("most_paid", BigInteger),  # answers that the budget pays; None: no bound
-    Column("requires", JSON, nullable=False),  # skills, languages, tags: see driftwheel.services.requirements
+    Column("requires", JSON, nullable=False),  # skills, languages, tags: see services.label.requirements
     Column("tasks", Integer, nullable=False),  # real ones
     Column("done", Integer, nullable=False),  # of them that want no more answers
     Column("paid", BigInteger, nullable=False),  # answers
@@ -197,7 +197,7 @@ answers = Table(  # never overwritten: one that is undone or excluded stays, and
     Column("annotator", ForeignKey("annotators.key", ondelete="CASCADE"), nullable=False),
     Column("body", Digest, nullable=False),  # of all that was told: the same again is a duplicate
     Column("kind", String(16), nullable=False),  # answer | skip | cannot_tell
-    Column("payload", MaybeJson),  # see driftwheel.services.answer_payload
+    Column("payload", MaybeJson),  # see driftwheel.services.label.answer_payload
     Column("reason", Text, nullable=False),  # of a skip, or why nobody can tell
     Column("seconds", Double),  # looked at it
     Column("leased", UtcTime, nullable=False),

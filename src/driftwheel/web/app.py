@@ -11,8 +11,8 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from driftwheel._version import __version__
+from driftwheel.services.access.create_user import create_first_admin
 from driftwheel.services.clock import Clock, utc_now
-from driftwheel.services.create_user import create_first_admin
 from driftwheel.settings import Settings
 from driftwheel.web import pages, probes
 from driftwheel.web.api import routers

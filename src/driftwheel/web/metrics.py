@@ -13,8 +13,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from driftwheel._version import __version__
-from driftwheel.services.collect_metrics import OF_MODELS, StoreMetrics
-from driftwheel.services.metric_family import Family
+from driftwheel.services.operate.collect_metrics import OF_MODELS, StoreMetrics
+from driftwheel.services.operate.metric_family import Family
 from driftwheel.web.ingest_metrics import RESULTS
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import Services

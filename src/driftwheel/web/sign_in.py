@@ -11,7 +11,7 @@ from anyio import CapacityLimiter
 from fastapi import HTTPException, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from driftwheel.services.log_in import StartedSession, log_in, log_out
+from driftwheel.services.access.log_in import StartedSession, log_in, log_out
 from driftwheel.web.security.csrf import check_same_origin
 from driftwheel.web.security.session_cookie import COOKIE, clear_session_cookie
 from driftwheel.web.state import Services

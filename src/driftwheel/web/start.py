@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from driftwheel.errors import UsageError
 from driftwheel.services.clock import Clock
 from driftwheel.services.crash_points import reach
-from driftwheel.services.ingest_records import Ingest
+from driftwheel.services.ingest.ingest_records import Ingest
 from driftwheel.settings import Settings
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.database import open_database, writing

@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from sqlalchemy import Engine
 
 from driftwheel.services.clock import Clock
-from driftwheel.services.ingest_records import Ingest
+from driftwheel.services.ingest.ingest_records import Ingest
 from driftwheel.settings import Settings
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.writer import RecordWriter

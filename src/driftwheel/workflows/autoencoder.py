@@ -8,7 +8,7 @@ from dbos import DBOS
 
 from driftwheel.errors import DriftwheelError
 from driftwheel.services.crash_points import reach
-from driftwheel.services.train_model_autoencoder import (
+from driftwheel.services.models.train_model_autoencoder import (
     fail_autoencoder,
     finish_autoencoder,
     train_model_autoencoder,

@@ -7,7 +7,7 @@ from typing import Any
 
 from dbos import DBOS
 
-from driftwheel.services.backfill import backfill_records
+from driftwheel.services.measure.backfill import backfill_records
 from driftwheel.store.database import writing
 from driftwheel.store.record_pages import RecordFilter
 from driftwheel.store.settings import delete_setting

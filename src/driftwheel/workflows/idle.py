@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dbos import DBOS
 
-from driftwheel.services.ask_version import wanted_versions
-from driftwheel.services.backfill import asked_backfills
+from driftwheel.services.measure.backfill import asked_backfills
+from driftwheel.services.models.ask_version import wanted_versions
 from driftwheel.store.autoencoders import training_autoencoders
 from driftwheel.store.database import reading
 from driftwheel.store.due_windows import waits_for_judgement

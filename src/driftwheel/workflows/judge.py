@@ -7,7 +7,7 @@ from typing import Any
 
 from dbos import DBOS
 
-from driftwheel.services.judge_due import judge_due
+from driftwheel.services.watch.judge_due import judge_due
 from driftwheel.workflows.worker import current
 
 __all__ = ["judge"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from dbos import DBOS
 
-from driftwheel.services.measure_received import measure_received
+from driftwheel.services.measure.measure_received import measure_received
 from driftwheel.workflows.worker import current
 
 __all__ = ["measure"]

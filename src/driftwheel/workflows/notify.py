@@ -8,7 +8,7 @@ from typing import Any
 from dbos import DBOS
 from sqlalchemy import Connection
 
-from driftwheel.services.send_notifications import make_messages, send_waiting
+from driftwheel.services.channels.send_notifications import make_messages, send_waiting
 from driftwheel.store.notifications import due_notifications
 from driftwheel.store.notified_groups import due_groups
 from driftwheel.workflows.worker import current

@@ -8,11 +8,11 @@ from typing import Any
 from dbos import DBOS
 
 from driftwheel.errors import DriftwheelError
-from driftwheel.services.ask_version import begin_asking, put_asking_back
-from driftwheel.services.begin_watching import begin_watching, look_for_causes
+from driftwheel.services.alert.begin_watching import begin_watching, look_for_causes
 from driftwheel.services.crash_points import reach
-from driftwheel.services.set_reference import fail_reference, finish_reference, measure_reference_row
-from driftwheel.services.simulate_reference_faults import keep_faults, simulate_reference_faults
+from driftwheel.services.models.ask_version import begin_asking, put_asking_back
+from driftwheel.services.models.set_reference import fail_reference, finish_reference, measure_reference_row
+from driftwheel.services.models.simulate_reference_faults import keep_faults, simulate_reference_faults
 from driftwheel.store.database import reading, writing
 from driftwheel.store.models import list_models
 from driftwheel.store.references import current_reference

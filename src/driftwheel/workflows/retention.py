@@ -8,13 +8,13 @@ from typing import Any
 
 from dbos import DBOS
 
-from driftwheel.services.apply_retention import (
+from driftwheel.services.operate.apply_retention import (
     archive_old_records,
     delete_unused_blobs,
     drop_unwanted_images,
     unused_blobs,
 )
-from driftwheel.services.forget_history import forget_history
+from driftwheel.services.operate.forget_history import forget_history
 from driftwheel.store.database import reading
 from driftwheel.store.models import Model, list_models, model_by_key
 from driftwheel.workflows.worker import Worker, current

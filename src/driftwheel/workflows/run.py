@@ -13,7 +13,7 @@ from dbos import DBOS, DBOSConfig
 from sqlalchemy import Engine
 
 from driftwheel.errors import UsageError
-from driftwheel.services.measurers import Measurers
+from driftwheel.services.measure.measurers import Measurers
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.turns import Turn
 from driftwheel.workflows.executor import take_number

@@ -6,7 +6,7 @@ from typing import Any
 
 from dbos import DBOS
 
-from driftwheel.services.summarise_windows import summarise_windows
+from driftwheel.services.watch.summarise_windows import summarise_windows
 from driftwheel.workflows.worker import current
 
 __all__ = ["summarise"]

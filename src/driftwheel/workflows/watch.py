@@ -6,7 +6,7 @@ from typing import Any
 
 from dbos import DBOS
 
-from driftwheel.services.watch_silence import watch_silence
+from driftwheel.services.watch.watch_silence import watch_silence
 from driftwheel.workflows.worker import current
 
 __all__ = ["watch"]

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine
 
 from driftwheel.errors import UsageError
-from driftwheel.services.known_references import KnownReferences
-from driftwheel.services.measurers import Measurers
+from driftwheel.services.measure.measurers import Measurers
+from driftwheel.services.watch.known_references import KnownReferences
 from driftwheel.store.blobs import Blobs
 
 __all__ = ["StoppingError", "Worker", "current", "install"]
@@ -44,7 +44,7 @@ class Worker:
     allow_private_channels
         Let channels reach private networks and this machine.
     message_days, history_days
-        How long history is kept, see `driftwheel.services.forget_history`.
+        How long history is kept, see `driftwheel.services.operate.forget_history`.
     references
         At hand, for windows to be held against.
     """

@@ -14,7 +14,7 @@ from tests.web.serving import serving
 
 from driftwheel.alerts.episode import Episode
 from driftwheel.predictions import Classification, Record
-from driftwheel.services.ingest_values import Incoming
+from driftwheel.services.ingest.ingest_values import Incoming
 from driftwheel.store.database import reading
 from driftwheel.store.episodes import list_episodes
 

@@ -15,18 +15,18 @@ from tests.web.pages.pictures import BROKEN, picture
 from tests.web.serving import PASSWORD, Running, serving
 
 from driftwheel.predictions import Box, Classification, Detection, Record
-from driftwheel.services.ingest_values import Incoming
-from driftwheel.services.measure_received import measure_received
-from driftwheel.services.measurers import Measurers
-from driftwheel.services.record_truth import record_truths
-from driftwheel.services.register_model import NewModel, register_model
-from driftwheel.services.set_reference import (
+from driftwheel.services.ingest.ingest_values import Incoming
+from driftwheel.services.ingest.record_truth import record_truths
+from driftwheel.services.measure.measure_received import measure_received
+from driftwheel.services.measure.measurers import Measurers
+from driftwheel.services.models.register_model import NewModel, register_model
+from driftwheel.services.models.set_reference import (
     Folder,
     finish_reference,
     measure_reference_row,
     set_reference,
 )
-from driftwheel.services.summarise_windows import summarise_windows
+from driftwheel.services.watch.summarise_windows import summarise_windows
 from driftwheel.store.truths import NewTruth
 from driftwheel.web.state import Services
 

@@ -10,7 +10,7 @@ from tests.web.pages.alerting_site import DAYS, NOW, UNREADABLE, alerting, episo
 from tests.web.pages.conftest import Site, log_in, press
 
 from driftwheel.alerts.episode import Episode
-from driftwheel.services.send_notifications import make_messages
+from driftwheel.services.channels.send_notifications import make_messages
 from driftwheel.store.database import reading, writing
 from driftwheel.store.monitors import find_monitor, set_enabled
 from driftwheel.store.notifications import list_notifications, set_sent

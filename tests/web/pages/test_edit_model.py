@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from tests.web.pages.conftest import NOON, Site, log_in, press
 
-from driftwheel.services.backfill import asked_backfills
+from driftwheel.services.measure.backfill import asked_backfills
 from driftwheel.store.database import reading, writing
 from driftwheel.store.models import Model, find_model
 from driftwheel.store.settings import delete_setting

@@ -15,16 +15,21 @@ from playwright.sync_api import Browser, Page, expect
 from tests.web.serving import PASSWORD, Running, serving
 
 from driftwheel.predictions import Record
-from driftwheel.services.begin_watching import begin_watching
-from driftwheel.services.close_alerts import close_alerts
-from driftwheel.services.ingest_values import Incoming
-from driftwheel.services.judge_due import judge_due
-from driftwheel.services.known_references import KnownReferences
-from driftwheel.services.measure_received import measure_received
-from driftwheel.services.measurers import Measurers
-from driftwheel.services.register_model import NewModel, register_model
-from driftwheel.services.set_reference import Range, finish_reference, measure_reference_row, set_reference
-from driftwheel.services.summarise_windows import summarise_windows
+from driftwheel.services.alert.begin_watching import begin_watching
+from driftwheel.services.alert.close_alerts import close_alerts
+from driftwheel.services.ingest.ingest_values import Incoming
+from driftwheel.services.measure.measure_received import measure_received
+from driftwheel.services.measure.measurers import Measurers
+from driftwheel.services.models.register_model import NewModel, register_model
+from driftwheel.services.models.set_reference import (
+    Range,
+    finish_reference,
+    measure_reference_row,
+    set_reference,
+)
+from driftwheel.services.watch.judge_due import judge_due
+from driftwheel.services.watch.known_references import KnownReferences
+from driftwheel.services.watch.summarise_windows import summarise_windows
 from driftwheel.store.database import reading
 from driftwheel.store.episodes import document_of, list_episodes
 from driftwheel.store.models import find_model

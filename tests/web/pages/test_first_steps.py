@@ -11,13 +11,13 @@ from tests.web.pages.conftest import Site, log_in
 from tests.web.pages.pictures import picture
 from tests.web.serving import serving
 
-from driftwheel.services.begin_watching import begin_watching
-from driftwheel.services.judge_due import judge_due
-from driftwheel.services.known_references import KnownReferences
-from driftwheel.services.measure_received import measure_received
-from driftwheel.services.measurers import Measurers
-from driftwheel.services.set_reference import finish_reference, measure_reference_row
-from driftwheel.services.summarise_windows import summarise_windows
+from driftwheel.services.alert.begin_watching import begin_watching
+from driftwheel.services.measure.measure_received import measure_received
+from driftwheel.services.measure.measurers import Measurers
+from driftwheel.services.models.set_reference import finish_reference, measure_reference_row
+from driftwheel.services.watch.judge_due import judge_due
+from driftwheel.services.watch.known_references import KnownReferences
+from driftwheel.services.watch.summarise_windows import summarise_windows
 from driftwheel.store.database import reading
 from driftwheel.store.models import find_model
 from driftwheel.store.references import list_references

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 from tests.web.pages.alerting_site import alerting
 from tests.web.pages.conftest import Site, log_in, press
 
-from driftwheel.services.list_images import ImageQuery, list_images
+from driftwheel.services.browse.list_images import ImageQuery, list_images
 from driftwheel.store.alert_tables import verdicts
 from driftwheel.store.database import reading, writing
 

@@ -16,16 +16,21 @@ from tests.web.pages.conftest import Site, log_in
 from tests.web.serving import serving
 from tests.workflows.installation import add_model, log, picture, record
 
-from driftwheel.services.backfill import asked_backfills
-from driftwheel.services.begin_watching import begin_watching
-from driftwheel.services.judge_due import judge_due
-from driftwheel.services.known_references import KnownReferences
-from driftwheel.services.measure_received import measure_received
-from driftwheel.services.measurers import Measurers
-from driftwheel.services.set_autoencoder import set_autoencoder
-from driftwheel.services.set_reference import Folder, finish_reference, measure_reference_row, set_reference
-from driftwheel.services.summarise_windows import summarise_windows
-from driftwheel.services.train_model_autoencoder import fail_autoencoder
+from driftwheel.services.alert.begin_watching import begin_watching
+from driftwheel.services.measure.backfill import asked_backfills
+from driftwheel.services.measure.measure_received import measure_received
+from driftwheel.services.measure.measurers import Measurers
+from driftwheel.services.models.set_autoencoder import set_autoencoder
+from driftwheel.services.models.set_reference import (
+    Folder,
+    finish_reference,
+    measure_reference_row,
+    set_reference,
+)
+from driftwheel.services.models.train_model_autoencoder import fail_autoencoder
+from driftwheel.services.watch.judge_due import judge_due
+from driftwheel.services.watch.known_references import KnownReferences
+from driftwheel.services.watch.summarise_windows import summarise_windows
 from driftwheel.store.autoencoders import current_autoencoder, training_autoencoders
 from driftwheel.store.database import reading
 from driftwheel.store.models import find_model

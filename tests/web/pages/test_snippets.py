@@ -9,8 +9,8 @@ import pytest
 from tests.web.pages.pictures import picture
 from tests.web.serving import serving
 
-from driftwheel.services.create_token import create_token
-from driftwheel.services.register_model import NewModel, register_model
+from driftwheel.services.access.create_token import create_token
+from driftwheel.services.models.register_model import NewModel, register_model
 from driftwheel.store.database import reading
 from driftwheel.store.models import find_model
 from driftwheel.store.records import last_record_time

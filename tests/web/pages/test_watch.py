@@ -13,8 +13,8 @@ from tests.web.pages.conftest import Site, log_in, press
 from tests.web.pages.watched import FAULTY, PER_DAY, weave
 from tests.web.serving import serving
 
-from driftwheel.services.close_alerts import close_alerts
-from driftwheel.services.register_model import NewModel, register_model
+from driftwheel.services.alert.close_alerts import close_alerts
+from driftwheel.services.models.register_model import NewModel, register_model
 from driftwheel.store.database import reading
 from driftwheel.store.episodes import open_episodes
 from driftwheel.web.pages.alert_acts import SNOOZES

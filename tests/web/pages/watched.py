@@ -13,22 +13,22 @@ import numpy as np
 
 from driftwheel.images.faults import apply_fault
 from driftwheel.predictions import Classification, Record
-from driftwheel.services.begin_watching import begin_watching
-from driftwheel.services.ingest_values import Incoming
-from driftwheel.services.judge_due import judge_due
-from driftwheel.services.known_references import KnownReferences
-from driftwheel.services.measure_received import measure_received
-from driftwheel.services.measurers import Measurers
-from driftwheel.services.record_truth import record_truths
-from driftwheel.services.register_model import NewModel, register_model
-from driftwheel.services.set_reference import (
+from driftwheel.services.alert.begin_watching import begin_watching
+from driftwheel.services.ingest.ingest_values import Incoming
+from driftwheel.services.ingest.record_truth import record_truths
+from driftwheel.services.measure.measure_received import measure_received
+from driftwheel.services.measure.measurers import Measurers
+from driftwheel.services.models.register_model import NewModel, register_model
+from driftwheel.services.models.set_reference import (
     Folder,
     finish_reference,
     measure_reference_row,
     set_reference,
 )
-from driftwheel.services.simulate_reference_faults import keep_faults, simulate_reference_faults
-from driftwheel.services.summarise_windows import summarise_windows
+from driftwheel.services.models.simulate_reference_faults import keep_faults, simulate_reference_faults
+from driftwheel.services.watch.judge_due import judge_due
+from driftwheel.services.watch.known_references import KnownReferences
+from driftwheel.services.watch.summarise_windows import summarise_windows
 from driftwheel.store.truths import NewTruth
 from driftwheel.store.windows import window_of
 from driftwheel.web.state import Services

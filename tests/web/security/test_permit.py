@@ -11,7 +11,7 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from tests.web.serving import Running
 
-from driftwheel.services.authorise import PERMISSIONS, ROLES
+from driftwheel.services.access.authorise import PERMISSIONS, ROLES
 from driftwheel.settings import Settings
 from driftwheel.web.app import create_app
 from driftwheel.web.security.permit import guarded_routes, permit, require_permissions

@@ -10,11 +10,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from driftwheel.alerts.episode import State as EpisodeState
 from driftwheel.monitors.monitor import Severity
-from driftwheel.services.acknowledge_alert import acknowledge_alert
-from driftwheel.services.authorise import Identity
-from driftwheel.services.close_alerts import close_alerts
-from driftwheel.services.list_alerts import Alert, AlertQuery, AlertState, list_alerts
-from driftwheel.services.snooze_alert import snooze_alert, unsnooze_alert
+from driftwheel.services.access.authorise import Identity
+from driftwheel.services.alert.acknowledge_alert import acknowledge_alert
+from driftwheel.services.alert.close_alerts import close_alerts
+from driftwheel.services.alert.list_alerts import Alert, AlertQuery, AlertState, list_alerts
+from driftwheel.services.alert.snooze_alert import snooze_alert, unsnooze_alert
 from driftwheel.store.database import reading
 from driftwheel.store.episodes import episode_by_key
 from driftwheel.store.models import model_by_key

@@ -10,12 +10,12 @@ from fastapi import APIRouter, HTTPException, Path, Query, Response
 
 from driftwheel.errors import UnreadableImageError
 from driftwheel.images.header import read_header
-from driftwheel.services.authorise import Identity, allows
-from driftwheel.services.find_annotator import find_annotator
-from driftwheel.services.make_thumbnail import ThumbnailSide, make_thumbnail
-from driftwheel.services.next_tasks import GivenTask, next_tasks
-from driftwheel.services.submit_answer import NewAnswer, submit_answer
-from driftwheel.services.undo_answer import undo_answer
+from driftwheel.services.access.authorise import Identity, allows
+from driftwheel.services.label.find_annotator import find_annotator
+from driftwheel.services.label.next_tasks import GivenTask, next_tasks
+from driftwheel.services.label.submit_answer import NewAnswer, submit_answer
+from driftwheel.services.label.undo_answer import undo_answer
+from driftwheel.services.measure.make_thumbnail import ThumbnailSide, make_thumbnail
 from driftwheel.store.annotators import Annotator
 from driftwheel.store.assignments import Assignment, assignments_of
 from driftwheel.store.database import reading

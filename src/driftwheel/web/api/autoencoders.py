@@ -9,9 +9,9 @@ from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from driftwheel.services.describe_autoencoders import AutoencoderDescription, describe_autoencoders
-from driftwheel.services.set_autoencoder import remove_autoencoder, set_autoencoder
-from driftwheel.services.train_model_autoencoder import AutoencoderWish, ask_for_autoencoder
+from driftwheel.services.browse.describe_autoencoders import AutoencoderDescription, describe_autoencoders
+from driftwheel.services.models.set_autoencoder import remove_autoencoder, set_autoencoder
+from driftwheel.services.models.train_model_autoencoder import AutoencoderWish, ask_for_autoencoder
 from driftwheel.store.autoencoders import StoredAutoencoder
 from driftwheel.store.database import reading
 from driftwheel.web.api.describe import file_body, problems

@@ -10,11 +10,11 @@ from fastapi import APIRouter, HTTPException, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from driftwheel.monitors.monitor import Severity
-from driftwheel.services.add_channel import add_channel
-from driftwheel.services.change_channel import change_channel, remove_channel
-from driftwheel.services.channel_checks import ChannelOptions
-from driftwheel.services.describe_channels import DescribedChannel, describe_channels
-from driftwheel.services.try_channel import try_channel
+from driftwheel.services.channels.add_channel import add_channel
+from driftwheel.services.channels.change_channel import change_channel, remove_channel
+from driftwheel.services.channels.channel_checks import ChannelOptions
+from driftwheel.services.channels.describe_channels import DescribedChannel, describe_channels
+from driftwheel.services.channels.try_channel import try_channel
 from driftwheel.store.channels import list_channels
 from driftwheel.store.database import reading
 from driftwheel.store.models import list_models

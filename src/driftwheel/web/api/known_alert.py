@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import HTTPException
 from sqlalchemy import Engine
 
-from driftwheel.services.describe_alert import AlertDescription, describe_alert
+from driftwheel.services.alert.describe_alert import AlertDescription, describe_alert
 from driftwheel.store.database import reading
 
 __all__ = ["alert_at"]

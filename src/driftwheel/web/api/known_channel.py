@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import HTTPException
 from sqlalchemy import Engine
 
-from driftwheel.services.describe_channels import DescribedChannel, describe_channel
+from driftwheel.services.channels.describe_channels import DescribedChannel, describe_channel
 from driftwheel.store.database import reading
 
 __all__ = ["channel_at"]

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from driftwheel.services.next_tasks import MOST_AT_ONCE, WhyNone
+from driftwheel.services.label.next_tasks import MOST_AT_ONCE, WhyNone
 from driftwheel.store.pools import ClosedBecause, PoolState
 from driftwheel.store.projects import AnswerType
 from driftwheel.store.task_answers import AnswerKind, AnswerState

@@ -10,10 +10,10 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import TypeAdapter
 from starlette.concurrency import run_in_threadpool
 
-from driftwheel.services.ingest_profile import ingest_profile
-from driftwheel.services.ingest_values import Result
-from driftwheel.services.record_feedback import record_feedback
-from driftwheel.services.record_truth import NewTruth, record_truths
+from driftwheel.services.ingest.ingest_profile import ingest_profile
+from driftwheel.services.ingest.ingest_values import Result
+from driftwheel.services.ingest.record_feedback import record_feedback
+from driftwheel.services.ingest.record_truth import NewTruth, record_truths
 from driftwheel.web.api.bodies import FEEDBACK, TRUTH, TruthBody, to_feedback, to_prediction
 from driftwheel.web.api.describe import INGEST_PROBLEMS, file_body, one_or_lines
 from driftwheel.web.api.known_model import model_at

@@ -12,8 +12,8 @@ from starlette.datastructures import UploadFile
 
 from driftwheel.errors import UsageError
 from driftwheel.predictions import Record
-from driftwheel.services.ingest_records import Incoming
-from driftwheel.services.ingest_values import Result
+from driftwheel.services.ingest.ingest_records import Incoming
+from driftwheel.services.ingest.ingest_values import Result
 from driftwheel.web.api.bodies import RECORD, RecordBody, parse, to_record
 from driftwheel.web.api.describe import INGEST_PROBLEMS, multipart_body, one_or_lines
 from driftwheel.web.api.known_model import model_at

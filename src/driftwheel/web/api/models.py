@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from driftwheel.predictions import Task
-from driftwheel.services.register_model import (
+from driftwheel.services.models.register_model import (
     ModelChange,
     NewModel,
     add_model_version,

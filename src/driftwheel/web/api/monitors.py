@@ -10,9 +10,14 @@ from pydantic import AwareDatetime
 from driftwheel.alerts.episode import Episode
 from driftwheel.monitors.evaluate import Result
 from driftwheel.monitors.monitor import Monitor, definition_of, monitor_from
-from driftwheel.services.change_monitor import add_monitor, change_monitor, remove_monitor, switch_monitor
-from driftwheel.services.describe_monitors import DescribedMonitor, describe_monitors
-from driftwheel.services.replay_monitor import SegmentReplay, replay_monitor
+from driftwheel.services.alert.change_monitor import (
+    add_monitor,
+    change_monitor,
+    remove_monitor,
+    switch_monitor,
+)
+from driftwheel.services.alert.describe_monitors import DescribedMonitor, describe_monitors
+from driftwheel.services.alert.replay_monitor import SegmentReplay, replay_monitor
 from driftwheel.store.database import reading
 from driftwheel.store.evaluations import list_evaluations
 from driftwheel.store.monitors import list_monitors, list_revisions

@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from driftwheel.errors import UsageError
-from driftwheel.services.authorise import Identity
-from driftwheel.services.create_pool import MILLIONTHS, NewPool, create_pool, pool_of_project
-from driftwheel.services.fill_pool import PoolImage, fill_pool, select_images
-from driftwheel.services.list_images import ImageQuery
-from driftwheel.services.open_pool import close_pool, open_pool
-from driftwheel.services.requirements import Requirements
+from driftwheel.services.access.authorise import Identity
+from driftwheel.services.browse.list_images import ImageQuery
+from driftwheel.services.label.create_pool import MILLIONTHS, NewPool, create_pool, pool_of_project
+from driftwheel.services.label.fill_pool import PoolImage, fill_pool, select_images
+from driftwheel.services.label.open_pool import close_pool, open_pool
+from driftwheel.services.label.requirements import Requirements
 from driftwheel.store.database import reading
 from driftwheel.store.models import model_by_key
 from driftwheel.store.pools import Pool, list_pools

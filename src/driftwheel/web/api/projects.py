@@ -13,12 +13,12 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 from sqlalchemy import Connection
 
-from driftwheel.services.authorise import Identity
-from driftwheel.services.ban_annotator import ban_annotator, undo_ban
-from driftwheel.services.change_annotator import change_annotator
-from driftwheel.services.create_project import NewClass, create_project, edit_project
-from driftwheel.services.find_annotator import project_for
-from driftwheel.services.invite_annotators import end_invitation, invite_annotators, join_project
+from driftwheel.services.access.authorise import Identity
+from driftwheel.services.label.ban_annotator import ban_annotator, undo_ban
+from driftwheel.services.label.change_annotator import change_annotator
+from driftwheel.services.label.create_project import NewClass, create_project, edit_project
+from driftwheel.services.label.find_annotator import project_for
+from driftwheel.services.label.invite_annotators import end_invitation, invite_annotators, join_project
 from driftwheel.store.annotators import Annotator, annotator_by_key, list_annotators
 from driftwheel.store.assignments import assignments_of
 from driftwheel.store.database import reading

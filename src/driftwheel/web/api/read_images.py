@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Response
 
 from driftwheel.errors import UnreadableImageError
 from driftwheel.images.header import read_header
-from driftwheel.services.make_thumbnail import ThumbnailSide, make_thumbnail
+from driftwheel.services.measure.make_thumbnail import ThumbnailSide, make_thumbnail
 from driftwheel.store.database import reading
 from driftwheel.store.image_use import is_image_of
 from driftwheel.web.api.describe import problems

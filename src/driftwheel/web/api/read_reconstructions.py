@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Path, Query, Response
 
 from driftwheel.errors import DriftwheelError, UnreadableImageError
-from driftwheel.services.show_reconstruction import show_reconstruction
+from driftwheel.services.browse.show_reconstruction import show_reconstruction
 from driftwheel.store.autoencoders import autoencoder_by_key
 from driftwheel.store.database import reading
 from driftwheel.store.image_use import is_image_of

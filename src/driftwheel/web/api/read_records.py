@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Path, Query
 from pydantic import AwareDatetime
 
 from driftwheel.errors import UsageError
-from driftwheel.services.list_images import LOOKED_AT
+from driftwheel.services.browse.list_images import LOOKED_AT
 from driftwheel.store.database import reading
 from driftwheel.store.feedback import feedback_of
 from driftwheel.store.record_pages import Cursor, Order, RecordFilter, page_records

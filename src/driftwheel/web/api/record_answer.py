@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from driftwheel.formats.prediction_json import prediction_to_json
 from driftwheel.images.properties import PROPERTY_NAMES
-from driftwheel.services.packed_records import unpack_properties
+from driftwheel.services.measure.packed_records import unpack_properties
 from driftwheel.store.feedback import StoredFeedback
 from driftwheel.store.record_state import RecordState
 from driftwheel.store.stored_record import StoredRecord

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from driftwheel.services.set_reference import Range, Trailing, set_reference
+from driftwheel.services.models.set_reference import Range, Trailing, set_reference
 from driftwheel.store.database import reading
 from driftwheel.store.references import Reference, list_references
 from driftwheel.store.windows import find_window, list_windows

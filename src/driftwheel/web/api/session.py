@@ -7,7 +7,7 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from driftwheel.services.authorise import PERMISSIONS, Identity, Permission, allows
+from driftwheel.services.access.authorise import PERMISSIONS, Identity, Permission, allows
 from driftwheel.web.api.describe import problems
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit

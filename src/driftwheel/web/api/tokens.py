@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Path, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from driftwheel.services.create_token import create_token, revoke_token
+from driftwheel.services.access.create_token import create_token, revoke_token
 from driftwheel.store.database import reading
 from driftwheel.store.tokens import Token, list_tokens
 from driftwheel.store.users import Role

@@ -7,8 +7,8 @@ from datetime import datetime
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
-from driftwheel.services.change_user import change_password, change_role, set_active
-from driftwheel.services.create_user import create_user
+from driftwheel.services.access.change_user import change_password, change_role, set_active
+from driftwheel.services.access.create_user import create_user
 from driftwheel.store.database import reading
 from driftwheel.store.users import Role, User, find_user, list_users
 from driftwheel.web.api.describe import problems

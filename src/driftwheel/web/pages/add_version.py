@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
 from driftwheel.errors import DriftwheelError
-from driftwheel.services.register_model import add_model_version
+from driftwheel.services.models.register_model import add_model_version
 from driftwheel.store.models import Model
 from driftwheel.web.api.known_model import model_at
 from driftwheel.web.pages.rendering import render

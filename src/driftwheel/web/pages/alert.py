@@ -19,12 +19,12 @@ from driftwheel.monitors.evaluate import finding_from_json
 from driftwheel.monitors.signal import signal_named
 from driftwheel.notify.facts import Fact, facts
 from driftwheel.report.printable import printable
-from driftwheel.services.acknowledge_alert import acknowledge_alert
-from driftwheel.services.change_monitor import switch_monitor
-from driftwheel.services.close_alerts import close_alerts
-from driftwheel.services.describe_alert import AlertDescription
-from driftwheel.services.list_alerts import is_attended
-from driftwheel.services.snooze_alert import snooze_alert, unsnooze_alert
+from driftwheel.services.alert.acknowledge_alert import acknowledge_alert
+from driftwheel.services.alert.change_monitor import switch_monitor
+from driftwheel.services.alert.close_alerts import close_alerts
+from driftwheel.services.alert.describe_alert import AlertDescription
+from driftwheel.services.alert.list_alerts import is_attended
+from driftwheel.services.alert.snooze_alert import snooze_alert, unsnooze_alert
 from driftwheel.web.api.known_alert import alert_at
 from driftwheel.web.pages.alert_acts import SNOOZES
 from driftwheel.web.pages.alert_life import life_of

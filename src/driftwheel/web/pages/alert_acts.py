@@ -13,9 +13,9 @@ from fastapi.responses import RedirectResponse
 
 from driftwheel.alerts.episode import is_snoozed
 from driftwheel.errors import UsageError
-from driftwheel.services.acknowledge_alert import acknowledge_alert
-from driftwheel.services.snooze_alert import snooze_alert
-from driftwheel.services.watch_model import OpenAlert
+from driftwheel.services.alert.acknowledge_alert import acknowledge_alert
+from driftwheel.services.alert.snooze_alert import snooze_alert
+from driftwheel.services.watch.watch_model import OpenAlert
 from driftwheel.store.database import reading
 from driftwheel.store.episodes import open_episodes
 from driftwheel.web.api.known_model import known_model

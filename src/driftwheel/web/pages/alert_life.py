@@ -13,7 +13,7 @@ from driftwheel.alerts.message import message_from_json
 from driftwheel.notify.plain_text import as_text
 from driftwheel.report.numbers import several
 from driftwheel.report.printable import printable
-from driftwheel.services.describe_alert import AlertDescription, ToldOf
+from driftwheel.services.alert.describe_alert import AlertDescription, ToldOf
 from driftwheel.web.pages.rendering import moment
 
 __all__ = ["LifeMoment", "life_of"]

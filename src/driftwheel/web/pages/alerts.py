@@ -13,7 +13,7 @@ from driftwheel.alerts.episode import Episode
 from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.monitors.monitor import SEVERITIES, Severity
 from driftwheel.report.printable import printable, shortened
-from driftwheel.services.list_alerts import (
+from driftwheel.services.alert.list_alerts import (
     ALERT_STATES,
     Alert,
     AlertQuery,

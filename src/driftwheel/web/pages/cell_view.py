@@ -15,13 +15,13 @@ from driftwheel.monitors.observation import Observation
 from driftwheel.profiles.property_summary import PropertySummary, mean
 from driftwheel.report.numbers import count, p_statement, quantity, quantity_pair, share
 from driftwheel.report.property_words import PropertyWords, property_words
-from driftwheel.services.compare_window import (
+from driftwheel.services.browse.compare_window import (
     SegmentShare,
     carrying_segments,
     compare_window,
     pictures_of,
 )
-from driftwheel.services.watch_model import Watch
+from driftwheel.services.watch.watch_model import Watch
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.verdicts import StoredVerdict
 from driftwheel.web.pages.heat_map import ANSWER_WORDS, effect_words

@@ -14,7 +14,7 @@ from driftwheel.errors import UsageError
 from driftwheel.monitors.monitor import SEVERITIES
 from driftwheel.report.numbers import NBSP
 from driftwheel.report.printable import shortened
-from driftwheel.services.channel_checks import ChannelOptions
+from driftwheel.services.channels.channel_checks import ChannelOptions
 
 __all__ = [
     "ChannelForm",

@@ -12,8 +12,8 @@ from fastapi.responses import RedirectResponse
 
 from driftwheel.errors import UsageError
 from driftwheel.report.numbers import several, share
-from driftwheel.services.list_images import ImageQuery, count_images
-from driftwheel.services.register_model import ModelChange, change_model
+from driftwheel.services.browse.list_images import ImageQuery, count_images
+from driftwheel.services.models.register_model import ModelChange, change_model
 from driftwheel.store.database import reading
 from driftwheel.store.models import Model
 from driftwheel.store.record_pages import Count

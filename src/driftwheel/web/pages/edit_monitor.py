@@ -14,10 +14,15 @@ from sqlalchemy import Connection
 from driftwheel.errors import DriftwheelError, UsageError
 from driftwheel.monitors.monitor import SEVERITIES, Monitor, definition_of, monitor_from
 from driftwheel.monitors.signal import SIGNALS, Signal
-from driftwheel.services.change_monitor import add_monitor, change_monitor, remove_monitor, switch_monitor
-from driftwheel.services.evaluate_monitors import is_ticked
-from driftwheel.services.readable_monitors import readable_monitors
-from driftwheel.services.replay_monitor import replay_monitors
+from driftwheel.services.alert.change_monitor import (
+    add_monitor,
+    change_monitor,
+    remove_monitor,
+    switch_monitor,
+)
+from driftwheel.services.alert.evaluate_monitors import is_ticked
+from driftwheel.services.alert.readable_monitors import readable_monitors
+from driftwheel.services.alert.replay_monitor import replay_monitors
 from driftwheel.store.database import reading
 from driftwheel.store.models import Model
 from driftwheel.store.monitors import MonitorRevision, StoredMonitor, list_revisions

@@ -11,14 +11,14 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from driftwheel.errors import UsageError
-from driftwheel.services.authorise import allows
-from driftwheel.services.create_token import create_token
-from driftwheel.services.describe_first_steps import (
+from driftwheel.services.access.authorise import allows
+from driftwheel.services.access.create_token import create_token
+from driftwheel.services.browse.describe_first_steps import (
     describe_first_steps,
     put_first_steps_aside,
 )
-from driftwheel.services.register_model import NewModel, register_model
-from driftwheel.services.set_reference import Folder, set_reference
+from driftwheel.services.models.register_model import NewModel, register_model
+from driftwheel.services.models.set_reference import Folder, set_reference
 from driftwheel.store.database import reading
 from driftwheel.store.models import Model
 from driftwheel.store.tokens import list_tokens

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from driftwheel.drift.rules import LEAST_SAMPLE
 from driftwheel.report.numbers import count, several
 from driftwheel.report.printable import printable
-from driftwheel.services.describe_first_steps import FirstSteps
+from driftwheel.services.browse.describe_first_steps import FirstSteps
 from driftwheel.store.models import Model
 from driftwheel.web.pages.rendering import moment
 

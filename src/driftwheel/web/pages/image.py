@@ -9,11 +9,11 @@ from fastapi.responses import RedirectResponse
 
 from driftwheel.errors import UsageError
 from driftwheel.predictions import Classification, Detection, Feedback
-from driftwheel.services.describe_image import ImageDescription, describe_image
-from driftwheel.services.find_similar import SEARCHED, SimilarImages, find_similar
-from driftwheel.services.list_images import Neighbours, find_neighbours
-from driftwheel.services.record_feedback import record_feedback
-from driftwheel.services.show_reconstruction import error_of_record
+from driftwheel.services.browse.describe_image import ImageDescription, describe_image
+from driftwheel.services.browse.find_similar import SEARCHED, SimilarImages, find_similar
+from driftwheel.services.browse.list_images import Neighbours, find_neighbours
+from driftwheel.services.browse.show_reconstruction import error_of_record
+from driftwheel.services.ingest.record_feedback import record_feedback
 from driftwheel.store.database import reading
 from driftwheel.store.record_state import RecordState
 from driftwheel.web.pages.image_filter import ImageFilter, read_filter

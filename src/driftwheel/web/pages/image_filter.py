@@ -12,7 +12,7 @@ from markupsafe import Markup
 from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.report.numbers import p_value
 from driftwheel.report.printable import shortened
-from driftwheel.services.list_images import ImageQuery
+from driftwheel.services.browse.list_images import ImageQuery
 from driftwheel.store.record_pages import Order
 from driftwheel.store.record_state import RecordState
 from driftwheel.store.verdicts import Answer

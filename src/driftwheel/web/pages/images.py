@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from driftwheel.errors import UsageError
 from driftwheel.report.numbers import several
-from driftwheel.services.list_images import ImageList, ImageQuery, count_images, list_images
+from driftwheel.services.browse.list_images import ImageList, ImageQuery, count_images, list_images
 from driftwheel.store.database import reading
 from driftwheel.store.models import list_models
 from driftwheel.store.record_pages import Count, Order

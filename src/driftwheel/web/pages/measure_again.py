@@ -11,8 +11,8 @@ from fastapi import APIRouter, Form, Response
 from fastapi.responses import RedirectResponse
 
 from driftwheel.errors import UsageError
-from driftwheel.services.backfill import ask_for_backfill
-from driftwheel.services.list_images import ImageQuery, list_images
+from driftwheel.services.browse.list_images import ImageQuery, list_images
+from driftwheel.services.measure.backfill import ask_for_backfill
 from driftwheel.store.database import reading
 from driftwheel.web.api.known_model import model_at
 from driftwheel.web.security.identity import Caller

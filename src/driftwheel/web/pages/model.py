@@ -9,13 +9,13 @@ from datetime import datetime
 from fastapi import APIRouter, HTTPException, Request, Response
 from sqlalchemy import Connection
 
-from driftwheel.services.authorise import allows
-from driftwheel.services.backfill import asked_backfills
-from driftwheel.services.choose_segments import MOST_VALUES
-from driftwheel.services.describe_models import describe_model
-from driftwheel.services.list_images import ImageQuery, list_images
-from driftwheel.services.watch_model import SPANS, OpenAlert, Watch, span_of, watch_model
-from driftwheel.services.why_no_alert import why_no_alert
+from driftwheel.services.access.authorise import allows
+from driftwheel.services.alert.why_no_alert import why_no_alert
+from driftwheel.services.browse.describe_models import describe_model
+from driftwheel.services.browse.list_images import ImageQuery, list_images
+from driftwheel.services.measure.backfill import asked_backfills
+from driftwheel.services.watch.choose_segments import MOST_VALUES
+from driftwheel.services.watch.watch_model import SPANS, OpenAlert, Watch, span_of, watch_model
 from driftwheel.store.database import reading
 from driftwheel.store.models import Model
 from driftwheel.store.references import list_references

@@ -11,7 +11,7 @@ from driftwheel.monitors.observation import CANNOT_TELL, Observation
 from driftwheel.monitors.signal import Signal, signal_named
 from driftwheel.profiles.prediction_summary import mean_confidence
 from driftwheel.report.numbers import count, share
-from driftwheel.services.watch_model import Watch, WatchedWindow
+from driftwheel.services.watch.watch_model import Watch, WatchedWindow
 from driftwheel.web.pages.prediction_charts import score_chart
 from driftwheel.web.pages.time_chart import ChartRow, Column, Point, TimeChart, time_chart
 from driftwheel.web.pages.watch_view import WatchView, window_words

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from driftwheel.learning.load_embedder import EMBEDDERS
-from driftwheel.services.authorise import Identity, allows
-from driftwheel.services.choose_embedder import choose_embedder
+from driftwheel.services.access.authorise import Identity, allows
+from driftwheel.services.measure.choose_embedder import choose_embedder
 
 __all__ = ["EmbedderField", "embedder_field", "names_of_lines", "names_with_commas", "read_embedder"]
 

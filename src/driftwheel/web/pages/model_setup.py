@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from fastapi import APIRouter, Request, Response
 
-from driftwheel.services.backfill import asked_backfills
-from driftwheel.services.describe_autoencoders import describe_autoencoders
-from driftwheel.services.describe_models import describe_model
-from driftwheel.services.describe_versions import describe_versions
-from driftwheel.services.list_images import count_unjudged
+from driftwheel.services.browse.describe_autoencoders import describe_autoencoders
+from driftwheel.services.browse.describe_models import describe_model
+from driftwheel.services.browse.describe_versions import describe_versions
+from driftwheel.services.browse.list_images import count_unjudged
+from driftwheel.services.measure.backfill import asked_backfills
 from driftwheel.store.database import reading
 from driftwheel.store.references import list_references
 from driftwheel.store.windows import StoredWindow, list_windows

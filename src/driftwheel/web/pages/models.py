@@ -9,7 +9,7 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 from markupsafe import Markup
 
-from driftwheel.services.describe_models import ModelState, ModelSummary, describe_models
+from driftwheel.services.browse.describe_models import ModelState, ModelSummary, describe_models
 from driftwheel.store.database import reading
 from driftwheel.store.records import count_received
 from driftwheel.web.pages.model_sentence import span_words

@@ -14,8 +14,8 @@ from driftwheel.monitors.evaluate import finding_from_json
 from driftwheel.profiles.window import as_window, windows_per_year
 from driftwheel.report.numbers import several
 from driftwheel.report.printable import printable
-from driftwheel.services.describe_monitors import DescribedMonitor, describe_monitors
-from driftwheel.services.register_model import ModelChange, change_model
+from driftwheel.services.alert.describe_monitors import DescribedMonitor, describe_monitors
+from driftwheel.services.models.register_model import ModelChange, change_model
 from driftwheel.store.database import reading
 from driftwheel.store.episodes import open_episodes
 from driftwheel.store.models import Model, list_models

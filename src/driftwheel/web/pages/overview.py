@@ -16,10 +16,10 @@ from driftwheel.monitors.monitor import SEVERITIES, Severity
 from driftwheel.report.charts.svg import element
 from driftwheel.report.numbers import count, several
 from driftwheel.report.printable import printable
-from driftwheel.services.authorise import allows
-from driftwheel.services.describe_first_steps import describe_first_steps
-from driftwheel.services.describe_models import ModelSummary, describe_models
-from driftwheel.services.watch_model import OpenAlert, open_alerts
+from driftwheel.services.access.authorise import allows
+from driftwheel.services.browse.describe_first_steps import describe_first_steps
+from driftwheel.services.browse.describe_models import ModelSummary, describe_models
+from driftwheel.services.watch.watch_model import OpenAlert, open_alerts
 from driftwheel.store.database import reading
 from driftwheel.store.records import count_received
 from driftwheel.store.verdict_answers import WindowAnswer, last_answers

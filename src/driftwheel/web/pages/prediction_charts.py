@@ -13,7 +13,7 @@ from driftwheel.profiles.prediction_summary import PredictionSummary, class_coun
 from driftwheel.report.charts.svg import element, number
 from driftwheel.report.numbers import share
 from driftwheel.report.printable import shortened
-from driftwheel.services.watch_model import Watch
+from driftwheel.services.watch.watch_model import Watch
 from driftwheel.web.pages.time_chart import HEIGHT, WIDTH, Point, frame, place_of
 
 __all__ = ["ClassRow", "Mix", "mix_chart", "score_chart", "score_quantiles"]

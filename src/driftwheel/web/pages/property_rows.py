@@ -9,8 +9,8 @@ from markupsafe import Markup
 
 from driftwheel.report.numbers import quantity, share
 from driftwheel.report.property_words import PropertyWords, property_words
-from driftwheel.services.describe_image import ImageDescription
-from driftwheel.services.reference_ranges import PropertyRange
+from driftwheel.services.browse.describe_image import ImageDescription
+from driftwheel.services.browse.reference_ranges import PropertyRange
 from driftwheel.web.pages.property_strip import property_strip
 
 __all__ = ["PropertyRow", "property_rows"]

@@ -7,7 +7,7 @@ import math
 from markupsafe import Markup
 
 from driftwheel.report.charts.svg import element
-from driftwheel.services.reference_ranges import PropertyRange
+from driftwheel.services.browse.reference_ranges import PropertyRange
 
 __all__ = ["property_strip"]
 

@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from driftwheel.report.numbers import count, odds, p_statement, quantity
 from driftwheel.report.printable import printable
-from driftwheel.services.show_reconstruction import ShownError
-from driftwheel.services.watch_model import Watch
+from driftwheel.services.browse.show_reconstruction import ShownError
+from driftwheel.services.watch.watch_model import Watch
 from driftwheel.store.records import find_record
 from driftwheel.store.stored_record import StoredRecord
 from driftwheel.store.verdicts import StoredVerdict

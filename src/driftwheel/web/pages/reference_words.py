@@ -12,7 +12,7 @@ from markupsafe import Markup
 from driftwheel.errors import ProfileFormatError
 from driftwheel.report.numbers import several
 from driftwheel.report.printable import shortened
-from driftwheel.services.measured_reference import unpack_reference
+from driftwheel.services.measure.measured_reference import unpack_reference
 from driftwheel.store.blobs import Blobs
 from driftwheel.store.references import Reference
 from driftwheel.web.pages.image_filter import read_time

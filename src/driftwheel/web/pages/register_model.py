@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from driftwheel.errors import UsageError
-from driftwheel.services.register_model import NewModel, register_model
+from driftwheel.services.models.register_model import NewModel, register_model
 from driftwheel.web.pages.model_fields import (
     embedder_field,
     names_of_lines,

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from driftwheel.report.numbers import count, p_value, quantity, several, share
 from driftwheel.report.printable import printable, shortened
-from driftwheel.services.authorise import Identity, Permission, allows
+from driftwheel.services.access.authorise import Identity, Permission, allows
 from driftwheel.web.pages.assets import asset_address
 from driftwheel.web.security.csrf import CSRF_FIELD
 

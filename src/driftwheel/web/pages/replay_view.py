@@ -11,7 +11,7 @@ from markupsafe import Markup
 from driftwheel.monitors.evaluate import Result
 from driftwheel.report.numbers import several
 from driftwheel.report.printable import printable
-from driftwheel.services.replay_monitor import Replay, SegmentReplay
+from driftwheel.services.alert.replay_monitor import Replay, SegmentReplay
 from driftwheel.web.pages.finding_value import finding_value
 from driftwheel.web.pages.rule_chart import Point, condition_words, rule_chart
 

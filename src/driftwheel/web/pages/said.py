@@ -9,7 +9,7 @@ from markupsafe import Markup
 from driftwheel.predictions import Box, Classification, Detection, Prediction
 from driftwheel.report.charts.svg import element
 from driftwheel.report.printable import printable
-from driftwheel.services.describe_image import ImageDescription
+from driftwheel.services.browse.describe_image import ImageDescription
 from driftwheel.web.pages.box_overlay import box_overlay
 
 __all__ = ["ScoreRow", "boxes_of", "overlay_of", "score_rows"]

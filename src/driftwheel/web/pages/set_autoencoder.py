@@ -12,8 +12,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
 from driftwheel.errors import DriftwheelError, UsageError
-from driftwheel.services.set_autoencoder import remove_autoencoder, set_autoencoder
-from driftwheel.services.train_model_autoencoder import AutoencoderWish, ask_for_autoencoder
+from driftwheel.services.models.set_autoencoder import remove_autoencoder, set_autoencoder
+from driftwheel.services.models.train_model_autoencoder import AutoencoderWish, ask_for_autoencoder
 from driftwheel.store.database import reading
 from driftwheel.store.models import Model
 from driftwheel.store.references import current_reference

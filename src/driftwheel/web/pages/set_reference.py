@@ -9,8 +9,8 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from driftwheel.errors import UsageError
-from driftwheel.services.authorise import allows
-from driftwheel.services.set_reference import Folder, Range, Trailing, set_reference
+from driftwheel.services.access.authorise import allows
+from driftwheel.services.models.set_reference import Folder, Range, Trailing, set_reference
 from driftwheel.store.database import reading
 from driftwheel.store.models import Model
 from driftwheel.web.api.known_model import known_model

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from driftwheel.errors import UsageError
-from driftwheel.services.change_user import change_password
-from driftwheel.services.password import verify_password
+from driftwheel.services.access.change_user import change_password
+from driftwheel.services.access.password import verify_password
 from driftwheel.store.database import reading
 from driftwheel.store.users import user_by_key
 from driftwheel.web.pages.rendering import render

@@ -13,10 +13,10 @@ from driftwheel.alerts.quiet_hours import DAYS
 from driftwheel.errors import UsageError
 from driftwheel.monitors.monitor import SEVERITIES
 from driftwheel.report.printable import printable
-from driftwheel.services.add_channel import add_channel
-from driftwheel.services.change_channel import change_channel, options_of, remove_channel
-from driftwheel.services.describe_channels import DescribedChannel, describe_channels
-from driftwheel.services.try_channel import try_channel
+from driftwheel.services.channels.add_channel import add_channel
+from driftwheel.services.channels.change_channel import change_channel, options_of, remove_channel
+from driftwheel.services.channels.describe_channels import DescribedChannel, describe_channels
+from driftwheel.services.channels.try_channel import try_channel
 from driftwheel.store.database import reading
 from driftwheel.store.models import list_models
 from driftwheel.store.notifications import Notification, list_notifications

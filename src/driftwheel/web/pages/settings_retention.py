@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request, Response
 
 from driftwheel.errors import UsageError
 from driftwheel.report.numbers import several, share
-from driftwheel.services.register_model import ModelChange, change_model
+from driftwheel.services.models.register_model import ModelChange, change_model
 from driftwheel.store.database import reading
 from driftwheel.store.models import list_models
 from driftwheel.web.pages.rendering import render

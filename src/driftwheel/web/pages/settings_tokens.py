@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Path, Request, Response
 
 from driftwheel.errors import UsageError
-from driftwheel.services.authorise import ROLES
-from driftwheel.services.create_token import CreatedToken, create_token, revoke_token
+from driftwheel.services.access.authorise import ROLES
+from driftwheel.services.access.create_token import CreatedToken, create_token, revoke_token
 from driftwheel.store.database import reading
 from driftwheel.store.models import list_models
 from driftwheel.store.tokens import list_tokens

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from driftwheel.errors import UsageError
-from driftwheel.services.authorise import ROLES, allows
-from driftwheel.services.change_user import change_password, change_role, set_active
-from driftwheel.services.create_user import create_user
-from driftwheel.services.password import random_password
+from driftwheel.services.access.authorise import ROLES, allows
+from driftwheel.services.access.change_user import change_password, change_role, set_active
+from driftwheel.services.access.create_user import create_user
+from driftwheel.services.access.password import random_password
 from driftwheel.store.database import reading
 from driftwheel.store.users import list_users
 from driftwheel.web.pages.rendering import render

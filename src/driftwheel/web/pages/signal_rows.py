@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from driftwheel.monitors.signal import SIGNALS
 from driftwheel.report.numbers import count, p_value
-from driftwheel.services.watch_model import Watch
+from driftwheel.services.watch.watch_model import Watch
 from driftwheel.web.pages.model_charts import signal_words
 from driftwheel.web.pages.watch_view import WatchView
 

@@ -12,7 +12,7 @@ from driftwheel.monitors.observation import Observation
 from driftwheel.monitors.signal import signal_named
 from driftwheel.report.numbers import count, odds, p_statement, several, share
 from driftwheel.report.printable import printable
-from driftwheel.services.watch_model import OpenAlert, Watch, WatchedWindow
+from driftwheel.services.watch.watch_model import OpenAlert, Watch, WatchedWindow
 from driftwheel.web.pages.heat_map import ANSWER_WORDS
 from driftwheel.web.pages.rendering import moment
 from driftwheel.web.pages.watch_view import window_moment

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from driftwheel.images.properties import PROPERTY_NAMES
-from driftwheel.services.watch_model import SPANS
+from driftwheel.services.watch.watch_model import SPANS
 from driftwheel.web.pages.rendering import address, moment
 
 __all__ = ["WatchView", "images_address", "read_view", "window_moment", "window_words"]

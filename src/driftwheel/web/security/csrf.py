@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from fastapi import HTTPException, Request
 
-from driftwheel.services.authorise import Identity
+from driftwheel.services.access.authorise import Identity
 
 __all__ = ["CSRF_FIELD", "CSRF_HEADER", "check_csrf", "check_same_origin"]
 

@@ -7,7 +7,7 @@ from typing import Annotated, cast
 from fastapi import Depends, HTTPException, Request
 from starlette.concurrency import run_in_threadpool
 
-from driftwheel.services.authorise import Identity, authorise_session, authorise_token
+from driftwheel.services.access.authorise import Identity, authorise_session, authorise_token
 from driftwheel.store.database import reading
 from driftwheel.web.security.session_cookie import COOKIE
 from driftwheel.web.state import Services

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from driftwheel.services.authorise import Identity
+from driftwheel.services.access.authorise import Identity
 
 __all__ = ["TRUSTED_FOR", "KnownTokens"]
 

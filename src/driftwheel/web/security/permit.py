@@ -12,7 +12,7 @@ from typing import Any, Literal
 from fastapi import Depends, FastAPI, HTTPException, Request, Response, params
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
-from driftwheel.services.authorise import PERMISSIONS, Identity, Permission, allows
+from driftwheel.services.access.authorise import PERMISSIONS, Identity, Permission, allows
 from driftwheel.web.security.csrf import check_csrf
 from driftwheel.web.security.identity import identify
 from driftwheel.web.security.texts import PlainTexts

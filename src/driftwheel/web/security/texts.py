@@ -8,7 +8,7 @@ from fastapi import HTTPException, Request
 from starlette.datastructures import FormData
 
 from driftwheel.errors import UsageError
-from driftwheel.services.plain_texts import check_texts
+from driftwheel.services.ingest.plain_texts import check_texts
 
 __all__ = ["PlainTexts"]
 

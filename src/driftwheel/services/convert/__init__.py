@@ -1,0 +1,3 @@
+"""Label files of other tools, read and written."""
+
+__all__: list[str] = []

@@ -1,0 +1,408 @@
+"""Hand tasks to an annotator: those they have, and new ones, golden tasks among them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+import numpy as np
+from sqlalchemy import Connection, Engine
+
+from driftwheel.services.crash_points import reach
+from driftwheel.services.label.label_progress import RULES, take_back_expired, tally
+from driftwheel.services.label.requirements import Requirements, missing_of
+from driftwheel.store.annotators import Annotator, annotator_by_key
+from driftwheel.store.assignments import Assignment, lock_assignment, save_assignment
+from driftwheel.store.columns import EPOCH
+from driftwheel.store.database import reading, writing
+from driftwheel.store.label_events import add_event
+from driftwheel.store.leases import Lease, find_lease, give_lease, renew_leases
+from driftwheel.store.pools import Pool, lock_pool, open_pools, pool_by_key
+from driftwheel.store.task_answers import exam_results
+from driftwheel.store.tasks import (
+    Task,
+    again_position,
+    count_strata,
+    find_special,
+    free_tasks,
+    lock_free,
+    save_task,
+    tasks_by_key,
+)
+
+__all__ = ["MOST_AT_ONCE", "GivenTask", "NextTasks", "WhyNone", "next_tasks"]
+
+MOST_AT_ONCE = 50
+"""Tasks that one annotator may have."""
+
+_SETTLED = timedelta(minutes=1)  # what is wanted again is looked at by everybody for so long: clocks differ
+_RENEWED = 4  # a lease lasts no longer than so many of its pool's, however often tasks are asked for
+_WINDOW, _WIDEST = 64, 2048  # tasks looked at in one question
+
+WhyNone = Literal["", "no_tasks", "not_qualified", "exam_failed", "banned"]
+
+
+@dataclass(frozen=True, slots=True)
+class GivenTask:
+    """A task that an annotator has. Nothing tells a golden task from another.
+
+    Attributes
+    ----------
+    task
+        Its key, which is not for the annotator: golden tasks lie together.
+    lease
+        The key of the lease, by which the annotator knows the task.
+    training
+        The right answer is told after the annotator's own.
+    expires
+        Until then nobody else gets it in their place; asking for tasks again moves that, up to four times
+        the lease of the pool after `begun`.
+    """
+
+    task: int
+    lease: int
+    pool: int
+    image: bytes
+    width: int | None
+    height: int | None
+    training: bool
+    begun: datetime
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NextTasks:
+    """What an annotator is to do.
+
+    Attributes
+    ----------
+    tasks
+        In the order to do them.
+    why
+        Why there is none: no pool has one for them, they lack what open pools require, they failed the exam,
+        or they are banned; empty where there is one.
+    missing
+        What they lack, in words.
+    """
+
+    tasks: tuple[GivenTask, ...]
+    why: WhyNone = ""
+    missing: str = ""
+
+
+@dataclass(slots=True)
+class _Search:
+    """What became of a search of tasks with room."""
+
+    taken: list[Task]
+    cursor: int
+
+
+def next_tasks(
+    engine: Engine,
+    annotator: int,
+    *,
+    count: int,
+    now: datetime,
+    rng: np.random.Generator,
+    pool: int | None = None,
+) -> NextTasks:
+    """Return the tasks that an annotator has in open pools, with new ones up to `count`, oldest pool first.
+
+    Told again without an answer to a task, the same ones come again, their leases renewed: a page that was
+    loaded anew, or lost the answer, loses no task. First a pool's training tasks are handed out, then its
+    exam, then its images, and among these golden tasks by the pool's share, at random, of the classes that
+    the annotator has had least of. No task comes again that was answered or skipped.
+
+    Parameters
+    ----------
+    count
+        1 to `MOST_AT_ONCE`.
+    rng
+        Decides where golden tasks come.
+    pool
+        Only of this one.
+    """
+    with reading(engine) as connection:
+        found = annotator_by_key(connection, annotator)
+        pools = [] if found is None else open_pools(connection, found.project)
+    if found is None or found.banned is not None:
+        return NextTasks((), "banned")
+    given: list[GivenTask] = []
+    why: WhyNone = "no_tasks"
+    lacks = ""
+    for one in pools:
+        if pool is not None and one.key != pool:
+            continue
+        missing = missing_of(Requirements.from_json(one.requires), found)
+        if missing is not None:
+            why, lacks = ("not_qualified" if why == "no_tasks" else why), lacks or missing
+            continue
+        with writing(engine) as connection:
+            reach("tasks-looked-for")
+            more, failed = _of_pool(connection, one, found, min(count, MOST_AT_ONCE) - len(given), now, rng)
+            reach("tasks-leased")
+        reach("leases-committed")
+        given += more
+        if failed:
+            why = "exam_failed"
+        if len(given) >= count:
+            break
+    return NextTasks(tuple(given)) if given else NextTasks((), why, lacks if why == "not_qualified" else "")
+
+
+def _of_pool(  # noqa: PLR0917
+    connection: Connection,
+    pool: Pool,
+    annotator: Annotator,
+    most: int,
+    now: datetime,
+    rng: np.random.Generator,
+) -> tuple[list[GivenTask], bool]:
+    """Return the tasks of one pool, up to `most`, and whether its exam was failed."""
+    stands = lock_assignment(connection, annotator.key, pool.key)
+    current = (lock_pool if pool.most_paid is not None else pool_by_key)(connection, pool.key)
+    still = annotator_by_key(connection, annotator.key)
+    if current is None or current.state != "open" or still is None or still.banned is not None:
+        return [], False
+    if take_back_expired(connection, current, now):
+        current = pool_by_key(connection, pool.key) or current
+    lasts = timedelta(seconds=pool.lease_seconds)
+    expires = now + lasts
+    leases = renew_leases(connection, pool.key, annotator.key, expires, longest=_RENEWED * lasts)
+    known = tasks_by_key(connection, [one.task for one in leases])
+    tasks = [known[one.task] for one in leases]
+    room = most - len(leases)
+    if current.affordable is not None:
+        room = min(room, current.affordable)
+        if room <= 0 and not leases:
+            tally(connection, current, now)
+    if room > 0:
+        stands, new = _new_tasks(connection, current, stands, room, now, rng, waits=bool(leases))
+        for task in new:
+            leases.append(_give(connection, current, annotator, task, now, expires))
+        tasks += new
+        if new and current.most_paid is not None:
+            tally(connection, current, now, reserved=len(new))
+    given = [_given(task, lease) for task, lease in zip(tasks, leases, strict=True)]
+    return given[: max(most, 0)], stands.stage == "failed"
+
+
+def _new_tasks(  # noqa: PLR0917
+    connection: Connection,
+    pool: Pool,
+    stands: Assignment,
+    room: int,
+    now: datetime,
+    rng: np.random.Generator,
+    *,
+    waits: bool,
+) -> tuple[Assignment, list[Task]]:
+    """Return where the annotator stands after it, which is kept, and new tasks for them.
+
+    Parameters
+    ----------
+    waits
+        They have tasks still: the stage they are in is not over.
+    """
+    before = stands
+    found: list[Task] = []
+    for kind in ("training", "exam"):
+        if stands.stage != kind:
+            continue
+        found = _in_order(connection, pool, stands, kind, room)
+        if found or waits:
+            break
+        stands = _passed(connection, pool, stands, now)
+    if not found and stands.stage == "work":
+        stands, found = _work(connection, pool, stands, room, now, rng)
+    if stands != before:
+        save_assignment(connection, stands)
+    return stands, found
+
+
+def _in_order(
+    connection: Connection, pool: Pool, stands: Assignment, kind: Literal["training", "exam"], room: int
+) -> list[Task]:
+    found: list[Task] = []
+    while len(found) < room:
+        had = [one.key for one in found]
+        task = find_special(connection, pool.key, stands.annotator, kind, without=had)
+        if task is None:
+            break
+        found.append(task)
+    return found
+
+
+def _passed(connection: Connection, pool: Pool, stands: Assignment, now: datetime) -> Assignment:
+    """Return the stage after one whose tasks are all answered."""
+    if stands.stage == "training":
+        return replace(stands, stage="exam")
+    correct, n = exam_results(connection, pool.key, stands.annotator)
+    if n == 0:
+        return replace(stands, stage="work")
+    passed = correct >= pool.exam_pass * n - 1e-9
+    reason = f"{correct} of {n} tasks of the exam were answered right; {pool.exam_pass:.0%} are asked for."
+    add_event(
+        connection,
+        pool.project,
+        "exam_passed" if passed else "exam_failed",
+        reason,
+        time=now,
+        by=RULES,
+        pool=pool.key,
+        annotator=stands.annotator,
+        numbers={"correct": correct, "n": n, "exam_pass": pool.exam_pass},
+    )
+    return replace(stands, stage="work" if passed else "failed")
+
+
+def _work(  # noqa: PLR0917
+    connection: Connection,
+    pool: Pool,
+    stands: Assignment,
+    room: int,
+    now: datetime,
+    rng: np.random.Generator,
+) -> tuple[Assignment, list[Task]]:
+    """Return real tasks with golden ones among them; no golden one where there is no real one left."""
+    golden = [bool(one) for one in rng.random(room) < pool.golden_share]
+    n_real = golden.count(False)
+    stands, real = _real_tasks(connection, pool, stands, n_real, now)
+    if n_real and not real:
+        return stands, []
+    if not n_real and not _any_left(connection, pool, stands):
+        return stands, []
+    extra = _golden_tasks(connection, pool, stands, room - n_real, rng)
+    if len(extra) < room - n_real and len(real) == n_real:  # all were seen: more real ones in their place
+        stands, more = _real_tasks(
+            connection, pool, stands, room - n_real - len(extra), now, [one.key for one in real]
+        )
+        real += more
+    new = [*real, *extra]
+    order = rng.permutation(len(new)) if extra else np.arange(len(new))
+    return replace(stands, given=stands.given + len(new)), [new[number] for number in order]
+
+
+def _real_tasks(  # noqa: PLR0917
+    connection: Connection,
+    pool: Pool,
+    stands: Assignment,
+    most: int,
+    now: datetime,
+    without: Sequence[int] = (),
+) -> tuple[Assignment, list[Task]]:
+    """Lock up to `most` tasks with room that are open to the annotator: those wanted again first."""
+    if most <= 0:
+        return stands, []
+    taken = set(without)
+    again = _search(connection, pool, stands.annotator, stands.again, True, most, taken)
+    ahead = _search(connection, pool, stands.annotator, stands.ahead, False, most - len(again.taken), taken)
+    recent = again_position(max(now - _SETTLED, EPOCH))
+    after = replace(stands, again=max(stands.again, min(again.cursor, recent)), ahead=ahead.cursor)
+    return after, [*again.taken, *ahead.taken]
+
+
+def _search(  # noqa: PLR0917
+    connection: Connection,
+    pool: Pool,
+    annotator: int,
+    start: int,
+    again: bool,
+    most: int,
+    taken: set[int],
+) -> _Search:
+    """Lock tasks beyond a position; the cursor moves over those that are never open to the annotator again.
+
+    What others have locked at this moment is passed over, and the cursor stays before it.
+    """
+    found: list[Task] = []
+    place, cursor, moving, window = start, start, True, _WINDOW
+    while len(found) < most:
+        rows = free_tasks(connection, pool.key, annotator, after=place, again=again, limit=window)
+        keys = [key for key, _, mine in rows if mine and key not in taken]
+        got = lock_free(connection, keys, most - len(found))
+        found += got
+        taken.update(one.key for one in got)
+        for key, position, mine in rows:
+            moving = moving and (not mine or key in taken)
+            if moving:
+                cursor = position - 1  # others may have the same position
+        if len(rows) < window:
+            break
+        place, window = rows[-1][1] - 1 if rows[-1][1] - 1 > place else rows[-1][1], min(2 * window, _WIDEST)
+    return _Search(found, max(start, cursor))
+
+
+def _any_left(connection: Connection, pool: Pool, stands: Assignment) -> bool:
+    for again, after in ((True, stands.again), (False, stands.ahead)):
+        rows = free_tasks(connection, pool.key, stands.annotator, after=after, again=again, limit=_WINDOW)
+        if any(mine for _, _, mine in rows) or len(rows) == _WINDOW:
+            return True
+    return False
+
+
+def _golden_tasks(
+    connection: Connection, pool: Pool, stands: Assignment, most: int, rng: np.random.Generator
+) -> list[Task]:
+    """Return golden tasks of the classes that the annotator has had least of, each drawn at random."""
+    if most <= 0:
+        return []
+    strata = count_strata(connection, pool.key, stands.annotator)
+    found: list[Task] = []
+    had = {name: given for name, (n, given) in strata.items() if given < n}
+    while had and len(found) < most:
+        least = min(had.values())
+        names = sorted(name for name, given in had.items() if given == least)
+        name = names[int(rng.integers(len(names)))]
+        task = find_special(
+            connection,
+            pool.key,
+            stands.annotator,
+            "golden",
+            stratum=name,
+            without=[one.key for one in found],
+            skip=int(rng.integers(strata[name][0] - had[name])),
+        )
+        if task is None:
+            del had[name]
+            continue
+        found.append(task)
+        had[name] += 1
+        if had[name] >= strata[name][0]:
+            del had[name]
+    return found
+
+
+def _give(  # noqa: PLR0917
+    connection: Connection, pool: Pool, annotator: Annotator, task: Task, now: datetime, expires: datetime
+) -> Lease:
+    """Lease a task; who had it, and lost it a short while ago, has it no longer than if they had kept it.
+
+    So who asks again and again, and never answers, leaves a gap in which others get it.
+    """
+    if task.kind == "real":
+        save_task(connection, replace(task, leases=task.leases + 1))
+    lasts = timedelta(seconds=pool.lease_seconds)
+    before = find_lease(connection, task.key, annotator.key)
+    begun = now if before is None or now - before.expires >= lasts else before.begun
+    expires = min(expires, begun + _RENEWED * lasts)
+    return give_lease(
+        connection, task.key, pool=pool.key, annotator=annotator.key, begun=begun, expires=expires
+    )
+
+
+def _given(task: Task, lease: Lease) -> GivenTask:
+    return GivenTask(
+        task.key,
+        lease.key,
+        task.pool,
+        task.image,
+        task.width,
+        task.height,
+        task.kind == "training",
+        lease.begun,
+        lease.expires,
+    )

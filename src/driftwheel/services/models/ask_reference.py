@@ -1,0 +1,113 @@
+"""Ask the ONNX files of a model's versions about the images of a reference, where nothing else tells.
+
+A folder of images has no logged answers, and records may have come without scores. What the files say is kept
+with the reference; received images are asked about likewise, so that both sides are answered by one hand.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from sqlalchemy import Engine
+
+from driftwheel.drift.rules import LEAST_SAMPLE
+from driftwheel.errors import BlobsUnreachableError, DriftwheelError
+from driftwheel.services.check.reference_truths import NOT_KNOWN, true_columns
+from driftwheel.services.measure.asked_answers import AskedAnswers
+from driftwheel.services.measure.classify_images import classify_images
+from driftwheel.services.measure.measured_reference import MeasuredReference
+from driftwheel.services.models.askers import open_version
+from driftwheel.services.models.simulate_reference_faults import reference_images
+from driftwheel.store.blobs import Blobs
+from driftwheel.store.database import reading
+from driftwheel.store.logged_answers import logged_answers
+from driftwheel.store.models import Model, ModelVersion, list_versions
+from driftwheel.store.references import Reference
+
+__all__ = ["ASKED_VERSIONS", "ask_reference"]
+
+ASKED_VERSIONS = 3
+"""The newest versions with an ONNX file that are asked: a champion, and challengers beside it."""
+
+_log = logging.getLogger("driftwheel.worker")
+
+
+def ask_reference(
+    engine: Engine,
+    blobs: Blobs,
+    model: Model,
+    reference: Reference,
+    measured: MeasuredReference,
+    *,
+    threads: int | None = None,
+) -> MeasuredReference:
+    """Return a reference with what the model's versions say of its sample, and with truths told by folders.
+
+    Nothing is asked for a model that is no classifier or has no ONNX file, nor where 20 records of the
+    reference or more have logged scores: those stand. A version whose file does not run is named in the
+    notes, and hinders nothing. The truth of an image in a folder is the name of the nearest folder that is
+    called as a class.
+
+    Raises
+    ------
+    OSError
+        When blobs or the database cannot be read now.
+    """
+    with reading(engine) as connection:
+        versions = [one for one in list_versions(connection, model.key) if one.artifact is not None]
+        names = measured.sample.images
+        logged = 0
+        if versions and reference.kind != "folder":
+            logged = int((~np.isnan(logged_answers(connection, model.key, names).confidence)).sum())
+    if model.task != "classification" or not versions or logged >= LEAST_SAMPLE:
+        return measured
+    asked, notes = [], list(measured.notes)
+    for version in versions[:ASKED_VERSIONS]:
+        try:
+            asked.append(_asked(engine, blobs, model, reference, version, names, threads))
+        except BlobsUnreachableError:
+            raise
+        except (DriftwheelError, FileNotFoundError) as error:
+            _log.warning("Version '%s' of '%s' was not asked: %s", version.name, model.name, error)
+            notes.append(_not_asked(version, error))
+    truths: tuple[str | None, ...] = ()
+    if reference.kind == "folder" and asked:
+        truths = _truths(names, asked[0].classes)
+    return replace(measured, asked=tuple(asked), truths=truths, notes=tuple(notes))
+
+
+def _asked(  # noqa: PLR0917  whom to ask, and about what
+    engine: Engine,
+    blobs: Blobs,
+    model: Model,
+    reference: Reference,
+    version: ModelVersion,
+    names: Sequence[str],
+    threads: int | None,
+) -> AskedAnswers:
+    digest = version.artifact or b""
+    classifier = open_version(blobs.get(digest), model.classes)
+    said = classify_images(reference_images(engine, blobs, reference, names), classifier, threads=threads)
+    scores = np.full((len(names), len(classifier.classes)), np.nan, np.float32)
+    for row, name in enumerate(names):
+        if name in said:
+            scores[row] = said[name]
+    return AskedAnswers(version.name, digest, classifier.identity, tuple(classifier.classes), scores)
+
+
+def _not_asked(version: ModelVersion, error: Exception) -> str:
+    why = "its file is lost." if isinstance(error, FileNotFoundError) else str(error)
+    return (
+        f"Version '{version.name}' was not asked about the reference, so its windows are judged without "
+        f"scores: {why} Add a version whose file runs, or log scores with a reference of records."
+    )
+
+
+def _truths(names: Sequence[str], classes: Sequence[str]) -> tuple[str | None, ...]:
+    columns = true_columns("auto", names, classes)
+    if columns is None:
+        return ()
+    return tuple(None if column == NOT_KNOWN else classes[column] for column in columns)
