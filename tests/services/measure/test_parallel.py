@@ -107,3 +107,10 @@ def test_a_script_needs_no_main_guard_and_leaves_no_process_behind() -> None:
         check=True,
     )
     assert (done.stdout, done.stderr) == ("200\n", "")
+
+
+def test_processes_that_end_because_they_were_idle_are_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("driftwheel.services.measure.parallel._IDLE_SECONDS", 0.001)
+    for _ in range(3):
+        found = list(map_in_order(squarer(), range(200), threads=2, few=0))
+        assert [square for square, _ in found] == [n * n for n in range(200)]

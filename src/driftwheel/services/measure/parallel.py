@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -72,6 +73,8 @@ def _in_processes(work: Callable[[Task], Result], tasks: Iterable[Task], threads
     from loky import get_reusable_executor
     from loky.process_executor import TerminatedWorkerError
 
+    # It has been idle, ends as work comes, and another takes its place: nothing that anybody need be told.
+    warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
     pool = get_reusable_executor(threads, timeout=_IDLE_SECONDS, initializer=_start, env=_ONE_EACH)
     with _deaf_to_interruption():
         pool.submit(_nothing)  # starts the processes
