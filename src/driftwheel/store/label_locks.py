@@ -4,6 +4,7 @@
 2. The pool, where it has a budget: whoever hands out or takes back part of it.
 3. Tasks, by key. Whoever only looks for some passes over those that others have locked, and never waits.
 4. Leases and answers of tasks; every change of a lease but its renewal is made while its task is locked.
+   Who renews leases locks no task for it, so passes over those that others are changing, and never waits.
 5. The pool, where it has no budget, for what is counted of it.
 
 On SQLite one transaction writes at a time, and none of this matters.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
@@ -67,16 +68,19 @@ def renew_leases(
     """Move the end of an annotator's live leases of a pool, and return them, the oldest first.
 
     No lease lasts longer than `longest` from its beginning: who only asks and never answers holds nothing.
+
+    Those that somebody else takes back at this moment are theirs no more, and are left alone: to wait for
+    them would be to wait in a circle where two annotators take back each other's.
     """
-    theirs = (leases.c.annotator == annotator, leases.c.pool == pool, IS_LIVE)
-    young = update(leases).where(*theirs, leases.c.begun >= expires - longest)
-    connection.execute(young.values(expires=expires))
-    old = select(leases.c.begun).where(*theirs, leases.c.begun < expires - longest).distinct()
-    for begun in connection.execute(old).scalars().all():
-        moved = update(leases).where(*theirs, leases.c.begun == begun)
-        connection.execute(moved.values(expires=begun + longest))
-    rows = connection.execute(select(leases).where(*theirs))
-    return sorted((_lease(row) for row in rows), key=lambda one: (one.begun, one.key))
+    theirs = select(leases).where(leases.c.annotator == annotator, leases.c.pool == pool, IS_LIVE)
+    held = connection.execute(theirs.with_for_update(key_share=True, skip_locked=True))
+    renewed = [
+        replace(one, expires=min(expires, one.begun + longest)) for one in sorted(map(_lease, held), key=_age)
+    ]
+    for end, some in groupby(sorted(renewed, key=lambda one: one.expires), key=lambda one: one.expires):
+        moved = update(leases).where(leases.c.key.in_([one.key for one in some]))
+        connection.execute(moved.values(expires=end))
+    return renewed
 
 
 def find_lease(connection: Connection, task: int, annotator: int) -> Lease | None:
@@ -117,6 +121,10 @@ def end_expired(connection: Connection, tasks: Collection[int], now: datetime) -
         return []
     ended = update(leases).where(leases.c.task.in_(sorted(tasks)), IS_LIVE, leases.c.expires <= now)
     return sorted(connection.execute(ended.values(ended=now).returning(leases.c.task)).scalars())
+
+
+def _age(lease: Lease) -> tuple[datetime, int]:
+    return lease.begun, lease.key
 
 
 def _lease(row: Row[Any]) -> Lease:

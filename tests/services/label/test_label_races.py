@@ -22,6 +22,9 @@ from driftwheel.services.label.find_annotator import find_annotator
 from driftwheel.services.label.next_tasks import next_tasks
 from driftwheel.services.label.submit_answer import NewAnswer, submit_answer
 from driftwheel.services.label.undo_answer import undo_answer
+from driftwheel.store.database import writing
+from driftwheel.store.leases import end_expired
+from driftwheel.store.tasks import lock_unlocked
 
 ANNOTATORS = 8
 
@@ -139,6 +142,27 @@ def test_the_same_worker_and_the_same_id_at_one_moment(label_database: Engine) -
     assert len(set(found)) == 1
     assert sorted(outcomes) == ["accepted"] + ["conflict"] * 7
     assert len(work.answers()) == 1
+
+
+def test_nobody_waits_for_who_takes_back_their_leases(label_database: Engine) -> None:
+    if label_database.dialect.name == "sqlite":
+        pytest.skip("One transaction writes at a time.")
+    work = labelling(label_database, 2, lease_seconds=20)
+    (own,), (other,) = work.ask("ann"), work.ask("bob")
+    work.later(seconds=30)
+    found: list[list[int]] = []
+
+    def ask() -> None:
+        found.append([one.task for one in work.ask("ann", 2)])
+
+    thread = threading.Thread(target=ask)
+    with writing(label_database) as connection:  # somebody takes back ann's lease, and is not done yet
+        lock_unlocked(connection, [own.task])
+        assert end_expired(connection, [own.task], work.now) == [own.task]
+        thread.start()
+        thread.join(timeout=30)
+        assert found == [[other.task]]
+        connection.rollback()
 
 
 def test_bans_in_between_lose_nothing(label_database: Engine) -> None:
