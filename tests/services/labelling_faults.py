@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import Engine, select
 
@@ -44,12 +46,13 @@ def labelling_faults(engine: Engine) -> list[str]:
         room = task.wanted - task.answers - task.leases if task.state == "open" else 0
         if task.room != max(0, room):
             wrong.append(f"task {key} has room for {task.room} instead of {room}")
-        if task.state == "done" and counted[key] < pool.overlap:
+        if task.state == "done" and counted[key] < pool.overlap and task.reviewed is None:
             wrong.append(f"task {key} is done with {counted[key]} answers")
+    wrong += _review_faults(all_tasks.values())
     for key, pool in all_pools.items():
         own = [one for one in all_tasks.values() if one.pool == key and one.kind == "real"]
         done = sum(one.state != "open" for one in own)
-        paid = sum(one.paid for one in said if one.pool == key)
+        paid = sum(one.paid for one in all_answers if one.pool == key)
         out = sum(one.ended is None for one in all_leases if one.pool == key)
         if (pool.tasks, pool.done) != (len(own), done):
             wrong.append(f"pool {key} counts {pool.done} of {pool.tasks}, kept are {done} of {len(own)}")
@@ -59,4 +62,19 @@ def labelling_faults(engine: Engine) -> list[str]:
             wrong.append(f"pool {key}: {pool.reserved} reserved, {out} out, {paid} of {pool.most_paid} paid")
         if done == len(own) and own and pool.state == "open":
             wrong.append(f"pool {key} is done and open")
+    return wrong
+
+
+def _review_faults(tasks: Iterable[Any]) -> list[str]:
+    people = {"disputed", "set_aside"}
+    wrong = [
+        f"task {one.key} is {one.state}, and in the review queue as {one.review}"
+        for one in tasks
+        if (one.state in people) != (one.review in people) and one.kind == "real"
+    ]
+    wrong += [
+        f"task {one.key} is open, and reviewed or to be"
+        for one in tasks
+        if (one.review or one.reviewed) and one.state == "open"
+    ]
     return wrong

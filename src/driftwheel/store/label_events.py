@@ -23,7 +23,8 @@ class LabelEvent:
     pool, annotator, task
         Keys of what it is about; None where it is about no one of them.
     kind
-        ``pool_opened``, ``pool_closed``, ``exam_passed``, ``exam_failed``, ``ban`` or ``set_aside``.
+        ``pool_opened``, ``pool_closed``, ``exam_passed``, ``exam_failed``, ``ban``, ``set_aside`` or
+        ``requeued``.
     reason
         A sentence.
     numbers

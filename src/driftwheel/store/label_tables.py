@@ -34,6 +34,7 @@ __all__ = [
     "leases",
     "pools",
     "projects",
+    "reviews",
     "tasks",
 ]
 
@@ -42,6 +43,7 @@ IS_SPECIAL = text("kind <> 'real'")
 IS_LIVE = text("ended IS NULL")
 IS_IN_FORCE = text("state <> 'undone'")
 IS_JUDGED = text("correct IS NOT NULL")
+IS_IN_REVIEW = text("review IS NOT NULL")
 
 projects = Table(
     "projects",
@@ -79,6 +81,7 @@ pools = Table(
     Column("reserved", BigInteger, nullable=False),  # live leases, where there is a budget
     Column("created", UtcTime, nullable=False),
     Column("by", String(128), nullable=False),
+    Column("rules", MaybeJson),  # those that are not the default: see services.label.pool_rules
     UniqueConstraint("project", "name"),
 )
 
@@ -106,6 +109,8 @@ tasks = Table(
     Column("consensus", MaybeJson),  # what its answers amount to, as the payload of an answer
     Column("confidence", Double),  # of the consensus, 0…1
     Column("finished", UtcTime),
+    Column("review", String(16)),  # why a person is to look: see store.review_queue; None: nobody is
+    Column("reviewed", BigInteger),  # key of the review that decides; None: the answers do
     UniqueConstraint("pool", "record"),
     Index(None, "pool", "key"),
     Index(None, "image"),
@@ -119,6 +124,7 @@ tasks = Table(
         sqlite_where=IS_SPECIAL,
         postgresql_where=IS_SPECIAL,
     ),
+    Index("ix_tasks_review", "pool", "key", sqlite_where=IS_IN_REVIEW, postgresql_where=IS_IN_REVIEW),
 )
 
 invitations = Table(
@@ -217,6 +223,26 @@ answers = Table(  # never overwritten: one that is undone or excluded stays, and
     Index(None, "pool", "key"),
     Index(None, "annotator", "key"),
     Index("ix_answers_judged", "annotator", "key", sqlite_where=IS_JUDGED, postgresql_where=IS_JUDGED),
+)
+
+reviews = Table(  # what a person decided of a task; only ever added to, the newest holds
+    "reviews",
+    METADATA,
+    Column("key", BigKey, primary_key=True),
+    Column("project", ForeignKey("projects.key", ondelete="CASCADE"), nullable=False),
+    Column("pool", ForeignKey("pools.key", ondelete="CASCADE"), nullable=False),
+    Column("task", ForeignKey("tasks.key", ondelete="CASCADE"), nullable=False),
+    Column("why", String(16)),  # it was in the queue; None: it was in none
+    Column("action", String(16), nullable=False),  # accept | edit | reject
+    Column("payload", MaybeJson),  # what it was decided to be; None of a rejected one
+    Column("consensus", MaybeJson),  # what it was before
+    Column("confidence", Double),  # of that
+    Column("reason", Text, nullable=False),
+    Column("event", BigInteger),  # key of the event by which answers count no longer
+    Column("time", UtcTime, nullable=False),
+    Column("by", String(128), nullable=False),
+    Index(None, "project", "key"),
+    Index(None, "task"),
 )
 
 label_events = Table(  # what rules and people did to a project's work; only ever added to

@@ -23,6 +23,7 @@ __all__ = [
     "lock_pool",
     "open_pools",
     "pool_by_key",
+    "set_pool_rules",
     "set_pool_state",
 ]
 
@@ -54,6 +55,7 @@ class Pool:
     reserved: int
     created: datetime
     by: str
+    rules: Mapping[str, Any] | None
 
     @property
     def affordable(self) -> int | None:
@@ -77,6 +79,7 @@ def create_pool(
     requires: Mapping[str, Any],
     created: datetime,
     by: str,
+    rules: Mapping[str, Any] | None = None,
 ) -> Pool:
     """Add a pool without a task, as a draft, and return it; raise `UsageError` where the name is taken."""
     values = {
@@ -92,6 +95,7 @@ def create_pool(
         "price": price,
         "most_paid": most_paid,
         "requires": dict(requires),
+        "rules": None if rules is None else dict(rules),
         "tasks": 0,
         "done": 0,
         "paid": 0,
@@ -136,6 +140,11 @@ def set_pool_state(
 ) -> None:
     """Open or close a pool."""
     connection.execute(update(pools).where(pools.c.key == key).values(state=state, closed_because=because))
+
+
+def set_pool_rules(connection: Connection, key: int, rules: Mapping[str, Any]) -> None:
+    """Keep the rules of a pool that are not the default."""
+    connection.execute(update(pools).where(pools.c.key == key).values(rules=dict(rules)))
 
 
 def add_to_pool(

@@ -15,6 +15,7 @@ from driftwheel.store.label_tables import HAS_ROOM, IS_IN_FORCE, IS_LIVE, IS_SPE
 __all__ = [
     "FIRST_AGAIN",
     "NewTask",
+    "ReviewWhy",
     "Task",
     "TaskKind",
     "TaskState",
@@ -39,6 +40,10 @@ __all__ = [
 TaskKind = Literal["real", "golden", "training", "exam"]
 TaskState = Literal["open", "done", "disputed", "set_aside"]
 """Only open ones want answers; disputed and set-aside ones wait for a person who decides."""
+
+ReviewWhy = Literal["disputed", "set_aside", "unsure", "sample"]
+"""Why a person is to look at a task: annotators disagree after the most answers; too many skipped it; the
+consensus is less sure than the pool asks for; or it is one of the share that is looked at in any case."""
 
 FIRST_AGAIN = -(2**62)
 """Before the position of every task."""
@@ -70,11 +75,20 @@ class Task:
     consensus: Mapping[str, Any] | None
     confidence: float | None
     finished: datetime | None
+    review: ReviewWhy | None
+    reviewed: int | None
 
     def with_room(self) -> Task:
         """Return the task with the room that its other numbers leave."""
         room = self.wanted - self.answers - self.leases if self.state == "open" else 0
         return replace(self, room=max(0, room))
+
+    def reopened(self) -> Task:
+        """Return the task as one that wants answers again: nothing is made of those it has."""
+        nothing: dict[str, None] = dict.fromkeys(
+            ("consensus", "confidence", "finished", "review", "reviewed")
+        )
+        return replace(self, state="open", **nothing)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +277,8 @@ def save_task(connection: Connection, task: Task) -> Task:
             "consensus",
             "confidence",
             "finished",
+            "review",
+            "reviewed",
         )
     }
     connection.execute(update(tasks).where(tasks.c.key == task.key).values(values))

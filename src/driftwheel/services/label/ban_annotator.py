@@ -49,7 +49,8 @@ def ban_annotator(
     reason
         Why, 1 to 2000 characters.
     exclude
-        Whether their answers count no longer, so that their tasks want others in their place. They are kept.
+        Whether their answers count no longer, so that their tasks want others in their place, but for those
+        that a reviewer has decided of. They are kept.
     numbers
         What the reason rests on, by name.
 
@@ -98,15 +99,10 @@ def ban_annotator(
             if answer is not None:
                 set_answer(connection, answer.key, "excluded", paid=False, excluded_by=event.key)
                 paid[task.pool] -= answer.paid
-                done[task.pool] -= task.state != "open"
-                task = replace(  # noqa: PLW2901
-                    task,
-                    state="open",
-                    answers=task.answers - 1,
-                    consensus=None,
-                    confidence=None,
-                    finished=None,
-                )
+                task = replace(task, answers=task.answers - 1)  # noqa: PLW2901
+                if task.reviewed is None:
+                    done[task.pool] -= task.state != "open"
+                    task = task.reopened()  # noqa: PLW2901
             position = again_position(now) + number
             save_task(connection, replace(task, leases=task.leases - freed, position=position))
         for key, pool in sorted(pools.items()):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine
 
 from driftwheel.agreement.dynamic_overlap import OverlapRule
 from driftwheel.errors import UsageError
+from driftwheel.services.label.pool_rules import PoolRules
 from driftwheel.services.label.requirements import Requirements, check_names, check_skills
 from driftwheel.store.audit import note
 from driftwheel.store.database import writing
@@ -50,6 +52,8 @@ class NewPool:
         paid.
     requires
         Of annotators.
+    rules
+        What is looked at; those left out are the default, see `driftwheel.services.label.pool_rules`.
     """
 
     name: str
@@ -62,6 +66,7 @@ class NewPool:
     price: float = 0.0
     budget: float | None = None
     requires: Requirements = field(default_factory=Requirements)
+    rules: Mapping[str, Any] = field(default_factory=dict)
 
 
 def create_pool(engine: Engine, project: int, new: NewPool, *, by: str, now: datetime) -> Pool:
@@ -76,6 +81,7 @@ def create_pool(engine: Engine, project: int, new: NewPool, *, by: str, now: dat
     """
     most = new.overlap if new.most_overlap is None else new.most_overlap
     _check(new, most)
+    rules = PoolRules.from_json(new.rules)
     price = round(new.price * MILLIONTHS)
     most_paid = None if new.budget is None else round(new.budget * MILLIONTHS) // price
     with writing(engine) as connection:
@@ -95,6 +101,7 @@ def create_pool(engine: Engine, project: int, new: NewPool, *, by: str, now: dat
             price=price,
             most_paid=most_paid,
             requires=new.requires.to_json(),
+            rules=rules.to_json(),
             created=now,
             by=by,
         )

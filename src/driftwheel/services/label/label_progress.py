@@ -14,6 +14,7 @@ from driftwheel.services.label.label_consensus import (
     consensus_from,
     consensus_inputs,
 )
+from driftwheel.services.label.pool_rules import PoolRules, review_of
 from driftwheel.store.label_events import add_event
 from driftwheel.store.leases import end_expired, expired_tasks
 from driftwheel.store.pools import ClosedBecause, Pool, add_to_pool, set_pool_state
@@ -71,7 +72,8 @@ def settle(  # noqa: PLR0917
     """Keep a real task that is open and has got an answer or a skip: finish it, ask one more, or wait.
 
     With all answers it is done, or in dispute where the consensus is not sure enough after the most answers
-    of a dynamic overlap. One that too many people skipped is set aside, for a person to look at.
+    of a dynamic overlap. One that too many people skipped is set aside. The rules of the pool say what of it
+    comes into the review queue.
 
     Parameters
     ----------
@@ -91,7 +93,7 @@ def settle(  # noqa: PLR0917
             task=task.key,
             numbers={"skips": task.skips},
         )
-        return save_task(connection, replace(task, state="set_aside", finished=now))
+        return save_task(connection, replace(task, state="set_aside", finished=now, review="set_aside"))
     if task.answers < task.wanted:
         return save_task(connection, task)
     inputs = consensus_inputs(connection, project, task.key, answers_of_task(connection, task.key))
@@ -102,7 +104,8 @@ def settle(  # noqa: PLR0917
     if decision.action == "ask":
         return offer_again(connection, replace(task, wanted=task.answers + 1), now)
     state: TaskState = "done" if decision.action == "stop" else "disputed"
-    return save_task(connection, replace(task, state=state, finished=now))
+    review = review_of(PoolRules.from_json(pool.rules), task.key, state, found.confidence)
+    return save_task(connection, replace(task, state=state, finished=now, review=review))
 
 
 def tally(

@@ -38,7 +38,7 @@ def undo_answer(engine: Engine, annotator: int, answer: str, *, now: datetime) -
     ------
     UsageError
         When it is not the last one they ever gave, was undone, is older than `UNDONE_WITHIN`, was explained
-        (training) or is of an exam, or they are banned.
+        (training) or is of an exam, a reviewer has decided of the task, or they are banned.
     """
     with reading(engine) as connection:
         last = _last(connection, annotator, answer, now)
@@ -54,6 +54,8 @@ def undo_answer(engine: Engine, annotator: int, answer: str, *, now: datetime) -
             raise UsageError("Nothing can be undone by who is banned.")
         if task.kind not in {"real", "golden"}:
             raise UsageError("What is answered in the training or the exam stays.")
+        if task.reviewed is not None:
+            raise UsageError("A reviewer has decided of this task; what was said of it stays.")
         set_answer(connection, last.key, "undone", paid=False)
         done, leased = _take_back(connection, pool, task, last, now)
         if last.state == "counted":
@@ -99,7 +101,7 @@ def _take_back(
     if task.kind == "real":
         counted, skipped = last.state == "counted", last.kind == "skip"
         if counted and task.state != "open":
-            task = replace(task, state="open", finished=None, consensus=None, confidence=None)
+            task = task.reopened()
             done = -1
         answers = task.answers - (counted and not skipped)
         task = replace(task, answers=answers, skips=task.skips - (counted and skipped)).with_room()

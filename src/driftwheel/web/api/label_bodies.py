@@ -12,7 +12,7 @@ from driftwheel.services.label.next_tasks import MOST_AT_ONCE, WhyNone
 from driftwheel.store.pools import ClosedBecause, PoolState
 from driftwheel.store.projects import AnswerType
 from driftwheel.store.task_answers import AnswerKind, AnswerState
-from driftwheel.store.tasks import TaskKind, TaskState
+from driftwheel.store.tasks import ReviewWhy, TaskKind, TaskState
 from driftwheel.store.verdicts import Answer
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "Payload",
     "PoolAnswer",
     "PoolBody",
+    "PoolChangeBody",
     "PoolImageBody",
     "ProjectAnswer",
     "ProjectBody",
@@ -48,6 +49,8 @@ __all__ = [
     "RequirementsBody",
     "ResultAnswer",
     "ResultsAnswer",
+    "RulesAnswer",
+    "RulesBody",
     "SomeClassesBody",
     "StandingAnswer",
     "StoredAnswerAnswer",
@@ -136,6 +139,36 @@ class RequirementsBody(BaseModel):
     tags: _Names = Field(default_factory=list)
 
 
+class RulesBody(BaseModel):
+    """Rules of a pool; those left out stay, or are the default of a new one."""
+
+    model_config = _FORBID
+
+    review_share: Annotated[
+        float | None,
+        Field(ge=0, le=1, description="Share of the images that are done that a person sees in any case."),
+    ] = None
+    review_below: Annotated[
+        float | None,
+        Field(ge=0, le=1, description="A person sees what is done with a consensus less sure than this."),
+    ] = None
+
+
+class RulesAnswer(BaseModel):
+    """The rules of a pool."""
+
+    review_share: float
+    review_below: float
+
+
+class PoolChangeBody(BaseModel):
+    """What is to change of a pool; what is left out stays."""
+
+    model_config = _FORBID
+
+    rules: RulesBody
+
+
 class PoolBody(BaseModel):
     """A pool to be made."""
 
@@ -153,6 +186,7 @@ class PoolBody(BaseModel):
     price: float = Field(0.0, ge=0, le=1e12, description="Of an answer, in any currency.")
     budget: float | None = Field(None, ge=0, le=1e12, description="It closes the pool; null: no bound.")
     requires: RequirementsBody = Field(default_factory=RequirementsBody)
+    rules: RulesBody = Field(default_factory=RulesBody)
 
 
 class PoolAnswer(BaseModel):
@@ -171,6 +205,7 @@ class PoolAnswer(BaseModel):
     price: float
     most_paid: int | None = Field(description="Answers that the budget pays.")
     requires: RequirementsBody
+    rules: RulesAnswer
     tasks: int = Field(description="Images to be labelled.")
     done: int = Field(description="Of them, those that want no more answers.")
     paid: int = Field(description="Answers.")
@@ -393,6 +428,8 @@ class ResultAnswer(BaseModel):
     consensus: Payload | None
     confidence: float | None = Field(description="Chance that the consensus is right.")
     finished: datetime | None
+    review: ReviewWhy | None = Field(description="Why a person is to look at it; null: nobody is.")
+    reviewed: int | None = Field(description="Key of the review that decides; null: the answers do.")
 
 
 class ResultsAnswer(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -9,9 +10,11 @@ from fastapi import APIRouter, Path, Query
 from driftwheel.errors import UsageError
 from driftwheel.services.access.authorise import Identity
 from driftwheel.services.browse.list_images import ImageQuery
+from driftwheel.services.label.change_pool import change_pool
 from driftwheel.services.label.create_pool import MILLIONTHS, NewPool, create_pool, pool_of_project
 from driftwheel.services.label.fill_pool import PoolImage, fill_pool, select_images
 from driftwheel.services.label.open_pool import close_pool, open_pool
+from driftwheel.services.label.pool_rules import PoolRules
 from driftwheel.services.label.requirements import Requirements
 from driftwheel.store.database import reading
 from driftwheel.store.models import model_by_key
@@ -27,9 +30,11 @@ from driftwheel.web.api.label_bodies import (
     ListBody,
     PoolAnswer,
     PoolBody,
+    PoolChangeBody,
     RequirementsBody,
     ResultAnswer,
     ResultsAnswer,
+    RulesAnswer,
     StoredAnswerAnswer,
     StoredAnswersAnswer,
     plain_payload,
@@ -41,6 +46,7 @@ from driftwheel.web.state import Services, State
 
 __all__ = [
     "close_one_pool",
+    "edit_pool",
     "fill_one_pool",
     "make_pool",
     "open_one_pool",
@@ -71,9 +77,9 @@ def read_pools(project: ProjectKey, state: State, caller: Caller) -> list[PoolAn
 def make_pool(project: ProjectKey, body: PoolBody, state: State, caller: Caller) -> PoolAnswer:
     """Make a pool, as a draft without images; fill it, then open it."""
     project_at(state, caller, project)
-    given = body.model_dump(exclude={"requires"})
+    given = body.model_dump(exclude={"requires", "rules"})
     requires = Requirements(body.requires.skills, tuple(body.requires.languages), tuple(body.requires.tags))
-    new = NewPool(**given, requires=requires)
+    new = NewPool(**given, requires=requires, rules=body.rules.model_dump(exclude_none=True))
     return _answer(create_pool(state.engine, project, new, by=caller.name, now=state.clock()))
 
 
@@ -81,6 +87,16 @@ def make_pool(project: ProjectKey, body: PoolBody, state: State, caller: Caller)
 def read_pool(project: ProjectKey, pool: PoolKey, state: State, caller: Caller) -> PoolAnswer:
     """Read one pool, and how far it is."""
     return _answer(_pool_at(state, caller, project, pool)[1])
+
+
+@router.patch("/{pool}", dependencies=_EDIT, responses=problems(404))
+def edit_pool(
+    project: ProjectKey, pool: PoolKey, body: PoolChangeBody, state: State, caller: Caller
+) -> PoolAnswer:
+    """Change the rules of a pool; they hold for what comes from now on."""
+    _pool_at(state, caller, project, pool)
+    rules = body.rules.model_dump(exclude_none=True)
+    return _answer(change_pool(state.engine, project, pool, rules, by=caller.name, now=state.clock()))
 
 
 @router.post("/{pool}/images", dependencies=_EDIT, responses=problems(404))
@@ -198,6 +214,7 @@ def _answer(pool: Pool) -> PoolAnswer:
         plain
         | {
             "price": pool.price / MILLIONTHS,
+            "rules": RulesAnswer(**asdict(PoolRules.from_json(pool.rules))),
             "requires": RequirementsBody.model_validate(Requirements.from_json(pool.requires).to_json()),
         }
     )

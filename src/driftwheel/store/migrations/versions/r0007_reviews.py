@@ -1,0 +1,50 @@
+"""The review queue, what reviewers decided, and the rules of pools."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import sqlite
+
+__all__ = ["upgrade"]
+
+revision = "r0007"
+down_revision = "r0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the table and the columns."""
+    moment = sa.BigInteger()  # microseconds since 1970 in UTC
+    big_key = sa.BigInteger().with_variant(sqlite.INTEGER(), "sqlite")
+    op.add_column("pools", sa.Column("rules", sa.JSON(), nullable=True))
+    op.add_column("tasks", sa.Column("review", sa.String(length=16), nullable=True))
+    op.add_column("tasks", sa.Column("reviewed", sa.BigInteger(), nullable=True))
+    op.execute("UPDATE tasks SET review = state WHERE state IN ('disputed', 'set_aside')")
+    in_review = sa.text("review IS NOT NULL")
+    op.create_index(
+        "ix_tasks_review", "tasks", ["pool", "key"], sqlite_where=in_review, postgresql_where=in_review
+    )
+    op.create_table(
+        "reviews",
+        sa.Column("key", big_key, nullable=False),
+        sa.Column("project", sa.Integer(), nullable=False),
+        sa.Column("pool", sa.Integer(), nullable=False),
+        sa.Column("task", big_key, nullable=False),
+        sa.Column("why", sa.String(length=16), nullable=True),
+        sa.Column("action", sa.String(length=16), nullable=False),
+        sa.Column("payload", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("consensus", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("confidence", sa.Double(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("event", sa.BigInteger(), nullable=True),
+        sa.Column("time", moment, nullable=False),
+        sa.Column("by", sa.String(length=128), nullable=False),
+        sa.ForeignKeyConstraint(["project"], ["projects.key"], name="fk_reviews_project", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["pool"], ["pools.key"], name="fk_reviews_pool", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["task"], ["tasks.key"], name="fk_reviews_task", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("key", name="pk_reviews"),
+    )
+    op.create_index("ix_reviews_project_key", "reviews", ["project", "key"])
+    op.create_index("ix_reviews_task", "reviews", ["task"])
