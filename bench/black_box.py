@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
+from driftwheel.drift.diagnosis.kind_of_change import kind_of_change
 from driftwheel.drift.judge import judge
-from driftwheel.drift.kind_of_change import kind_of_change
 from driftwheel.images.properties import PROPERTY_NAMES
 from driftwheel.records import Records
 from machine import machine_lines

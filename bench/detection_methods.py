@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 import driftwheel.drift
 from detection_pool import Sample
 from driftwheel.drift.judge import judge
-from driftwheel.drift.mmd import mmd
+from driftwheel.drift.statistics.mmd import mmd
 
 ALPHA = 0.05
 AXES = 32
@@ -115,6 +115,6 @@ def version_of(method: str) -> str:
     if method != "Driftwheel":
         return ""
     folder = Path(driftwheel.drift.__path__[0])
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(folder.glob("*.py")))).hexdigest()[
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(folder.rglob("*.py")))).hexdigest()[
         :10
     ]

@@ -27,8 +27,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import driftwheel
-from driftwheel.drift.diagnoser import Diagnoser
-from driftwheel.drift.fault_library import FaultCase, FaultLibrary
+from driftwheel.drift.diagnosis.diagnoser import Diagnoser
+from driftwheel.drift.diagnosis.fault_library import FaultCase, FaultLibrary
 from driftwheel.images.decode import decode
 from driftwheel.images.faults import FAULT_NAMES, FAULTS, frozen_order
 from driftwheel.images.properties import PROPERTY_NAMES, measure
@@ -118,7 +118,8 @@ def made_by() -> str:
     """Return a digest of the code that measured images depend on."""
     package = Path(driftwheel.__file__).parent
     digest = hashlib.sha256(PLAN)
-    for folder in ("images", "services/simulate_faults.py", "learning", "drift/fault_library.py"):
+    faults = ("services/check/simulate_faults.py", "drift/diagnosis/fault_library.py")
+    for folder in ("images", "learning", *faults):
         target = package / folder
         for path in sorted(target.rglob("*.py")) if target.is_dir() else [target]:
             digest.update(path.read_bytes())

@@ -27,8 +27,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from driftwheel.drift.mmd import mmd
 from driftwheel.drift.outliers import outliers
+from driftwheel.drift.statistics.mmd import mmd
 from driftwheel.errors import MissingExtraError
 from driftwheel.images.faults import apply_fault
 from driftwheel.images.properties import PROPERTY_NAMES, measure

@@ -23,7 +23,7 @@ import numpy as np
 from sqlalchemy import Engine
 
 from driftwheel.demo.textile_week import textile_images
-from driftwheel.drift.fault_library import FaultCase
+from driftwheel.drift.diagnosis.fault_library import FaultCase
 from driftwheel.drift.judge import judge
 from driftwheel.images.decode import decode
 from driftwheel.images.properties import property_named

@@ -17,7 +17,7 @@ import numpy as np
 from scipy import stats
 
 from driftwheel.drift.from_profiles import judge_profiles
-from driftwheel.drift.kolmogorov_smirnov import (
+from driftwheel.drift.statistics.kolmogorov_smirnov import (
     KolmogorovSmirnovColumns,
     kolmogorov_smirnov_columns,
     kolmogorov_smirnov_from_histograms,

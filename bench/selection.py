@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
-from driftwheel.drift.domain_classifier import domain_classifier
+from driftwheel.drift.statistics.domain_classifier import domain_classifier
 from driftwheel.learning.fit_embedding_head import fit_embedding_head
 from driftwheel.selection.badge import badge
 from driftwheel.selection.candidates import Candidates

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
 from driftwheel.demo.textile_week import textile_images
-from driftwheel.drift.fault_library import FaultCase
+from driftwheel.drift.diagnosis.fault_library import FaultCase
 from driftwheel.images.decode import decode
 from driftwheel.images.encode import encode
 from driftwheel.images.properties import PROPERTY_NAMES

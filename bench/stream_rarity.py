@@ -12,14 +12,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from driftwheel.drift.embedding_evidence import _FRECHET_AXES, _principal_axes, _replayed_effects
-from driftwheel.drift.frechet import frechet
+from driftwheel.drift.evidence.embedding_evidence import _FRECHET_AXES, _principal_axes, _replayed_effects
+from driftwheel.drift.evidence.property_evidence import property_evidence
 from driftwheel.drift.judge import _PLAIN, REPLAYS
-from driftwheel.drift.permutations import draw_labels
-from driftwheel.drift.property_evidence import property_evidence
-from driftwheel.drift.replay import Replays, replay_spans, replay_weights, spans_of, without_noise
-from driftwheel.drift.replayed_effects import ReplayedEffect, replay_p_value
+from driftwheel.drift.replays.replay import Replays, replay_spans, replay_weights, spans_of, without_noise
+from driftwheel.drift.replays.replayed_effects import ReplayedEffect, replay_p_value
 from driftwheel.drift.rules import EFFECT_FLOOR_FRECHET
+from driftwheel.drift.statistics.frechet import frechet
+from driftwheel.drift.statistics.permutations import draw_labels
 from driftwheel.images.properties import property_named
 from driftwheel.records import Records
 

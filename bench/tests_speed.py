@@ -36,14 +36,14 @@ def tables(n: int, m: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def ours_ks_columns(n: int, columns: int) -> Work:
-    from driftwheel.drift.kolmogorov_smirnov import kolmogorov_smirnov_columns
+    from driftwheel.drift.statistics.kolmogorov_smirnov import kolmogorov_smirnov_columns
 
     reference, current = tables(n, n, columns)
     return lambda: kolmogorov_smirnov_columns(reference, current)
 
 
 def ours_ks_histograms(n: int, columns: int) -> Work:
-    from driftwheel.drift.kolmogorov_smirnov import kolmogorov_smirnov_from_histograms
+    from driftwheel.drift.statistics.kolmogorov_smirnov import kolmogorov_smirnov_from_histograms
 
     rng = np.random.default_rng(0)
     counts = rng.multinomial(n, np.full(256, 1 / 256), size=(2, columns))
@@ -51,8 +51,8 @@ def ours_ks_histograms(n: int, columns: int) -> Work:
 
 
 def ours_ks_permutations(n: int, columns: int, permutations: int) -> Work:
-    from driftwheel.drift.kolmogorov_smirnov_permutations import kolmogorov_smirnov_permutations
-    from driftwheel.drift.permutations import draw_labels
+    from driftwheel.drift.statistics.kolmogorov_smirnov_permutations import kolmogorov_smirnov_permutations
+    from driftwheel.drift.statistics.permutations import draw_labels
 
     reference, current = tables(n, n, columns)
     rng = np.random.default_rng(0)
@@ -60,7 +60,7 @@ def ours_ks_permutations(n: int, columns: int, permutations: int) -> Work:
 
 
 def ours_mmd(n: int, dimensions: int, permutations: int) -> Work:
-    from driftwheel.drift.mmd import mmd
+    from driftwheel.drift.statistics.mmd import mmd
 
     reference, current = tables(n, n, dimensions)
     rng = np.random.default_rng(0)
@@ -68,14 +68,14 @@ def ours_mmd(n: int, dimensions: int, permutations: int) -> Work:
 
 
 def ours_frechet(n: int, dimensions: int) -> Work:
-    from driftwheel.drift.frechet import frechet
+    from driftwheel.drift.statistics.frechet import frechet
 
     reference, current = tables(n, n, dimensions)
     return lambda: frechet(reference, current)
 
 
 def ours_classifier(n: int, columns: int, permutations: int) -> Work:
-    from driftwheel.drift.domain_classifier import domain_classifier
+    from driftwheel.drift.statistics.domain_classifier import domain_classifier
 
     reference, current = tables(n, n, columns)
     rng = np.random.default_rng(0)

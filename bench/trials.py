@@ -19,8 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from driftwheel.drift.diagnosis import diagnose
-from driftwheel.drift.fault_library import FaultCase
+from driftwheel.drift.diagnosis.diagnosis import diagnose
+from driftwheel.drift.diagnosis.fault_library import FaultCase
 from driftwheel.drift.judge import judge
 from driftwheel.images.decode import decode
 from driftwheel.images.faults import FAULTS, frozen_order

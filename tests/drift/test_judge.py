@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from driftwheel.drift.judge import judge
-from driftwheel.drift.tail import LEAST_P_VALUE
+from driftwheel.drift.statistics.tail import LEAST_P_VALUE
 from driftwheel.errors import IncomparableError, UsageError
 from driftwheel.images.properties import PROPERTIES, PROPERTY_NAMES
 from driftwheel.records import Records

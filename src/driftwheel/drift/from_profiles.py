@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from driftwheel.drift.block_replay import draw_blocks
-from driftwheel.drift.histogram_evidence import Replays, can_be_compared, histogram_evidence
-from driftwheel.drift.moment_evidence import MomentEvidence, moment_evidence
-from driftwheel.drift.replay import LEAST_BLOCKS
+from driftwheel.drift.evidence.histogram_evidence import Replays, can_be_compared, histogram_evidence
+from driftwheel.drift.evidence.moment_evidence import MomentEvidence, moment_evidence
+from driftwheel.drift.replays.block_replay import draw_blocks
+from driftwheel.drift.replays.replay import LEAST_BLOCKS
 from driftwheel.drift.rules import LEAST_SAMPLE, alpha_for, holm, images_needed
-from driftwheel.drift.tail import LEAST_P_VALUE
+from driftwheel.drift.statistics.tail import LEAST_P_VALUE
 from driftwheel.drift.verdict import EmbeddingDrift, PropertyDrift, Verdict, unjudged
 from driftwheel.profiles.embedding_moments import check_same_projection
 from driftwheel.profiles.profile import Profile, check_same_making

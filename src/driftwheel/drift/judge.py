@@ -13,18 +13,22 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from driftwheel.drift.combination import Combination, combine
-from driftwheel.drift.domain_classifier import LEAST_IMAGES, DomainClassification, domain_classifier
-from driftwheel.drift.effect_gate import EffectGate
-from driftwheel.drift.embedding_evidence import EmbeddingEvidence, embedding_evidence, pooled_axes
+from driftwheel.drift.evidence.embedding_evidence import EmbeddingEvidence, embedding_evidence, pooled_axes
+from driftwheel.drift.evidence.property_evidence import PropertyEvidence, property_evidence
+from driftwheel.drift.evidence.score_evidence import ScoreEvidence, score_evidence
+from driftwheel.drift.evidence.unreadable_share import LEAST_SHARE, unreadable_share
 from driftwheel.drift.exemplars import exemplars
-from driftwheel.drift.permutations import draw_cells, draw_labels
-from driftwheel.drift.property_evidence import PropertyEvidence, property_evidence
-from driftwheel.drift.replay import Replays, blocks_of, replay_spans, replay_weights, spans_of
+from driftwheel.drift.replays.effect_gate import EffectGate
+from driftwheel.drift.replays.replay import Replays, blocks_of, replay_spans, replay_weights, spans_of
 from driftwheel.drift.rules import LEAST_SAMPLE, alpha_for, images_needed
-from driftwheel.drift.score_evidence import ScoreEvidence, score_evidence
-from driftwheel.drift.tail import LEAST_P_VALUE, tail_p_value
-from driftwheel.drift.unreadable_share import LEAST_SHARE, unreadable_share
+from driftwheel.drift.statistics.combination import Combination, combine
+from driftwheel.drift.statistics.domain_classifier import (
+    LEAST_IMAGES,
+    DomainClassification,
+    domain_classifier,
+)
+from driftwheel.drift.statistics.permutations import draw_cells, draw_labels
+from driftwheel.drift.statistics.tail import LEAST_P_VALUE, tail_p_value
 from driftwheel.drift.verdict import EmbeddingDrift, Kind, ScoreDrift, Verdict, unjudged
 from driftwheel.errors import IncomparableError
 from driftwheel.images.properties import property_named

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from driftwheel.drift.conformal import combined_p_values
-from driftwheel.drift.neighbour_distance import neighbour_distances, neighbour_ratios, unit_length
 from driftwheel.drift.property_space import property_space
+from driftwheel.drift.statistics.conformal import combined_p_values
+from driftwheel.drift.statistics.neighbour_distance import neighbour_distances, neighbour_ratios, unit_length
 from driftwheel.drift.verdict import Outlier
 from driftwheel.errors import IncomparableError, UsageError
 from driftwheel.images.properties import property_named

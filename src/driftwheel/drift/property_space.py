@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from driftwheel.drift.columns import circular_mean, unroll
+from driftwheel.drift.evidence.columns import circular_mean, unroll
 from driftwheel.images.properties import Property
 
 __all__ = ["property_space"]

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from driftwheel.drift.replay import LEAST_BLOCKS, replay_weights
+from driftwheel.drift.replays.replay import LEAST_BLOCKS, replay_weights
 from driftwheel.drift.rules import EFFECT_FLOOR_SIGMAS, images_needed
-from driftwheel.drift.tail import LEAST_P_VALUE, tail_p_value
+from driftwheel.drift.statistics.tail import LEAST_P_VALUE, tail_p_value
 from driftwheel.errors import UsageError
 
 __all__ = ["ReconstructionDrift", "reconstruction_drift"]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from driftwheel.drift.tail import LEAST_P_VALUE
+from driftwheel.drift.statistics.tail import LEAST_P_VALUE
 from driftwheel.errors import UsageError
 
 __all__ = [

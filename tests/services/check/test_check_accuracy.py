@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 import driftwheel
-from driftwheel.drift.fault_library import FaultAnswers, FaultCase, FaultLibrary
+from driftwheel.drift.diagnosis.fault_library import FaultAnswers, FaultCase, FaultLibrary
 from driftwheel.errors import UsageError
 from driftwheel.images.faults import fault_named
 from driftwheel.learning.centre_crop import centre_crop

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from driftwheel.drift.diagnosis import diagnose
-from driftwheel.drift.fault_library import FaultCase
+from driftwheel.drift.diagnosis.diagnosis import diagnose
+from driftwheel.drift.diagnosis.fault_library import FaultCase
 from driftwheel.errors import SourceError
 from driftwheel.images.decode import decode
 from driftwheel.images.faults import FAULTS, fault_named

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine
 from tests.services.halves import CLASSES, halves, network
 
-from driftwheel.drift.fault_library import FaultAnswers
+from driftwheel.drift.diagnosis.fault_library import FaultAnswers
 from driftwheel.learning.centre_crop import centre_crop
 from driftwheel.learning.embedder import Prepare
 from driftwheel.monitors.observation import Observation

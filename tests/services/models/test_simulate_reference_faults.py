@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Engine
 from tests.services.weaving_line import MONDAY, Line, weaving_line, write_folder
 
-from driftwheel.drift.fault_library import FaultLibrary
+from driftwheel.drift.diagnosis.fault_library import FaultLibrary
 from driftwheel.errors import ProfileFormatError
 from driftwheel.images.faults import FAULTS
 from driftwheel.services.check.simulate_faults import simulate_faults
@@ -94,7 +94,7 @@ def test_a_reference_that_is_gone(line: Line) -> None:
 
 
 def small_library(embedder: str | None = "gist-1/x") -> FaultLibrary:
-    from driftwheel.drift.fault_library import FaultCase
+    from driftwheel.drift.diagnosis.fault_library import FaultCase
 
     rng = np.random.default_rng(0)
     table = rng.normal(size=(8, 3)).astype(np.float32)
