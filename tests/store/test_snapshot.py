@@ -202,7 +202,8 @@ def test_a_damaged_database_is_no_snapshot(tmp_path: Path) -> None:
             note(connection, NOW, "me", "do", f"target {number}", {"much": "x" * 100})
     engine.dispose()
     data = bytearray(file.read_bytes())
-    data[len(data) // 2 : len(data) // 2 + 8192] = b"\xff" * 8192
+    begin = data.index(b"target 1000") // 4096 * 4096  # a page of rows: without the schema nothing opens
+    data[begin : begin + 4096] = b"\xff" * 4096
     file.write_bytes(data)
     with pytest.raises(DriftwheelError, match=r"The database is damaged: .*Restore the last good backup"):
         take_snapshot(engine, tmp_path / "snapshot.sqlite")
