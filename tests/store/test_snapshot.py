@@ -135,7 +135,7 @@ def test_every_digest_of_a_table_is_known_to_name_a_blob_or_not() -> None:
     of_blobs = {"records.image", "model_versions.artifact", "references.artifact", "references.faults"}
     of_blobs |= {"autoencoders.artifact", "tasks.image"}
     of_others = {"records.body", "feedback.body", "edge_profiles.digest", "sessions.digest", "tokens.digest"}
-    of_others |= {"episodes.instance", "answers.body", "invitations.digest"}
+    of_others |= {"episodes.instance", "answers.body", "invitations.digest", "image_embeddings.image"}
     assert columns == of_blobs | of_others, "a new one: does it name a blob? See snapshot._DIGESTS"
 
 

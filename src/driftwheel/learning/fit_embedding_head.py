@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
+from scipy.special import log_softmax, softmax
 from threadpoolctl import threadpool_limits
 
 from driftwheel.errors import UsageError
@@ -48,6 +48,9 @@ class FittedHead:
         Labels learnt from.
     counts
         Class → labels learnt from.
+    confidence, right
+        (n,) of each label learnt from, in their order: the largest score out of fold, at the head's
+        temperature, and whether that class is the label.
     """
 
     head: EmbeddingHead
@@ -56,6 +59,8 @@ class FittedHead:
     loss: float
     n: int
     counts: Mapping[str, int]
+    confidence: NDArray[np.float64]
+    right: NDArray[np.bool_]
 
 
 def fit_embedding_head(
@@ -148,6 +153,8 @@ def fit_embedding_head(
         loss,
         int((~held).sum()),
         {str(name): int(count) for name, count in zip(classes, counts, strict=True)},
+        softmax(out_of_fold / head.temperature, axis=1).max(axis=1),
+        out_of_fold.argmax(axis=1) == columns,
     )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dbos import DBOS
 
+from driftwheel.services.assist.due_assistance import due_assistance
 from driftwheel.services.measure.backfill import asked_backfills
 from driftwheel.services.models.ask_version import wanted_versions
 from driftwheel.store.autoencoders import training_autoencoders
+from driftwheel.store.automatic_runs import active_runs, is_ready
 from driftwheel.store.database import reading
 from driftwheel.store.due_windows import waits_for_judgement
 from driftwheel.store.records import count_received
@@ -36,6 +38,8 @@ def is_idle(rounds: Rounds) -> bool:
             or bool(training_autoencoders(connection))
             or bool(wanted_versions(connection))
             or (not rounds.is_stuck and waits_for_judgement(connection, worker.now()))
+            or bool(due_assistance(connection))
+            or any(is_ready(connection, one) for one in active_runs(connection))
             or is_to_tell(connection, worker.now())
         )
     if waits or worker.busy:

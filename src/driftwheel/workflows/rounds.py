@@ -17,15 +17,18 @@ from functools import partial
 
 from dbos import DBOS
 
+from driftwheel.services.assist.due_assistance import due_assistance
 from driftwheel.services.measure.backfill import asked_backfills
 from driftwheel.services.models.ask_version import wanted_versions
 from driftwheel.store.autoencoders import training_autoencoders
+from driftwheel.store.automatic_runs import active_runs, is_ready
 from driftwheel.store.database import reading
 from driftwheel.store.due_windows import due_windows
 from driftwheel.store.records import count_received, next_received
 from driftwheel.store.references import measuring_references
 from driftwheel.store.turns import Turn
 from driftwheel.store.windows import is_any_stale, stale_windows
+from driftwheel.workflows.assist import assist, automatic
 from driftwheel.workflows.autoencoder import autoencoder
 from driftwheel.workflows.backfill import backfill
 from driftwheel.workflows.executor import dead_workers
@@ -45,6 +48,7 @@ _AFTER_ERROR_SECONDS = 5.0
 _STUCK_SECONDS = 2.0
 _RECOVER_SECONDS = 15.0
 _TICK_SECONDS = 15.0
+_ASSIST_SECONDS = 1.0
 _JUST_ENDED = timedelta(minutes=10)
 _REMEMBERED = timedelta(days=1)
 _log = logging.getLogger("driftwheel.worker")
@@ -75,6 +79,7 @@ class Rounds:
     _closing_due: float = 0.0
     _recovery_due: float = 0.0
     _tick_due: float = 0.0
+    _assist_due: float = 0.0
     _put_back: bool = False
 
     def start(self) -> None:
@@ -87,6 +92,7 @@ class Rounds:
             ("watch", self._watch),
             ("chores", self._chores),
             ("train", self._train),
+            ("assist", self._assist),
             ("recover", self._recover),
         ):
             thread = threading.Thread(
@@ -213,6 +219,19 @@ class Rounds:
             wanted = [one.key for one in training_autoencoders(connection)]
         for key in wanted:  # minutes each, so beside the other chores
             self._alone(f"autoencoder-{key}", f"autoencoder-{key}", partial(autoencoder, key))
+        return False
+
+    def _assist(self) -> bool:
+        if time.monotonic() < self._assist_due:
+            return False
+        self._assist_due = time.monotonic() + _ASSIST_SECONDS
+        with reading(self.worker.engine) as connection:
+            projects = due_assistance(connection)
+            runs = [one.key for one in active_runs(connection) if is_ready(connection, one)]
+        for key in projects:
+            self._alone(f"assist-{key}", once("assist"), partial(assist, key))
+        for key in runs:
+            self._alone(f"automatic-{key}", once("automatic"), partial(automatic, key))
         return False
 
     def _alone(self, what: str, name: str, work: Callable[[], Done]) -> Done | None:

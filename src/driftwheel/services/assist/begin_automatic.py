@@ -1,0 +1,182 @@
+"""Begin to label the rest of a pool automatically: draw the random sample that people answer first."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+import numpy as np
+from sqlalchemy import Connection, Engine
+
+from driftwheel.agreement.automatic_acceptance import least_known
+from driftwheel.errors import UsageError
+from driftwheel.learning.embedding_head import EmbeddingHead
+from driftwheel.services.assist.kept_head import head_of
+from driftwheel.services.assist.sure_tasks import SureTask, sure_tasks
+from driftwheel.services.label.create_pool import pool_of_project
+from driftwheel.services.label.label_progress import offer_again
+from driftwheel.store.assistants import Assistant, newest_assistant, set_assistance
+from driftwheel.store.audit import note
+from driftwheel.store.automatic_runs import (
+    AutomaticRun,
+    AutomaticTask,
+    active_run,
+    add_automatic_tasks,
+    add_run,
+    run_by_key,
+    set_run,
+)
+from driftwheel.store.database import reading, writing
+from driftwheel.store.label_events import add_event
+from driftwheel.store.pools import Pool
+from driftwheel.store.projects import Project
+from driftwheel.store.tasks import lock_tasks
+
+__all__ = ["begin_automatic", "sample_for"]
+
+_ENOUGH = 2.5  # times the fewest answers that could show the bound: room for some errors
+
+
+def sample_for(bound: float, risk: float) -> int:
+    """Return how many tasks are drawn unless another number is asked for.
+
+    Examples
+    --------
+    >>> sample_for(0.02, 0.05), sample_for(0.05, 0.05)
+    (373, 148)
+    """
+    return math.ceil(_ENOUGH * least_known(bound, risk))
+
+
+def begin_automatic(
+    engine: Engine,
+    project: int,
+    pool: int,
+    *,
+    bound: float = 0.02,
+    risk: float = 0.05,
+    sample: int | None = None,
+    by: str,
+    now: datetime,
+    rng: np.random.Generator,
+) -> AutomaticRun:
+    """Have the rest of a pool labelled automatically, with at most `bound` of it wrong; return the run.
+
+    A random sample of the tasks that wait is answered by people first, without pre-labels. From what they
+    say a worker finds how sure the assistant must be for the bound to hold with a certainty of 1 − `risk`,
+    accepts what it is as sure of, and leaves the rest to people (`advance_automatic`). The assistant stays
+    as it is now until then. Noted in the audit and as an event.
+
+    Parameters
+    ----------
+    bound
+        The share of wrong labels among the accepted that is promised, above 0 and below 0.5.
+    risk
+        The chance that the promise is broken, likewise.
+    sample
+        Tasks to draw; None: two and a half times the fewest that could show the bound.
+    rng
+        Draws them.
+
+    Raises
+    ------
+    LookupError
+        When there is no such pool.
+    UsageError
+        When there is no assistant yet, a run goes on, the pool is not open, too few tasks wait, or a number
+        cannot be used.
+    """
+    fewest = least_known(bound, risk)
+    with reading(engine) as connection:
+        found, whole = pool_of_project(connection, project, pool)
+        assistant, head = _assistant(connection, found)
+        if whole.state != "open":
+            raise UsageError(f"The pool '{whole.name}' is not open: nobody could answer the sample.")
+        if active_run(connection, pool) is not None:
+            raise UsageError(f"The pool '{whole.name}' is being labelled automatically already.")
+        waiting = list(sure_tasks(connection, found, assistant, head, pool, last_key=2**62))
+    size = sample_for(bound, risk) if sample is None else sample
+    if size < fewest:
+        raise UsageError(
+            f"A sample of {size:,} cannot show that at most {bound:.2%} are wrong; it takes {fewest:,} right "
+            "answers at least. Give a larger sample, or another bound."
+        )
+    if len(waiting) <= fewest:
+        raise UsageError(
+            f"{len(waiting):,} tasks of the pool '{whole.name}' wait, and to show that at most {bound:.2%} "
+            f"are wrong takes {fewest:,} answers of people: let people label them all, or give another bound."
+        )
+    rows = rng.choice(len(waiting), min(size, len(waiting)), replace=False)
+    drawn = {waiting[row].task: waiting[row] for row in rows}
+    return _keep(engine, found, whole, assistant, drawn, waiting, bound, risk, by, now)
+
+
+def _assistant(connection: Connection, project: Project) -> tuple[Assistant, EmbeddingHead]:
+    assistant = newest_assistant(connection, project.key) if project.answer == "class" else None
+    head = None if assistant is None else head_of(assistant)
+    if assistant is None or head is None:
+        what = (
+            "has no assistant yet; it takes about 30 labels"
+            if project.answer == "class"
+            else f"asks for '{project.answer}'; only one class an image is labelled automatically"
+        )
+        raise UsageError(f"The project '{project.name}' {what}.")
+    return assistant, head
+
+
+def _keep(  # noqa: PLR0917
+    engine: Engine,
+    project: Project,
+    pool: Pool,
+    assistant: Assistant,
+    drawn: dict[int, SureTask],
+    waiting: list[SureTask],
+    bound: float,
+    risk: float,
+    by: str,
+    now: datetime,
+) -> AutomaticRun:
+    with writing(engine) as connection:
+        set_assistance(connection, project.key, enabled=True)  # who begins another run waits here
+        if active_run(connection, pool.key) is not None:
+            raise UsageError(f"The pool '{pool.name}' is being labelled automatically already.")
+        run = add_run(
+            connection,
+            pool=pool.key,
+            assistant=assistant.key,
+            state="sampling",
+            bound=bound,
+            risk=risk,
+            last_task=max(one.task for one in waiting),
+            waiting=len(waiting),
+            threshold=None,
+            numbers={},
+            audit=None,
+            reason="",
+            begun=now,
+            by=by,
+            ended=None,
+        )
+        taken = []
+        for number, task in enumerate(lock_tasks(connection, drawn)):
+            if task.state == "open" and task.answers == task.leases == task.skips == 0:
+                taken.append(drawn[task.key])
+                offer_again(connection, task, now, number)
+        sample = [AutomaticTask(one.task, "sample", one.payload, one.confidence) for one in taken]
+        add_automatic_tasks(connection, run.key, sample)
+        reason = f"People answer {len(sample):,} of {len(waiting):,} waiting tasks, drawn at random."
+        set_run(connection, run.key, reason=reason)
+        numbers = {"run": run.key, "bound": bound, "risk": risk, "sample": len(sample)}
+        add_event(
+            connection,
+            project.key,
+            "automatic_begun",
+            reason,
+            time=now,
+            by=by,
+            pool=pool.key,
+            numbers=numbers,
+        )
+        details = {"pool": pool.name, "bound": bound, "risk": risk, "sample": len(sample)}
+        note(connection, now, by, "label-automatically", f"project {project.name}", details)
+        return run_by_key(connection, run.key) or run

@@ -1,0 +1,3 @@
+"""Labels between label files and the store."""
+
+__all__: list[str] = []

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine
+from tests.databases import PostgresServer
+
+from driftwheel.store.database import open_database
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def label_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engine]:
+    """A database for all tests of this folder, on each of the two; projects have names of their own."""
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("assist") / "driftwheel.sqlite"
+        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
+        engine = open_database(f"sqlite:///{path}")
+        yield engine
+        engine.dispose()
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    name = f"test_{uuid.uuid4().hex}"
+    server.execute(f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('migrated_postgresql')}")
+    engine = open_database(server.url(name))
+    yield engine
+    engine.dispose()
+    server.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -1,0 +1,60 @@
+"""A worker trains the assistant as labels come, and goes on with automatic labelling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine
+from tests.services.assist_animals import animals
+from tests.workflows.installation import addresses
+
+from driftwheel.services.assist.begin_automatic import begin_automatic
+from driftwheel.store.assistants import list_assistants
+from driftwheel.store.automatic_runs import checked_tasks, run_by_key
+from driftwheel.store.blobs import Blobs
+from driftwheel.store.database import reading
+from driftwheel.workflows import run
+
+pytestmark = pytest.mark.long
+
+
+@pytest.fixture(autouse=True)
+def stopped(database: Engine) -> Iterator[None]:
+    """Stop the worker before its database goes."""
+    yield
+    run.stop()
+
+
+def test_a_worker_trains_and_labels_what_is_left(
+    database: Engine, database_url: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    zoo = animals(database, 300)
+    blobs = Blobs.open(str(tmp_path / "blobs"))
+    run.start(addresses(database_url, tmp_path), database, blobs, threads=1, summary_share=1.0)
+    for labels in (40, 60):
+        zoo.label(labels - zoo.work.state().done)
+        assert run.wait_until_idle(60)
+        with reading(database) as connection:
+            assert list_assistants(connection, zoo.project)[0].labels == labels
+    begun = begin_automatic(
+        database,
+        zoo.project,
+        zoo.work.pool,
+        bound=0.1,
+        by="lead",
+        now=zoo.work.now,
+        rng=np.random.default_rng(0),
+    )
+    with reading(database) as connection:
+        sample = {one.task for one in checked_tasks(connection, begun.key, "sample")}
+    zoo.finish([one for one in zoo.work.tasks() if one.key in sample])
+    assert run.wait_until_idle(60)
+    with reading(database) as connection:
+        found = run_by_key(connection, begun.key)
+    assert found is not None
+    assert found.state == "auditing"
+    assert found.numbers["accepted"] > 50
+    assert capfd.readouterr().err == ""
