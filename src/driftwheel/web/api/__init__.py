@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from driftwheel.web.api import (
     alerts,
     annotate,
+    assist,
     autoencoders,
     channels,
     log_answers,
@@ -49,6 +50,7 @@ def routers() -> Sequence[APIRouter]:
         pools.router,
         reviews.router,
         annotate.router,
+        assist.router,
         channels.router,
         session.router,
         tokens.router,

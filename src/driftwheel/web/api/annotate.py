@@ -11,6 +11,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Response
 from driftwheel.errors import UnreadableImageError
 from driftwheel.images.header import read_header
 from driftwheel.services.access.authorise import Identity, allows
+from driftwheel.services.assist.show_prelabels import show_prelabels
 from driftwheel.services.label.find_annotator import find_annotator
 from driftwheel.services.label.next_tasks import GivenTask, next_tasks
 from driftwheel.services.label.submit_answer import NewAnswer, submit_answer
@@ -20,6 +21,7 @@ from driftwheel.store.annotators import Annotator
 from driftwheel.store.assignments import Assignment, assignments_of
 from driftwheel.store.database import reading
 from driftwheel.store.leases import Lease, find_lease, lease_by_key
+from driftwheel.store.prelabels import Prelabel
 from driftwheel.store.tasks import task_by_key
 from driftwheel.web.api.describe import problems
 from driftwheel.web.api.label_bodies import (
@@ -82,15 +84,11 @@ def take_tasks(project: ProjectKey, body: NextBody, state: State, caller: Caller
     Asked again, the same come until they are answered, so a request without an answer loses nothing.
     """
     who = _who(state, caller, project, body.annotator)
-    found = next_tasks(
-        state.engine,
-        who.key,
-        count=body.count,
-        now=state.clock(),
-        rng=np.random.default_rng(secrets.randbits(128)),  # nobody can tell which task is a golden one
-        pool=body.pool,
-    )
-    return NextTasksAnswer(tasks=[_given(one) for one in found.tasks], why=found.why, missing=found.missing)
+    rng = np.random.default_rng(secrets.randbits(128))  # nobody can tell which task is a golden one
+    found = next_tasks(state.engine, who.key, count=body.count, now=state.clock(), rng=rng, pool=body.pool)
+    shown = show_prelabels(state.engine, found.tasks, rng=rng)
+    given = [_given(one, shown.get(one.lease)) for one in found.tasks]
+    return NextTasksAnswer(tasks=given, why=found.why, missing=found.missing)
 
 
 @router.post("/answers", status_code=202, responses=problems(404, 409, 503, 507))
@@ -135,7 +133,8 @@ def take_back_answer(
         lease.begun,
         lease.expires,
     )
-    return NextTasksAnswer(tasks=[_given(given)], why="", missing="")
+    shown = show_prelabels(state.engine, [given], rng=np.random.default_rng(secrets.randbits(128)))
+    return NextTasksAnswer(tasks=[_given(given, shown.get(given.lease))], why="", missing="")
 
 
 @router.get(
@@ -198,9 +197,11 @@ def _no_task(task: int) -> HTTPException:
     return HTTPException(404, f"There is no task {task} that was given to this annotator.")
 
 
-def _given(one: GivenTask) -> GivenTaskAnswer:
-    plain = {name: getattr(one, name) for name in GivenTaskAnswer.model_fields}
-    return GivenTaskAnswer.model_validate(plain | {"task": one.lease, "image": one.image.hex()})
+def _given(one: GivenTask, shown: Prelabel | None) -> GivenTaskAnswer:
+    plain = {name: getattr(one, name) for name in GivenTaskAnswer.model_fields if name != "prelabel"}
+    said = None if shown is None else {"payload": shown.payload, "confidence": shown.confidence}
+    told = {"task": one.lease, "image": one.image.hex(), "prelabel": said}
+    return GivenTaskAnswer.model_validate(plain | told)
 
 
 def _standing(one: Assignment, *, leads: bool) -> StandingAnswer:

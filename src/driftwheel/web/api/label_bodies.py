@@ -43,6 +43,7 @@ __all__ = [
     "PoolBody",
     "PoolChangeBody",
     "PoolImageBody",
+    "PrelabelAnswer",
     "ProjectAnswer",
     "ProjectBody",
     "ProjectChangeBody",
@@ -473,6 +474,13 @@ class NextBody(BaseModel):
     annotator: _Worker = None
 
 
+class PrelabelAnswer(BaseModel):
+    """What something that is no person says of a task: to be accepted, changed or passed over."""
+
+    payload: Payload
+    confidence: float = Field(description="How sure it is, 0 to 1.")
+
+
 class GivenTaskAnswer(BaseModel):
     """A task that an annotator has. Nothing tells a golden task from another."""
 
@@ -484,6 +492,9 @@ class GivenTaskAnswer(BaseModel):
     training: bool = Field(description="The right answer is told after the annotator's own.")
     begun: datetime
     expires: datetime = Field(description="Until then nobody else gets it; asking again moves that.")
+    prelabel: PrelabelAnswer | None = Field(
+        None, description="Of the assistant, a file or the model; null: none is shown, of some by chance."
+    )
 
 
 class NextTasksAnswer(BaseModel):
