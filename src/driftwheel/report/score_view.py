@@ -9,9 +9,9 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from driftwheel.drift.check import Check
-from driftwheel.drift.kolmogorov_smirnov import kolmogorov_smirnov_columns
-from driftwheel.drift.label_shift import predicted_classes
-from driftwheel.drift.score_evidence import CONFIDENCE
+from driftwheel.drift.evidence.score_evidence import CONFIDENCE
+from driftwheel.drift.statistics.kolmogorov_smirnov import kolmogorov_smirnov_columns
+from driftwheel.drift.statistics.label_shift import predicted_classes
 from driftwheel.drift.verdict import ClassShare, ScoreDrift
 from driftwheel.report.charts.distribution import distribution
 from driftwheel.report.numbers import count, p_statement, p_value, share

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from driftwheel.drift.conformal import conformal_p_values
+from driftwheel.drift.statistics.conformal import conformal_p_values
 from driftwheel.errors import DriftwheelError
 from driftwheel.images.decode import decode
 from driftwheel.services.measure.autoencoder_in_use import read_autoencoder

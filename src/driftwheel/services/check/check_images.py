@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from driftwheel.drift.check import Check
-from driftwheel.drift.diagnosis import diagnose as diagnose_drift
-from driftwheel.drift.fault_library import FaultLibrary
+from driftwheel.drift.diagnosis.diagnosis import diagnose as diagnose_drift
+from driftwheel.drift.diagnosis.fault_library import FaultLibrary
+from driftwheel.drift.diagnosis.kind_of_change import explained, kind_of_change
 from driftwheel.drift.join_reconstruction import LOOKS, join_reconstruction
 from driftwheel.drift.judge import judge
-from driftwheel.drift.kind_of_change import explained, kind_of_change
 from driftwheel.drift.outliers import outliers
 from driftwheel.drift.rules import check_dial
 from driftwheel.images.exhibits import Exhibits

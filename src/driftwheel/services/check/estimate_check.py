@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from driftwheel.drift.fault_library import FaultLibrary
+from driftwheel.drift.diagnosis.fault_library import FaultLibrary
 from driftwheel.performance.accuracy_estimate import LEAST_KNOWN, estimate_accuracy, learn_accuracy
 from driftwheel.performance.answers import Answers, KnownAnswers, answers_from_scores
 from driftwheel.performance.score_table import known_rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from driftwheel.drift.diagnosis import Diagnosis
+from driftwheel.drift.diagnosis.diagnosis import Diagnosis
 from driftwheel.drift.exemplars import typical
 from driftwheel.drift.verdict import FaultFinding, Verdict
 from driftwheel.errors import UnreadableImageError

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftwheel.drift.fault_library import FaultLibrary
+from driftwheel.drift.diagnosis.fault_library import FaultLibrary
 from driftwheel.errors import UsageError
 from driftwheel.learning.classifier import Classifier
 from driftwheel.learning.embedder import Embedder

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftwheel.drift.fault_library import FaultAnswers, FaultCase, FaultLibrary
+from driftwheel.drift.diagnosis.fault_library import FaultAnswers, FaultCase, FaultLibrary
 from driftwheel.errors import SourceError, UnreadableImageError
 from driftwheel.images.decode import Decoded, decode
 from driftwheel.images.encode import encode

@@ -11,7 +11,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from driftwheel.drift.replay import blocks_of
+from driftwheel.drift.replays.replay import blocks_of
 from driftwheel.errors import UnreadableImageError
 from driftwheel.images.decode import decode
 from driftwheel.records import Image, Records, Unreadable, times_of
@@ -40,7 +40,7 @@ class PreparedPictures:
     pictures
         (n, side, side, channels) uint8.
     blocks
-        (n,) numbers of tags and hour as `driftwheel.drift.replay.blocks_of` gives them, or None.
+        (n,) numbers of tags and hour as `driftwheel.drift.replays.replay.blocks_of` gives them, or None.
     seen
         How many readable images the source has.
     """

@@ -13,7 +13,7 @@ import msgpack
 import numpy as np
 from numpy.typing import NDArray
 
-from driftwheel.drift.fault_library import FaultAnswers, FaultCase, FaultLibrary
+from driftwheel.drift.diagnosis.fault_library import FaultAnswers, FaultCase, FaultLibrary
 from driftwheel.errors import ProfileFormatError
 from driftwheel.records import Mode
 

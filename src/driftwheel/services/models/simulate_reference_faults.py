@@ -14,7 +14,7 @@ from itertools import islice
 import numpy as np
 from sqlalchemy import Engine
 
-from driftwheel.drift.fault_library import FaultLibrary
+from driftwheel.drift.diagnosis.fault_library import FaultLibrary
 from driftwheel.errors import BlobsUnreachableError, DriftwheelError
 from driftwheel.learning.embedder import Embedder
 from driftwheel.records import Image, Records

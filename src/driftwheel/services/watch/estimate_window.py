@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 from sqlalchemy import Connection
 
-from driftwheel.drift.fault_library import FaultLibrary
+from driftwheel.drift.diagnosis.fault_library import FaultLibrary
 from driftwheel.monitors.observation import CANNOT_TELL, Observation
 from driftwheel.performance.accuracy_estimate import (
     LEAST_ANSWERS,

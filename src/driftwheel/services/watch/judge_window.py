@@ -17,10 +17,10 @@ from typing import Any, Literal
 import numpy as np
 from sqlalchemy import Connection, Engine
 
-from driftwheel.drift.diagnosis import Diagnosis, diagnose
+from driftwheel.drift.diagnosis.diagnosis import Diagnosis, diagnose
+from driftwheel.drift.diagnosis.kind_of_change import explained, kind_of_change
 from driftwheel.drift.from_profiles import judge_profiles
 from driftwheel.drift.judge import judge
-from driftwheel.drift.kind_of_change import explained, kind_of_change
 from driftwheel.drift.rules import LEAST_SAMPLE
 from driftwheel.drift.verdict import Verdict
 from driftwheel.errors import DriftwheelError

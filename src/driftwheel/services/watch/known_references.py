@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from driftwheel.drift.fault_library import FaultLibrary
+from driftwheel.drift.diagnosis.fault_library import FaultLibrary
 from driftwheel.errors import DriftwheelError
 from driftwheel.images.properties import PROPERTY_NAMES
 from driftwheel.profiles import Profile

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from driftwheel.drift.score_evidence import CONFIDENCE
+from driftwheel.drift.evidence.score_evidence import CONFIDENCE
 from driftwheel.drift.verdict import ClassShare
 from driftwheel.report.numbers import count, p_statement, share
 from driftwheel.report.printable import shortened
