@@ -28,8 +28,8 @@ __all__ = [
 ]
 
 # The same examples every time, so that a change is judged by itself; `make fuzz` draws others.
-settings.register_profile("repeatable", derandomize=True)
-settings.register_profile("random", print_blob=True)
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("random", print_blob=True, deadline=None)
 settings.load_profile("repeatable")
 
 
