@@ -15,6 +15,7 @@ __all__ = [
     "Invitation",
     "add_invitation",
     "count_joined",
+    "find_invitation",
     "list_invitations",
     "lock_invitation",
     "revoke_invitation",
@@ -70,6 +71,11 @@ def add_invitation(
         "expires": expires,
     }
     return _invitation(connection.execute(insert(invitations).values(values).returning(*invitations.c)).one())
+
+
+def find_invitation(connection: Connection, digest: bytes) -> Invitation | None:
+    """Return the invitation of a digest, good or not; None where there is none."""
+    return _first(connection, select(invitations).where(invitations.c.digest == digest))
 
 
 def lock_invitation(connection: Connection, digest: bytes) -> Invitation | None:

@@ -25,6 +25,8 @@ from driftwheel.errors import (
     UnavailableError,
     UnreadableImageError,
 )
+from driftwheel.services.access.create_token import PREFIX
+from driftwheel.web.security.session_cookie import COOKIE
 
 __all__ = [
     "MEDIA_TYPE",
@@ -167,6 +169,8 @@ def answer_with(
     path = request.url.path
     if path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
         return problem_response(status, detail, headers, **more)
+    if status == 401 and request.cookies.get(COOKIE, "").startswith(PREFIX):
+        return _access_ended(request)
     if status == 401 and request.method == "GET":
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(f"/log-in?next={quote(path + query, safe='')}", 303)
@@ -175,3 +179,13 @@ def answer_with(
     page = error_page(request, status, HTTPStatus(status).phrase, detail)
     page.headers.update(headers or {})
     return page
+
+
+def _access_ended(request: Request) -> Response:
+    from driftwheel.web.pages.error_page import error_page
+
+    detail = (
+        "Your access to this project has ended: you were banned, or it was withdrawn. If you think that is a "
+        "mistake, ask who invited you."
+    )
+    return error_page(request, 403, HTTPStatus(403).phrase, detail)

@@ -1,7 +1,9 @@
 """Every command a page tells a newcomer is one that exists."""
 
 import re
+from collections.abc import Iterator
 from importlib import resources
+from importlib.resources.abc import Traversable
 
 import pytest
 from typer.main import get_command
@@ -9,11 +11,17 @@ from typer.testing import CliRunner
 
 from driftwheel.cli.app import app
 
+
+def files(folder: Traversable) -> Iterator[Traversable]:
+    for one in folder.iterdir():
+        yield from files(one) if one.is_dir() else [one]
+
+
 COMMAND = r"driftwheel ([a-z][a-z-]*(?: [a-z][a-z-]+)*[^\"<}]*)"
 TOLD = sorted(
     {
         found.group(1)
-        for file in (resources.files("driftwheel.web") / "templates").iterdir()
+        for file in files(resources.files("driftwheel.web") / "templates")
         for found in re.finditer(
             r"driftwheel ([a-z][a-z-]*(?: [a-z][a-z-]+)*[^\"<}]*)", file.read_text("utf-8")
         )

@@ -16,8 +16,20 @@ from driftwheel.settings import Settings
 from driftwheel.web.app import create_app
 from driftwheel.web.security.permit import guarded_routes, permit, require_permissions
 
-PUBLIC = {"/livez", "/readyz", "/openapi.json", "/api/v1/session", "/log-in", "/assets", "/api/v1/join"}
-"""Routes open to all, or what their address begins with; add one here only with a reason."""
+PUBLIC = {
+    "/livez",
+    "/readyz",
+    "/openapi.json",
+    "/api/v1/session",
+    "/log-in",
+    "/assets",
+    "/api/v1/join",
+    "/join",
+}
+"""Routes open to all, or what their address begins with; add one here only with a reason.
+
+The addresses of `/join` hold the secret of an invitation, which lets in who has it.
+"""
 
 
 def routes(app: FastAPI) -> list[tuple[str, str, str]]:

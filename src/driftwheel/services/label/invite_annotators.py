@@ -136,11 +136,17 @@ def join_project(
     name: str,
     *,
     now: datetime,
+    languages: Sequence[str] = (),
     randomness: Callable[[int], bytes] = secrets.token_bytes,
 ) -> Joined:
     """Join a project by the secret of an invitation, under a name that is free in it.
 
     The token that comes of it has the role of an annotator, and is for this project alone.
+
+    Parameters
+    ----------
+    languages
+        That they say they know, beside those that the invitation gives.
 
     Raises
     ------
@@ -151,6 +157,7 @@ def join_project(
     """
     if not 0 < len(name.strip()) <= _LONGEST_NAME or not name.isprintable():
         raise UsageError(f"'{name:.80}' is no name; give 1 to {_LONGEST_NAME} characters.")
+    check_names(tuple(languages), "languages")
     text = PREFIX + _text(randomness)
     with writing(engine) as connection:
         invitation = lock_invitation(connection, digest_of(secret))
@@ -174,7 +181,7 @@ def join_project(
             created=now,
             token=token.key,
             invitation=invitation.key,
-            languages=invitation.languages,
+            languages=tuple(dict.fromkeys((*invitation.languages, *languages))),
             tags=invitation.tags,
         )
         count_joined(connection, invitation.key)

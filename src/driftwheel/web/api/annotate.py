@@ -12,13 +12,13 @@ from driftwheel.errors import UnreadableImageError
 from driftwheel.images.header import read_header
 from driftwheel.services.access.authorise import Identity, allows
 from driftwheel.services.assist.show_prelabels import show_prelabels
+from driftwheel.services.label.describe_work import describe_work
 from driftwheel.services.label.find_annotator import find_annotator
 from driftwheel.services.label.next_tasks import GivenTask, next_tasks
 from driftwheel.services.label.submit_answer import NewAnswer, submit_answer
 from driftwheel.services.label.undo_answer import undo_answer
 from driftwheel.services.measure.make_thumbnail import ThumbnailSide, make_thumbnail
 from driftwheel.store.annotators import Annotator
-from driftwheel.store.assignments import Assignment, assignments_of
 from driftwheel.store.database import reading
 from driftwheel.store.leases import Lease, find_lease, lease_by_key
 from driftwheel.store.prelabels import Prelabel
@@ -29,12 +29,11 @@ from driftwheel.web.api.label_bodies import (
     GivenTaskAnswer,
     NextBody,
     NextTasksAnswer,
-    StandingAnswer,
     SubmittedAnswer,
-    WorkAnswer,
     plain_payload,
 )
 from driftwheel.web.api.projects import ProjectKey, class_answers, found_or_404, project_at
+from driftwheel.web.api.work_bodies import StandingAnswer, WorkAnswer
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import Services, State
@@ -59,13 +58,13 @@ _UNCHANGED = {"Cache-Control": "private, max-age=86400, immutable"}
 def read_work(project: ProjectKey, state: State, caller: Caller, annotator: _Worker = None) -> WorkAnswer:
     """Read what is asked of annotators, and how far the caller has come.
 
-    How golden tasks were answered is told to those alone who may see all of the project: whoever else knew it
-    after each answer would know which tasks are golden.
+    How golden tasks were answered is told at once to those alone who may see all of the project: whoever else
+    knew it after each answer would know which tasks are golden. They are told after every fifty answers.
     """
     found = project_at(state, caller, project)
     who = _who_may_look(state, caller, project, annotator)
     with reading(state.engine) as connection:
-        stands = assignments_of(connection, annotator=who.key)
+        work = describe_work(connection, found.key, who.key, leads=allows(caller, "read"))
     return WorkAnswer(
         project=found.key,
         name=found.name,
@@ -73,7 +72,8 @@ def read_work(project: ProjectKey, state: State, caller: Caller, annotator: _Wor
         classes=class_answers(found),
         instructions=found.instructions,
         annotator=who.name,
-        pools=[_standing(one, leads=allows(caller, "read")) for one in stands],
+        state=work.state,
+        pools=[StandingAnswer.model_validate(one, from_attributes=True) for one in work.standings],
     )
 
 
@@ -202,8 +202,3 @@ def _given(one: GivenTask, shown: Prelabel | None) -> GivenTaskAnswer:
     said = None if shown is None else {"payload": shown.payload, "confidence": shown.confidence}
     told = {"task": one.lease, "image": one.image.hex(), "prelabel": said}
     return GivenTaskAnswer.model_validate(plain | told)
-
-
-def _standing(one: Assignment, *, leads: bool) -> StandingAnswer:
-    found = StandingAnswer.model_validate(one, from_attributes=True)
-    return found if leads else found.model_copy(update={"golden": None, "golden_correct": None})

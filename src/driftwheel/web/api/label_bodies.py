@@ -53,11 +53,9 @@ __all__ = [
     "RulesAnswer",
     "RulesBody",
     "SomeClassesBody",
-    "StandingAnswer",
     "StoredAnswerAnswer",
     "StoredAnswersAnswer",
     "SubmittedAnswer",
-    "WorkAnswer",
     "plain_payload",
 ]
 
@@ -351,6 +349,9 @@ class JoinBody(BaseModel):
 
     invitation: str = Field(min_length=1, max_length=128, description="Its secret.")
     name: str = Field(min_length=1, max_length=64)
+    languages: _Names = Field(
+        default_factory=list, description="That they know, beside those of the invitation."
+    )
 
 
 class JoinedAnswer(BaseModel):
@@ -533,29 +534,6 @@ class SubmittedAnswer(BaseModel):
     )
     truth: Payload | None = Field(description="The right answer, of a training task.")
     correct: bool | None = Field(description="Whether it was given, of a training task.")
-
-
-class StandingAnswer(BaseModel):
-    """Where an annotator stands in a pool."""
-
-    pool: int
-    stage: str = Field(description="`training`, `exam`, `work`, or `failed`: the exam.")
-    answered: int
-    skipped: int
-    golden: int | None = Field(description="Golden tasks answered; null for who may not know which are.")
-    golden_correct: int | None
-
-
-class WorkAnswer(BaseModel):
-    """What an annotator needs to know of a project, and how far they have come."""
-
-    project: int
-    name: str
-    answer: AnswerType
-    classes: list[LabelClassAnswer]
-    instructions: str
-    annotator: str
-    pools: list[StandingAnswer]
 
 
 def plain_payload(payload: BaseModel | None) -> Mapping[str, Any] | None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
@@ -18,7 +15,7 @@ from driftwheel.services.label.ban_annotator import ban_annotator, undo_ban
 from driftwheel.services.label.change_annotator import change_annotator
 from driftwheel.services.label.create_project import NewClass, create_project, edit_project
 from driftwheel.services.label.find_annotator import project_for
-from driftwheel.services.label.invite_annotators import end_invitation, invite_annotators, join_project
+from driftwheel.services.label.invite_annotators import end_invitation, invite_annotators
 from driftwheel.store.annotators import Annotator, annotator_by_key, list_annotators
 from driftwheel.store.assignments import assignments_of
 from driftwheel.store.database import reading
@@ -43,6 +40,7 @@ from driftwheel.web.api.label_bodies import (
     ProjectBody,
     ProjectChangeBody,
 )
+from driftwheel.web.join import take_invitation
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import Services, State
@@ -198,19 +196,8 @@ def join(body: JoinBody, request: Request, state: State) -> JoinedAnswer:
 
     It asks for no token: the secret is one.
     """
-    address = request.client.host if request.client else ""
-    tried = f"join {hashlib.sha256(body.invitation.encode()).hexdigest()[:32]}"
-    wait = state.attempts.begin(tried, address, state.clock())
-    if wait > timedelta():
-        seconds = math.ceil(wait.total_seconds())
-        raise HTTPException(
-            429,
-            f"Too many attempts to join. Try again in {math.ceil(seconds / 60)} min.",
-            {"Retry-After": str(seconds)},
-        )
     with found_or_404():
-        joined = join_project(state.engine, body.invitation, body.name, now=state.clock())
-    state.attempts.succeeded(tried, address)
+        joined = take_invitation(request, state, body.invitation, body.name, body.languages)
     who = joined.annotator
     return JoinedAnswer(token=joined.token, project=joined.project.key, annotator=who.key, name=who.name)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 
 from fastapi import APIRouter, HTTPException, Response
 
@@ -28,14 +30,20 @@ class Asset:
 
 @cache
 def assets() -> dict[str, Asset]:
-    """Return every file of ``web/static`` by its name; the set is fixed when it is first asked for."""
-    folder = resources.files("driftwheel.web") / "static"
-    found = {}
+    """Return every file of ``web/static`` by its name; the set is fixed when it is first asked for.
+
+    Of a file in a folder the name is ``folder/file.js``: its modules import each other by ``./``.
+    """
+    return dict(_files(resources.files("driftwheel.web") / "static", ""))
+
+
+def _files(folder: Traversable, prefix: str) -> Iterator[tuple[str, Asset]]:
     for file in sorted(folder.iterdir(), key=lambda each: each.name):
         kind = _TYPES.get(file.name[file.name.rfind(".") :])
-        if kind is not None:
-            found[file.name] = Asset(file.read_bytes(), kind)
-    return found
+        if file.is_dir():
+            yield from _files(file, f"{prefix}{file.name}/")
+        elif kind is not None:
+            yield prefix + file.name, Asset(file.read_bytes(), kind)
 
 
 @cache
@@ -59,7 +67,7 @@ def asset_address(name: str) -> str:
     return f"/assets/{_version()}/{name}"
 
 
-@router.get("/assets/{version}/{file}", include_in_schema=False, dependencies=[permit("public")])
+@router.get("/assets/{version}/{file:path}", include_in_schema=False, dependencies=[permit("public")])
 async def _asset(version: str, file: str) -> Response:
     """Serve one file; an old address still works, but only the present one may be kept."""
     known = assets().get(file)

@@ -13,7 +13,7 @@ from driftwheel.services.access.password import verify_password
 from driftwheel.store.database import reading
 from driftwheel.store.users import user_by_key
 from driftwheel.web.pages.rendering import render
-from driftwheel.web.security.identity import Caller
+from driftwheel.web.security.identity import Caller, has_joined
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import State
 
@@ -23,8 +23,10 @@ router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
 
 @router.get("/settings/account", dependencies=[permit("logged-in")])
-def _show_account(request: Request) -> Response:
+def _show_account(request: Request, caller: Caller) -> Response:
     """Show the form."""
+    if has_joined(caller):
+        raise HTTPException(403, "Who labels by an invitation has no password.")
     return render(request, "settings_account.html.j2", done="", wrong="")
 
 

@@ -1,18 +1,26 @@
-"""Who calls: the holder of a token, or of a session's cookie."""
+"""Who calls: the holder of a token, or of a session's cookie.
+
+The cookie of who has joined a labelling project by an invitation is the token that they got: it lasts as long
+as that does, and what a page sends with it needs a secret like any other session's.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+from dataclasses import replace
 from typing import Annotated, cast
 
 from fastapi import Depends, HTTPException, Request
 from starlette.concurrency import run_in_threadpool
 
 from driftwheel.services.access.authorise import Identity, authorise_session, authorise_token
+from driftwheel.services.access.create_token import PREFIX
 from driftwheel.store.database import reading
 from driftwheel.web.security.session_cookie import COOKIE
 from driftwheel.web.state import Services
 
-__all__ = ["Caller", "current_identity", "identify"]
+__all__ = ["Caller", "current_identity", "has_joined", "identify"]
 
 _LONGEST = 512  # characters of a token or cookie that are looked at
 
@@ -31,12 +39,19 @@ async def identify(request: Request, services: Services) -> Identity | None:
     cookie = request.cookies.get(COOKIE)
     if not cookie or len(cookie) > _LONGEST:
         return None
+    if cookie.startswith(PREFIX):
+        return await _who_has_joined(cookie, services)
     return await run_in_threadpool(_look_up_session, services, cookie)
 
 
 def current_identity(request: Request) -> Identity:
     """Return who calls; for routes with a permission, which have found it out already."""
     return cast("Identity", request.state.identity)
+
+
+def has_joined(identity: Identity | None) -> bool:
+    """Whether a browser calls whose user has joined a project by an invitation, and may do nothing else."""
+    return identity is not None and identity.token is not None and identity.csrf is not None
 
 
 Caller = Annotated[Identity, Depends(current_identity)]
@@ -46,14 +61,9 @@ Caller = Annotated[Identity, Depends(current_identity)]
 async def _holder_of_token(authorization: str, services: Services) -> Identity:
     scheme, _, secret = authorization.partition(" ")
     secret = secret.strip()
-    now = services.clock()
     if scheme.lower() == "bearer" and 0 < len(secret) <= _LONGEST:
-        identity = services.known_tokens.find(secret, now)
+        identity = await _known(secret, services)
         if identity is not None:
-            return identity
-        identity = await run_in_threadpool(_look_up_token, services, secret)
-        if identity is not None:
-            services.known_tokens.learn(secret, identity, now)
             return identity
     raise HTTPException(
         401,
@@ -61,6 +71,25 @@ async def _holder_of_token(authorization: str, services: Services) -> Identity:
         "`driftwheel tokens create`.",
         {"WWW-Authenticate": 'Bearer realm="driftwheel", error="invalid_token"'},
     )
+
+
+async def _known(secret: str, services: Services) -> Identity | None:
+    now = services.clock()
+    identity = services.known_tokens.find(secret, now)
+    if identity is not None:
+        return identity
+    identity = await run_in_threadpool(_look_up_token, services, secret)
+    if identity is not None:
+        services.known_tokens.learn(secret, identity, now)
+    return identity
+
+
+async def _who_has_joined(secret: str, services: Services) -> Identity | None:
+    """Return the holder of a token that a browser keeps; only an annotator's, others are not for browsers."""
+    identity = await _known(secret, services)
+    if identity is None or identity.role != "annotator":
+        return None
+    return replace(identity, csrf=hmac.new(secret.encode(), b"csrf", hashlib.sha256).hexdigest())
 
 
 def _look_up_token(services: Services, secret: str) -> Identity | None:

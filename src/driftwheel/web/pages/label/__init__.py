@@ -1,0 +1,13 @@
+"""The pages of labelling: those of who leads a project, and those of who labels."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from driftwheel.web.pages.label import annotate, join
+
+__all__ = ["router"]
+
+router = APIRouter()
+for _part in (annotate, join):
+    router.include_router(_part.router)
