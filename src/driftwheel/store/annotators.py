@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,9 @@ __all__ = [
     "annotator_named",
     "annotator_with_token",
     "annotator_with_user",
+    "annotators_by_key",
     "list_annotators",
+    "page_annotators",
     "set_banned",
     "update_annotator",
 ]
@@ -107,6 +109,22 @@ def list_annotators(connection: Connection, project: int) -> list[Annotator]:
     """Return the annotators of a project by name."""
     query = select(annotators).where(annotators.c.project == project).order_by(annotators.c.name)
     return [_annotator(row) for row in connection.execute(query)]
+
+
+def annotators_by_key(connection: Connection, keys: Collection[int]) -> list[Annotator]:
+    """Return those of these annotators that are there, by name."""
+    if not keys:
+        return []
+    query = select(annotators).where(annotators.c.key.in_(sorted(keys))).order_by(annotators.c.name)
+    return [_annotator(row) for row in connection.execute(query)]
+
+
+def page_annotators(
+    connection: Connection, project: int, *, after: str = "", limit: int = 100
+) -> list[Annotator]:
+    """Return up to `limit` annotators of a project by name, after that name."""
+    query = select(annotators).where(annotators.c.project == project, annotators.c.name > after)
+    return [_annotator(row) for row in connection.execute(query.order_by(annotators.c.name).limit(limit))]
 
 
 def set_banned(connection: Connection, key: int, event: int | None) -> None:

@@ -182,7 +182,7 @@ def test_no_page_is_wider_than_the_screen_and_every_field_has_a_name(
 def test_every_place_and_tab_is_in_sight_on_a_telephone(page: Page, site: Site, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})
     log_in(page, site, to="/settings/users")
-    for names, n in (("nav .place", 6), (".tabs a", 5)):
+    for names, n in (("nav .place", 7), (".tabs a", 5)):
         expect(page.locator(names)).to_have_count(n)
         boxes = [one.bounding_box() for one in page.locator(names).all()]
         assert all(box is not None and box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)

@@ -72,7 +72,7 @@ def test_the_overview_says_what_needs_a_person_first(page: Page, site: Site, fau
 def test_the_places_are_in_the_menu(page: Page, site: Site) -> None:
     log_in(page, site, "vic")
     expect(page.locator("nav .place")).to_have_text(
-        ["Overview", "Models", "Images", "Alerts", "Monitors", "Settings"]
+        ["Overview", "Models", "Images", "Alerts", "Monitors", "Labels", "Settings"]
     )
 
 

@@ -19,7 +19,7 @@ from driftwheel.store.pools import Pool, pool_by_key
 from driftwheel.store.pools import create_pool as add_pool
 from driftwheel.store.projects import Project, project_by_key
 
-__all__ = ["MILLIONTHS", "NewPool", "create_pool", "pool_of_project"]
+__all__ = ["MILLIONTHS", "NewPool", "check_pool", "create_pool", "pool_of_project"]
 
 MILLIONTHS: Final = 1_000_000
 """Of the currency, in which prices are kept."""
@@ -79,8 +79,8 @@ def create_pool(engine: Engine, project: int, new: NewPool, *, by: str, now: dat
     UsageError
         When there is no such project, or one of these cannot be used.
     """
+    check_pool(new)
     most = new.overlap if new.most_overlap is None else new.most_overlap
-    _check(new, most)
     rules = PoolRules.from_json(new.rules)
     price = round(new.price * MILLIONTHS)
     most_paid = None if new.budget is None else round(new.budget * MILLIONTHS) // price
@@ -109,23 +109,16 @@ def create_pool(engine: Engine, project: int, new: NewPool, *, by: str, now: dat
     return made
 
 
-def pool_of_project(connection: Connection, project: int, key: int) -> tuple[Project, Pool]:
-    """Return a project and one of its pools.
+def check_pool(new: NewPool) -> None:
+    """Refuse what no pool can be.
 
     Raises
     ------
-    LookupError
-        When there is no such project, or no such pool in it.
+    UsageError
+        With what to give instead.
     """
-    found, pool = project_by_key(connection, project), pool_by_key(connection, key)
-    if found is None:
-        raise LookupError(f"There is no project with the key {project}.")
-    if pool is None or pool.project != project:
-        raise LookupError(f"The project '{found.name}' has no pool with the key {key}.")
-    return found, pool
-
-
-def _check(new: NewPool, most: int) -> None:
+    most = new.overlap if new.most_overlap is None else new.most_overlap
+    PoolRules.from_json(new.rules)
     if not 0 < len(new.name.strip()) <= 128 or not new.name.isprintable():
         raise UsageError(f"A pool cannot be called '{new.name:.150}'; give 1 to 128 characters.")
     OverlapRule(new.overlap, most, new.confidence)
@@ -147,3 +140,19 @@ def _check(new: NewPool, most: int) -> None:
     check_skills(new.requires.skills)
     check_names(new.requires.languages, "languages")
     check_names(new.requires.tags, "tags")
+
+
+def pool_of_project(connection: Connection, project: int, key: int) -> tuple[Project, Pool]:
+    """Return a project and one of its pools.
+
+    Raises
+    ------
+    LookupError
+        When there is no such project, or no such pool in it.
+    """
+    found, pool = project_by_key(connection, project), pool_by_key(connection, key)
+    if found is None:
+        raise LookupError(f"There is no project with the key {project}.")
+    if pool is None or pool.project != project:
+        raise LookupError(f"The project '{found.name}' has no pool with the key {key}.")
+    return found, pool

@@ -187,6 +187,7 @@ def _page(request: Request, state: Services, key: int, *, done: str = "", wrong:
         charts=_charts(it),
         shots=shots_of(it.model.name, it.examples),
         evidence=_images(it),
+        label_these=_label_these(it),
         model_page=f"/models/{name}",
         monitor_page=monitor,
         is_open=is_open(one),
@@ -220,6 +221,14 @@ def _images(it: AlertDescription) -> str:
     since, until = (f"{each:%Y-%m-%dT%H:%MZ}" for each in (it.entry.start, it.entry.end))
     tag = f"{it.episode.tag}={it.episode.value}" if it.episode.tag else ""
     return address("/images", {"model": it.model.name, "since": since, "until": until, "tag": tag})
+
+
+def _label_these(it: AlertDescription) -> str:
+    """Return where images of all its windows in breach are put into a pool."""
+    one = it.episode
+    tag = f"{one.tag}={one.value}" if one.tag else ""
+    span = {"since": f"{one.began:%Y-%m-%dT%H:%MZ}", "until": f"{one.last_breach:%Y-%m-%dT%H:%MZ}"}
+    return address("/labels/images", {"model": it.model.name, **span, "tag": tag, "alert": one.key})
 
 
 def _charts(it: AlertDescription) -> list[tuple[str, Markup, Markup]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from driftwheel.web.pages.label import annotate, join
+from driftwheel.web.pages.label import annotate, join, manage
 
 __all__ = ["router"]
 
 router = APIRouter()
-for _part in (annotate, join):
+for _part in (annotate, join, manage):
     router.include_router(_part.router)

@@ -1,0 +1,22 @@
+"""The pages of who leads labelling: projects, pools, annotators, golden tasks, review."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from driftwheel.web.pages.label import (
+    annotator,
+    annotators,
+    label_images,
+    new_project,
+    pool,
+    project,
+    projects,
+    review,
+)
+
+__all__ = ["router"]
+
+router = APIRouter()
+for _part in (projects, new_project, label_images, project, pool, annotators, annotator, review):
+    router.include_router(_part.router)
