@@ -136,8 +136,8 @@ def _field(panel: Panel) -> dict[str, Any]:
     if panel.kind == "timeseries":
         scale = {"type": "log", "log": 10} if panel.log else {"type": "linear"}
         field["custom"] = {"lineWidth": 1, "fillOpacity": 0, "showPoints": "auto", "scaleDistribution": scale}
-        if not panel.log:
-            field["min"] = 0
+        if panel.least is not None:
+            field["min"] = panel.least
     if panel.top is not None:
         field["max"] = panel.top
     return field

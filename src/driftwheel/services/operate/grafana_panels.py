@@ -27,8 +27,8 @@ class Panel:
         From 1 on it wants a person.
     log
         On a logarithmic scale.
-    top
-        Where the scale ends; None: where the values do.
+    least, top
+        Where the scale begins and ends; None: where the values do.
     """
 
     title: str
@@ -39,13 +39,21 @@ class Panel:
     queries: tuple[tuple[str, str], ...]
     red: bool = False
     log: bool = False
+    least: float | None = 0
     top: float | None = None
 
 
 def _series(
-    title: str, about: str, unit: str, *queries: tuple[str, str], log: bool = False, top: float | None = None
+    title: str,
+    about: str,
+    unit: str,
+    *queries: tuple[str, str],
+    log: bool = False,
+    least: float | None = 0,
+    top: float | None = None,
 ) -> Panel:
-    return Panel(title, about, "timeseries", unit, 12, queries, log=log, top=top)
+    least = None if log else least
+    return Panel(title, about, "timeseries", unit, 12, queries, log=log, least=least, top=top)
 
 
 def _number(title: str, about: str, query: str, *, red: bool = True, unit: str = "short") -> Panel:
@@ -138,6 +146,20 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
                     ),
                     "{{model}} {{property}} {{segment}}",
                 ),
+            ),
+            _series(
+                "Evidence added up",
+                "Of changes too weak for any one window, over windows; drift is found at its threshold.",
+                "none",
+                _of_model("driftwheel_evidence"),
+                log=True,
+            ),
+            _series(
+                "Reconstruction error over that of the reference",
+                "Of models with an autoencoder: how far above it, as a share of it; below 0 where it fell.",
+                "percentunit",
+                _of_model("driftwheel_reconstruction_over_baseline_ratio"),
+                least=None,
             ),
         ),
     ),
