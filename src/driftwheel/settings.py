@@ -119,7 +119,7 @@ class Settings(BaseSettings):
     )
     allow_private_channels: bool = Field(
         False,
-        description="Let channels reach addresses of private networks and of this machine, such as your own "
+        description="Let channels and webhooks reach private networks and this machine, such as your own "
         "mail server; link-local addresses never.",
     )
 

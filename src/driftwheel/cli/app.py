@@ -32,6 +32,7 @@ from driftwheel.cli import (
     show,
     tokens,
     users,
+    webhooks,
     worker,
 )
 from driftwheel.cli.exit_codes import EXIT_ERROR, EXIT_INTERRUPTED
@@ -52,7 +53,7 @@ app = typer.Typer(
 )
 for command in (
     *(check, profile, merge, show, compare, labels, autoencoder, demo),
-    *(serve, worker, models, reference, monitors, alerts, channels, apply, export),
+    *(serve, worker, models, reference, monitors, alerts, channels, webhooks, apply, export),
     *(users, tokens, backup, restore, doctor),
 ):
     command.register(app)

@@ -23,8 +23,8 @@ class LabelEvent:
     pool, annotator, task
         Keys of what it is about; None where it is about no one of them.
     kind
-        ``pool_opened``, ``pool_closed``, ``exam_passed``, ``exam_failed``, ``ban``, ``set_aside`` or
-        ``requeued``.
+        ``pool_opened``, ``pool_closed``, ``exam_passed``, ``exam_failed``, ``ban``, ``set_aside``,
+        ``requeued`` or ``webhook_off``.
     reason
         A sentence.
     numbers

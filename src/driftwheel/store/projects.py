@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, select, update
 
-from driftwheel.errors import UsageError
+from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.store.label_tables import projects
 from driftwheel.store.upsert import upsert
 
@@ -20,6 +20,7 @@ __all__ = [
     "create_project",
     "list_projects",
     "project_by_key",
+    "project_named",
     "update_project",
 ]
 
@@ -97,6 +98,16 @@ def project_by_key(connection: Connection, key: int) -> Project | None:
     """Return the project of that key, None where there is none."""
     row = connection.execute(select(projects).where(projects.c.key == key)).first()
     return None if row is None else _project(row)
+
+
+def project_named(connection: Connection, name: str) -> Project:
+    """Return the project of that name; raise `UsageError` where there is none."""
+    row = connection.execute(select(projects).where(projects.c.name == name)).first()
+    if row is None:
+        known = connection.execute(select(projects.c.name).order_by(projects.c.name)).scalars().all()
+        there = f" There are {', '.join(known[:10])}." if known else " There is none yet."
+        raise UsageError(f"There is no labelling project '{name:.150}'.{did_you_mean(name, known)}{there}")
+    return _project(row)
 
 
 def list_projects(connection: Connection) -> list[Project]:

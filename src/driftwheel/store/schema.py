@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from driftwheel.store import alert_tables, assist_tables, label_tables, tables
+from driftwheel.store import alert_tables, assist_tables, label_tables, tables, webhook_tables
 from driftwheel.store.columns import METADATA
 
-__all__ = ["METADATA", "alert_tables", "assist_tables", "label_tables", "tables"]
+__all__ = ["METADATA", "alert_tables", "assist_tables", "label_tables", "tables", "webhook_tables"]

@@ -13,6 +13,7 @@ from driftwheel.store.database import reading
 from driftwheel.store.due_windows import waits_for_judgement
 from driftwheel.store.records import count_received
 from driftwheel.store.references import measuring_references
+from driftwheel.store.webhook_deliveries import is_any_due
 from driftwheel.store.windows import stale_windows
 from driftwheel.workflows.notify import is_to_tell
 from driftwheel.workflows.rounds import Rounds
@@ -41,6 +42,7 @@ def is_idle(rounds: Rounds) -> bool:
             or bool(due_assistance(connection))
             or any(is_ready(connection, one) for one in active_runs(connection))
             or is_to_tell(connection, worker.now())
+            or is_any_due(connection, worker.now())
         )
     if waits or worker.busy:
         return False

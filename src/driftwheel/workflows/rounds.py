@@ -27,6 +27,7 @@ from driftwheel.store.due_windows import due_windows
 from driftwheel.store.records import count_received, next_received
 from driftwheel.store.references import measuring_references
 from driftwheel.store.turns import Turn
+from driftwheel.store.webhook_deliveries import is_any_due
 from driftwheel.store.windows import is_any_stale, stale_windows
 from driftwheel.workflows.assist import assist, automatic
 from driftwheel.workflows.autoencoder import autoencoder
@@ -39,6 +40,7 @@ from driftwheel.workflows.passing import Done, forget_old, once, run_passing
 from driftwheel.workflows.reference import ask, reference
 from driftwheel.workflows.summarise import summarise
 from driftwheel.workflows.watch import watch
+from driftwheel.workflows.webhooks import webhooks
 from driftwheel.workflows.worker import StoppingError, Worker
 
 __all__ = ["Rounds"]
@@ -89,6 +91,7 @@ class Rounds:
             ("summarise", self._summarise),
             ("judge", self._judge),
             ("notify", self._notify),
+            ("webhooks", self._webhooks),
             ("watch", self._watch),
             ("chores", self._chores),
             ("train", self._train),
@@ -188,6 +191,14 @@ class Rounds:
             if not is_to_tell(connection, worker.now()):
                 return False
         run_passing(once("notify"), notify)
+        return False
+
+    def _webhooks(self) -> bool:
+        worker = self.worker
+        with reading(worker.engine) as connection:
+            if not is_any_due(connection, worker.now()):
+                return False
+        run_passing(once("webhooks"), webhooks)
         return False
 
     def _watch(self) -> bool:

@@ -22,6 +22,7 @@ from driftwheel.services.assist.kept_head import head_of
 from driftwheel.services.assist.sure_tasks import SureTask, said_of, sure_tasks
 from driftwheel.services.crash_points import reach
 from driftwheel.services.label.label_progress import RULES, offer_again, tally
+from driftwheel.services.label.tell_webhooks import tell_of_tasks
 from driftwheel.store.assistants import assistant_by_key
 from driftwheel.store.automatic_runs import (
     AutomaticRun,
@@ -158,6 +159,7 @@ def _accept(engine: Engine, project: Project, run: AutomaticRun, now: datetime) 
         if still is None or still.state != "accepting" or still.numbers != run.numbers or pool is None:
             return still is not None and still.state == "accepting"
         taken: list[AutomaticTask] = []
+        labelled: list[Task] = []
         for task in lock_tasks(connection, sure):
             if task.state != "open" or task.answers or task.leases or task.skips:
                 continue
@@ -165,7 +167,8 @@ def _accept(engine: Engine, project: Project, run: AutomaticRun, now: datetime) 
             role = "audit" if task.key in audits else "accepted"
             taken.append(AutomaticTask(task.key, role, one.payload, one.confidence))  # type: ignore[arg-type]
             if role == "accepted":
-                save_task(connection, _labelled(task, one, now))
+                labelled.append(save_task(connection, _labelled(task, one, now)))
+        tell_of_tasks(connection, project.key, "task.completed", labelled, now)
         add_automatic_tasks(connection, run.key, taken)
         accepted = [one.task for one in taken if one.role == "accepted"]
         put_sources(connection, run.pool, accepted, "automatic", now, f"run {run.key}")
@@ -235,14 +238,14 @@ def _take_back(engine: Engine, project: Project, run: AutomaticRun, now: datetim
             return False
         said = {one.task: one for one in rows}
         marked = sources_of(connection, said)
-        back: list[int] = []
+        back: list[Task] = []
         for number, task in enumerate(lock_tasks(connection, said)):
             untouched = task.state == "done" and task.answers == 0 and task.reviewed is None
             if not untouched or marked.get(task.key) != "automatic":
                 continue
-            back.append(task.key)
-            offer_again(connection, task.reopened(), now, number)
-        drop_sources(connection, back)
+            back.append(offer_again(connection, task.reopened(), now, number))
+        tell_of_tasks(connection, project.key, "task.reopened", back, now)
+        drop_sources(connection, [one.key for one in back])
         taken = int(run.numbers.get("taken_back", 0)) + len(back)
         set_run(connection, run.key, numbers={**run.numbers, "back": rows[-1].task, "taken_back": taken})
         tally(connection, pool, now, done=-len(back))

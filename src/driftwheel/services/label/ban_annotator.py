@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from driftwheel.errors import UsageError
 from driftwheel.services.label.label_progress import settle, tally
+from driftwheel.services.label.tell_webhooks import tell_of_tasks
 from driftwheel.store.annotators import Annotator, annotator_by_key, set_banned
 from driftwheel.store.assignments import assignments_of, lock_assignment
 from driftwheel.store.audit import note
@@ -21,7 +22,7 @@ from driftwheel.store.leases import end_lease, held_tasks
 from driftwheel.store.pools import Pool, lock_pool, pool_by_key
 from driftwheel.store.projects import project_by_key
 from driftwheel.store.task_answers import answers_excluded_by, counted_answers, set_answer
-from driftwheel.store.tasks import again_position, lock_tasks, save_task
+from driftwheel.store.tasks import Task, again_position, lock_tasks, save_task
 from driftwheel.store.tokens import end_token, restore_token
 
 __all__ = ["ban_annotator", "undo_ban"]
@@ -90,6 +91,7 @@ def ban_annotator(
         done: Counter[int] = Counter()
         paid: Counter[int] = Counter()
         reserved: Counter[int] = Counter()
+        reopened: list[Task] = []
         for number, task in enumerate(lock_tasks(connection, {*held_tasks(connection, annotator), *counted})):
             freed = int(end_lease(connection, task.key, annotator, now))
             reserved[task.pool] -= freed
@@ -101,10 +103,13 @@ def ban_annotator(
                 paid[task.pool] -= answer.paid
                 task = replace(task, answers=task.answers - 1)  # noqa: PLW2901
                 if task.reviewed is None:
-                    done[task.pool] -= task.state != "open"
+                    was_done = task.state != "open"
+                    done[task.pool] -= was_done
                     task = task.reopened()  # noqa: PLW2901
+                    reopened += [task] * was_done
             position = again_position(now) + number
             save_task(connection, replace(task, leases=task.leases - freed, position=position))
+        tell_of_tasks(connection, project, "task.reopened", reopened, now)
         for key, pool in sorted(pools.items()):
             tally(connection, pool, now, done=done[key], paid=paid[key], reserved=reserved[key])
         details = {"annotator": who.name, "reason": reason, "excluded": len(counted)}

@@ -15,6 +15,7 @@ from driftwheel.services.label.label_consensus import (
     consensus_inputs,
 )
 from driftwheel.services.label.pool_rules import PoolRules, review_of
+from driftwheel.services.label.tell_webhooks import tell_of_pool, tell_of_tasks
 from driftwheel.store.label_events import add_event
 from driftwheel.store.leases import end_expired, expired_tasks
 from driftwheel.store.pools import ClosedBecause, Pool, add_to_pool, set_pool_state
@@ -93,7 +94,9 @@ def settle(  # noqa: PLR0917
             task=task.key,
             numbers={"skips": task.skips},
         )
-        return save_task(connection, replace(task, state="set_aside", finished=now, review="set_aside"))
+        aside = save_task(connection, replace(task, state="set_aside", finished=now, review="set_aside"))
+        tell_of_tasks(connection, project.key, "task.review_wanted", [aside], now)
+        return aside
     if task.answers < task.wanted:
         return save_task(connection, task)
     inputs = consensus_inputs(connection, project, task.key, answers_of_task(connection, task.key))
@@ -105,7 +108,12 @@ def settle(  # noqa: PLR0917
         return offer_again(connection, replace(task, wanted=task.answers + 1), now)
     state: TaskState = "done" if decision.action == "stop" else "disputed"
     review = review_of(PoolRules.from_json(pool.rules), task.key, state, found.confidence)
-    return save_task(connection, replace(task, state=state, finished=now, review=review))
+    task = save_task(connection, replace(task, state=state, finished=now, review=review))
+    if state == "done":
+        tell_of_tasks(connection, project.key, "task.completed", [task], now)
+    if review is not None:
+        tell_of_tasks(connection, project.key, "task.review_wanted", [task], now)
+    return task
 
 
 def tally(
@@ -130,6 +138,7 @@ def tally(
         set_pool_state(connection, after.key, "open")
         reason = "There is something to be labelled again."
         add_event(connection, after.project, "pool_opened", reason, time=now, by=RULES, pool=after.key)
+        tell_of_pool(connection, after, "pool.opened", "again", reason, now)
 
 
 def close(  # noqa: PLR0917  a sentence: close it because of that
@@ -141,3 +150,4 @@ def close(  # noqa: PLR0917  a sentence: close it because of that
     add_event(
         connection, pool.project, "pool_closed", reason, time=now, by=by, pool=pool.key, numbers=numbers
     )
+    tell_of_pool(connection, pool, "pool.closed", because, reason, now)

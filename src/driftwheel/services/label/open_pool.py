@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 from driftwheel.errors import UsageError
 from driftwheel.services.label.create_pool import pool_of_project
 from driftwheel.services.label.label_progress import close
+from driftwheel.services.label.tell_webhooks import tell_of_pool
 from driftwheel.store.audit import note
 from driftwheel.store.database import writing
 from driftwheel.store.label_events import add_event
@@ -43,6 +44,7 @@ def open_pool(engine: Engine, project: int, pool: int, *, by: str, now: datetime
         set_pool_state(connection, pool, "open")
         reason = f"{known.tasks - known.done:,} images are to be labelled."
         add_event(connection, project, "pool_opened", reason, time=now, by=by, pool=pool)
+        tell_of_pool(connection, known, "pool.opened", "by_hand", reason, now)
         note(connection, now, by, "open-pool", f"project {found.name}", {"pool": known.name})
         return _again(connection, known)
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 from driftwheel.errors import UsageError
 from driftwheel.services.label.answer_payload import checked_payload
 from driftwheel.services.label.label_progress import offer_again, tally
+from driftwheel.services.label.tell_webhooks import tell_of_tasks
 from driftwheel.store.audit import note
 from driftwheel.store.database import reading, writing
 from driftwheel.store.label_events import add_event
@@ -106,7 +107,7 @@ def review_task(
                 review=None,
                 reviewed=review.key,
             )
-            save_task(connection, final)
+            tell_of_tasks(connection, project, "task.completed", [save_task(connection, final)], now)
         details = {"task": task, "record": current.record, "action": decision.action}
         note(connection, now, by, "review-task", f"project {found.name}", details)
     return review
@@ -194,6 +195,7 @@ def _requeue(  # noqa: PLR0917
     for one in said:
         state = "excluded" if decision.again == "others" else "undone"
         set_answer(connection, one.key, state, paid=one.paid, excluded_by=event.key)  # type: ignore[arg-type]
-    offer_again(connection, replace(task.reopened(), wanted=pool.overlap, answers=0, skips=0), now)
+    after = replace(task.reopened(), wanted=pool.overlap, answers=0, skips=0)
+    tell_of_tasks(connection, project.key, "task.reopened", [offer_again(connection, after, now)], now)
     tally(connection, pool, now, done=-1)
     return event.key

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from driftwheel.errors import UsageError
 from driftwheel.services.label.label_progress import tally
+from driftwheel.services.label.tell_webhooks import tell_of_tasks
 from driftwheel.store.annotators import annotator_by_key
 from driftwheel.store.assignments import lock_assignment, save_assignment
 from driftwheel.store.database import reading, writing
@@ -109,7 +110,9 @@ def _take_back(
         task = replace(task, leases=task.leases + leased)
         if not leased:
             task = replace(task, position=again_position(now))
-        save_task(connection, task)
+        task = save_task(connection, task)
+        if done:
+            tell_of_tasks(connection, pool.project, "task.reopened", [task], now)
     if leased:
         expires = now + timedelta(seconds=pool.lease_seconds)
         give_lease(connection, task.key, pool=pool.key, annotator=last.annotator, begun=now, expires=expires)

@@ -19,6 +19,7 @@ from driftwheel.store.database import reading, writing
 from driftwheel.store.history import delete_evaluations, delete_messages, empty_documents, old_evaluations
 from driftwheel.store.models import lock_model
 from driftwheel.store.monitors import StoredMonitor, list_monitors
+from driftwheel.store.webhook_deliveries import delete_deliveries
 
 __all__ = ["Forgotten", "forget_history"]
 
@@ -33,16 +34,17 @@ _UNREADABLE = 800  # evaluations of a segment kept of a monitor that this releas
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """How much was deleted: messages, evaluations, and documents of alerts."""
+    """How much was deleted: messages, evaluations, documents of alerts, and what was sent to webhooks."""
 
     messages: int = 0
     evaluations: int = 0
     documents: int = 0
+    deliveries: int = 0
 
     @property
     def any(self) -> bool:
         """Whether there may be more."""
-        return bool(self.messages or self.evaluations or self.documents)
+        return bool(self.messages or self.deliveries or self.evaluations or self.documents)
 
 
 def forget_history(
@@ -53,7 +55,8 @@ def forget_history(
     Parameters
     ----------
     message_days
-        So long messages are kept that were sent or given up; those that wait stay.
+        So long messages are kept that were sent or given up; those that wait stay, but to webhooks that are
+        off.
     history_days
         So long evaluations are kept, and what ended alerts said.
     limit
@@ -64,13 +67,15 @@ def forget_history(
         messages = delete_messages(connection, now - timedelta(days=message_days), limit)
         reach("history-messages-deleted")
     with writing(engine) as connection:
+        deliveries = delete_deliveries(connection, now - timedelta(days=message_days), limit)
+    with writing(engine) as connection:
         documents = empty_documents(connection, before, limit)
         reach("history-documents-emptied")
     with reading(engine) as connection:
         monitors = list_monitors(connection)
     evaluations = sum(_forget_evaluations(engine, one, before, limit) for one in monitors)
     reach("history-committed")
-    return Forgotten(messages, evaluations, documents)
+    return Forgotten(messages, evaluations, documents, deliveries)
 
 
 def _forget_evaluations(engine: Engine, monitor: StoredMonitor, before: datetime, limit: int) -> int:

@@ -27,6 +27,7 @@ from driftwheel.web.api import (
     tokens,
     users,
     verdicts,
+    webhooks,
 )
 
 __all__ = ["routers"]
@@ -50,6 +51,7 @@ def routers() -> Sequence[APIRouter]:
         pools.router,
         reviews.router,
         annotate.router,
+        webhooks.router,
         assist.router,
         channels.router,
         session.router,

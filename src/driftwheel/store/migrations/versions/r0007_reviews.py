@@ -1,4 +1,4 @@
-"""The review queue, what reviewers decided, and the rules of pools."""
+"""The review queue, what reviewers decided, the rules of pools, and webhooks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the table and the columns."""
+    """Make the tables and the columns."""
     moment = sa.BigInteger()  # microseconds since 1970 in UTC
     big_key = sa.BigInteger().with_variant(sqlite.INTEGER(), "sqlite")
     op.add_column("pools", sa.Column("rules", sa.JSON(), nullable=True))
@@ -48,3 +48,59 @@ def upgrade() -> None:
     )
     op.create_index("ix_reviews_project_key", "reviews", ["project", "key"])
     op.create_index("ix_reviews_task", "reviews", ["task"])
+    _webhooks(moment, big_key)
+
+
+def _webhooks(moment: sa.BigInteger, big_key: sa.types.TypeEngine[int]) -> None:
+    op.create_table(
+        "webhooks",
+        sa.Column("key", sa.Integer(), nullable=False),
+        sa.Column("project", sa.Integer(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("secret", sa.String(length=64), nullable=False),
+        sa.Column("events", sa.JSON(), nullable=False),
+        sa.Column("note", sa.String(length=256), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("off_because", sa.Text(), nullable=True),
+        sa.Column("rests_until", moment, nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failing_since", moment, nullable=True),
+        sa.Column("last_sent", moment, nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("created", moment, nullable=False),
+        sa.Column("by", sa.String(length=128), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project"], ["projects.key"], name="fk_webhooks_project", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("key", name="pk_webhooks"),
+    )
+    op.create_index("ix_webhooks_project", "webhooks", ["project"])
+    op.create_table(
+        "webhook_deliveries",
+        sa.Column("key", big_key, nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("webhook", sa.Integer(), nullable=False),
+        sa.Column("event", sa.String(length=32), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("due", moment, nullable=False),
+        sa.Column("created", moment, nullable=False),
+        sa.Column("sent", moment, nullable=True),
+        sa.Column("status", sa.SmallInteger(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["webhook"], ["webhooks.key"], name="fk_webhook_deliveries_webhook", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("key", name="pk_webhook_deliveries"),
+        sa.UniqueConstraint("id", name="uq_webhook_deliveries_id"),
+    )
+    op.create_index("ix_webhook_deliveries_webhook_key", "webhook_deliveries", ["webhook", "key"])
+    waiting = sa.text("state = 'waiting'")
+    op.create_index(
+        "ix_webhook_deliveries_waiting",
+        "webhook_deliveries",
+        ["webhook", "key"],
+        sqlite_where=waiting,
+        postgresql_where=waiting,
+    )

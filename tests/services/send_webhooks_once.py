@@ -1,0 +1,14 @@
+"""Send what is due to webhooks, once: `python -m tests.services.send_webhooks_once URL TIME`."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+
+from driftwheel.services.label.send_webhooks import send_webhooks
+from driftwheel.store.database import open_database
+
+engine = open_database(sys.argv[1])
+now = datetime.fromisoformat(sys.argv[2])
+send_webhooks(engine, clock=lambda: now, allow_private=True)
+engine.dispose()
