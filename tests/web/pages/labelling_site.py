@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 from tests.web.pages.pictures import picture
 from tests.web.serving import Running, serving
 
-from driftwheel.predictions import Record
+from driftwheel.predictions import Classification, Detection, Record
 from driftwheel.services.ingest.ingest_values import Incoming
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -25,16 +25,20 @@ CLASSES = ({"name": "disc"}, {"name": "ring", "key": "r"})
 
 @dataclass
 class LabellingSite:
-    """A server with the model `discs`, and who leads projects there."""
+    """A server with the models `discs` and `parts` (boxes), and who leads projects there."""
 
     running: Running
     lead: httpx.Client
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
-    def records(self, n: int) -> list[str]:
+    def records(self, n: int, prediction: Classification | Detection | None = None) -> list[str]:
         """Log records with images, and return their ids."""
         names = [f"image-{next(self.numbers)}" for _ in range(n)]
-        sent = [Incoming(Record(name, "discs", NOON), picture(int(name.split("-")[1]))) for name in names]
+        model = "parts" if isinstance(prediction, Detection) else "discs"
+        sent = [
+            Incoming(Record(name, model, NOON, prediction=prediction), picture(int(name.split("-")[1])))
+            for name in names
+        ]
         services = self.running.services
         results = services.ingest.ingest(sent, received=self.running.clock())
         assert {one.outcome for one in results} == {"accepted"}
@@ -48,18 +52,26 @@ class LabellingSite:
         classes: Sequence[Any] = CLASSES,
         instructions: str = "",
         special: Sequence[tuple[str, Any]] = (),
+        prediction: Classification | Detection | None = None,
         **pool: Any,
     ) -> int:
-        """Make a project with an open pool of `n` images and special tasks (kind, truth); return its key."""
+        """Make a project with an open pool of `n` images and special tasks (kind, truth); return its key.
+
+        With a prediction, each image is suggested to be that.
+        """
         name = f"Project {next(self.numbers)}"
-        body = {"name": name, "model": "discs", "answer": answer, "classes": classes}
+        model = "parts" if isinstance(prediction, Detection) else "discs"
+        body = {"name": name, "model": model, "answer": answer, "classes": classes}
         made = self.lead.post("/api/v1/projects", json=body | {"instructions": instructions})
         assert made.status_code == 201, made.text
         key = int(made.json()["key"])
         at = f"/api/v1/projects/{key}/pools"
         pool = {"name": "first", "golden_share": 0.0} | pool
         at = f"{at}/{self.lead.post(at, json=pool).json()['key']}"
-        records = self.records(n + len(special))
+        if prediction is not None:
+            shown = {"prelabels": "model", "hidden_share": 0.0}
+            assert self.lead.patch(f"{at}/prelabels", json=shown).status_code == 200
+        records = self.records(n + len(special), prediction)
         images: list[dict[str, Any]] = [{"record": one} for one in records[:n]]
         for record, (kind, truth) in zip(records[n:], special, strict=True):
             images.append({"record": record, "kind": kind, "truth": truth})
@@ -109,4 +121,5 @@ def labelling(folder: Path) -> Iterator[LabellingSite]:
     """Serve labelling projects."""
     with serving(folder) as running:
         running.model("discs")
+        running.model("parts", "detection")
         yield LabellingSite(running, running.with_token("engineer"))
