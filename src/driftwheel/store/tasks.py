@@ -21,6 +21,7 @@ __all__ = [
     "TaskState",
     "add_tasks",
     "again_position",
+    "count_kinds",
     "count_states",
     "count_strata",
     "find_special",
@@ -308,6 +309,13 @@ def count_states(connection: Connection, pool: int) -> dict[tuple[TaskKind, Task
     query = select(tasks.c.kind, tasks.c.state, func.count()).where(tasks.c.pool == pool)
     rows = connection.execute(query.group_by(tasks.c.kind, tasks.c.state))
     return {(kind, state): n for kind, state, n in rows}
+
+
+def count_kinds(connection: Connection, pool: int) -> dict[tuple[str, str], int]:
+    """Return how many golden, training and exam tasks a pool has, by kind and class."""
+    query = select(tasks.c.kind, tasks.c.stratum, func.count()).where(tasks.c.pool == pool, IS_SPECIAL)
+    rows = connection.execute(query.group_by(tasks.c.kind, tasks.c.stratum))
+    return {(kind, stratum or ""): n for kind, stratum, n in rows}
 
 
 def _is_open_to(annotator: int) -> ColumnElement[bool]:

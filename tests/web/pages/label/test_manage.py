@@ -204,7 +204,15 @@ def test_who_may_look_and_who_may_act(lead: httpx.Client) -> None:
     joined = running.client({"Authorization": f"Bearer {token}"})
     viewer, annotator = running.logged_in("vic"), running.logged_in("anno")
     limited = running.with_token("viewer", models=["cats"])
-    seen = ("/labels", project, pool, f"{project}/annotators", f"{project}/settings", f"{project}/review")
+    seen = (
+        "/labels",
+        project,
+        pool,
+        f"{project}/annotators",
+        f"{project}/settings",
+        f"{project}/review",
+        f"{project}/golden",
+    )
     for path in seen:
         assert viewer.get(path).status_code == 200, path
         for nobody in (annotator, joined, limited):
@@ -225,6 +233,8 @@ def test_who_may_look_and_who_may_act(lead: httpx.Client) -> None:
         f"{project}/events/1/undo",
         f"{project}/tasks/{task}/review",
         f"{project}/tasks/{task}/promote",
+        f"{project}/golden/pick",
+        f"{project}/golden/promote",
     )
     for path in acts:
         for nobody in (viewer, annotator, joined):
@@ -286,6 +296,33 @@ def test_a_task_is_reviewed_and_what_was_rejected_comes_again(lead: httpx.Client
         one["task"]: one for one in lead.get(f"{api}/pools/{pool.split('/')[-1]}/results").json()["results"]
     }
     assert [found[key]["consensus"] for key in keys] == [{"class": "cat"}, None, {"class": "dog"}]
+
+
+def test_golden_tasks_are_picked_and_balanced_by_class(lead: httpx.Client) -> None:
+    pool = started(lead, how_many="3")
+    project, key = "/".join(pool.split("/")[:3]), pool.split("/")[-1]
+    page = lead.get(f"{project}/golden?pool={key}").text
+    assert page.count('name="truth"') == 21  # of the newest 24, those that the project has not asked about
+    form = {"pool": key, "record": ["c000", "c001", "c002"], "truth": ["", "1:dog", "0:cat", "7:dog", "x"]}
+    added = lead.post(f"{project}/golden/pick", data=form)
+    assert added.headers["location"] == f"{project}/golden?pool={key}&added=2"
+    shown = lead.get(added.headers["location"]).text
+    assert "2 images are added." in shown
+    with reading(lead.running.services.engine) as connection:  # type: ignore[attr-defined]
+        found = {one.record: one.truth for one in list_tasks(connection, int(key), kind="golden")}
+    assert found == {"c000": {"class": "cat"}, "c001": {"class": "dog"}}
+    assert lead.get(f"{pool}?show=golden").text.count('class="shot"') == 2
+    for path, wrong, said in (
+        ("pick", form | {"truth": [""]}, "No right answer was said"),
+        ("pick", form | {"truth": ["0:horse"]}, "has no class"),
+        ("pick", form | {"kind": "real"}, "is no kind of task whose answer is known"),
+        ("promote", {"pool": key, "count": "many"}, "is no number of tasks"),
+        ("promote", {"pool": key, "count": "5"}, "There is no label of another pool"),
+    ):
+        answer = lead.post(f"{project}/golden/{path}", data=wrong)
+        assert (answer.status_code, said in answer.text) == (422, True), said
+    again = lead.post(f"{project}/golden/pick", data=form)
+    assert "The pool had all of these already." in lead.get(again.headers["location"]).text
 
 
 def invitation(lead: httpx.Client, project: str) -> str:

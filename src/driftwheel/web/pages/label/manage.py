@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from driftwheel.web.pages.label import (
     annotator,
     annotators,
+    golden,
     label_images,
     new_project,
     pool,
@@ -18,5 +19,5 @@ from driftwheel.web.pages.label import (
 __all__ = ["router"]
 
 router = APIRouter()
-for _part in (projects, new_project, label_images, project, pool, annotators, annotator, review):
+for _part in (projects, new_project, label_images, project, pool, annotators, annotator, golden, review):
     router.include_router(_part.router)
