@@ -166,7 +166,7 @@ def test_an_answer_that_the_server_does_not_take_is_told(page: Page, site: Label
     page.context.set_offline(False)
     expect(page.locator("#saved")).to_have_text("1 answer was not taken")
     expect(page.locator("#toast")).to_contain_text("There is no task 1000000000 that was given")
-    page.locator("#saved").click()
+    page.get_by_role("button", name="See why", exact=True).click()
     saved(page)
 
 

@@ -58,6 +58,12 @@ export function classesIn(list, find, classes, choose) {
         button.disabled = disabled;
       }
     },
+    flash(name) { // what was answered is seen for a moment, though the next image is there
+      const { button } = buttons.get(name);
+      button.classList.remove("flash");
+      void button.offsetWidth;
+      button.classList.add("flash");
+    },
     find() { if (!find.hidden) { field.focus(); field.select(); } },
   };
 }

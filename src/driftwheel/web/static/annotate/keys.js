@@ -8,8 +8,15 @@ const WORDS = {
 
 export const wordOf = (key) => WORDS[key] ?? (key.length === 1 ? key.toUpperCase() : key);
 
-export function bind(acts, taken) { // {act: [keys, the best first]} → {act: key}
-  const used = new Set(taken);
+const ACTS = { // keys, the best first
+  submit: ["Enter"], accept: [" "], instructions: ["?", "F1"], cannotTell: ["0", ".", ":"], skip: ["x", ",", ";"], undo: ["z", "u", "Backspace"],
+  reject: ["r", "\\", "|"], find: ["/", "#"], larger: ["+", "="], smaller: ["-", "_"], fit: ["f", "Home"],
+};
+const BOX_ACTS = { add: ["b", "Insert"], copy: ["c", "'"], next: ["n", "PageDown"], hand: ["h", "PageUp"] };
+
+export function keysOf(classes, boxes) { // {act: key}
+  const acts = boxes ? { ...ACTS, ...BOX_ACTS } : ACTS;
+  const used = new Set(classes.map((one) => one.key).filter(Boolean));
   const bound = {};
   for (const [act, wanted] of Object.entries(acts)) {
     const key = wanted.find((each) => !used.has(each)) ?? "";

@@ -1,45 +1,23 @@
 // The annotate page: takes tasks, shows one after the other without a pause, and keeps every answer until it is saved.
 
-import { server } from "./api.js";
+import { server, Unreachable } from "./api.js";
 import { clock } from "./clock.js";
 import { helpIn, skipIn } from "./dialogs.js";
-import { bind, listen, wordOf } from "./keys.js";
+import { keysOf, listen, wordOf } from "./keys.js";
 import { progressIn } from "./progress.js";
 import { picturesOf, queueOf } from "./queue.js";
 import { sender } from "./sender.js";
 import { stageIn } from "./stage.js";
 import { stateOf, statesIn } from "./states.js";
 import { newId, unsentOf } from "./unsent.js";
-import { Unreachable } from "./api.js";
+import { voiceIn } from "./voice.js";
 
 const root = document.querySelector("#annotate");
 const $ = (name) => root.querySelector(name);
 const { project, csrf, instructed } = root.dataset;
 const joined = root.dataset.joined === "yes";
 const api = server(project, csrf);
-
-const ACTS = {
-  submit: ["Enter"], accept: [" "], instructions: ["?", "F1"], cannotTell: ["0", ".", ":"], skip: ["x", ",", ";"], undo: ["z", "u", "Backspace"],
-  reject: ["r", "\\", "|"], find: ["/", "#"], larger: ["+", "="], smaller: ["-", "_"], fit: ["f", "Home"],
-};
-const BOX_ACTS = { add: ["b", "Insert"], copy: ["c", "'"], next: ["n", "PageDown"], hand: ["h", "PageUp"] };
-
-function say(words) { // for who does not see it
-  const live = $("#announce");
-  live.textContent = "";
-  live.textContent = words;
-}
-
-let toasts = 0;
-function toast(words, tone = "") {
-  const line = $("#toast");
-  line.textContent = words;
-  line.dataset.tone = tone;
-  line.hidden = false;
-  toasts += 1;
-  const mine = toasts;
-  setTimeout(() => { if (mine === toasts) line.hidden = true; }, 6000);
-}
+const { say, toast } = voiceIn(root);
 
 function open(work) {
   const isClass = work.answer === "class";
@@ -48,7 +26,7 @@ function open(work) {
   const pictures = picturesOf(api);
   const progress = progressIn(root);
   const timer = clock();
-  const bound = bind(isBoxes ? { ...ACTS, ...BOX_ACTS } : ACTS, work.classes.map((one) => one.key).filter(Boolean));
+  const bound = keysOf(work.classes, isBoxes);
   let present = null; // the task that is shown
   let last = null; // the answer that could be undone
   let offline = false;
@@ -62,8 +40,9 @@ function open(work) {
   const skipping = skipIn($("#skip-dialog"), (reason) => submit("skip", null, reason));
 
   function refresh() {
-    progress.show(present);
-    progress.saved({ waiting: unsent.waiting().length, refused: unsent.refused().length, offline, lasting: unsent.lasting, busy: out.busy });
+    progress.show(present, stage.mode);
+    const news = progress.saved({ waiting: unsent.waiting().length, refused: unsent.refused().length, offline, lasting: unsent.lasting, busy: out.busy });
+    if (news) say(news);
     const isOpen = stage.mode === "open" && stage.ready;
     const suggests = isOpen && stage.suggestion !== null;
     const explained = stage.mode === "explained";
@@ -73,6 +52,7 @@ function open(work) {
     primary.disabled = !(isOpen || explained);
     primary.firstElementChild.textContent = explained ? "Continue" : accepts ? "Accept" : isBoxes && !stage.editor.boxes.length ? "Nothing to mark" : "Send";
     primary.querySelector("kbd").textContent = wordOf(accepts && bound.accept ? bound.accept : bound.submit);
+    primary.classList.toggle("pri", !isBoxes || explained || stage.editor.boxes.length > 0);
     $("#reject").hidden = !suggests;
     const training = Boolean(present?.training);
     $("#cannot-tell").disabled = !isOpen || training;
@@ -94,6 +74,7 @@ function open(work) {
     present = task;
     if (!task) { await stage.show(null); showEnd(); return; }
     states.hide();
+    delete root.dataset.ended;
     task.draft = unsent.draftOf(task.task) ?? task.draft;
     const there = await stage.show(task);
     if (present !== task) return;
@@ -116,8 +97,9 @@ function open(work) {
   function showEnd() {
     delete root.dataset.task;
     const why = locked || queue.end.why || (offline ? "offline" : "");
-    if (!why) { $("#state").hidden = true; $("#canvas").dataset.state = "loading"; refresh(); return; }
-    states.show(stateOf({ why, missing: queue.end.missing }, work, joined));
+    if (!why) { states.hide(); delete root.dataset.ended; $("#canvas").dataset.state = "loading"; refresh(); return; }
+    root.dataset.ended = why;
+    states.show(stateOf({ why, missing: queue.end.missing }, work, joined), last && !locked ? undo : null);
     refresh();
   }
 
@@ -187,8 +169,8 @@ function open(work) {
 
   function goOn() {
     $("#verdict").hidden = true;
-    progress.counted(present, 0);
     queue.done(present.task);
+    readWork().then(refresh);
     turnTo(queue.present);
     if (queue.wants()) queue.fill();
     $("#canvas").focus({ preventScroll: true });
@@ -257,7 +239,7 @@ function open(work) {
 
   function choose(name) {
     if (stage.mode !== "open" || !stage.ready) return;
-    if (isClass) { submit("answer", { class: name }); say(name); } else stage.pressed(name);
+    if (isClass) { submit("answer", { class: name }); stage.flash(name); say(name); } else stage.pressed(name);
   }
 
   async function look() {
@@ -300,7 +282,7 @@ function open(work) {
   }, { capture: true });
   window.addEventListener("offline", () => { offline = true; refresh(); });
   window.addEventListener("beforeunload", (event) => { if (!unsent.lasting && unsent.waiting().length) event.preventDefault(); });
-  $("#saved").addEventListener("click", () => {
+  $("#refused").addEventListener("click", () => {
     const all = unsent.refused();
     if (!all.length) return;
     toast(all[0].refused, "bad");

@@ -7,8 +7,10 @@ const share = (part) => `${Math.round(100 * part)} %`;
 export function progressIn(root) {
   const line = root.querySelector("#progress-line");
   const bar = root.querySelector("#progress-bar");
+  const sum = root.querySelector("#sum");
   const golden = root.querySelector("#golden-line");
   const saved = root.querySelector("#saved");
+  const why = root.querySelector("#refused");
   const stage = root.querySelector("#stage");
   const paces = [];
   let work = null;
@@ -21,7 +23,7 @@ export function progressIn(root) {
 
   const stageOf = (task) => (task?.training ? "Training" : task && standing(task)?.stage === "exam" ? "Exam" : "");
 
-  function show(task) {
+  function show(task, mode) {
     const at = standing(task);
     const answered = (work?.pools ?? []).reduce((sum, one) => sum + one.answered, 0) + here;
     const pace = paces.length >= 3 ? paces.reduce((sum, one) => sum + one, 0) / paces.length : null;
@@ -30,13 +32,14 @@ export function progressIn(root) {
     const part = at?.labelled ?? null;
     if (part) words.push(`${share(part)} or more labelled`);
     line.textContent = words.join(" · ");
+    sum.textContent = answered ? words.slice(0, 2).join(" · ") : "";
     bar.hidden = part === null;
     if (part !== null) bar.value = part;
     const known = (work?.pools ?? []).filter((one) => one.golden);
     const n = known.reduce((sum, one) => sum + one.golden, 0);
     golden.hidden = n === 0;
     if (n) golden.textContent = `${share(known.reduce((sum, one) => sum + one.golden_correct, 0) / n)} of ${several(n, "golden task", "golden tasks")} right`;
-    showStage(task, at);
+    if (mode === "open" || !task) showStage(task, at); // what is explained is still the same one
   }
 
   function showStage(task, at) {
@@ -64,26 +67,32 @@ export function progressIn(root) {
       if (paces.length > LAST) paces.shift();
     },
     saved({ waiting, refused, offline, lasting, busy }) {
-      let words = "All answers saved";
-      let tone = "ok";
+      let [words, short, tone] = ["All answers saved", "Saved", "ok"];
       const [they, are] = waiting === 1 ? ["it is", "is"] : ["they are", "are"];
       if (waiting && offline) {
         const where = lasting ? `${are} kept on this device, and sent when the connection is back` : `${are} kept while this page is open: do not close it`;
         words = `No connection. ${several(waiting, "answer", "answers")} ${where}`;
-        tone = "warn";
+        [short, tone] = [`Offline: ${waiting} kept`, "warn"];
       } else if (offline) {
         words = "No connection. You can go on: answers are kept on this device";
-        tone = "warn";
+        [short, tone] = ["Offline", "warn"];
       } else if (waiting > 1 || (waiting && !busy)) {
         words = `Saving ${several(waiting, "answer", "answers")}, ${they} kept until then`;
-        tone = "";
+        [short, tone] = [`Saving ${waiting}`, ""];
       } else if (waiting) {
         words = "Saving …";
-        tone = "";
+        [short, tone] = ["Saving …", ""];
       }
-      if (refused) { words = `${several(refused, "answer was", "answers were")} not taken`; tone = "bad"; }
+      if (refused) {
+        words = `${several(refused, "answer was", "answers were")} not taken`;
+        [short, tone] = [`${refused} not taken`, "bad"];
+      }
+      why.hidden = !refused;
+      const before = saved.dataset.tone ?? "";
+      const news = tone !== before && [tone, before].some((one) => ["warn", "bad"].includes(one));
       if (saved.textContent !== words) saved.textContent = words;
-      saved.dataset.tone = tone;
+      Object.assign(saved.dataset, { tone, short });
+      return news ? words : "";
     },
   };
 }

@@ -146,6 +146,7 @@ export function stageIn(root, { answer, classes, pictures, changed, pick }) {
       changed();
     },
     add: () => tool.add(),
+    flash: (name) => buttons.flash(name),
     setHand(on) { hand = on; draw(); },
     find: () => buttons.find(),
     edit(event) { // keys that change boxes, or move the image

@@ -37,7 +37,7 @@ export function statesIn(panel, look) {
   return {
     get shown() { return now; },
     hide() { now = null; panel.hidden = true; },
-    show(state) {
+    show(state, undo = null) {
       if (now && now.title === state.title && now.text === state.text) return;
       now = state;
       panel.dataset.tone = state.tone ?? "";
@@ -49,6 +49,13 @@ export function statesIn(panel, look) {
         button.type = "button";
         button.textContent = state.button.words;
         button.addEventListener("click", look);
+        acts.append(button);
+      }
+      if (undo) {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.textContent = "Undo the last answer";
+        button.addEventListener("click", undo);
         acts.append(button);
       }
       if (state.link) {
