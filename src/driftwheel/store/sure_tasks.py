@@ -9,7 +9,21 @@ from sqlalchemy import ColumnElement, Connection, or_, select
 from driftwheel.store.label_tables import tasks
 from driftwheel.store.tasks import Task
 
-__all__ = ["sure_tasks"]
+__all__ = ["labelled_tasks", "sure_tasks"]
+
+
+def labelled_tasks(connection: Connection, chosen: Collection[int], *, limit: int) -> list[Task]:
+    """Return up to `limit` real tasks of these pools that have a label, the newest first."""
+    if not chosen:
+        return []
+    query = select(tasks).where(
+        tasks.c.pool.in_(sorted(chosen)),
+        tasks.c.kind == "real",
+        tasks.c.state == "done",
+        tasks.c.consensus.is_not(None),
+    )
+    rows = connection.execute(query.order_by(tasks.c.key.desc()).limit(limit))
+    return [Task(**row._mapping) for row in rows]
 
 
 def sure_tasks(

@@ -212,6 +212,7 @@ def test_who_may_look_and_who_may_act(lead: httpx.Client) -> None:
         f"{project}/settings",
         f"{project}/review",
         f"{project}/golden",
+        f"{project}/errors",
     )
     for path in seen:
         assert viewer.get(path).status_code == 200, path

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from driftwheel.web.pages.label import (
     annotator,
     annotators,
+    errors,
     golden,
     label_images,
     new_project,
@@ -19,5 +20,16 @@ from driftwheel.web.pages.label import (
 __all__ = ["router"]
 
 router = APIRouter()
-for _part in (projects, new_project, label_images, project, pool, annotators, annotator, golden, review):
+for _part in (
+    projects,
+    new_project,
+    label_images,
+    project,
+    pool,
+    annotators,
+    annotator,
+    golden,
+    review,
+    errors,
+):
     router.include_router(_part.router)

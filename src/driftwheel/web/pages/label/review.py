@@ -139,6 +139,9 @@ def _act(  # noqa: PLR0917
         raise HTTPException(404, str(error)) from None
     if back == "task":
         return RedirectResponse(f"/labels/{project}/tasks/{task}?told={told}", 303)
+    if back.startswith("errors:"):
+        shown = {"against": back.partition(":")[2][:8], "told": told, "last": task}
+        return RedirectResponse(address(f"/labels/{project}/errors", shown), 303)
     place = {"pool": _number(back.partition(":")[2]) or None, "after": task, "told": told, "last": task}
     return RedirectResponse(address(f"/labels/{project}/review", place), 303)
 
