@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import Iterator
 
@@ -29,3 +30,24 @@ def label_database(
     engine.dispose()
     if request.param == "postgresql":
         server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def shared_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engine]:
+    """A database for all tests that work in projects and models of their own, on each of the two."""
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("shared") / "driftwheel.sqlite"
+        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
+        engine = open_database(f"sqlite:///{path}")
+        yield engine
+        engine.dispose()
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    name = f"test_{uuid.uuid4().hex}"
+    server.execute(f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('migrated_postgresql')}")
+    engine = open_database(server.url(name))
+    yield engine
+    engine.dispose()
+    server.execute(f"DROP DATABASE {name} WITH (FORCE)")

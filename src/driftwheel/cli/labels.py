@@ -9,12 +9,26 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from driftwheel.formats.losses import Loss
+    from collections.abc import Sequence
+
+    from driftwheel.formats.losses import Loss, Lost
     from driftwheel.services.convert.convert_labels import Converted
 
-__all__ = ["APP", "Answers", "Coordinates", "Corners", "Format", "convert", "register"]
+__all__ = [
+    "APP",
+    "Answers",
+    "Coordinates",
+    "Corners",
+    "Format",
+    "convert",
+    "losses_named",
+    "register",
+    "tell_lost",
+]
 
-APP = typer.Typer(help="Convert labels between formats.", no_args_is_help=True)
+APP = typer.Typer(
+    help="Convert labels between formats, and exchange them with a project.", no_args_is_help=True
+)
 
 
 class Format(StrEnum):
@@ -111,7 +125,7 @@ def convert(
         None if to_format is None else LabelFormat(to_format.value),
         images,
         copy_images,
-        _losses(allow or []),
+        losses_named(allow or []),
         None if answers is None else answers.value,
         coordinates.value,
         voc_corners.value,
@@ -123,7 +137,8 @@ def convert(
     raise typer.Exit(EXIT_ERROR if done.refused else EXIT_OK)
 
 
-def _losses(names: list[str]) -> frozenset[Loss]:
+def losses_named(names: list[str]) -> frozenset[Loss]:
+    """Return the losses of these names, all of them for ``all``; raise `UsageError` for one that is none."""
     from driftwheel.errors import UsageError, did_you_mean
     from driftwheel.formats.losses import Loss
 
@@ -138,8 +153,6 @@ def _losses(names: list[str]) -> frozenset[Loss]:
 
 
 def _tell(done: Converted, source: Path, target: Path, *, dry_run: bool) -> None:
-    from driftwheel.formats.losses import LOSS_WORDS, NOTE_WORDS, Loss
-
     where = f"{source}" if dry_run else f"{target}"
     arrow = f"{done.from_format.value} → {done.to_format.value}"
     counts = [
@@ -150,18 +163,28 @@ def _tell(done: Converted, source: Path, target: Path, *, dry_run: bool) -> None
     ]
     told = ", ".join(f"{count:,} {one if count == 1 else several}" for count, one, several in counts)
     typer.echo(f"{where}: {told} ({arrow}{'; nothing was written' if dry_run else ''})")
-    for one in done.lost:
-        if isinstance(one.kind, Loss):
-            words = LOSS_WORDS[one.kind]
-            more = "; not allowed" if one.kind in done.refused else ""
-            typer.echo(f"lost: {one.kind.value} {one.count:,} × ({words}{more}), first {one.first}")
-        else:
-            typer.echo(f"note: {one.count:,} {NOTE_WORDS[one.kind]}, first {one.first}")
+    tell_lost(done.lost, done.refused)
     if done.refused:
         allow = " ".join(f"--allow {kind.value}" for kind in done.refused)
         typer.echo(f"To convert all the same, give: {allow}")
 
 
+def tell_lost(lost: Sequence[Lost], refused: Sequence[Loss] = ()) -> None:
+    """Print what was lost, or is worth telling, a line each."""
+    from driftwheel.formats.losses import LOSS_WORDS, NOTE_WORDS, Loss
+
+    for one in lost:
+        if isinstance(one.kind, Loss):
+            words = LOSS_WORDS[one.kind]
+            more = "; not allowed" if one.kind in refused else ""
+            typer.echo(f"lost: {one.kind.value} {one.count:,} × ({words}{more}), first {one.first}")
+        else:
+            typer.echo(f"note: {one.count:,} {NOTE_WORDS[one.kind]}, first {one.first}")
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
+    from driftwheel.cli.exchange_labels import add_commands
+
+    add_commands(APP)
     app.add_typer(APP, name="labels")

@@ -15,7 +15,7 @@ from driftwheel.formats.checked_labels import as_class
 from driftwheel.formats.image_name import image_name
 from driftwheel.formats.label_files import LabelFiles, is_image, stem_of, text_of
 
-__all__ = ["YoloData", "below", "find_yolo_files", "read_yolo_data", "write_yolo_data", "yolo_data_file"]
+__all__ = ["YoloData", "below", "find_yolo_files", "read_yolo_data", "write_yolo_data", "yolo_data_file", "yolo_text_files"]
 
 _LISTS = ("classes.txt", "obj.names", "predefined_classes.txt")
 _SPLITS = {"train": ("train",), "val": ("val", "valid", "validation"), "test": ("test",)}
@@ -139,7 +139,7 @@ def find_yolo_files(files: LabelFiles, images: Sequence[str] | None) -> list[tup
     lies beside its image.
     """
     names = files.names()
-    labels = _label_files(names)
+    labels = yolo_text_files(names)
     if images is None:
         images = [name for name in names if is_image(name)]
     pictures: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
@@ -160,8 +160,8 @@ def find_yolo_files(files: LabelFiles, images: Sequence[str] | None) -> list[tup
     return sorted(found)
 
 
-def _label_files(names: Sequence[str]) -> dict[str, str]:
-    """Return stem of the image's name → text file."""
+def yolo_text_files(names: Sequence[str]) -> dict[str, str]:
+    """Return, of the files of a data set, stem of the image's name → text file."""
     texts = [name for name in names if name.endswith(".txt") and basename(name) not in _LISTS]
     inside = [name for name in texts if "labels" in name.split("/")[:-1]]
     if not inside:

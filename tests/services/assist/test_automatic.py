@@ -47,8 +47,8 @@ def until_accepted(engine: Engine, n: int = 700, *, apart: float = 4.0) -> tuple
     return zoo, run
 
 
-def test_what_is_accepted_keeps_the_bound_and_the_rest_waits_for_people(label_database: Engine) -> None:
-    zoo = animals(label_database, 900, apart=2.6)  # one in ten is on the wrong side
+def test_what_is_accepted_keeps_the_bound_and_the_rest_waits_for_people(shared_database: Engine) -> None:
+    zoo = animals(shared_database, 900, apart=2.6)  # one in ten is on the wrong side
     zoo.label(150)
     zoo.train()
     run = begin(zoo)
@@ -83,8 +83,8 @@ def test_what_is_accepted_keeps_the_bound_and_the_rest_waits_for_people(label_da
     assert [one.key for one in zoo.work.tasks() if one.state == "open"]
 
 
-def test_audits_that_are_right_finish_it(label_database: Engine) -> None:
-    zoo, run = until_accepted(label_database)
+def test_audits_that_are_right_finish_it(shared_database: Engine) -> None:
+    zoo, run = until_accepted(shared_database)
     audits = checks(zoo, run.key, "audit")
     assert zoo.go_on(run.key) == 0
     zoo.finish(audits)
@@ -99,8 +99,8 @@ def test_audits_that_are_right_finish_it(label_database: Engine) -> None:
         begin(zoo, bound=0.02)
 
 
-def test_audits_that_are_wrong_give_everything_back(label_database: Engine) -> None:
-    zoo, run = until_accepted(label_database)
+def test_audits_that_are_wrong_give_everything_back(shared_database: Engine) -> None:
+    zoo, run = until_accepted(shared_database)
     n = len(automatic(zoo))
     audits = checks(zoo, run.key, "audit")
     assert n > 0
@@ -117,8 +117,8 @@ def test_audits_that_are_wrong_give_everything_back(label_database: Engine) -> N
     assert len(given) == 50  # they are handed out again
 
 
-def test_it_can_be_undone_and_what_people_changed_stays(label_database: Engine) -> None:
-    zoo, run = until_accepted(label_database)
+def test_it_can_be_undone_and_what_people_changed_stays(shared_database: Engine) -> None:
+    zoo, run = until_accepted(shared_database)
     taken = automatic(zoo)
     undo_automatic(zoo.engine, zoo.project, zoo.work.pool, run.key, by="lead", now=zoo.work.now)
     zoo.go_on(run.key)
@@ -133,8 +133,8 @@ def test_it_can_be_undone_and_what_people_changed_stays(label_database: Engine) 
         undo_automatic(zoo.engine, zoo.project, zoo.work.pool, 10**6, by="lead", now=zoo.work.now)
 
 
-def test_a_run_is_ended_while_its_sample_is_answered(label_database: Engine) -> None:
-    zoo = animals(label_database, 400)
+def test_a_run_is_ended_while_its_sample_is_answered(shared_database: Engine) -> None:
+    zoo = animals(shared_database, 400)
     with pytest.raises(UsageError, match="no assistant yet"):
         begin(zoo)
     zoo.label(60)
@@ -149,8 +149,8 @@ def test_a_run_is_ended_while_its_sample_is_answered(label_database: Engine) -> 
     assert zoo.go_on(run.key) == 0
 
 
-def test_nothing_is_accepted_of_what_the_assistant_does_not_know(label_database: Engine) -> None:
-    zoo, run = until_accepted(label_database, 400, apart=0.0)
+def test_nothing_is_accepted_of_what_the_assistant_does_not_know(shared_database: Engine) -> None:
+    zoo, run = until_accepted(shared_database, 400, apart=0.0)
     stands = _runs(zoo)[0]
     assert (stands.run.state, stands.accepted) == ("nothing", 0)
     assert "not shown" in stands.run.reason

@@ -35,9 +35,9 @@ def blobs(tmp_path: Path) -> Blobs:
 
 
 def test_images_without_an_embedding_get_one_and_others_are_left_alone(
-    label_database: Engine, blobs: Blobs
+    shared_database: Engine, blobs: Blobs
 ) -> None:
-    engine = label_database
+    engine = shared_database
     name = f"embedded on {engine.dialect.name}"
     model = add_model(engine, name=name)
     images = [picture(n) for n in range(4)]

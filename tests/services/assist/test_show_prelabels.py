@@ -42,8 +42,8 @@ def trained(engine: Engine, n: int = 150, **said: Any) -> Animals:
     return zoo
 
 
-def test_golden_tasks_show_what_the_assistant_says_and_never_the_truth(label_database: Engine) -> None:
-    zoo = trained(label_database, 110, golden=60, golden_share=0.9, apart=1.5)
+def test_golden_tasks_show_what_the_assistant_says_and_never_the_truth(shared_database: Engine) -> None:
+    zoo = trained(shared_database, 110, golden=60, golden_share=0.9, apart=1.5)
     options(zoo.work, hidden_share=0.0)
     found = show(zoo.work, 50)
     golden = {name: one for name, one in found.items() if name.startswith("g")}
@@ -54,8 +54,8 @@ def test_golden_tasks_show_what_the_assistant_says_and_never_the_truth(label_dat
     assert {type(one.confidence) for one in found.values() if one is not None} == {float}
 
 
-def test_the_same_comes_again_and_a_share_is_hidden(label_database: Engine) -> None:
-    zoo = trained(label_database)
+def test_the_same_comes_again_and_a_share_is_hidden(shared_database: Engine) -> None:
+    zoo = trained(shared_database)
     options(zoo.work, hidden_share=0.5)
     first = show(zoo.work, 50)
     hidden = sum(one is None for one in first.values())
@@ -64,8 +64,8 @@ def test_the_same_comes_again_and_a_share_is_hidden(label_database: Engine) -> N
     assert show(zoo.work, 50, seed=1) == first  # whatever is drawn, and however much was learnt since
 
 
-def test_a_pool_shows_what_it_is_told_to(label_database: Engine) -> None:
-    zoo = trained(label_database)
+def test_a_pool_shows_what_it_is_told_to(shared_database: Engine) -> None:
+    zoo = trained(shared_database)
     options(zoo.work, prelabels="off")
     assert not any(show(zoo.work, 5).values())
     options(zoo.work, prelabels="assistant", hidden_share=0.0)
@@ -79,8 +79,8 @@ def test_a_pool_shows_what_it_is_told_to(label_database: Engine) -> None:
         options(zoo.work, hidden_share=0.95)
 
 
-def test_boxes_of_the_model_are_shown_as_far_as_it_is_sure_of_them(label_database: Engine) -> None:
-    work = labelling(label_database, 2, answer="boxes")
+def test_boxes_of_the_model_are_shown_as_far_as_it_is_sure_of_them(shared_database: Engine) -> None:
+    work = labelling(shared_database, 2, answer="boxes")
     options(work, prelabels="model", hidden_share=0.0)
     said = Detection((Box("dog", 1, 2, 30, 40, 0.9), Box("cat", 5, 5, 5, 5, 0.2)))
     logged = update(records).where(records.c.model == work.project.model, records.c.id == "i0")
@@ -92,9 +92,9 @@ def test_boxes_of_the_model_are_shown_as_far_as_it_is_sure_of_them(label_databas
     assert found["i1"] is None  # a class of the whole image says nothing of boxes
 
 
-def test_those_of_a_file_are_shown_when_no_golden_task_stands_out(label_database: Engine) -> None:
+def test_those_of_a_file_are_shown_when_no_golden_task_stands_out(shared_database: Engine) -> None:
     images = [PoolImage("i0"), PoolImage("i1"), PoolImage("g", "golden", {"class": "dog"})]
-    work = labelling(label_database, images)
+    work = labelling(shared_database, images)
     options(work, hidden_share=0.0)
     keys = {one.record: one.key for one in work.tasks()}
 
@@ -109,8 +109,8 @@ def test_those_of_a_file_are_shown_when_no_golden_task_stands_out(label_database
     assert show(work, 2, "bob") == {"i1": Prelabel({"class": "dog"}, 0.6)}
 
 
-def test_nothing_is_shown_while_a_sample_is_answered(label_database: Engine) -> None:
-    zoo = animals(label_database, 400, golden=20, golden_share=0.3)
+def test_nothing_is_shown_while_a_sample_is_answered(shared_database: Engine) -> None:
+    zoo = animals(shared_database, 400, golden=20, golden_share=0.3)
     zoo.label(100)
     zoo.train()
     options(zoo.work, hidden_share=0.0)
@@ -132,9 +132,9 @@ def test_nothing_is_shown_while_a_sample_is_answered(label_database: Engine) -> 
 
 
 def test_what_pre_labels_do_to_answers_is_measured_against_those_who_did_not_see_them(
-    label_database: Engine,
+    shared_database: Engine,
 ) -> None:
-    zoo = trained(label_database, 200, apart=1.5)
+    zoo = trained(shared_database, 200, apart=1.5)
     options(zoo.work, hidden_share=0.5)
     records_of = {one.key: one.record for one in zoo.work.tasks()}
     given = zoo.work.ask("ann", 50)

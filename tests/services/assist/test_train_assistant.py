@@ -23,8 +23,8 @@ from driftwheel.store.label_tables import tasks as label_tasks
 from driftwheel.store.task_embeddings import labels_to_learn
 
 
-def test_it_is_trained_from_thirty_labels_on_and_again_when_a_fifth_is_new(label_database: Engine) -> None:
-    zoo = animals(label_database, 80)
+def test_it_is_trained_from_thirty_labels_on_and_again_when_a_fifth_is_new(shared_database: Engine) -> None:
+    zoo = animals(shared_database, 80)
 
     def is_due() -> bool:
         with reading(zoo.engine) as connection:
@@ -54,8 +54,8 @@ def test_it_is_trained_from_thirty_labels_on_and_again_when_a_fifth_is_new(label
     assert heads == [36, 30]
 
 
-def test_its_accuracy_is_that_on_images_it_has_not_seen(label_database: Engine) -> None:
-    zoo = animals(label_database, 400, apart=2.5)
+def test_its_accuracy_is_that_on_images_it_has_not_seen(shared_database: Engine) -> None:
+    zoo = animals(shared_database, 400, apart=2.5)
     zoo.label(150)
     made = zoo.train()
     assert made is not None
@@ -74,8 +74,8 @@ def test_its_accuracy_is_that_on_images_it_has_not_seen(label_database: Engine) 
     assert made.report["coverage"]["waiting"] == 250
 
 
-def test_golden_truths_and_automatic_labels_are_never_learnt(label_database: Engine) -> None:
-    zoo = animals(label_database, 40, golden=10, golden_share=0.0)
+def test_golden_truths_and_automatic_labels_are_never_learnt(shared_database: Engine) -> None:
+    zoo = animals(shared_database, 40, golden=10, golden_share=0.0)
     zoo.label(40)
     tasks = zoo.work.tasks()
     done = [one for one in tasks if one.state == "done"]
@@ -92,9 +92,9 @@ def test_golden_truths_and_automatic_labels_are_never_learnt(label_database: Eng
 
 
 def test_an_image_that_is_golden_in_another_pool_of_the_project_is_not_learnt(
-    label_database: Engine,
+    shared_database: Engine,
 ) -> None:
-    zoo = animals(label_database, 30)
+    zoo = animals(shared_database, 30)
     zoo.label(30)
     project, now = zoo.project, zoo.work.now
     pool = create_pool(zoo.engine, project, NewPool("second"), by="lead", now=now)
@@ -107,8 +107,8 @@ def test_an_image_that_is_golden_in_another_pool_of_the_project_is_not_learnt(
     assert zoo.work.task(left_out).record == "i3"
 
 
-def test_one_class_alone_is_told_as_the_reason(label_database: Engine) -> None:
-    zoo = animals(label_database, 40)
+def test_one_class_alone_is_told_as_the_reason(shared_database: Engine) -> None:
+    zoo = animals(shared_database, 40)
     zoo.truth = dict.fromkeys(zoo.truth, "cat")
     zoo.label(40)
     assert zoo.train() is None
@@ -119,8 +119,8 @@ def test_one_class_alone_is_told_as_the_reason(label_database: Engine) -> None:
     assert "of 1 class" in state.reason
 
 
-def test_a_head_is_kept_as_it_is(label_database: Engine) -> None:
-    zoo = animals(label_database, 40)
+def test_a_head_is_kept_as_it_is(shared_database: Engine) -> None:
+    zoo = animals(shared_database, 40)
     zoo.label(40)
     made = zoo.train()
     assert made is not None
@@ -131,8 +131,8 @@ def test_a_head_is_kept_as_it_is(label_database: Engine) -> None:
     np.testing.assert_array_equal(head.scores(points), again.scores(points))
 
 
-def test_projects_of_boxes_have_no_assistant(label_database: Engine) -> None:
-    work = labelling(label_database, 3, answer="boxes")
+def test_projects_of_boxes_have_no_assistant(shared_database: Engine) -> None:
+    work = labelling(shared_database, 3, answer="boxes")
     with pytest.raises(UsageError, match="learns one class an image"):
         ask_for_training(work.engine, work.project.key, by="lead", now=work.now)
     with pytest.raises(LookupError, match="no project"):

@@ -13,7 +13,7 @@ from driftwheel.formats.coco import read_coco
 from driftwheel.formats.cvat import read_cvat
 from driftwheel.formats.json_stream import first_keys
 from driftwheel.formats.label_csv import read_label_csv
-from driftwheel.formats.label_files import ImageSize, stem_of
+from driftwheel.formats.label_files import ImageSize
 from driftwheel.formats.label_format import SINGLE_FILES, LabelFormat, format_of_files, format_of_json
 from driftwheel.formats.label_studio import read_label_studio
 from driftwheel.formats.labelled_image import LabelledImage, LabelSet
@@ -21,6 +21,7 @@ from driftwheel.formats.losses import Losses
 from driftwheel.formats.pascal_voc import read_voc
 from driftwheel.formats.single_answer import AnswerChoice, choose_answer
 from driftwheel.formats.yolo import read_yolo
+from driftwheel.formats.yolo_data import yolo_text_files
 from driftwheel.services.convert.label_files import LabelPlace, open_label_place
 from driftwheel.services.convert.label_images import LabelImages
 from driftwheel.services.convert.label_options import LabelOptions
@@ -34,7 +35,7 @@ class KnownImages(Protocol):
     """Images that are known by other means than their files."""
 
     def names_of(self, stems: Sequence[str]) -> Sequence[str]:
-        """Return a name of an image for each path of a text file without its ending."""
+        """Return a name of an image for each path of one without its ending, in their order."""
 
     def size(self, name: str) -> ImageSize | None:
         """Return width and height as displayed."""
@@ -124,7 +125,7 @@ def _read_files(  # noqa: PLR0917
     if form is LabelFormat.VOC:
         return read_voc(place, losses=losses, corners=options.voc_corners)
     if images is None and known is not None:
-        names = known.names_of([stem_of(name) for name in place.names() if name.endswith(".txt")])
+        names = known.names_of(sorted(yolo_text_files(place.names())))
         return read_yolo(place, size_of=known.size, losses=losses, images=names)
     if images is None:
         raise UsageError(

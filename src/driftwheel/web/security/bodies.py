@@ -26,6 +26,7 @@ _LARGE = (
     "/versions",
     "/autoencoders",
     "/autoencoder",
+    "/labels",
 )
 _PLACES = ("/api/", "/models/")  # of the API, and of the pages that take an ONNX file
 _PIECE = 256 * 1024  # decompressed bytes handed on at once

@@ -1,0 +1,359 @@
+"""Read labels of a file into a pool: as finished labels, golden tasks, or pre-labels."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from sqlalchemy import Connection, Engine
+
+from driftwheel.errors import UsageError, did_you_mean
+from driftwheel.formats.label_format import LabelFormat
+from driftwheel.formats.labelled_image import LabelledImage
+from driftwheel.formats.losses import Losses, Lost
+from driftwheel.formats.single_answer import AnswerChoice, choose_answer
+from driftwheel.services.convert.label_options import LabelOptions
+from driftwheel.services.convert.read_labels import prepared_labels, read_labels
+from driftwheel.services.exchange.join_names import JoinedSizes, join_names
+from driftwheel.services.exchange.label_payload import labels_of, payload_of_answer
+from driftwheel.services.label.create_pool import pool_of_project
+from driftwheel.services.label.fill_pool import PoolImage, fill_pool
+from driftwheel.services.label.label_progress import tally
+from driftwheel.services.progress import OnProgress
+from driftwheel.store.audit import note
+from driftwheel.store.database import reading, writing
+from driftwheel.store.given_tasks import add_labelled, label_open
+from driftwheel.store.joined_records import JoinedRecord
+from driftwheel.store.label_events import add_event
+from driftwheel.store.label_sources import put_sources
+from driftwheel.store.pools import Pool, add_to_pool, lock_pool
+from driftwheel.store.prelabels import Prelabel, put_prelabels
+from driftwheel.store.projects import Project
+from driftwheel.store.record_images import lock_images
+from driftwheel.store.tasks import last_position
+
+__all__ = ["EXAMPLES", "ImportAs", "Imported", "NotJoined", "WhyNot", "import_labels"]
+
+ImportAs = Literal["consensus", "golden", "training", "exam", "prelabels"]
+"""What labels of a file become: finished labels, tasks with a known truth, or what annotators are shown."""
+
+WhyNot = Literal[
+    "no_record",
+    "no_image",
+    "unlabelled",
+    "unknown_class",
+    "wrong_kind",
+    "size",
+    "twice",
+    "not_in_pool",
+    "there",
+]
+"""Why an image of a file gave nothing: no record has its name; its image is not kept; nobody labelled it; it
+names a class that the project has not; it says something else than the project asks for; it is of another
+size than the record's image; the record had another label in the file; the pool has no task of it; the pool
+has a label of it already, or somebody is at it."""
+
+EXAMPLES = 20
+"""Names that are told of each reason."""
+
+_AT_ONCE = 500
+_AS: tuple[ImportAs, ...] = get_args(ImportAs)
+
+
+@dataclass(frozen=True, slots=True)
+class NotJoined:
+    """Images that gave nothing, for one reason: how many, and the names of the first."""
+
+    why: WhyNot
+    count: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came of a file.
+
+    Attributes
+    ----------
+    form
+        As found out.
+    images
+        In the file.
+    taken
+        Of them, those whose label was taken over.
+    added
+        Of these, those that are new tasks of the pool.
+    not_joined
+        Why the others gave nothing, the most frequent first.
+    unknown_classes
+        Classes that the project has not, and how many images name them.
+    lost
+        What was lost of labels, or is worth telling.
+    """
+
+    form: LabelFormat
+    images: int
+    taken: int
+    added: int
+    not_joined: tuple[NotJoined, ...]
+    unknown_classes: Mapping[str, int]
+    lost: tuple[Lost, ...]
+
+
+@dataclass(slots=True)
+class _Found:
+    """One label that can be taken over."""
+
+    name: str
+    joined: JoinedRecord
+    payload: dict[str, Any]
+    score: float | None
+
+
+@dataclass(slots=True)
+class _Count:
+    """Counts what becomes of images."""
+
+    images: int = 0
+    taken: int = 0
+    added: int = 0
+    why: Counter[WhyNot] = field(default_factory=Counter)
+    names: dict[WhyNot, list[str]] = field(default_factory=dict)
+    unknown: Counter[str] = field(default_factory=Counter)
+
+    def refuse(self, why: WhyNot, name: str) -> None:
+        self.why[why] += 1
+        told = self.names.setdefault(why, [])
+        if len(told) < EXAMPLES:
+            told.append(name)
+
+
+def import_labels(
+    engine: Engine,
+    project: int,
+    pool: int,
+    source: Path,
+    what: ImportAs,
+    *,
+    by: str,
+    now: datetime,
+    options: LabelOptions | None = None,
+    on_progress: OnProgress | None = None,
+) -> Imported:
+    """Read labels of a file into a pool, 500 images at once, and say of each image what became of it.
+
+    Images are joined to the records of the project's model, or to tasks of the pool, by their names: the
+    record's id, with or without the ending of an image, with or without folders. No image is read or fetched.
+    Read again, a file changes nothing that it gave before, but pre-labels. Noted in the audit and as an
+    event.
+
+    Parameters
+    ----------
+    source
+        A label file, or a folder or zip archive with one or many.
+    what
+        ``consensus``: finished labels, of new tasks, or of those that nobody has begun; what people labelled
+        stays. ``golden``, ``training``, ``exam``: such tasks, with the label as their truth; a record that is
+        in the pool already stays what it is. ``prelabels``: what annotators are shown with tasks of the pool.
+    options
+        How to read; `answers` says which of several answers of an image counts (None: the only one of a
+        person, or for pre-labels the only one of a model).
+
+    Raises
+    ------
+    LookupError
+        When there is no such pool.
+    UsageError
+        For a format that cannot be told, or a pool that takes no images.
+    LabelFormatError
+        For a damaged file, several answers where one is to count, or a loss that is not allowed. What was
+        read before stays: reading the corrected file goes on from there.
+    """
+    if what not in _AS:
+        raise UsageError(f"Labels become {', '.join(_AS)}, not '{what:.40}'.{did_you_mean(what, _AS)}")
+    options = options or LabelOptions()
+    if options.answers == "all":
+        raise UsageError("One answer of each image counts; choose only, first, latest, golden, human or model.")
+    with reading(engine) as connection:
+        found, whole = pool_of_project(connection, project, pool)
+    if what != "prelabels" and whole.state == "closed" and whole.done < whole.tasks:
+        raise UsageError(f"The pool '{whole.name}' is closed; open it again, or make another.")
+    losses, count = Losses(options.allow), _Count()
+    seen: set[str] = set()
+    with ExitStack() as stack:
+        sizes = JoinedSizes(engine, found.model, pool)
+        form, labels, images = read_labels(source, options, losses, stack, known_images=sizes)
+        chosen = _chosen(
+            prepared_labels(labels.images, images, "all", options, losses), what, options, losses
+        )
+        while part := list(islice(chosen, _AT_ONCE)):
+            count.images += len(part)
+            fit = _fitting(engine, found, pool, part, losses, count, seen)
+            _take(engine, found, whole, fit, what, count, by, now)
+            if on_progress is not None:
+                on_progress("images", len(part), None)
+    imported = Imported(
+        form,
+        count.images,
+        count.taken,
+        count.added,
+        tuple(NotJoined(why, n, tuple(count.names[why])) for why, n in count.why.most_common()),
+        dict(count.unknown.most_common(EXAMPLES)),
+        losses.all,
+    )
+    _tell(engine, found, whole, imported, what, by, now)
+    return imported
+
+
+def _chosen(
+    images: Iterator[LabelledImage], what: ImportAs, options: LabelOptions, losses: Losses
+) -> Iterator[LabelledImage]:
+    """Yield images with the one answer that counts."""
+    for image in images:
+        choice: AnswerChoice | None = options.answers
+        if choice is None and what == "prelabels" and any(one.source == "model" for one in image.answers):
+            choice = "model"
+        yield choose_answer(image, choice or "only", losses)
+
+
+def _fitting(  # noqa: PLR0917
+    engine: Engine,
+    project: Project,
+    pool: int,
+    images: Sequence[LabelledImage],
+    losses: Losses,
+    count: _Count,
+    seen: set[str],
+) -> list[_Found]:
+    """Return the labels that the project can take; the others are counted."""
+    with reading(engine) as connection:
+        joined = join_names(connection, project.model, pool, [one.name for one in images])
+    known = {one.name for one in project.classes}
+    found: list[_Found] = []
+    for image in images:
+        record = joined.get(image.name)
+        if record is None:
+            count.refuse("no_record", image.name)
+            continue
+        if not image.answers:
+            count.refuse("unlabelled", image.name)
+            continue
+        if not _same_size(image, record):
+            count.refuse("size", image.name)
+            continue
+        (answer,) = image.answers
+        said = payload_of_answer(project, answer, f"'{image.name}'", losses)
+        if isinstance(said, str):
+            count.refuse(said, image.name)
+            strange = set(labels_of(answer)) - known
+            count.unknown.update(strange if said == "unknown_class" else ())
+            continue
+        if record.record in seen:
+            count.refuse("twice", image.name)
+            continue
+        seen.add(record.record)
+        found.append(_Found(image.name, record, *said))
+    return found
+
+
+def _same_size(image: LabelledImage, record: JoinedRecord) -> bool:
+    """Return whether a file means the image that is kept: coordinates of another do not fit it."""
+    given, known = (image.width, image.height), (record.width, record.height)
+    return None in given or None in known or given == known
+
+
+def _take(  # noqa: PLR0917
+    engine: Engine,
+    project: Project,
+    pool: Pool,
+    found: Sequence[_Found],
+    what: ImportAs,
+    count: _Count,
+    by: str,
+    now: datetime,
+) -> None:
+    if what == "consensus":
+        with writing(engine) as connection:
+            _finish(connection, project, pool, found, count, by, now)
+    elif what == "prelabels":
+        there = [one for one in found if one.joined.task is not None]
+        for one in found:
+            if one.joined.task is None:
+                count.refuse("not_in_pool", one.name)
+        new = {
+            one.joined.task or 0: Prelabel(one.payload, 1.0 if one.score is None else one.score)
+            for one in there
+        }
+        with writing(engine) as connection:
+            put_prelabels(connection, pool.key, new, time=now, by=by)
+        count.taken += len(there)
+    else:
+        new_ones = [one for one in found if one.joined.task is None]
+        for one in found:
+            if one.joined.task is not None:
+                count.refuse("there", one.name)
+        images = [PoolImage(one.joined.record, what, one.payload, "from a file") for one in new_ones]
+        done = fill_pool(engine, project.key, pool.key, images, by=by, now=now)
+        names = {one.joined.record: one.name for one in new_ones}
+        for record in done.missing:
+            count.refuse("no_image", names[record])
+        count.taken += done.added
+        count.added += done.added
+
+
+def _finish(  # noqa: PLR0917
+    connection: Connection,
+    project: Project,
+    pool: Pool,
+    found: Sequence[_Found],
+    count: _Count,
+    by: str,
+    now: datetime,
+) -> None:
+    """Take labels as finished ones: of tasks that nobody has begun, and of new ones."""
+    if pool.most_paid is not None:
+        lock_pool(connection, pool.key)
+    there = {one.joined.task: one for one in found if one.joined.task is not None}
+    payloads = {task: one.payload for task, one in there.items()}
+    labelled = label_open(connection, list(payloads), payloads, now=now)
+    for task in sorted(set(there) - set(labelled)):
+        count.refuse("there", there[task].name)
+    new = {one.joined.record: one for one in found if one.joined.task is None}
+    images = list(lock_images(connection, project.model, sorted(new)))
+    for record in sorted(set(new) - {one.record for one in images}):
+        count.refuse("no_image", new[record].name)
+    labels = {record: one.payload for record, one in new.items()}
+    first = last_position(connection, pool.key) + 1
+    added = add_labelled(connection, pool.key, images, labels, first=first, wanted=pool.overlap, now=now)
+    put_sources(connection, pool.key, [*labelled, *added], "import", now, by)
+    if added:
+        add_to_pool(connection, pool.key, tasks=len(added), done=len(added))
+    if labelled:
+        tally(connection, pool, now, done=len(labelled))
+    count.taken += len(labelled) + len(added)
+    count.added += len(added)
+
+
+def _tell(  # noqa: PLR0917
+    engine: Engine, project: Project, pool: Pool, done: Imported, what: ImportAs, by: str, now: datetime
+) -> None:
+    numbers = {"as": what, "images": done.images, "taken": done.taken, "added": done.added}
+    reason = f"Labels of {done.taken:,} of {done.images:,} images were read from a file as {what}."
+    with writing(engine) as connection:
+        add_event(
+            connection,
+            project.key,
+            "labels_imported",
+            reason,
+            time=now,
+            by=by,
+            pool=pool.key,
+            numbers=numbers,
+        )
+        note(connection, now, by, "import-labels", f"project {project.name}", {"pool": pool.name} | numbers)
