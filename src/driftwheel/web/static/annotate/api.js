@@ -66,6 +66,8 @@ export function server(project, csrf) {
     next: (count) => call(`${base}/next`, "POST", { count }),
     answer: ({ id, task, kind, payload, reason, seconds }) => call(`${base}/answers`, "POST", { id, task, kind, payload, reason, seconds }),
     undo: (id) => call(`${base}/answers/${id}/undo`, "POST"),
+    reply: (challenge, text) => call(`${base}/challenges/${challenge}`, "POST", { text }),
+    challengeAt: (challenge) => `${base}/challenges/${challenge}/image`,
     imageAt: (task, side) => `${base}/tasks/${task}/image${side ? `?size=${side}` : ""}`,
   };
 }

@@ -1,6 +1,7 @@
 // The annotate page: takes tasks, shows one after the other without a pause, and keeps every answer until it is saved.
 
 import { server, Unreachable } from "./api.js";
+import { challengeIn } from "./challenge.js";
 import { clock } from "./clock.js";
 import { helpIn, skipIn } from "./dialogs.js";
 import { keysOf, listen, wordOf } from "./keys.js";
@@ -36,6 +37,11 @@ function open(work) {
   const queue = queueOf(api, unsent, pictures, { filled, held, locked: lock });
   const out = sender(api, unsent, { kept, held, locked: lock, conflict, refused });
   const states = statesIn($("#state"), look);
+  const challenge = challengeIn($("#challenge"), {
+    api,
+    passed: look,
+    failed(error) { if (error instanceof Unreachable) held(error); else { toast(error.message, "bad"); look(); } },
+  });
   const help = helpIn($("#help"), { bound, boxes: isBoxes, shown: { submit: !isClass, find: !$("#find").hidden } });
   const skipping = skipIn($("#skip-dialog"), (reason) => submit("skip", null, reason));
 
@@ -74,6 +80,7 @@ function open(work) {
     present = task;
     if (!task) { await stage.show(null); showEnd(); return; }
     states.hide();
+    challenge.hide();
     delete root.dataset.ended;
     task.draft = unsent.draftOf(task.task) ?? task.draft;
     const there = await stage.show(task);
@@ -99,7 +106,8 @@ function open(work) {
     const why = locked || queue.end.why || (offline ? "offline" : "");
     if (!why) { states.hide(); delete root.dataset.ended; $("#canvas").dataset.state = "loading"; refresh(); return; }
     root.dataset.ended = why;
-    states.show(stateOf({ why, missing: queue.end.missing }, work, joined), last && !locked ? undo : null);
+    states.show(stateOf({ ...queue.end, why }, work, joined), last && !locked && why !== "challenge" ? undo : null);
+    if (why === "challenge") challenge.show(queue.end.challenge); else challenge.hide();
     refresh();
   }
 

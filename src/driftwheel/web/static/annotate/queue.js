@@ -51,7 +51,7 @@ export function queueOf(api, unsent, pictures, told) {
   const answered = new Set();
   let filling = null;
   let timer = 0;
-  let end = { why: "", missing: "" };
+  let end = { why: "", missing: "", until: null, challenge: null };
 
   function take(found) {
     const held = new Set(unsent.all().map((entry) => entry.task));
@@ -66,7 +66,7 @@ export function queueOf(api, unsent, pictures, told) {
     tasks.length = 0;
     if (first && !kept.includes(first)) tasks.push(first); // it is being looked at: its answer may still count
     tasks.push(...kept.filter((one) => one === first), ...kept.filter((one) => one !== first));
-    end = { why: found.why, missing: found.missing };
+    end = { why: found.why, missing: found.missing, until: found.until ?? null, challenge: found.challenge ?? null };
   }
 
   async function ask() {

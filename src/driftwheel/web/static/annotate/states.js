@@ -1,5 +1,6 @@
 // What is shown in place of a task, where there is none: why, and what one can do.
 
+const TIME = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const again = { words: "Look again", act: "look" };
 
 function nothingOpen(work) {
@@ -13,7 +14,7 @@ function nothingOpen(work) {
   return { title: said[0], text: said[1], tone: work.state === "finished" ? "ok" : "", button: again };
 }
 
-export function stateOf({ why, missing }, work, joined) {
+export function stateOf({ why, missing, until }, work, joined) {
   if (why === "banned") {
     return { title: "You can no longer label here", text: "You were banned from this project. If you think that is a mistake, ask who invited you.", tone: "bad" };
   }
@@ -24,6 +25,8 @@ export function stateOf({ why, missing }, work, joined) {
   }
   if (why === "gone") return { title: "There is no such project", text: "It was deleted, or is not for you.", tone: "bad" };
   if (why === "offline") return { title: "No connection", text: "The next images could not be loaded. As soon as the connection is back, you can go on; what you have answered is kept.", tone: "warn", button: { words: "Try again", act: "look" } };
+  if (why === "challenge") return { title: "Are you there?", text: "Type the digits that you see, so that we know that a person labels.", tone: "" };
+  if (why === "paused") return { title: "Time for a pause", text: `${until ? `Tasks come again at ${TIME.format(new Date(until))}. ` : ""}The last answers were faster than one can look, or too many were passed over, or they were too much like somebody else's. Look closely, and read the instructions again.`, tone: "warn", button: again };
   if (why === "exam_failed") return { title: "The exam was not passed", text: "So there are no tasks for you here. Thank you for your time.", tone: "bad" };
   if (why === "not_qualified") return { title: "You lack something that is required", text: `To label here you need ${missing}. Who runs this project can give it to you.`, tone: "warn", button: again };
   const closed = nothingOpen(work);
@@ -32,7 +35,7 @@ export function stateOf({ why, missing }, work, joined) {
 }
 
 export function statesIn(panel, look) {
-  const [title, text, acts] = ["h2", "p", ".acts"].map((name) => panel.querySelector(name));
+  const [title, text, acts] = ["h2", "p", ".acts"].map((name) => panel.querySelector(`:scope > ${name}`));
   let now = null;
   return {
     get shown() { return now; },
