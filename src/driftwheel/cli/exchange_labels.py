@@ -14,7 +14,8 @@ from driftwheel.cli.labels import Answers, Format, losses_named, tell_lost
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from driftwheel.services.exchange.import_labels import Imported, WhyNot
+    from driftwheel.services.exchange.import_count import WhyNot
+    from driftwheel.services.exchange.import_labels import Imported
     from driftwheel.store.projects import Project
 
 __all__ = ["As", "What", "add_commands"]

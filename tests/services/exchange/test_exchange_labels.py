@@ -18,7 +18,8 @@ from driftwheel.formats.label_format import SINGLE_FILES, LabelFormat
 from driftwheel.formats.losses import Loss
 from driftwheel.services.convert.label_options import LabelOptions
 from driftwheel.services.exchange.export_labels import Exported, ExportOptions, export_labels
-from driftwheel.services.exchange.import_labels import ImportAs, Imported, import_labels
+from driftwheel.services.exchange.import_count import ImportAs
+from driftwheel.services.exchange.import_labels import Imported, import_labels
 from driftwheel.services.label.create_pool import NewPool, create_pool
 from driftwheel.services.label.fill_pool import PoolImage
 from driftwheel.store.blobs import Blobs

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import get_args
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.formats.label_format import LabelFormat
@@ -20,59 +19,29 @@ from driftwheel.formats.losses import Losses, Lost
 from driftwheel.formats.single_answer import AnswerChoice, choose_answer
 from driftwheel.services.convert.label_options import LabelOptions
 from driftwheel.services.convert.read_labels import prepared_labels, read_labels
+from driftwheel.services.exchange.import_count import (
+    EXAMPLES,
+    FoundLabel,
+    ImportAs,
+    ImportCount,
+    NotJoined,
+)
 from driftwheel.services.exchange.join_names import JoinedSizes, join_names
 from driftwheel.services.exchange.label_payload import labels_of, payload_of_answer
+from driftwheel.services.exchange.take_labels import take_labels
 from driftwheel.services.label.create_pool import pool_of_project
-from driftwheel.services.label.fill_pool import PoolImage, fill_pool
-from driftwheel.services.label.label_progress import tally
 from driftwheel.services.progress import OnProgress
 from driftwheel.store.audit import note
 from driftwheel.store.database import reading, writing
-from driftwheel.store.given_tasks import add_labelled, label_open
 from driftwheel.store.joined_records import JoinedRecord
 from driftwheel.store.label_events import add_event
-from driftwheel.store.label_sources import put_sources
-from driftwheel.store.pools import Pool, add_to_pool, lock_pool
-from driftwheel.store.prelabels import Prelabel, put_prelabels
+from driftwheel.store.pools import Pool
 from driftwheel.store.projects import Project
-from driftwheel.store.record_images import lock_images
-from driftwheel.store.tasks import last_position
 
-__all__ = ["EXAMPLES", "ImportAs", "Imported", "NotJoined", "WhyNot", "import_labels"]
-
-ImportAs = Literal["consensus", "golden", "training", "exam", "prelabels"]
-"""What labels of a file become: finished labels, tasks with a known truth, or what annotators are shown."""
-
-WhyNot = Literal[
-    "no_record",
-    "no_image",
-    "unlabelled",
-    "unknown_class",
-    "wrong_kind",
-    "size",
-    "twice",
-    "not_in_pool",
-    "there",
-]
-"""Why an image of a file gave nothing: no record has its name; its image is not kept; nobody labelled it; it
-names a class that the project has not; it says something else than the project asks for; it is of another
-size than the record's image; the record had another label in the file; the pool has no task of it; the pool
-has a label of it already, or somebody is at it."""
-
-EXAMPLES = 20
-"""Names that are told of each reason."""
+__all__ = ["Imported", "import_labels"]
 
 _AT_ONCE = 500
 _AS: tuple[ImportAs, ...] = get_args(ImportAs)
-
-
-@dataclass(frozen=True, slots=True)
-class NotJoined:
-    """Images that gave nothing, for one reason: how many, and the names of the first."""
-
-    why: WhyNot
-    count: int
-    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,34 +73,6 @@ class Imported:
     not_joined: tuple[NotJoined, ...]
     unknown_classes: Mapping[str, int]
     lost: tuple[Lost, ...]
-
-
-@dataclass(slots=True)
-class _Found:
-    """One label that can be taken over."""
-
-    name: str
-    joined: JoinedRecord
-    payload: dict[str, Any]
-    score: float | None
-
-
-@dataclass(slots=True)
-class _Count:
-    """Counts what becomes of images."""
-
-    images: int = 0
-    taken: int = 0
-    added: int = 0
-    why: Counter[WhyNot] = field(default_factory=Counter)
-    names: dict[WhyNot, list[str]] = field(default_factory=dict)
-    unknown: Counter[str] = field(default_factory=Counter)
-
-    def refuse(self, why: WhyNot, name: str) -> None:
-        self.why[why] += 1
-        told = self.names.setdefault(why, [])
-        if len(told) < EXAMPLES:
-            told.append(name)
 
 
 def import_labels(
@@ -179,12 +120,14 @@ def import_labels(
         raise UsageError(f"Labels become {', '.join(_AS)}, not '{what:.40}'.{did_you_mean(what, _AS)}")
     options = options or LabelOptions()
     if options.answers == "all":
-        raise UsageError("One answer of each image counts; choose only, first, latest, golden, human or model.")
+        raise UsageError(
+            "One answer of each image counts; choose only, first, latest, golden, human or model."
+        )
     with reading(engine) as connection:
         found, whole = pool_of_project(connection, project, pool)
     if what != "prelabels" and whole.state == "closed" and whole.done < whole.tasks:
         raise UsageError(f"The pool '{whole.name}' is closed; open it again, or make another.")
-    losses, count = Losses(options.allow), _Count()
+    losses, count = Losses(options.allow), ImportCount()
     seen: set[str] = set()
     with ExitStack() as stack:
         sizes = JoinedSizes(engine, found.model, pool)
@@ -195,7 +138,7 @@ def import_labels(
         while part := list(islice(chosen, _AT_ONCE)):
             count.images += len(part)
             fit = _fitting(engine, found, pool, part, losses, count, seen)
-            _take(engine, found, whole, fit, what, count, by, now)
+            take_labels(engine, found, whole, fit, what, count, by, now)
             if on_progress is not None:
                 on_progress("images", len(part), None)
     imported = Imported(
@@ -228,14 +171,14 @@ def _fitting(  # noqa: PLR0917
     pool: int,
     images: Sequence[LabelledImage],
     losses: Losses,
-    count: _Count,
+    count: ImportCount,
     seen: set[str],
-) -> list[_Found]:
+) -> list[FoundLabel]:
     """Return the labels that the project can take; the others are counted."""
     with reading(engine) as connection:
         joined = join_names(connection, project.model, pool, [one.name for one in images])
     known = {one.name for one in project.classes}
-    found: list[_Found] = []
+    found: list[FoundLabel] = []
     for image in images:
         record = joined.get(image.name)
         if record is None:
@@ -258,7 +201,7 @@ def _fitting(  # noqa: PLR0917
             count.refuse("twice", image.name)
             continue
         seen.add(record.record)
-        found.append(_Found(image.name, record, *said))
+        found.append(FoundLabel(image.name, record, *said))
     return found
 
 
@@ -266,78 +209,6 @@ def _same_size(image: LabelledImage, record: JoinedRecord) -> bool:
     """Return whether a file means the image that is kept: coordinates of another do not fit it."""
     given, known = (image.width, image.height), (record.width, record.height)
     return None in given or None in known or given == known
-
-
-def _take(  # noqa: PLR0917
-    engine: Engine,
-    project: Project,
-    pool: Pool,
-    found: Sequence[_Found],
-    what: ImportAs,
-    count: _Count,
-    by: str,
-    now: datetime,
-) -> None:
-    if what == "consensus":
-        with writing(engine) as connection:
-            _finish(connection, project, pool, found, count, by, now)
-    elif what == "prelabels":
-        there = [one for one in found if one.joined.task is not None]
-        for one in found:
-            if one.joined.task is None:
-                count.refuse("not_in_pool", one.name)
-        new = {
-            one.joined.task or 0: Prelabel(one.payload, 1.0 if one.score is None else one.score)
-            for one in there
-        }
-        with writing(engine) as connection:
-            put_prelabels(connection, pool.key, new, time=now, by=by)
-        count.taken += len(there)
-    else:
-        new_ones = [one for one in found if one.joined.task is None]
-        for one in found:
-            if one.joined.task is not None:
-                count.refuse("there", one.name)
-        images = [PoolImage(one.joined.record, what, one.payload, "from a file") for one in new_ones]
-        done = fill_pool(engine, project.key, pool.key, images, by=by, now=now)
-        names = {one.joined.record: one.name for one in new_ones}
-        for record in done.missing:
-            count.refuse("no_image", names[record])
-        count.taken += done.added
-        count.added += done.added
-
-
-def _finish(  # noqa: PLR0917
-    connection: Connection,
-    project: Project,
-    pool: Pool,
-    found: Sequence[_Found],
-    count: _Count,
-    by: str,
-    now: datetime,
-) -> None:
-    """Take labels as finished ones: of tasks that nobody has begun, and of new ones."""
-    if pool.most_paid is not None:
-        lock_pool(connection, pool.key)
-    there = {one.joined.task: one for one in found if one.joined.task is not None}
-    payloads = {task: one.payload for task, one in there.items()}
-    labelled = label_open(connection, list(payloads), payloads, now=now)
-    for task in sorted(set(there) - set(labelled)):
-        count.refuse("there", there[task].name)
-    new = {one.joined.record: one for one in found if one.joined.task is None}
-    images = list(lock_images(connection, project.model, sorted(new)))
-    for record in sorted(set(new) - {one.record for one in images}):
-        count.refuse("no_image", new[record].name)
-    labels = {record: one.payload for record, one in new.items()}
-    first = last_position(connection, pool.key) + 1
-    added = add_labelled(connection, pool.key, images, labels, first=first, wanted=pool.overlap, now=now)
-    put_sources(connection, pool.key, [*labelled, *added], "import", now, by)
-    if added:
-        add_to_pool(connection, pool.key, tasks=len(added), done=len(added))
-    if labelled:
-        tally(connection, pool, now, done=len(labelled))
-    count.taken += len(labelled) + len(added)
-    count.added += len(added)
 
 
 def _tell(  # noqa: PLR0917

@@ -23,7 +23,8 @@ from driftwheel.services.exchange.export_labels import (
     export_labels,
     export_name,
 )
-from driftwheel.services.exchange.import_labels import ImportAs, Imported, WhyNot, import_labels
+from driftwheel.services.exchange.import_count import ImportAs, WhyNot
+from driftwheel.services.exchange.import_labels import Imported, import_labels
 from driftwheel.services.label.create_pool import pool_of_project
 from driftwheel.store.database import reading
 from driftwheel.web.api.describe import file_body, problems
