@@ -60,6 +60,8 @@ class ImageQuery:
         whole model. Of drift also those of a segment that has drifted, whatever is said of the whole.
     order
         ``newest``, ``oldest``, or ``outlier``: the most unusual first.
+    has_image
+        Whether the image is still kept.
     """
 
     model: str
@@ -71,6 +73,7 @@ class ImageQuery:
     outlier_p_at_most: float | None = None
     order: Order = "newest"
     verdict: Answer | None = None
+    has_image: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +194,7 @@ def _filter(connection: Connection, model: Model, query: ImageQuery) -> RecordFi
         predicted=query.predicted,
         state=query.state,
         outlier_p_at_most=p,
+        has_image=query.has_image,
     )
     return chosen if query.verdict is None else _narrowed(connection, chosen, model, query.verdict)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -134,7 +134,7 @@ def _check(engine: Engine, wish: PoolWish) -> None:
     check_count(wish.count)
     with reading(engine) as connection:
         find_model(connection, wish.query.model)
-        if not list_images(connection, wish.query, limit=1).records:
+        if not list_images(connection, replace(wish.query, has_image=True), limit=1).records:
             raise UsageError("No image matches this list; take a filter away.")
         if isinstance(wish.project, NewProject):
             if wish.project.name in {one.name for one in list_projects(connection)}:

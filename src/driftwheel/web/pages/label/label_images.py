@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, cast
 
 import numpy as np
@@ -126,7 +127,7 @@ def _page(request: Request, state: Services, *, given: _Fields | None = None, wr
         mistakes, total = list(chosen.mistakes), None
         if chosen.query is not None:
             try:
-                total = count_images(connection, chosen.query)
+                total = count_images(connection, replace(chosen.query, has_image=True))
             except UsageError as error:
                 mistakes.append(str(error))
     fields = given or _first(request, state, model, own, taken)
