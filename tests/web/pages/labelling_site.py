@@ -31,13 +31,18 @@ class LabellingSite:
     lead: httpx.Client
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
-    def records(self, n: int, prediction: Classification | Detection | None = None) -> list[str]:
-        """Log records with images, and return their ids."""
+    def records(
+        self,
+        n: int,
+        prediction: Classification | Detection | None = None,
+        images: Sequence[bytes] = (),
+    ) -> list[str]:
+        """Log records with images, these first, and return their ids."""
         names = [f"image-{next(self.numbers)}" for _ in range(n)]
         model = "parts" if isinstance(prediction, Detection) else "discs"
         sent = [
-            Incoming(Record(name, model, NOON, prediction=prediction), picture(int(name.split("-")[1])))
-            for name in names
+            Incoming(Record(name, model, NOON, prediction=prediction), image or picture(number))
+            for number, (name, image) in enumerate(itertools.zip_longest(names, images))
         ]
         services = self.running.services
         results = services.ingest.ingest(sent, received=self.running.clock())
@@ -53,6 +58,7 @@ class LabellingSite:
         instructions: str = "",
         special: Sequence[tuple[str, Any]] = (),
         prediction: Classification | Detection | None = None,
+        images: Sequence[bytes] = (),
         **pool: Any,
     ) -> int:
         """Make a project with an open pool of `n` images and special tasks (kind, truth); return its key.
@@ -71,7 +77,7 @@ class LabellingSite:
         if prediction is not None:
             shown = {"prelabels": "model", "hidden_share": 0.0}
             assert self.lead.patch(f"{at}/prelabels", json=shown).status_code == 200
-        records = self.records(n + len(special), prediction)
+        records = self.records(n + len(special), prediction, images)
         images: list[dict[str, Any]] = [{"record": one} for one in records[:n]]
         for record, (kind, truth) in zip(records[n:], special, strict=True):
             images.append({"record": record, "kind": kind, "truth": truth})

@@ -170,11 +170,11 @@ def test_an_answer_that_the_server_does_not_take_is_told(page: Page, site: Label
     saved(page)
 
 
-@pytest.mark.parametrize("why", ["budget", "closed", "banned"])
+@pytest.mark.parametrize("why", ["budget", "closed", "banned", "not qualified"])
 def test_what_ends_is_said(page: Page, site: LabellingSite, why: str) -> None:
-    more = {"price": 1.0, "budget": 1.0} if why == "budget" else {}
-    project = site.project(2, **more)
-    join(page, site, project)
+    more = {"budget": {"price": 1.0, "budget": 1.0}, "not qualified": {"requires": {"tags": ["x"]}}}
+    project = site.project(2, **more.get(why, {}))
+    join(page, site, project, ready=why != "not qualified")
     at = f"/api/v1/projects/{project}"
     if why == "closed":
         (pool,) = site.lead.get(f"{at}/pools").json()
@@ -184,6 +184,8 @@ def test_what_ends_is_said(page: Page, site: LabellingSite, why: str) -> None:
     elif why == "budget":
         press(page, "1")
         title = "The budget is spent"
+    elif why == "not qualified":
+        title = "You lack something that is required"
     else:
         (person,) = site.lead.get(f"{at}/annotators").json()
         body = {"reason": "random answers"}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, CDPSession, Page, expect
 from tests.web.pages.labelling_site import LabellingSite, join, labelling, press
 
@@ -160,6 +162,46 @@ def test_by_touch_on_a_telephone(browser: Browser, site: LabellingSite) -> None:
     expect(page.locator("#box-count")).to_have_text("0")
     assert boxes(site, project) == [box("nut", 30, 30, 60, 50)]
     context.close()
+
+
+def marked(orientation: int) -> bytes:
+    """Return a JPEG of 160 × 120 as stored, green at the left above, with an EXIF orientation."""
+    image = Image.new("RGB", (WIDTH, HEIGHT), (200, 30, 30))
+    image.paste((30, 200, 30), (0, 0, 50, 40))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    image.save(data := io.BytesIO(), "JPEG", exif=exif, quality=95)
+    return data.getvalue()
+
+
+def test_images_lie_as_the_server_reads_them(page: Page, site: LabellingSite) -> None:
+    """Turned by EXIF, and of a format that browsers do not show."""
+    Image.new("RGB", (WIDTH, HEIGHT), (30, 200, 30)).save(tiff := io.BytesIO(), "TIFF")
+    images = [marked(6), marked(3), tiff.getvalue()]
+    project = site.project(3, "boxes", classes=CLASSES, images=images)
+    join(page, site, project)
+    seen = []
+    for number in range(3):
+        seen.append(
+            page.locator("#layer img").evaluate(
+                """(image) => {
+                  const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
+                  const context = canvas.getContext("2d", { willReadFrequently: true });
+                  context.drawImage(image, 0, 0);
+                  const green = (x, y) => context.getImageData(x, y, 1, 1).data[1] > 120;
+                  const [width, height] = [image.naturalWidth, image.naturalHeight];
+                  const [right, below] = [width - 5, height - 5];
+                  return [width, green(5, 5), green(right, 5), green(5, below), green(right, below)];
+                }"""
+            )
+        )
+        if number < 2:
+            press(page, "Enter")
+    assert seen == [
+        [120, False, True, False, False],
+        [160, False, False, False, True],
+        [160, True, True, True, True],
+    ]
 
 
 def test_suggested_boxes_are_accepted_edited_or_rejected(page: Page, site: LabellingSite) -> None:

@@ -32,7 +32,7 @@ from driftwheel.web.pages.snippets import log_snippet
 from driftwheel.web.pages.sparkline import Volume, volume_bars
 from driftwheel.web.pages.watch_sentence import headline_rest
 from driftwheel.web.pages.watch_view import window_moment, window_words
-from driftwheel.web.security.identity import Caller, has_joined
+from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import State
 
@@ -86,7 +86,7 @@ class _Card:
 @router.get("/", dependencies=[permit("logged-in")])
 def _show_overview(request: Request, state: State, caller: Caller) -> Response:
     """Show what needs a person and how every model is; or why there is nothing to see."""
-    if has_joined(caller):
+    if not allows(caller, "read") and allows(caller, "annotate"):
         return RedirectResponse("/annotate", 303)
     if not allows(caller, "read"):
         return render(request, "nothing_here.html.j2")

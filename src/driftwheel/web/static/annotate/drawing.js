@@ -23,11 +23,18 @@ export function readable(colour) { // black or white, what is read better on it
 }
 
 export function drawingOn(svg, view, colourOf) {
+  const lengths = new Map(); // of names: measuring takes long
+
+  function lengthOf(text) {
+    if (!lengths.has(text.textContent)) lengths.set(text.textContent, text.getComputedTextLength());
+    return lengths.get(text.textContent);
+  }
+
   function label(group, box, points) {
     const top = points.reduce((best, point) => (point.y < best.y - 0.5 || (Math.abs(point.y - best.y) <= 0.5 && point.x < best.x) ? point : best));
     const text = node("text", { class: "box-name", fill: readable(colourOf(box.class)) }, group);
     text.textContent = box.words ?? box.class;
-    const width = text.getComputedTextLength() + 10;
+    const width = lengthOf(text) + 10;
     const y = Math.max(0, top.y - 19);
     const x = Math.min(Math.max(0, top.x), Math.max(0, svg.clientWidth - width));
     const back = node("rect", { x: round(x), y: round(y), width: round(width), height: 19, rx: 3, fill: colourOf(box.class) });

@@ -43,6 +43,7 @@ export function editorOf(changed) {
     get chosen() { return chosen; },
     get selected() { return boxes[chosen] ?? null; },
     get undoable() { return steps.length > 0; },
+    get dragging() { return held !== null; },
     get full() { return boxes.length >= MOST; },
     select(index) { chosen = index; changed(); },
     next(step) { if (boxes.length) { chosen = (chosen + step + (chosen < 0 && step < 0 ? 1 : 0) + boxes.length) % boxes.length; changed(); } },
@@ -85,7 +86,11 @@ export function editorOf(changed) {
     hold() { held = { boxes, chosen }; },
     drag(change) { if (held && chosen >= 0) put(held.boxes.map((each, index) => (index === chosen ? { ...change(each), suggested: false } : each))); },
     release() { if (held && held.boxes !== boxes) { steps.push(held); } held = null; changed(); },
-    letGo() { if (held) put(held.boxes, held.chosen); held = null; },
+    letGo() {
+      const before = held;
+      held = null;
+      if (before) put(before.boxes, before.chosen);
+    },
     undo() {
       const before = steps.pop();
       if (before) put(before.boxes, before.chosen);

@@ -24,7 +24,7 @@ function open(work) {
   const isClass = work.answer === "class";
   const isBoxes = work.answer === "boxes";
   const unsent = unsentOf(project, work.annotator);
-  const pictures = picturesOf(api);
+  const pictures = picturesOf(api, isBoxes);
   const progress = progressIn(root);
   const timer = clock();
   const bound = keysOf(work.classes, isBoxes);
@@ -72,6 +72,7 @@ function open(work) {
   }
 
   function edited() {
+    if (stage.editor.dragging) return; // it is kept and told when it is let go
     if (present && stage.mode === "open" && stage.ready && !isClass) unsent.keepDraft(present.task, stage.payload());
     refresh();
   }
@@ -161,6 +162,7 @@ function open(work) {
     reached();
     if (last && last.id === entry.id) last.sent = true;
     if (present && present.task === entry.task && stage.mode === "checking") explain(told);
+    else if (entry.training) toast(told.correct ? "Your training answer was right." : `Your training answer was not right${told.truth?.class ? `: it is ${told.truth.class}` : ""}.`, told.correct ? "ok" : "bad");
     if (last?.training && last.sent) last = null; // what was explained stays
     refresh();
   }

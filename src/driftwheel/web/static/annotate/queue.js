@@ -24,7 +24,7 @@ function lies(image, task) { // another orientation than the server's: coordinat
   return Math.abs(image.naturalWidth / image.naturalHeight - task.width / task.height) > 0.02 * (task.width / task.height);
 }
 
-export function picturesOf(api) {
+export function picturesOf(api, exact) { // exact: coordinates are asked for
   async function first(task) {
     const large = (task.width ?? 0) * (task.height ?? 0) > PLAIN;
     if (!large) {
@@ -33,6 +33,7 @@ export function picturesOf(api) {
         if (!lies(image, task)) return { image, whole: true };
       } catch { /* a format that browsers do not show: the server's picture of it */ }
     }
+    if (exact && !task.width) throw new Error("Nobody knows how large the image is.");
     return { image: await load(api.imageAt(task.task, THUMBNAIL)), whole: false };
   }
 

@@ -33,7 +33,14 @@ export function stageIn(root, { answer, classes, pictures, changed, pick }) {
   let finger = touch;
   let loading = 0;
 
-  const editor = editorOf(() => { draw(); showClasses(); list.show(editor.boxes, editor.chosen, mode === "open"); changed(); });
+  const editor = editorOf(() => {
+    draw();
+    if (!editor.dragging) {
+      showClasses();
+      list.show(editor.boxes, editor.chosen, mode === "open");
+    }
+    changed();
+  });
   const view = viewOf(canvas, layer, () => { draw(); $("#zoom-now").textContent = percent(view.relative); sharpen(); });
   const drawing = drawingOn($("#overlay"), view, colourOf);
   const tool = boxToolOn(view, editor, {
@@ -113,7 +120,7 @@ export function stageIn(root, { answer, classes, pictures, changed, pick }) {
       const mine = loading;
       [mode, truth, given, fresh] = [next ? "open" : "none", null, [], null];
       if (!next) { layer.replaceChildren(); canvas.dataset.state = "empty"; showClasses(); return true; }
-      suggestion = next.prelabel && !next.training ? next.prelabel : null;
+      suggestion = next.prelabel ?? null;
       chosen = next.draft?.classes ?? suggestion?.payload.classes ?? [];
       editor.begin(next.width ?? 1, next.height ?? 1, begun());
       showPicture();
