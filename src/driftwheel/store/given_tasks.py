@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+from driftwheel.store.label_sources import sources_of
 from driftwheel.store.label_tables import tasks
 from driftwheel.store.record_images import RecordImage
 from driftwheel.store.tasks import lock_tasks, save_task
@@ -73,13 +74,27 @@ def add_labelled(
 
 def label_open(
     connection: Connection, chosen: Collection[int], labels: Mapping[int, Mapping[str, Any]], *, now: datetime
-) -> list[int]:
-    """Finish tasks that nobody has answered, skipped or holds with the labels given; return their keys."""
+) -> tuple[list[int], list[int]]:
+    """Finish tasks that nobody has answered, skipped or holds with the labels given.
+
+    Returns
+    -------
+    tuple
+        The keys of those that are finished now, and of those that had another label of a file, which are
+        corrected.
+    """
     done: list[int] = []
+    corrected: list[int] = []
+    given = {key for key, source in sources_of(connection, chosen).items() if source == "import"}
     for task in lock_tasks(connection, chosen):
-        if task.kind != "real" or task.state != "open" or task.answers or task.leases or task.skips:
+        if task.kind != "real" or task.answers or task.leases or task.reviewed is not None:
+            continue
+        if task.state == "open" and not task.skips:
+            done.append(task.key)
+        elif task.state == "done" and task.key in given and task.consensus != labels[task.key]:
+            corrected.append(task.key)
+        else:
             continue
         after = replace(task, state="done", consensus=labels[task.key], confidence=None, finished=now)
         save_task(connection, after)
-        done.append(task.key)
-    return done
+    return done, corrected

@@ -1,8 +1,9 @@
-"""What the monitored model logged of the images of tasks."""
+"""What the monitored model logged of records, and of the images of tasks."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, and_, select
@@ -10,7 +11,38 @@ from sqlalchemy import Connection, and_, select
 from driftwheel.store.label_tables import tasks
 from driftwheel.store.tables import records
 
-__all__ = ["predictions_of_tasks"]
+__all__ = ["SaidOfRecord", "predictions_of_records", "predictions_of_tasks"]
+
+
+@dataclass(frozen=True, slots=True)
+class SaidOfRecord:
+    """What is known of a record: its embedding as packed float16, and what the model's version predicted.
+
+    `embedding` is None where it has none in the space that was asked for.
+    """
+
+    record: str
+    embedding: bytes | None
+    prediction: Mapping[str, Any] | None
+    version: str
+
+
+def predictions_of_records(
+    connection: Connection, model: int, space: str | None, ids: Sequence[str]
+) -> dict[str, SaidOfRecord]:
+    """Return what is known of these few records of a model, by their ids."""
+    query = select(
+        records.c.id, records.c.embedding, records.c.space, records.c.prediction, records.c.model_version
+    ).where(records.c.model == model, records.c.id.in_(sorted(ids)))
+    return {
+        row.id: SaidOfRecord(
+            row.id,
+            row.embedding if space is not None and row.space == space else None,
+            row.prediction,
+            row.model_version,
+        )
+        for row in connection.execute(query)
+    }
 
 
 def predictions_of_tasks(

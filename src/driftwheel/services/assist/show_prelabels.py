@@ -10,8 +10,8 @@ import numpy as np
 from sqlalchemy import Connection, Engine
 
 from driftwheel.errors import UsageError
-from driftwheel.services.assist.embed_tasks import vectors_of
 from driftwheel.services.assist.kept_head import head_of
+from driftwheel.services.assist.sure_tasks import said_of
 from driftwheel.services.label.answer_payload import checked_payload
 from driftwheel.services.label.next_tasks import GivenTask
 from driftwheel.store.assist_options import AssistOptions, assist_options
@@ -95,14 +95,9 @@ def predict_tasks(connection: Connection, project: Project, tasks: Sequence[int]
     if assistant is None or head is None or not assistance_of(connection, project.key).enabled:
         return {}
     found = embedded_tasks(connection, project.key, project.model, assistant.space, tasks)
-    there = [one for one in found.values() if one.embedding is not None]
-    if not there:
-        return {}
-    scores = head.scores(vectors_of([one.embedding or b"" for one in there]))
-    best = scores.argmax(axis=1)
     return {
-        one.key: Prelabel({"class": head.classes[column]}, round(float(row[column]), 6))
-        for one, row, column in zip(there, scores, best, strict=True)
+        one.task: Prelabel(one.payload, round(one.confidence, 6))
+        for one in said_of(head, list(found.values()))
     }
 
 

@@ -13,7 +13,7 @@ from driftwheel.store.assistants import Assistant
 from driftwheel.store.projects import Project
 from driftwheel.store.task_embeddings import EmbeddedTask, waiting_tasks
 
-__all__ = ["SureTask", "said_of", "sure_tasks"]
+__all__ = ["SureTask", "said_of", "scored", "sure_tasks"]
 
 _PAGE = 2000
 
@@ -60,11 +60,17 @@ def sure_tasks(  # noqa: PLR0917
 def said_of(head: EmbeddingHead, tasks: list[EmbeddedTask]) -> list[SureTask]:
     """Return what a head says of tasks with an embedding, in their order."""
     there = [one for one in tasks if one.embedding is not None]
-    if not there:
+    said = scored(head, [one.embedding or b"" for one in there])
+    return [SureTask(one.key, *found) for one, found in zip(there, said, strict=True)]
+
+
+def scored(head: EmbeddingHead, embeddings: list[bytes]) -> list[tuple[dict[str, str], float]]:
+    """Return, for each packed embedding, the payload of the likeliest class, and its score."""
+    if not embeddings:
         return []
-    scores = head.scores(vectors_of([one.embedding or b"" for one in there]))
+    scores = head.scores(vectors_of(embeddings))
     best = scores.argmax(axis=1)
     return [
-        SureTask(one.key, {"class": head.classes[column]}, min(1.0, float(row[column])))
-        for one, row, column in zip(there, scores, best, strict=True)
+        ({"class": head.classes[column]}, min(1.0, float(row[column])))
+        for row, column in zip(scores, best, strict=True)
     ]

@@ -54,7 +54,7 @@ class FoundLabel:
 
 @dataclass(slots=True)
 class ImportCount:
-    """Counts what becomes of images."""
+    """Counts what becomes of images; `seen` are the records that had a label."""
 
     images: int = 0
     taken: int = 0
@@ -62,6 +62,7 @@ class ImportCount:
     why: Counter[WhyNot] = field(default_factory=Counter)
     names: dict[WhyNot, list[str]] = field(default_factory=dict)
     unknown: Counter[str] = field(default_factory=Counter)
+    seen: set[str] = field(default_factory=set)
 
     def refuse(self, why: WhyNot, name: str) -> None:
         """Count an image that gave nothing."""

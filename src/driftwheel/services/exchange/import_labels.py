@@ -38,7 +38,7 @@ from driftwheel.store.label_events import add_event
 from driftwheel.store.pools import Pool
 from driftwheel.store.projects import Project
 
-__all__ = ["Imported", "import_labels"]
+__all__ = ["Imported", "import_images", "import_labels"]
 
 _AT_ONCE = 500
 _AS: tuple[ImportAs, ...] = get_args(ImportAs)
@@ -91,8 +91,8 @@ def import_labels(
 
     Images are joined to the records of the project's model, or to tasks of the pool, by their names: the
     record's id, with or without the ending of an image, with or without folders. No image is read or fetched.
-    Read again, a file changes nothing that it gave before, but pre-labels. Noted in the audit and as an
-    event.
+    Read again, a file corrects what a file gave before, and changes nothing else. Noted in the audit and as
+    an event.
 
     Parameters
     ----------
@@ -128,7 +128,6 @@ def import_labels(
     if what != "prelabels" and whole.state == "closed" and whole.done < whole.tasks:
         raise UsageError(f"The pool '{whole.name}' is closed; open it again, or make another.")
     losses, count = Losses(options.allow), ImportCount()
-    seen: set[str] = set()
     with ExitStack() as stack:
         sizes = JoinedSizes(engine, found.model, pool)
         form, labels, images = read_labels(source, options, losses, stack, known_images=sizes)
@@ -136,9 +135,7 @@ def import_labels(
             prepared_labels(labels.images, images, "all", options, losses), what, options, losses
         )
         while part := list(islice(chosen, _AT_ONCE)):
-            count.images += len(part)
-            fit = _fitting(engine, found, pool, part, losses, count, seen)
-            take_labels(engine, found, whole, fit, what, count, by, now)
+            import_images(engine, found, whole, part, what, losses, count, by=by, now=now)
             if on_progress is not None:
                 on_progress("images", len(part), None)
     imported = Imported(
@@ -152,6 +149,32 @@ def import_labels(
     )
     _tell(engine, found, whole, imported, what, by, now)
     return imported
+
+
+def import_images(  # noqa: PLR0917
+    engine: Engine,
+    project: Project,
+    pool: Pool,
+    images: Sequence[LabelledImage],
+    what: ImportAs,
+    losses: Losses,
+    count: ImportCount,
+    *,
+    by: str,
+    now: datetime,
+) -> None:
+    """Take the labels of some images, of one answer each, over into a pool, and count what became of each.
+
+    Raises
+    ------
+    UsageError
+        When the pool takes no images.
+    LabelFormatError
+        For a loss that is not allowed.
+    """
+    count.images += len(images)
+    fit = _fitting(engine, project, pool.key, images, losses, count)
+    take_labels(engine, project, pool, fit, what, count, by, now)
 
 
 def _chosen(
@@ -172,7 +195,6 @@ def _fitting(  # noqa: PLR0917
     images: Sequence[LabelledImage],
     losses: Losses,
     count: ImportCount,
-    seen: set[str],
 ) -> list[FoundLabel]:
     """Return the labels that the project can take; the others are counted."""
     with reading(engine) as connection:
@@ -197,10 +219,10 @@ def _fitting(  # noqa: PLR0917
             strange = set(labels_of(answer)) - known
             count.unknown.update(strange if said == "unknown_class" else ())
             continue
-        if record.record in seen:
+        if record.record in count.seen:
             count.refuse("twice", image.name)
             continue
-        seen.add(record.record)
+        count.seen.add(record.record)
         found.append(FoundLabel(image.name, record, *said))
     return found
 

@@ -82,8 +82,8 @@ def _finish(  # noqa: PLR0917
         lock_pool(connection, pool.key)
     there = {one.joined.task: one for one in found if one.joined.task is not None}
     payloads = {task: one.payload for task, one in there.items()}
-    labelled = label_open(connection, list(payloads), payloads, now=now)
-    for task in sorted(set(there) - set(labelled)):
+    labelled, corrected = label_open(connection, list(payloads), payloads, now=now)
+    for task in sorted(set(there) - {*labelled, *corrected}):
         count.refuse("there", there[task].name)
     new = {one.joined.record: one for one in found if one.joined.task is None}
     images = list(lock_images(connection, project.model, sorted(new)))
@@ -92,10 +92,10 @@ def _finish(  # noqa: PLR0917
     labels = {record: one.payload for record, one in new.items()}
     first = last_position(connection, pool.key) + 1
     added = add_labelled(connection, pool.key, images, labels, first=first, wanted=pool.overlap, now=now)
-    put_sources(connection, pool.key, [*labelled, *added], "import", now, by)
+    put_sources(connection, pool.key, [*labelled, *corrected, *added], "import", now, by)
     if added:
         add_to_pool(connection, pool.key, tasks=len(added), done=len(added))
     if labelled:
         tally(connection, pool, now, done=len(labelled))
-    count.taken += len(labelled) + len(added)
+    count.taken += len(labelled) + len(corrected) + len(added)
     count.added += len(added)

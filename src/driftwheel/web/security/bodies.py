@@ -27,6 +27,8 @@ _LARGE = (
     "/autoencoders",
     "/autoencoder",
     "/labels",
+    "/label-studio/predict",
+    "/label-studio/webhook",
 )
 _PLACES = ("/api/", "/models/")  # of the API, and of the pages that take an ONNX file
 _PIECE = 256 * 1024  # decompressed bytes handed on at once

@@ -1,11 +1,16 @@
 """Who calls: the holder of a token, or of a session's cookie.
 
+Label Studio can send a token as the password of HTTP Basic only; that is taken at its own routes alone, which
+no browser is asked for a password at.
+
 The cookie of who has joined a labelling project by an invitation is the token that they got: it lasts as long
 as that does, and what a page sends with it needs a secret like any other session's.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import hmac
 from dataclasses import replace
@@ -23,6 +28,7 @@ from driftwheel.web.state import Services
 __all__ = ["Caller", "current_identity", "has_joined", "identify"]
 
 _LONGEST = 512  # characters of a token or cookie that are looked at
+_BASIC_AT = "/label-studio/"
 
 
 async def identify(request: Request, services: Services) -> Identity | None:
@@ -35,6 +41,8 @@ async def identify(request: Request, services: Services) -> Identity | None:
     """
     authorization = request.headers.get("authorization")
     if authorization is not None:
+        if _BASIC_AT in request.url.path:
+            authorization = _bearer_of_basic(authorization)
         return await _holder_of_token(authorization, services)
     cookie = request.cookies.get(COOKIE)
     if not cookie or len(cookie) > _LONGEST:
@@ -56,6 +64,18 @@ def has_joined(identity: Identity | None) -> bool:
 
 Caller = Annotated[Identity, Depends(current_identity)]
 """The parameter of a route that wants to know who calls: ``caller: Caller``."""
+
+
+def _bearer_of_basic(authorization: str) -> str:
+    """Return the password of HTTP Basic as the token that it is; any other authorization as it stands."""
+    scheme, _, coded = authorization.partition(" ")
+    if scheme.lower() != "basic" or len(coded) > _LONGEST:
+        return authorization
+    try:
+        _, _, secret = base64.b64decode(coded.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return authorization
+    return f"Bearer {secret}"
 
 
 async def _holder_of_token(authorization: str, services: Services) -> Identity:
