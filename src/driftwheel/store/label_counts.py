@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, Connection, func, select, type_coerce
+from sqlalchemy import Connection, func, select
 
-from driftwheel.store.columns import EPOCH, MICROSECOND
 from driftwheel.store.label_tables import annotators, answers, assignments, pools
 
 __all__ = [
@@ -102,14 +101,15 @@ def count_work(
 
 
 def answers_by_hour(
-    connection: Connection, chosen: Collection[int], *, since: datetime
+    connection: Connection, chosen: Collection[int], hours: Sequence[datetime]
 ) -> dict[datetime, int]:
-    """Return how many answers and skips came to these pools in each hour since then; none: left out.
-
-    The hours are whole ones in UTC.
-    """
-    if not chosen:
-        return {}
-    hour = type_coerce(answers.c.received, BigInteger) // (_HOUR // MICROSECOND)
-    query = select(hour, func.count()).where(answers.c.pool.in_(sorted(chosen)), answers.c.received >= since)
-    return {EPOCH + int(number) * _HOUR: n for number, n in connection.execute(query.group_by(hour))}
+    """Return how many answers and skips came to these pools in each of these hours, by its start."""
+    found = dict.fromkeys(hours, 0)
+    for start in hours if chosen else ():
+        query = select(func.count()).where(
+            answers.c.pool.in_(sorted(chosen)),
+            answers.c.received >= start,
+            answers.c.received < start + _HOUR,
+        )
+        found[start] = connection.scalar(query) or 0
+    return found

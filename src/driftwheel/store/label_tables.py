@@ -114,6 +114,7 @@ tasks = Table(
     UniqueConstraint("pool", "record"),
     Index(None, "pool", "key"),
     Index(None, "image"),
+    Index("ix_tasks_state", "pool", "kind", "state", "key"),
     Index("ix_tasks_room", "pool", "position", sqlite_where=HAS_ROOM, postgresql_where=HAS_ROOM),
     Index(
         "ix_tasks_special",
@@ -222,6 +223,7 @@ answers = Table(  # never overwritten: one that is undone or excluded stays, and
     ),
     Index(None, "pool", "key"),
     Index(None, "annotator", "key"),
+    Index("ix_answers_received", "pool", "received"),
     Index("ix_answers_judged", "annotator", "key", sqlite_where=IS_JUDGED, postgresql_where=IS_JUDGED),
 )
 

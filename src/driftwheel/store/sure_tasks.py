@@ -14,16 +14,7 @@ __all__ = ["labelled_tasks", "sure_tasks"]
 
 def labelled_tasks(connection: Connection, chosen: Collection[int], *, limit: int) -> list[Task]:
     """Return up to `limit` real tasks of these pools that have a label, the newest first."""
-    if not chosen:
-        return []
-    query = select(tasks).where(
-        tasks.c.pool.in_(sorted(chosen)),
-        tasks.c.kind == "real",
-        tasks.c.state == "done",
-        tasks.c.consensus.is_not(None),
-    )
-    rows = connection.execute(query.order_by(tasks.c.key.desc()).limit(limit))
-    return [Task(**row._mapping) for row in rows]
+    return _newest(connection, chosen, limit)
 
 
 def sure_tasks(
@@ -43,19 +34,26 @@ def sure_tasks(
     least_answers
         Of these, so many answers at least.
     """
-    if not chosen:
-        return []
-    known: ColumnElement[bool] = tasks.c.reviewed.is_not(None)
-    if confidence is not None:
-        sure = (tasks.c.confidence >= confidence) & (tasks.c.answers >= least_answers)
-        known = or_(known, sure & tasks.c.review.is_(None))
-    query = select(tasks).where(
-        tasks.c.pool.in_(sorted(chosen)),
-        tasks.c.kind == "real",
-        tasks.c.state == "done",
-        tasks.c.consensus.is_not(None),
-        known,
-    )
-    return [
-        Task(**row._mapping) for row in connection.execute(query.order_by(tasks.c.key.desc()).limit(limit))
-    ]
+    decided = tasks.c.reviewed.is_not(None)
+    if confidence is None:
+        return _newest(connection, chosen, limit, decided)
+    sure = (tasks.c.confidence >= confidence) & (tasks.c.answers >= least_answers)
+    return _newest(connection, chosen, limit, or_(decided, sure & tasks.c.review.is_(None)))
+
+
+def _newest(
+    connection: Connection, chosen: Collection[int], limit: int, *conditions: ColumnElement[bool]
+) -> list[Task]:
+    """Return the newest labelled tasks of each pool, and of all of them: so an index gives them in order."""
+    found: list[Task] = []
+    for pool in sorted(chosen):
+        query = select(tasks).where(
+            tasks.c.pool == pool,
+            tasks.c.kind == "real",
+            tasks.c.state == "done",
+            tasks.c.consensus.is_not(None),
+            *conditions,
+        )
+        rows = connection.execute(query.order_by(tasks.c.key.desc()).limit(limit))
+        found += [Task(**row._mapping) for row in rows]
+    return sorted(found, key=lambda one: -one.key)[:limit]

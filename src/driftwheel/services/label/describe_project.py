@@ -115,17 +115,14 @@ def describe_project(
     sample = newest_answers(connection, keys, limit=SAMPLE[project.answer])
     quality = answer_quality(project, sample)
     first = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=HOURS - 1)
-    counted = answers_by_hour(connection, keys, since=first)
+    hours = [first + number * timedelta(hours=1) for number in range(HOURS)]
     return ProjectDescription(
         project,
         tuple(reversed(pools)),
         count_queued(connection, project.key, pool=pool),
         quality,
         tuple(_most_first(annotator_rows(connection, sample, quality, pool=pool))),
-        {
-            first + number * timedelta(hours=1): counted.get(first + number * timedelta(hours=1), 0)
-            for number in range(HOURS)
-        },
+        answers_by_hour(connection, keys, hours),
         now,
     )
 
