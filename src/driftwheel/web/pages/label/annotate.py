@@ -86,7 +86,7 @@ def _show_annotate(request: Request, state: State, caller: Caller, project: _Key
         reasons=SKIP_REASONS,
         who=caller.name if who is None else who.name,
         joined=has_joined(caller),
-        home="/" if allows(caller, "read") else "/annotate",
+        home=f"/labels/{found.key}" if allows(caller, "read") else "/annotate",
         secret=caller.csrf or "",
     )
     if has_joined(caller):  # who comes back stays known

@@ -1,5 +1,7 @@
 // A challenge: digits in an image, to be typed before tasks come again. Its time begins when the image is loaded.
 
+const PAUSE = 700; // ms
+
 export function challengeIn(form, { api, passed, failed }) {
   const image = form.querySelector("img");
   const field = form.querySelector("input");
@@ -30,7 +32,10 @@ export function challengeIn(form, { api, passed, failed }) {
       image.src = `${api.challengeAt(challenge)}?${Date.now()}`;
       field.value = "";
       form.hidden = false;
-      field.focus();
+      setTimeout(() => { // keys that were meant for the image before are not the reply
+        field.value = "";
+        if (key === challenge) field.focus();
+      }, PAUSE);
     },
   };
 }

@@ -173,6 +173,7 @@ function open(work) {
     line.dataset.tone = told.correct ? "ok" : "bad";
     line.textContent = told.correct ? "Right." : isBoxes ? "Not quite: the dashed boxes are right." : "Not right: see which class it is.";
     line.hidden = false;
+    say(line.textContent);
     refresh();
     if (!$("#primary").disabled) $("#primary").focus({ preventScroll: true });
   }
