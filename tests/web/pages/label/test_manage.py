@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 
 import httpx
 import pytest
+from sqlalchemy import delete
 from tests.store.rows import NOON
 from tests.web.pages.pictures import picture
 from tests.web.serving import Running, serving
@@ -19,6 +21,7 @@ from driftwheel.store.models import find_model
 from driftwheel.store.new_record import NewRecord
 from driftwheel.store.pools import list_pools
 from driftwheel.store.projects import list_projects
+from driftwheel.store.tables import records
 from driftwheel.store.tasks import list_tasks
 from driftwheel.store.writer import write_records
 
@@ -324,6 +327,18 @@ def test_golden_tasks_are_picked_and_balanced_by_class(lead: httpx.Client) -> No
         assert (answer.status_code, said in answer.text) == (422, True), said
     again = lead.post(f"{project}/golden/pick", data=form)
     assert "The pool had all of these already." in lead.get(again.headers["location"]).text
+
+
+def test_images_of_a_pool_are_shown_after_their_records_are_deleted(lead: httpx.Client) -> None:
+    pool = started(lead, "model=cats&sort=oldest", how_many="1")
+    running: Running = lead.running  # type: ignore[attr-defined]
+    shown = lead.get(pool).text
+    picture_of = html.unescape(shown.partition('<img src="')[2].partition('"')[0])
+    assert lead.get(picture_of).status_code == 200
+    with writing(running.services.engine) as connection:
+        connection.execute(delete(records).where(records.c.id == "c000"))
+    assert lead.get(picture_of).status_code == 200
+    assert lead.get(picture_of.replace("/cats/", "/dogs/")).status_code == 404
 
 
 def invitation(lead: httpx.Client, project: str) -> str:
