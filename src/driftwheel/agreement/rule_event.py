@@ -21,8 +21,8 @@ class RuleEvent:
     Attributes
     ----------
     rule
-        ``"golden_test"``, ``"skill_watch"``, ``"too_fast"``, ``"skipping"``, ``"challenge"`` or
-        ``"collusion"``.
+        ``"golden_test"``, ``"skill_watch"``, ``"too_fast"``, ``"skipping"``, ``"cannot_tell"``,
+        ``"challenge"`` or ``"collusion"``.
     annotators
         Whom it is about: one, or those who act together.
     action

@@ -24,6 +24,7 @@ __all__ = [
     "list_annotators",
     "page_annotators",
     "set_banned",
+    "set_paused",
     "update_annotator",
 ]
 
@@ -51,6 +52,12 @@ class Annotator:
     tags: tuple[str, ...]
     banned: int | None
     created: datetime
+    paused: int | None = None
+    paused_until: datetime | None = None
+
+    def rests(self, now: datetime) -> bool:
+        """Whether a rule has them pause."""
+        return self.paused_until is not None and now < self.paused_until
 
 
 def add_annotator(
@@ -130,6 +137,12 @@ def page_annotators(
 def set_banned(connection: Connection, key: int, event: int | None) -> None:
     """Ban an annotator by an event, or not any more."""
     connection.execute(update(annotators).where(annotators.c.key == key).values(banned=event))
+
+
+def set_paused(connection: Connection, key: int, event: int | None, until: datetime | None) -> None:
+    """Have an annotator pause until a moment by an event, or not any more."""
+    changed = update(annotators).where(annotators.c.key == key)
+    connection.execute(changed.values(paused=event, paused_until=until))
 
 
 def update_annotator(

@@ -30,6 +30,7 @@ class Assignment:
     skipped: int
     golden: int
     golden_correct: int
+    challenged: int | None = None
 
 
 def lock_assignment(connection: Connection, annotator: int, pool: int) -> Assignment:

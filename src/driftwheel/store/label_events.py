@@ -24,7 +24,7 @@ class LabelEvent:
         Keys of what it is about; None where it is about no one of them.
     kind
         ``pool_opened``, ``pool_closed``, ``exam_passed``, ``exam_failed``, ``ban``, ``set_aside``,
-        ``requeued`` or ``webhook_off``.
+        ``requeued``, ``webhook_off``, ``warning``, ``challenge`` or ``pause``.
     reason
         A sentence.
     numbers

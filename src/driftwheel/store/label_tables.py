@@ -29,6 +29,7 @@ __all__ = [
     "annotators",
     "answers",
     "assignments",
+    "challenges",
     "invitations",
     "label_events",
     "leases",
@@ -82,6 +83,8 @@ pools = Table(
     Column("created", UtcTime, nullable=False),
     Column("by", String(128), nullable=False),
     Column("rules", MaybeJson),  # those that are not the default: see services.label.pool_rules
+    Column("fast_limit", Double),  # s below which an answer is too fast; None: not known yet
+    Column("watched", BigInteger),  # key of the last answer that was looked at for copies
     UniqueConstraint("project", "name"),
 )
 
@@ -158,6 +161,8 @@ annotators = Table(  # one for each project in which a person, or a worker of a 
     Column("tags", JSON, nullable=False),  # list
     Column("banned", BigInteger),  # key of the event; None: not banned
     Column("created", UtcTime, nullable=False),
+    Column("paused", BigInteger),  # key of the event; None: not paused
+    Column("paused_until", UtcTime),
     UniqueConstraint("project", "name"),
     UniqueConstraint("project", "user"),
     UniqueConstraint("token"),
@@ -176,6 +181,7 @@ assignments = Table(  # where an annotator stands in a pool
     Column("skipped", Integer, nullable=False),
     Column("golden", Integer, nullable=False),  # golden tasks answered
     Column("golden_correct", Integer, nullable=False),
+    Column("challenged", Integer),  # `given` at the last challenge
     Index(None, "pool"),
 )
 
@@ -225,6 +231,20 @@ answers = Table(  # never overwritten: one that is undone or excluded stays, and
     Index(None, "annotator", "key"),
     Index("ix_answers_received", "pool", "received"),
     Index("ix_answers_judged", "annotator", "key", sqlite_where=IS_JUDGED, postgresql_where=IS_JUDGED),
+)
+
+challenges = Table(  # what no script can answer: digits drawn into an image
+    "challenges",
+    METADATA,
+    Column("key", BigKey, primary_key=True),
+    Column("pool", ForeignKey("pools.key", ondelete="CASCADE"), nullable=False),
+    Column("annotator", ForeignKey("annotators.key", ondelete="CASCADE"), nullable=False),
+    Column("digits", String(8), nullable=False),
+    Column("asked", UtcTime, nullable=False),
+    Column("shown", UtcTime),  # for the first time
+    Column("replied", UtcTime),  # None: it waits
+    Column("passed", Boolean),
+    Index(None, "annotator", "key"),
 )
 
 reviews = Table(  # what a person decided of a task; only ever added to, the newest holds

@@ -25,6 +25,7 @@ __all__ = [
     "pool_by_key",
     "set_pool_rules",
     "set_pool_state",
+    "set_pool_watch",
 ]
 
 PoolState = Literal["draft", "open", "closed"]
@@ -56,6 +57,8 @@ class Pool:
     created: datetime
     by: str
     rules: Mapping[str, Any] | None
+    fast_limit: float | None
+    watched: int | None
 
     @property
     def affordable(self) -> int | None:
@@ -145,6 +148,12 @@ def set_pool_state(
 def set_pool_rules(connection: Connection, key: int, rules: Mapping[str, Any]) -> None:
     """Keep the rules of a pool that are not the default."""
     connection.execute(update(pools).where(pools.c.key == key).values(rules=dict(rules)))
+
+
+def set_pool_watch(connection: Connection, key: int, *, fast_limit: float, watched: int) -> None:
+    """Keep what was found of a pool's answers: which are too fast, and up to which they were looked at."""
+    changed = update(pools).where(pools.c.key == key)
+    connection.execute(changed.values(fast_limit=fast_limit, watched=watched))
 
 
 def add_to_pool(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, exists, func, insert, or_, select, update
 
-from driftwheel.store.label_tables import IS_IN_FORCE, IS_JUDGED, answers, tasks
+from driftwheel.store.label_tables import IS_IN_FORCE, IS_JUDGED, answers, pools, tasks
 
 __all__ = [
     "AnswerKind",
@@ -24,9 +24,12 @@ __all__ = [
     "exam_results",
     "golden_answers",
     "golden_results",
+    "golden_said",
     "has_answers",
     "last_answer",
     "list_answers",
+    "newest_work",
+    "pools_to_watch",
     "set_answer",
 ]
 
@@ -169,6 +172,63 @@ def list_answers(
     """Return up to `limit` answers of a pool in the order they came, after the one with that key."""
     query = select(answers).where(answers.c.pool == pool, answers.c.key > after_key)
     return [_answer(row) for row in connection.execute(query.order_by(answers.c.key).limit(limit))]
+
+
+def newest_work(
+    connection: Connection,
+    pool: int,
+    *,
+    annotator: int | None = None,
+    without: int | None = None,
+    limit: int,
+) -> list[StoredAnswer]:
+    """Return the newest answers at work in a pool, the newest first: none of training or exam, nor undone.
+
+    Parameters
+    ----------
+    annotator, without
+        Only those of one annotator, or of all others.
+    """
+    query = (
+        select(answers)
+        .join(tasks, tasks.c.key == answers.c.task)
+        .where(answers.c.pool == pool, answers.c.state != "undone", tasks.c.kind.in_(("real", "golden")))
+    )
+    if annotator is not None:
+        query = query.where(answers.c.annotator == annotator)
+    if without is not None:
+        query = query.where(answers.c.annotator != without)
+    rows = connection.execute(query.order_by(answers.c.key.desc()).limit(limit))
+    return [_answer(row) for row in rows]
+
+
+def pools_to_watch(connection: Connection, new: int) -> list[int]:
+    """Return pools with at least so many answers that were not looked at for copies; closed ones with any."""
+    unseen = select(answers.c.key).where(
+        answers.c.pool == pools.c.key, answers.c.key > func.coalesce(pools.c.watched, 0)
+    )
+    many = exists(unseen.order_by(answers.c.key).offset(new - 1).limit(1))
+    query = select(pools.c.key).where(or_(many, (pools.c.state == "closed") & exists(unseen)))
+    return list(connection.execute(query.order_by(pools.c.key)).scalars())
+
+
+def golden_said(
+    connection: Connection, annotator: int, *, after: datetime | None = None, limit: int
+) -> list[tuple[Mapping[str, Any] | None, Mapping[str, Any]]]:
+    """Return what an annotator said of golden tasks, and the truths, in the order of time.
+
+    None is "cannot tell". Of the newest `limit`; only those that came after a moment, where one is given.
+    """
+    query = (
+        select(answers.c.payload, tasks.c.truth)
+        .join(tasks, tasks.c.key == answers.c.task)
+        .where(answers.c.annotator == annotator, IS_JUDGED, answers.c.kind != "skip")
+        .where(answers.c.state == "counted", tasks.c.kind == "golden")
+    )
+    if after is not None:
+        query = query.where(answers.c.received > after)
+    rows = connection.execute(query.order_by(answers.c.key.desc()).limit(limit))
+    return [(payload, truth) for payload, truth in rows][::-1]
 
 
 def has_answers(connection: Connection, pool: int) -> bool:

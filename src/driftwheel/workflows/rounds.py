@@ -18,6 +18,7 @@ from functools import partial
 from dbos import DBOS
 
 from driftwheel.services.assist.due_assistance import due_assistance
+from driftwheel.services.label.watch_pool import unwatched_pools
 from driftwheel.services.measure.backfill import asked_backfills
 from driftwheel.services.models.ask_version import wanted_versions
 from driftwheel.store.autoencoders import training_autoencoders
@@ -34,6 +35,7 @@ from driftwheel.workflows.autoencoder import autoencoder
 from driftwheel.workflows.backfill import backfill
 from driftwheel.workflows.executor import dead_workers
 from driftwheel.workflows.judge import judge
+from driftwheel.workflows.label_watch import label_watch
 from driftwheel.workflows.measure import measure
 from driftwheel.workflows.notify import is_to_tell, notify
 from driftwheel.workflows.passing import Done, forget_old, once, run_passing
@@ -50,6 +52,7 @@ _AFTER_ERROR_SECONDS = 5.0
 _STUCK_SECONDS = 2.0
 _RECOVER_SECONDS = 15.0
 _TICK_SECONDS = 15.0
+_LABEL_WATCH_SECONDS = 30.0
 _ASSIST_SECONDS = 1.0
 _JUST_ENDED = timedelta(minutes=10)
 _REMEMBERED = timedelta(days=1)
@@ -81,6 +84,7 @@ class Rounds:
     _closing_due: float = 0.0
     _recovery_due: float = 0.0
     _tick_due: float = 0.0
+    _label_watch_due: float = 0.0
     _assist_due: float = 0.0
     _put_back: bool = False
 
@@ -92,6 +96,7 @@ class Rounds:
             ("judge", self._judge),
             ("notify", self._notify),
             ("webhooks", self._webhooks),
+            ("label-watch", self._label_watch),
             ("watch", self._watch),
             ("chores", self._chores),
             ("train", self._train),
@@ -199,6 +204,16 @@ class Rounds:
             if not is_any_due(connection, worker.now()):
                 return False
         run_passing(once("webhooks"), webhooks)
+        return False
+
+    def _label_watch(self) -> bool:
+        if time.monotonic() < self._label_watch_due:
+            return False
+        with reading(self.worker.engine) as connection:
+            wanted = unwatched_pools(connection)
+        for key in wanted:
+            self._alone(f"label-watch-{key}", once("label-watch"), partial(label_watch, key))
+        self._label_watch_due = time.monotonic() + _LABEL_WATCH_SECONDS
         return False
 
     def _watch(self) -> bool:

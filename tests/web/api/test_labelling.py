@@ -103,7 +103,8 @@ def test_from_a_project_to_its_results(server: Running, lead: httpx.Client) -> N
     for client in (ann, bob):
         while given := client.post(f"{project}/next", json={"count": 2}).json()["tasks"]:
             assert answer(client, project, given[0]["task"]).status_code == 202
-    assert ann.post(f"{project}/next", json={}).json() == {"tasks": [], "why": "no_tasks", "missing": ""}
+    nothing = {"tasks": [], "why": "no_tasks", "missing": "", "until": None, "challenge": None}
+    assert ann.post(f"{project}/next", json={}).json() == nothing
     found = lead.get(pool).json()
     assert (found["state"], found["closed_because"], found["done"], found["tasks"]) == (
         "closed",

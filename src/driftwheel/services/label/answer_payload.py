@@ -15,7 +15,15 @@ from driftwheel.agreement.box_skill import compare_with_golden
 from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.store.projects import AnswerType, Project
 
-__all__ = ["MOST_BOXES", "boxes_of", "checked_payload", "is_correct", "payload_of_boxes", "stratum_of"]
+__all__ = [
+    "MOST_BOXES",
+    "boxes_of",
+    "checked_payload",
+    "is_correct",
+    "likeness",
+    "payload_of_boxes",
+    "stratum_of",
+]
 
 MOST_BOXES = 1000
 """Of one answer."""
@@ -95,6 +103,23 @@ def is_correct(project: Project, payload: Mapping[str, Any], truth: Mapping[str,
     given = box_answers([BoxAnswer("task", "annotator", boxes_of(payload))], names)
     (drawn,), _ = compare_with_golden(given, {"task": boxes_of(truth)})
     return drawn.objects == drawn.found == drawn.right_class and drawn.extra == 0
+
+
+def likeness(project: Project, payload: Mapping[str, Any], truth: Mapping[str, Any]) -> float:
+    """Return how much of an answer to a golden task is right, 0…1: what both name, of all that either names.
+
+    Of boxes: those that match at an overlap of a half, with the right class. Nothing is all of nothing.
+    """
+    if project.answer == "class":
+        return float(dict(payload) == dict(truth))
+    if project.answer == "multi-class":
+        said, true = set(payload["classes"]), set(truth["classes"])
+        return len(said & true) / len(said | true) if said | true else 1.0
+    names = [one.name for one in project.classes]
+    given = box_answers([BoxAnswer("task", "annotator", boxes_of(payload))], names)
+    (drawn,), _ = compare_with_golden(given, {"task": boxes_of(truth)})
+    either = drawn.objects + drawn.extra
+    return drawn.right_class / either if either else 1.0
 
 
 def stratum_of(truth: Mapping[str, Any]) -> str:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from driftwheel.agreement.rule_event import RuleEvent
 from driftwheel.agreement.skill_watch import skill_watch
 from driftwheel.agreement.sprt import golden_test
 from driftwheel.errors import UsageError
+from driftwheel.services.label.answer_payload import likeness
 from driftwheel.services.label.ban_annotator import ban_annotator
 from driftwheel.services.label.label_progress import RULES
 from driftwheel.store.annotators import annotator_by_key
 from driftwheel.store.database import reading
 from driftwheel.store.label_events import LabelEvent, last_event
 from driftwheel.store.projects import project_by_key
-from driftwheel.store.task_answers import golden_results
+from driftwheel.store.task_answers import golden_results, golden_said
 
 __all__ = ["judge_annotator"]
+
+_LOOKED_AT = 200  # newest golden tasks with sets or boxes: to compare those takes a while
+_ENOUGH = 0.5
 
 
 def judge_annotator(engine: Engine, annotator: int, *, now: datetime) -> LabelEvent | None:
@@ -28,15 +33,23 @@ def judge_annotator(engine: Engine, annotator: int, *, now: datetime) -> LabelEv
     it is watched for becoming poor (`driftwheel.agreement.skill_watch`). Their answers count no longer.
     Golden tasks up to the last ban that was undone are not held against them again.
 
-    Only in projects that ask for one class: of sets of classes and boxes nobody knows what share a good
-    annotator has exactly right.
+    Of sets of classes and of boxes an answer is right here when it is so by half: nobody has all boxes
+    exactly as another (`driftwheel.services.label.answer_payload.likeness`).
     """
     with reading(engine) as connection:
         who = annotator_by_key(connection, annotator)
         project = None if who is None else project_by_key(connection, who.project)
-        if who is None or project is None or who.banned is not None or project.answer != "class":
+        if who is None or project is None or who.banned is not None:
             return None
-        found = _poor(connection, who.key, project.key)
+        last = last_event(connection, project.key, annotator, "ban")
+        after = None if last is None else last.undone or last.time
+        if project.answer == "class":
+            results = golden_results(connection, annotator, after=after)
+        else:
+            said = golden_said(connection, annotator, after=after, limit=_LOOKED_AT)
+    if project.answer != "class":
+        results = [one is not None and likeness(project, one, truth) >= _ENOUGH for one, truth in said]
+    found = _poor(annotator, results)
     if found is None:
         return None
     numbers = {"rule": found.rule, **found.numbers}
@@ -48,10 +61,7 @@ def judge_annotator(engine: Engine, annotator: int, *, now: datetime) -> LabelEv
         return None
 
 
-def _poor(connection: Connection, annotator: int, project: int) -> RuleEvent | None:
-    last = last_event(connection, project, annotator, "ban")
-    after = None if last is None else last.undone or last.time
-    results = golden_results(connection, annotator, after=after)
+def _poor(annotator: int, results: Sequence[bool]) -> RuleEvent | None:
     test = golden_test(results, annotator)
     if test.outcome != "good":
         return test.event

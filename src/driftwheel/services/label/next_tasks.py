@@ -10,11 +10,15 @@ from typing import Literal
 import numpy as np
 from sqlalchemy import Connection, Engine
 
+from driftwheel.agreement.challenge import challenge_due
 from driftwheel.services.crash_points import reach
+from driftwheel.services.label.challenge_annotator import ask_challenge, is_challenged
 from driftwheel.services.label.label_progress import RULES, take_back_expired, tally
+from driftwheel.services.label.pool_rules import PoolRules
 from driftwheel.services.label.requirements import Requirements, missing_of
 from driftwheel.store.annotators import Annotator, annotator_by_key
 from driftwheel.store.assignments import Assignment, lock_assignment, save_assignment
+from driftwheel.store.challenges import open_challenge
 from driftwheel.store.columns import EPOCH
 from driftwheel.store.database import reading, writing
 from driftwheel.store.label_events import add_event
@@ -39,9 +43,10 @@ MOST_AT_ONCE = 50
 
 _SETTLED = timedelta(minutes=1)  # what is wanted again is looked at by everybody for so long: clocks differ
 _RENEWED = 4  # a lease lasts no longer than so many of its pool's, however often tasks are asked for
+_UNCHALLENGED = 50  # tasks of a pool that come without a challenge: nobody writes a script for fewer
 _WINDOW, _WIDEST = 64, 2048  # tasks looked at in one question
 
-WhyNone = Literal["", "no_tasks", "not_qualified", "exam_failed", "banned"]
+WhyNone = Literal["", "no_tasks", "not_qualified", "exam_failed", "paused", "challenge", "banned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +87,20 @@ class NextTasks:
         In the order to do them.
     why
         Why there is none: no pool has one for them, they lack what open pools require, they failed the exam,
-        or they are banned; empty where there is one.
+        they have to pause, a challenge waits for them, or they are banned; empty where there is one.
     missing
         What they lack, in words.
+    until
+        How long they have to pause.
+    challenge
+        Key of the challenge that waits for them.
     """
 
     tasks: tuple[GivenTask, ...]
     why: WhyNone = ""
     missing: str = ""
+    until: datetime | None = None
+    challenge: int | None = None
 
 
 @dataclass(slots=True)
@@ -111,6 +122,8 @@ def next_tasks(
 ) -> NextTasks:
     """Return the tasks that an annotator has in open pools, with new ones up to `count`, oldest pool first.
 
+    Now and then a challenge comes before the next ones (`driftwheel.services.label.challenge_annotator`).
+
     Told again without an answer to a task, the same ones come again, their leases renewed: a page that was
     loaded anew, or lost the answer, loses no task. First a pool's training tasks are handed out, then its
     exam, then its images, and among these golden tasks by the pool's share, at random, of the classes that
@@ -128,8 +141,13 @@ def next_tasks(
     with reading(engine) as connection:
         found = annotator_by_key(connection, annotator)
         pools = [] if found is None else open_pools(connection, found.project)
+        waiting = open_challenge(connection, annotator)
     if found is None or found.banned is not None:
         return NextTasks((), "banned")
+    if found.rests(now):
+        return NextTasks((), "paused", until=found.paused_until)
+    if waiting is not None:
+        return NextTasks((), "challenge", challenge=waiting.key)
     given: list[GivenTask] = []
     why: WhyNone = "no_tasks"
     lacks = ""
@@ -183,11 +201,31 @@ def _of_pool(  # noqa: PLR0917
         stands, new = _new_tasks(connection, current, stands, room, now, rng, waits=bool(leases))
         for task in new:
             leases.append(_give(connection, current, annotator, task, now, expires))
+        _challenge(connection, current, annotator, stands, len(new), now, rng)
         tasks += new
         if new and current.most_paid is not None:
             tally(connection, current, now, reserved=len(new))
     given = [_given(task, lease) for task, lease in zip(tasks, leases, strict=True)]
     return given[: max(most, 0)], stands.stage == "failed"
+
+
+def _challenge(  # noqa: PLR0917
+    connection: Connection,
+    pool: Pool,
+    annotator: Annotator,
+    stands: Assignment,
+    new: int,
+    now: datetime,
+    rng: np.random.Generator,
+) -> None:
+    """Ask for what no script can do, now and then; what was handed out before it stays theirs."""
+    rules = PoolRules.from_json(pool.rules)
+    if stands.stage != "work" or stands.given <= _UNCHALLENGED or not is_challenged(rules, annotator):
+        return
+    first = stands.given - new - (stands.challenged or 0)
+    if any(challenge_due(first + one, rng, every=rules.challenge_every) for one in range(1, new + 1)):
+        ask_challenge(connection, pool, annotator.key, now)
+        save_assignment(connection, replace(stands, challenged=stands.given))
 
 
 def _new_tasks(  # noqa: PLR0917

@@ -1,4 +1,4 @@
-"""The rules of a pool: what is looked at by a person."""
+"""The rules of a pool: what is looked at by a person, and what of annotators is looked at."""
 
 from __future__ import annotations
 
@@ -13,6 +13,12 @@ from driftwheel.store.tasks import ReviewWhy, TaskState
 __all__ = ["PoolRules", "is_sampled", "review_of"]
 
 _WHOLE: Final = 2**64
+_BOUNDS: Final = {
+    "fast_seconds": (0.0, 60),
+    "skips_in_row": (1, 50),
+    "challenge_every": (0, 100_000),
+    "pause_minutes": (1, 1440),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +31,46 @@ class PoolRules:
         Share of the tasks that are done, drawn by chance, that a person looks at in any case, 0…1.
     review_below
         A person looks at those that are done with a consensus less sure than this, 0…1; 0: at none.
+    golden
+        Who answers golden tasks poorly is banned.
+    too_fast, fast_seconds
+        Who answers faster than one can look has to pause: faster than a fifth of what good annotators take,
+        and at any rate than so many seconds, above 0.
+    skipping, skips_in_row
+        Who skips more images in a row than this, or than is no surprise in the pool, is warned, then has to
+        pause.
+    cannot_tell
+        Likewise who says "cannot tell" far more often than the others.
+    collusion
+        Annotators of whom one copies the other have to pause; in projects that ask for one class.
+    challenge_every
+        Now and then, on average after so many tasks, digits in an image are to be typed, which no script
+        does; 0: never. Not asked of the workers of a crowd elsewhere.
+    pause_minutes
+        How long the first pause of a rule lasts; the next ones are twice as long each, up to a day.
     """
 
     review_share: float = 0.02
     review_below: float = 0.7
+    golden: bool = True
+    too_fast: bool = True
+    fast_seconds: float = 0.4
+    skipping: bool = True
+    skips_in_row: int = 5
+    cannot_tell: bool = True
+    collusion: bool = True
+    challenge_every: int = 200
+    pause_minutes: int = 10
 
     def __post_init__(self) -> None:
         for name in ("review_share", "review_below"):
             if not 0 <= getattr(self, name) <= 1:
                 raise UsageError(f"The rule '{name}' is {getattr(self, name):g}; give a share from 0 to 1.")
+        for name, (least, most) in _BOUNDS.items():
+            if not least <= getattr(self, name) <= most:
+                raise UsageError(f"The rule '{name}' is {getattr(self, name):g}; give {least:g} to {most:,}.")
+        if 0 < self.challenge_every < 10:
+            raise UsageError("A challenge after fewer than 10 tasks is in the way; give 0 for none, or more.")
 
     @staticmethod
     def from_json(plain: Mapping[str, Any] | None) -> PoolRules:
@@ -55,8 +92,8 @@ class PoolRules:
                 raise UsageError(
                     f"There is no rule '{name}'.{did_you_mean(name, known)} There are {', '.join(known)}."
                 )
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            if not (number if known[name] in {int, float} else isinstance(value, known[name])):
+            fits: tuple[type, ...] = (int, float) if known[name] is float else (known[name],)
+            if not isinstance(value, fits) or (isinstance(value, bool) and known[name] is not bool):
                 raise UsageError(f"The rule '{name}' is {value!r:.50}; give {_WORDS[known[name]]}.")
         return PoolRules(**(plain or {}))
 
@@ -70,7 +107,6 @@ _WORDS: Final[Mapping[type, str]] = {
     int: "a whole number",
     float: "a number",
     bool: "true or false",
-    str: "a word",
 }
 
 

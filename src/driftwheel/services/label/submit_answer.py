@@ -25,6 +25,8 @@ from driftwheel.services.label.label_consensus import (
     consensus_inputs,
 )
 from driftwheel.services.label.label_progress import settle, tally
+from driftwheel.services.label.pool_rules import PoolRules
+from driftwheel.services.label.watch_annotator import gives_reason, watch_annotator
 from driftwheel.store.annotators import annotator_by_key
 from driftwheel.store.assignments import lock_assignment, save_assignment
 from driftwheel.store.database import reading, writing
@@ -114,7 +116,8 @@ def submit_answer(engine: Engine, annotator: int, new: NewAnswer, *, now: dateti
     It is on disk when this returns. While the lease is live the answer counts, also when the lease has run
     out and nobody has taken the task back, or the pool was closed. After that it counts if the task still
     wants one, and is kept as surplus if not. An answer of who is banned is kept as excluded. A wrong answer
-    to a golden task has the annotator judged (`driftwheel.services.label.judge_annotator`).
+    to a golden task has the annotator judged (`driftwheel.services.label.judge_annotator`), one that was too
+    fast, skipped, or told nothing has them looked at (`driftwheel.services.label.watch_annotator`).
 
     Raises
     ------
@@ -179,9 +182,20 @@ def _submit(  # noqa: PLR0917
         answer = _keep(connection, project, pool, task, annotator, kept, worked_out, body, now)
         reach("answer-written")
     reach("answer-committed")
-    if task.kind == "golden" and answer.correct is False:  # if it ends here, the next one is judged with it
-        judge_annotator(engine, annotator, now=now)
+    _look(engine, annotator, pool, task, answer, now)
     return _told(answer, task, "accepted")
+
+
+def _look(  # noqa: PLR0917
+    engine: Engine, annotator: int, pool: Pool, task: Task, answer: StoredAnswer, now: datetime
+) -> None:
+    """Look at an annotator after an answer that gives reason to; where it ends here, the next one does."""
+    if answer.state not in {"counted", "surplus"}:
+        return
+    if task.kind == "golden" and answer.correct is False and PoolRules.from_json(pool.rules).golden:
+        judge_annotator(engine, annotator, now=now)
+    if task.kind in {"real", "golden"} and gives_reason(pool, answer.kind, answer.seconds):
+        watch_annotator(engine, annotator, pool, answer.kind, now=now)
 
 
 def _asked(connection: Connection, annotator: int, key: int) -> tuple[Task, Project, Pool]:

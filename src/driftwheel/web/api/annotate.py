@@ -12,6 +12,7 @@ from driftwheel.errors import UnreadableImageError
 from driftwheel.images.header import read_header
 from driftwheel.services.access.authorise import Identity, allows
 from driftwheel.services.assist.show_prelabels import show_prelabels
+from driftwheel.services.label.challenge_annotator import reply_challenge, show_challenge
 from driftwheel.services.label.describe_work import describe_work
 from driftwheel.services.label.find_annotator import find_annotator
 from driftwheel.services.label.next_tasks import GivenTask, next_tasks
@@ -29,6 +30,8 @@ from driftwheel.web.api.label_bodies import (
     GivenTaskAnswer,
     NextBody,
     NextTasksAnswer,
+    RepliedAnswer,
+    ReplyBody,
     SubmittedAnswer,
     plain_payload,
 )
@@ -38,7 +41,16 @@ from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import Services, State
 
-__all__ = ["read_task_image", "read_work", "router", "send_answer", "take_back_answer", "take_tasks"]
+__all__ = [
+    "read_challenge",
+    "read_task_image",
+    "read_work",
+    "router",
+    "send_answer",
+    "send_reply",
+    "take_back_answer",
+    "take_tasks",
+]
 
 router = APIRouter(
     route_class=GuardedRoute,
@@ -51,6 +63,7 @@ _Worker = Annotated[
     str | None,
     Query(max_length=128, description="Whom a token acts for that is nobody's own, as called elsewhere."),
 ]
+_ChallengeKey = Annotated[int, Path(ge=1, lt=2**63)]
 _UNCHANGED = {"Cache-Control": "private, max-age=86400, immutable"}
 
 
@@ -88,7 +101,36 @@ def take_tasks(project: ProjectKey, body: NextBody, state: State, caller: Caller
     found = next_tasks(state.engine, who.key, count=body.count, now=state.clock(), rng=rng, pool=body.pool)
     shown = show_prelabels(state.engine, found.tasks, rng=rng)
     given = [_given(one, shown.get(one.lease)) for one in found.tasks]
-    return NextTasksAnswer(tasks=given, why=found.why, missing=found.missing)
+    return NextTasksAnswer(
+        tasks=given, why=found.why, missing=found.missing, until=found.until, challenge=found.challenge
+    )
+
+
+@router.get(
+    "/challenges/{key}/image",
+    response_class=Response,
+    responses={200: {"description": "The file.", "content": {"image/png": {}}}, **problems(404)},
+)
+def read_challenge(
+    project: ProjectKey, key: _ChallengeKey, state: State, caller: Caller, annotator: _Worker = None
+) -> Response:
+    """Read the image of the challenge that waits for the annotator; its time begins with that."""
+    who = _who_may_look(state, caller, project, annotator)
+    with found_or_404():
+        data = show_challenge(state.engine, who.key, key, now=state.clock())
+    return Response(data, 200, {"Cache-Control": "no-store"}, "image/png")
+
+
+@router.post("/challenges/{key}", responses=problems(404))
+def send_reply(
+    project: ProjectKey, key: _ChallengeKey, body: ReplyBody, state: State, caller: Caller
+) -> RepliedAnswer:
+    """Reply to a challenge with what its image says; after that, tasks come again."""
+    who = _who(state, caller, project, body.annotator)
+    with found_or_404():
+        replied = reply_challenge(state.engine, who.key, key, body.text, now=state.clock())
+    state.known_tokens.forget()  # three wrong replies ban
+    return RepliedAnswer(passed=replied.passed)
 
 
 @router.post("/answers", status_code=202, responses=problems(404, 409, 503, 507))

@@ -47,6 +47,8 @@ __all__ = [
     "ProjectAnswer",
     "ProjectBody",
     "ProjectChangeBody",
+    "RepliedAnswer",
+    "ReplyBody",
     "RequirementsBody",
     "ResultAnswer",
     "ResultsAnswer",
@@ -151,6 +153,32 @@ class RulesBody(BaseModel):
         float | None,
         Field(ge=0, le=1, description="A person sees what is done with a consensus less sure than this."),
     ] = None
+    golden: Annotated[bool | None, Field(description="Who answers golden tasks poorly is banned.")] = None
+    too_fast: Annotated[
+        bool | None, Field(description="Who answers faster than one can look has to pause.")
+    ] = None
+    fast_seconds: Annotated[
+        float | None, Field(ge=0, le=60, description="So fast nobody looks; good annotators tell it better.")
+    ] = None
+    skipping: Annotated[
+        bool | None, Field(description="Who skips image after image is warned, then has to pause.")
+    ] = None
+    skips_in_row: Annotated[
+        int | None, Field(ge=1, le=50, description="So many are no surprise; more, where all skip much.")
+    ] = None
+    cannot_tell: Annotated[
+        bool | None, Field(description="Who can far less often tell than others is warned, then pauses.")
+    ] = None
+    collusion: Annotated[
+        bool | None, Field(description="Annotators of whom one copies the other have to pause.")
+    ] = None
+    challenge_every: Annotated[
+        int | None,
+        Field(ge=0, le=100_000, description="After so many tasks, on average, digits are typed; 0: never."),
+    ] = None
+    pause_minutes: Annotated[
+        int | None, Field(ge=1, le=1440, description="Of the first pause; the next are twice as long each.")
+    ] = None
 
 
 class RulesAnswer(BaseModel):
@@ -158,6 +186,15 @@ class RulesAnswer(BaseModel):
 
     review_share: float
     review_below: float
+    golden: bool
+    too_fast: bool
+    fast_seconds: float
+    skipping: bool
+    skips_in_row: int
+    cannot_tell: bool
+    collusion: bool
+    challenge_every: int
+    pause_minutes: int
 
 
 class PoolChangeBody(BaseModel):
@@ -374,6 +411,7 @@ class AnnotatorAnswer(BaseModel):
     languages: list[str]
     tags: list[str]
     banned: int | None = Field(description="The key of the event that says why; null: not banned.")
+    paused_until: datetime | None = Field(description="A rule has them pause; null: none does.")
     created: datetime
     answered: int
     skipped: int
@@ -504,6 +542,27 @@ class NextTasksAnswer(BaseModel):
     tasks: list[GivenTaskAnswer]
     why: WhyNone = Field(description="Why there is none; empty where there is one.")
     missing: str = Field(description="What the annotator lacks, in words, where that is why.")
+    until: Annotated[
+        datetime | None, Field(description="How long the annotator has to pause, where that is why.")
+    ] = None
+    challenge: Annotated[
+        int | None, Field(description="Challenge to reply to first, where that is why: digits in an image.")
+    ] = None
+
+
+class ReplyBody(BaseModel):
+    """The reply to a challenge."""
+
+    model_config = _FORBID
+
+    text: str = Field(max_length=100, description="The digits that its image shows.")
+    annotator: _Worker = None
+
+
+class RepliedAnswer(BaseModel):
+    """What became of a reply."""
+
+    passed: bool = Field(description="It is right, and came in time; else another challenge waits.")
 
 
 class AnswerBody(BaseModel):

@@ -11,11 +11,12 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 from sqlalchemy import Connection
 
 from driftwheel.services.access.authorise import Identity
-from driftwheel.services.label.ban_annotator import ban_annotator, undo_ban
+from driftwheel.services.label.ban_annotator import ban_annotator
 from driftwheel.services.label.change_annotator import change_annotator
 from driftwheel.services.label.create_project import NewClass, create_project, edit_project
 from driftwheel.services.label.find_annotator import project_for
 from driftwheel.services.label.invite_annotators import end_invitation, invite_annotators
+from driftwheel.services.label.undo_event import undo_event as undo
 from driftwheel.store.annotators import Annotator, annotator_by_key, list_annotators
 from driftwheel.store.assignments import assignments_of
 from driftwheel.store.database import reading
@@ -261,10 +262,10 @@ def read_events(  # noqa: PLR0917 - the parameters of the query
 
 @router.post("/projects/{project}/events/{key}/undo", dependencies=_EDIT, responses=problems(404))
 def undo_event(project: ProjectKey, key: _EventKey, state: State, caller: Caller) -> EventAnswer:
-    """Undo a ban: its annotator gets tasks again, and what it excluded counts where there is room."""
+    """Undo a ban, a pause or a warning: what a ban excluded counts again, where there is room."""
     project_at(state, caller, project)
     with found_or_404():
-        return _event(undo_ban(state.engine, project, key, by=caller.name, now=state.clock()))
+        return _event(undo(state.engine, project, key, by=caller.name, now=state.clock()))
 
 
 def _classes(given: list[ClassBody]) -> list[NewClass]:
@@ -314,6 +315,7 @@ def _annotator(connection: Connection, one: Annotator) -> AnnotatorAnswer:
         languages=list(one.languages),
         tags=list(one.tags),
         banned=one.banned,
+        paused_until=one.paused_until,
         created=one.created,
         answered=sum(each.answered for each in stands),
         skipped=sum(each.skipped for each in stands),

@@ -1,4 +1,4 @@
-"""The review queue, what reviewers decided, the rules of pools, and webhooks."""
+"""The review queue, what reviewers decided, the rules of pools and what they do, and webhooks."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ def upgrade() -> None:
     moment = sa.BigInteger()  # microseconds since 1970 in UTC
     big_key = sa.BigInteger().with_variant(sqlite.INTEGER(), "sqlite")
     op.add_column("pools", sa.Column("rules", sa.JSON(), nullable=True))
+    op.add_column("pools", sa.Column("fast_limit", sa.Double(), nullable=True))
+    op.add_column("pools", sa.Column("watched", sa.BigInteger(), nullable=True))
+    op.add_column("annotators", sa.Column("paused", sa.BigInteger(), nullable=True))
+    op.add_column("annotators", sa.Column("paused_until", moment, nullable=True))
+    op.add_column("assignments", sa.Column("challenged", sa.Integer(), nullable=True))
     op.add_column("tasks", sa.Column("review", sa.String(length=16), nullable=True))
     op.add_column("tasks", sa.Column("reviewed", sa.BigInteger(), nullable=True))
     op.execute("UPDATE tasks SET review = state WHERE state IN ('disputed', 'set_aside')")
@@ -48,6 +53,23 @@ def upgrade() -> None:
     )
     op.create_index("ix_reviews_project_key", "reviews", ["project", "key"])
     op.create_index("ix_reviews_task", "reviews", ["task"])
+    op.create_table(
+        "challenges",
+        sa.Column("key", big_key, nullable=False),
+        sa.Column("pool", sa.Integer(), nullable=False),
+        sa.Column("annotator", sa.Integer(), nullable=False),
+        sa.Column("digits", sa.String(length=8), nullable=False),
+        sa.Column("asked", moment, nullable=False),
+        sa.Column("shown", moment, nullable=True),
+        sa.Column("replied", moment, nullable=True),
+        sa.Column("passed", sa.Boolean(), nullable=True),
+        sa.ForeignKeyConstraint(["pool"], ["pools.key"], name="fk_challenges_pool", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["annotator"], ["annotators.key"], name="fk_challenges_annotator", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("key", name="pk_challenges"),
+    )
+    op.create_index("ix_challenges_annotator_key", "challenges", ["annotator", "key"])
     _webhooks(moment, big_key)
 
 

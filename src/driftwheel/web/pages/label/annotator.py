@@ -10,9 +10,10 @@ from fastapi.responses import RedirectResponse
 
 from driftwheel.errors import UsageError
 from driftwheel.report.numbers import share
-from driftwheel.services.label.ban_annotator import ban_annotator, undo_ban
+from driftwheel.services.label.ban_annotator import ban_annotator
 from driftwheel.services.label.change_annotator import change_annotator
 from driftwheel.services.label.describe_annotator import describe_annotator
+from driftwheel.services.label.undo_event import undo_event
 from driftwheel.store.database import reading
 from driftwheel.store.label_events import event_by_key
 from driftwheel.web.pages.label.confusion_table import confusion_table
@@ -33,7 +34,7 @@ router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
 _TOLD = {
     "banned": "Banned: no task goes to them any more.",
-    "undone": "The ban is undone: they get tasks again.",
+    "undone": "It is undone, and what it rested on is not held against them again.",
     "saved": "Saved.",
 }
 
@@ -108,7 +109,7 @@ def _undo(  # noqa: PLR0917
     event: Annotated[int, Path(ge=1, lt=2**63)],
     back: Annotated[str, Form()] = "",
 ) -> Response:
-    """Undo a ban, and lead back."""
+    """Undo a ban, a pause or a warning, and lead back."""
     with reading(state.engine) as connection:
         known_project(connection, project)
         found = event_by_key(connection, event)
@@ -116,7 +117,7 @@ def _undo(  # noqa: PLR0917
         raise HTTPException(404, f"The project has no event {event} that can be undone.")
 
     def act() -> None:
-        undo_ban(state.engine, project, event, by=caller.name, now=state.clock())
+        undo_event(state.engine, project, event, by=caller.name, now=state.clock())
         state.known_tokens.forget()
 
     to = f"/labels/{project}" if back == "project" else f"/labels/{project}/annotators"

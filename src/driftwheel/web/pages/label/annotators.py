@@ -41,7 +41,7 @@ _EMPTY = {"note": "", "most": "1", "languages": "", "tags": "", "days": "30"}
 _TOLD = {
     "revoked": "The link is revoked: nobody joins by it any more. Who has joined stays.",
     "banned": "Banned: no task goes to them any more.",
-    "undone": "The ban is undone: they get tasks again.",
+    "undone": "It is undone, and what it rested on is not held against them again.",
 }
 
 

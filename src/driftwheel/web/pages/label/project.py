@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from driftwheel.report.numbers import several
 from driftwheel.services.label.describe_project import AnnotatorRow, ProjectDescription, describe_project
+from driftwheel.services.label.undo_event import UNDOABLE
 from driftwheel.store.annotators import annotators_by_key
 from driftwheel.store.database import reading
 from driftwheel.store.label_events import LabelEvent, list_events
@@ -51,7 +52,7 @@ _TOLD = {
     "created": "The project is made. Now choose images for it.",
     "saved": "Saved.",
     "banned": "Banned: no task goes to them any more.",
-    "undone": "The ban is undone: they get tasks again.",
+    "undone": "It is undone, and what it rested on is not held against them again.",
 }
 
 
@@ -121,7 +122,7 @@ def _show_project(request: Request, state: State, project: Key) -> Response:
 
 def can_undo(event: LabelEvent) -> bool:
     """Whether an event is one that can be undone, and stands."""
-    return event.kind == "ban" and event.undone is None
+    return event.kind in UNDOABLE and event.undone is None
 
 
 def quality_view(it: ProjectDescription) -> QualityView:

@@ -129,6 +129,10 @@ _EVENTS = {
     "ban": "Banned",
     "set_aside": "Image set aside",
     "requeued": "Image to be labelled again",
+    "warning": "Warned",
+    "challenge": "To be challenged",
+    "pause": "Has to pause",
+    "webhook_off": "Webhook switched off",
 }
 
 
