@@ -60,8 +60,8 @@ def cannot_tell_often(
     if p_value > chance:
         return None
     reason = (
-        f"Of {often} of the last {len(last)} images they said that nobody can tell; the others of the pool say "
-        f"so of {pool_share:.0%}."
+        f"Of {often} of the last {len(last)} images they said that nobody can tell; the others of the pool "
+        f"say so of {pool_share:.0%}."
     )
     numbers = {"often": often, "n": len(last), "pool_share": pool_share, "p_value": p_value}
     pause = p_value <= chance**2 and 2 * often > len(last)

@@ -67,8 +67,7 @@ def history_of(events: Sequence[LabelEvent], rule: str, now: datetime) -> RuleHi
         if since is None or one.time > since
     ]
     pauses = sum(one.kind == "pause" and one.undone is None and now - one.time < _REMEMBERED for one in own)
-    strongest = sorted(said, key=_STRENGTH.__getitem__)[-1] if said else None
-    return RuleHistory(since, strongest, pauses)
+    return RuleHistory(since, _strongest(said), pauses)
 
 
 def undone_of(events: Sequence[LabelEvent], rule: str) -> datetime | None:
@@ -148,3 +147,10 @@ def end_pause(engine: Engine, project: int, event: int, *, by: str, now: datetim
         details = {"annotator": "" if who is None else who.name, "event": event}
         note(connection, now, by, f"undo-{found.kind}", f"project {whose.name}", details)
         return event_by_key(connection, event) or found
+
+
+def _strongest(said: Sequence[Action]) -> Action | None:
+    if not said:
+        return None
+    found: Action = max(said, key=_STRENGTH.__getitem__)
+    return found

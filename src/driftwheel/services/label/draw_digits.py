@@ -37,9 +37,7 @@ def draw_digits(digits: str, rng: np.random.Generator) -> bytes:
         cv2.line(page, ends[0], ends[1], int(rng.integers(90, 150)), 1, cv2.LINE_AA)
     page = _bent(page, rng)
     noisy = page + rng.normal(0.0, 14.0, page.shape)
-    done, data = cv2.imencode(".png", np.clip(noisy, 0, 255).astype(np.uint8))
-    assert done
-    return data.tobytes()
+    return cv2.imencode(".png", np.clip(noisy, 0, 255).astype(np.uint8))[1].tobytes()
 
 
 def _bent(page: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
