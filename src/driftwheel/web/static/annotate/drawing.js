@@ -3,7 +3,7 @@
 import { HANDLES, at, corners } from "./geometry.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const MOST_NAMES = 60; // boxes that all show their class
+const MOST_NAMES = 40; // boxes that all show their class
 const ARM = 26; // CSS pixels from the upper edge to the handle that turns
 
 function node(name, values, parent) {
@@ -34,13 +34,13 @@ export function drawingOn(svg, view, colourOf) {
     const top = points.reduce((best, point) => (point.y < best.y - 0.5 || (Math.abs(point.y - best.y) <= 0.5 && point.x < best.x) ? point : best));
     const text = node("text", { class: "box-name", fill: readable(colourOf(box.class)) }, group);
     text.textContent = box.words ?? box.class;
-    const width = lengthOf(text) + 10;
-    const y = Math.max(0, top.y - 19);
+    const width = lengthOf(text) + 8;
+    const y = Math.max(0, top.y - 16);
     const x = Math.min(Math.max(0, top.x), Math.max(0, svg.clientWidth - width));
-    const back = node("rect", { x: round(x), y: round(y), width: round(width), height: 19, rx: 3, fill: colourOf(box.class) });
+    const back = node("rect", { x: round(x), y: round(y), width: round(width), height: 16, rx: 3, fill: colourOf(box.class) });
     text.before(back);
-    text.setAttribute("x", round(x + 5));
-    text.setAttribute("y", round(y + 14));
+    text.setAttribute("x", round(x + 4));
+    text.setAttribute("y", round(y + 12));
   }
 
   function one(box, { chosen = false, kind = "", named = true } = {}) {
