@@ -99,7 +99,8 @@ def claim_deliveries(
     it to be sent again.
     """
     chosen = select(webhooks.c.key).where(*_is_due(now)).order_by(webhooks.c.rests_until, webhooks.c.key)
-    keys = connection.execute(chosen.limit(most).with_for_update(skip_locked=True)).scalars().all()
+    held = chosen.limit(most).with_for_update(key_share=True, skip_locked=True)  # who adds some is let be
+    keys = connection.execute(held).scalars().all()
     found: list[tuple[Webhook, list[WebhookDelivery]]] = []
     for key in keys:
         connection.execute(update(webhooks).where(webhooks.c.key == key).values(rests_until=until))
