@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import Connection, delete, func, select
 
 from driftwheel.store.assist_tables import label_sources
+from driftwheel.store.tasks import Task
 from driftwheel.store.upsert import upsert
 
-__all__ = ["LabelSource", "count_sources", "drop_sources", "put_sources", "sources_of"]
+__all__ = [
+    "LabelSource",
+    "count_sources",
+    "drop_sources",
+    "put_sources",
+    "source_of",
+    "sources_of",
+]
 
-LabelSource = Literal["answers", "automatic", "import"]
+LabelSource = Literal["answers", "review", "automatic", "import"]
+"""What a label came of: people's answers, a reviewer, an assistant that was sure, or a file."""
 
 _CHUNK = 500
 
@@ -47,6 +56,21 @@ def sources_of(connection: Connection, keys: Collection[int]) -> dict[int, Liter
     columns = (label_sources.c.task, label_sources.c.source)
     rows = connection.execute(select(*columns).where(label_sources.c.task.in_(sorted(keys))))
     return {row.task: row.source for row in rows}
+
+
+def source_of(task: Task, noted: Mapping[int, Literal["automatic", "import"]]) -> LabelSource | None:
+    """Return what the label of a task came of; None where it has none.
+
+    Parameters
+    ----------
+    noted
+        As `sources_of` returned it. It holds as long as nobody has answered or reviewed the task.
+    """
+    if task.state == "open" or task.consensus is None:
+        return None
+    if task.reviewed is not None:
+        return "review"
+    return "answers" if task.answers else noted.get(task.key, "answers")
 
 
 def count_sources(connection: Connection, pools: Collection[int], source: str) -> int:

@@ -45,8 +45,9 @@ class LearntLabel:
 
 def last_task(connection: Connection, project: int) -> int:
     """Return the highest key of a project's tasks; 0 where it has none."""
-    query = select(func.max(tasks.c.key)).join(pools, pools.c.key == tasks.c.pool)
-    return connection.scalar(query.where(pools.c.project == project)) or 0
+    own = connection.execute(select(pools.c.key).where(pools.c.project == project)).scalars().all()
+    found = [connection.scalar(select(func.max(tasks.c.key)).where(tasks.c.pool == pool)) for pool in own]
+    return max((one for one in found if one is not None), default=0)
 
 
 def tasks_to_embed(

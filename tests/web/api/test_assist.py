@@ -67,6 +67,9 @@ def test_the_rest_is_labelled_automatically_and_taken_back(server: Running, lead
     assert (stands["state"], stands["sample_answered"]) == ("auditing", 73)
     assert stands["accepted"] > 100
     assert stands["upper"] <= 0.1
+    results = lead.get(f"{at.removesuffix('automatic')}results", params={"limit": 1000}).json()["results"]
+    sources = [one["source"] for one in results]
+    assert (sources.count("automatic"), sources.count("answers")) == (stands["accepted"], 173)
     undone = lead.post(f"{at}/{run['key']}/undo")
     assert undone.json()["state"] == "undoing"
     zoo.go_on(run["key"])

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from driftwheel.services.label.next_tasks import MOST_AT_ONCE, WhyNone
+from driftwheel.store.label_sources import LabelSource
 from driftwheel.store.pools import ClosedBecause, PoolState
 from driftwheel.store.projects import AnswerType
 from driftwheel.store.task_answers import AnswerKind, AnswerState
@@ -467,6 +468,9 @@ class ResultAnswer(BaseModel):
     skips: int
     consensus: Payload | None
     confidence: float | None = Field(description="Chance that the consensus is right.")
+    source: LabelSource | None = Field(
+        description="What the label came of: answers, a review, an assistant that was sure, or a file."
+    )
     finished: datetime | None
     review: ReviewWhy | None = Field(description="Why a person is to look at it; null: nobody is.")
     reviewed: int | None = Field(description="Key of the review that decides; null: the answers do.")

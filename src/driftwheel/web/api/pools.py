@@ -17,6 +17,7 @@ from driftwheel.services.label.open_pool import close_pool, open_pool
 from driftwheel.services.label.pool_rules import PoolRules
 from driftwheel.services.label.requirements import Requirements
 from driftwheel.store.database import reading
+from driftwheel.store.label_sources import source_of, sources_of
 from driftwheel.store.models import model_by_key
 from driftwheel.store.pools import Pool, list_pools
 from driftwheel.store.projects import Project
@@ -147,15 +148,17 @@ def read_results(  # noqa: PLR0917 - the parameters of the query
     _pool_at(state, caller, project, pool)
     with reading(state.engine) as connection:
         found = list_tasks(connection, pool, kind=kind, state=task_state, after_key=after, limit=limit + 1)
+        noted = sources_of(connection, [one.key for one in found])
     results = [
         ResultAnswer.model_validate(
             {
                 "task": one.key,
                 "image": one.image.hex(),
+                "source": source_of(one, noted),
                 **{
                     name: getattr(one, name)
                     for name in ResultAnswer.model_fields
-                    if name not in {"task", "image"}
+                    if name not in {"task", "image", "source"}
                 },
             }
         )
