@@ -34,18 +34,23 @@ from driftwheel.store.tasks import lock_tasks
 
 __all__ = ["begin_automatic", "sample_for"]
 
-_ENOUGH = 2.5  # times the fewest answers that could show the bound: room for some errors
+_LEAST, _MOST = 2.5, 4.0  # times the fewest answers that could show the bound: room for some errors
+_OF_WAITING = 0.2  # beyond the least, no larger share of the tasks that wait
 
 
-def sample_for(bound: float, risk: float) -> int:
+def sample_for(bound: float, risk: float, waiting: int) -> int:
     """Return how many tasks are drawn unless another number is asked for.
+
+    More find a threshold more often, and a lower one: 2.5 times the fewest answers that could show the bound,
+    up to 4 times where a fifth of the tasks that wait are so many.
 
     Examples
     --------
-    >>> sample_for(0.02, 0.05), sample_for(0.05, 0.05)
-    (373, 148)
+    >>> sample_for(0.02, 0.05, 1000), sample_for(0.02, 0.05, 10_000), sample_for(0.05, 0.05, 1000)
+    (373, 596, 200)
     """
-    return math.ceil(_ENOUGH * least_known(bound, risk))
+    fewest = least_known(bound, risk)
+    return math.ceil(min(_MOST * fewest, max(_LEAST * fewest, _OF_WAITING * waiting)))
 
 
 def begin_automatic(
@@ -74,7 +79,7 @@ def begin_automatic(
     risk
         The chance that the promise is broken, likewise.
     sample
-        Tasks to draw; None: two and a half times the fewest that could show the bound.
+        Tasks to draw; None: as `sample_for` says.
     rng
         Draws them.
 
@@ -95,7 +100,7 @@ def begin_automatic(
         if active_run(connection, pool) is not None:
             raise UsageError(f"The pool '{whole.name}' is being labelled automatically already.")
         waiting = list(sure_tasks(connection, found, assistant, head, pool, last_key=2**62))
-    size = sample_for(bound, risk) if sample is None else sample
+    size = sample_for(bound, risk, len(waiting)) if sample is None else sample
     if size < fewest:
         raise UsageError(
             f"A sample of {size:,} cannot show that at most {bound:.2%} are wrong; it takes {fewest:,} right "
