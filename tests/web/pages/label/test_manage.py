@@ -216,6 +216,7 @@ def test_who_may_look_and_who_may_act(lead: httpx.Client) -> None:
         f"{project}/review",
         f"{project}/golden",
         f"{project}/errors",
+        f"{project}/download?format=csv",
     )
     for path in seen:
         assert viewer.get(path).status_code == 200, path
@@ -239,6 +240,8 @@ def test_who_may_look_and_who_may_act(lead: httpx.Client) -> None:
         f"{project}/tasks/{task}/promote",
         f"{project}/golden/pick",
         f"{project}/golden/promote",
+        f"{pool}/prelabels",
+        f"{pool}/automatic",
     )
     for path in acts:
         for nobody in (viewer, annotator, joined):
@@ -327,6 +330,33 @@ def test_golden_tasks_are_picked_and_balanced_by_class(lead: httpx.Client) -> No
         assert (answer.status_code, said in answer.text) == (422, True), said
     again = lead.post(f"{project}/golden/pick", data=form)
     assert "The pool had all of these already." in lead.get(again.headers["location"]).text
+
+
+def test_labels_are_downloaded_or_it_is_told_why_not(lead: httpx.Client) -> None:
+    project = "/".join(started(lead, how_many="2").split("/")[:3])
+    file = lead.get(f"{project}/download", params={"format": "csv"})
+    assert (file.status_code, file.headers["content-type"].partition(";")[0]) == (200, "text/csv")
+    assert "attachment" in file.headers["content-disposition"]
+    wrong = lead.get(f"{project}/download", params={"format": "coc"})
+    assert (wrong.status_code, "Did you mean" in wrong.text) == (422, True)
+
+
+def test_the_assistant_of_a_pool(lead: httpx.Client) -> None:
+    pool = started(lead, how_many="2")
+    page = lead.get(pool).text
+    assert "It learns while people label: from about 30 labels on" in page
+    assert lead.post(f"{pool}/prelabels", data={"prelabels": "off"}).status_code == 303
+    assert '<option value="off" selected>' in lead.get(pool).text
+    assert lead.post(f"{pool}/prelabels", data={"act": "off"}).status_code == 303
+    assert "It is off." in lead.get(pool).text
+    for path, form, said in (
+        ("prelabels", {"prelabels": "magic"}, "magic"),
+        ("automatic", {"bound": "2"}, "has no assistant yet"),
+        ("automatic", {"bound": "few"}, "is no share of wrong labels"),
+        ("automatic/7/undo", {}, "has no run 7"),
+    ):
+        answer = lead.post(f"{pool}/{path}", data=form)
+        assert (answer.status_code, said in answer.text) == (422, True), path
 
 
 def test_images_of_a_pool_are_shown_after_their_records_are_deleted(lead: httpx.Client) -> None:

@@ -7,6 +7,8 @@ from fastapi import APIRouter
 from driftwheel.web.pages.label import (
     annotator,
     annotators,
+    assist,
+    download,
     errors,
     golden,
     label_images,
@@ -26,10 +28,12 @@ for _part in (
     label_images,
     project,
     pool,
+    assist,
     annotators,
     annotator,
     golden,
     review,
     errors,
+    download,
 ):
     router.include_router(_part.router)

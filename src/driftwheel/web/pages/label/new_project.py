@@ -26,9 +26,21 @@ from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import Services, State
 
-__all__ = ["router"]
+__all__ = ["FORMATS", "router", "show_settings"]
 
 router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
+
+
+FORMATS = (
+    ("coco", "COCO"),
+    ("yolo", "YOLO"),
+    ("voc", "Pascal VOC"),
+    ("folders", "folders, one a class"),
+    ("csv", "CSV"),
+    ("cvat", "CVAT for images"),
+    ("label-studio", "Label Studio"),
+)
+"""Formats of label files → what they are called."""
 
 
 class _Fields(ProjectFields):
@@ -66,7 +78,7 @@ def _create(request: Request, state: State, caller: Caller, given: Annotated[_Fi
 @router.get("/labels/{project}/settings", dependencies=[permit("read")])
 def _show_settings(request: Request, state: State, project: Key) -> Response:
     """Show what the project asks."""
-    return _settings(request, state, project)
+    return show_settings(request, state, project)
 
 
 @router.post("/labels/{project}/settings", dependencies=[permit("edit-models")])
@@ -92,7 +104,7 @@ def _change(  # noqa: PLR0917
         )
     except UsageError as error:
         given = ProjectFields(classes=classes, instructions=instructions)
-        return _settings(request, state, project, given=given, wrong=str(error))
+        return show_settings(request, state, project, given=given, wrong=str(error))
     return RedirectResponse(f"/labels/{project}/settings?told=saved", 303)
 
 
@@ -114,7 +126,7 @@ def _form(request: Request, state: Services, *, given: _Fields | None = None, wr
     )
 
 
-def _settings(
+def show_settings(
     request: Request,
     state: Services,
     project: int,
@@ -122,6 +134,7 @@ def _settings(
     given: ProjectFields | None = None,
     wrong: str = "",
 ) -> Response:
+    """Show what the project asks, and what could not be done."""
     with reading(state.engine) as connection:
         found, model = known_project(connection, project)
     fields = given or ProjectFields(classes=classes_text(found.classes), instructions=found.instructions)
@@ -133,6 +146,7 @@ def _settings(
         model=model,
         given=fields,
         shown=safe_markdown(fields.instructions),
+        formats=FORMATS,
         done="Saved." if request.query_params.get("told") == "saved" else "",
         wrong=wrong,
     )

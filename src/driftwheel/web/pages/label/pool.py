@@ -15,6 +15,7 @@ from driftwheel.services.label.requirements import Requirements
 from driftwheel.store.database import reading
 from driftwheel.store.pools import Pool
 from driftwheel.store.tasks import TaskKind, TaskState, count_states, list_tasks
+from driftwheel.web.pages.label.assist_view import BOUNDS, SHOWN, assist_view
 from driftwheel.web.pages.label.known_project import Key, known_pool, known_project
 from driftwheel.web.pages.label.money import money
 from driftwheel.web.pages.label.progress_bar import progress_bar
@@ -25,7 +26,7 @@ from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import Services, State
 
-__all__ = ["router"]
+__all__ = ["router", "show_pool"]
 
 router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
@@ -35,7 +36,10 @@ _TOLD = {
     "made": "The pool is made. Open it when you are ready: until then nobody gets its images.",
     "opened": "Open: its images are handed out.",
     "closed": "Paused: nobody gets new images. Who has some may still answer them.",
-    "filled": "The images are added.",
+    "assist": "Saved: it holds for tasks that are handed out from now on.",
+    "training": "A worker trains the assistant now.",
+    "automatic": "People answer a random sample first; then what the assistant is sure of is accepted.",
+    "given_back": "People get what was accepted automatically.",
 }
 
 _SHOWN: Mapping[str, tuple[str, TaskKind, TaskState | None]] = {
@@ -63,7 +67,7 @@ class _Tab:
 @router.get("/labels/{project}/pools/{pool}", dependencies=[permit("read")])
 def _show_pool(request: Request, state: State, project: Key, pool: Key) -> Response:
     """Show a pool."""
-    return _page(request, state, project, pool)
+    return show_pool(request, state, project, pool)
 
 
 @router.post("/labels/{project}/pools/{pool}/open", dependencies=[permit("edit-models")])
@@ -95,16 +99,18 @@ def _act(  # noqa: PLR0917
     try:
         act()
     except UsageError as error:
-        return _page(request, state, project, pool, wrong=str(error))
+        return show_pool(request, state, project, pool, wrong=str(error))
     return RedirectResponse(f"/labels/{project}/pools/{pool}?told={told}", 303)
 
 
-def _page(request: Request, state: Services, project: int, pool: int, *, wrong: str = "") -> Response:
+def show_pool(request: Request, state: Services, project: int, pool: int, *, wrong: str = "") -> Response:
+    """Show a pool, and what could not be done."""
     now = state.clock()
     with reading(state.engine) as connection:
         found, model = known_project(connection, project)
         known = known_pool(connection, project, pool)
         it = describe_project(connection, found, now=now, pool=pool)
+        assist = assist_view(connection, found, known)
         counts = count_states(connection, pool)
         tabs = _tabs(project, pool, counts)
         shown = _shown(request.query_params.get("show", ""), tabs)
@@ -128,6 +134,9 @@ def _page(request: Request, state: Services, project: int, pool: int, *, wrong: 
         price=money(known.price),
         budget="" if known.most_paid is None else money(known.most_paid * known.price),
         requires=_requires(known),
+        assist=assist,
+        prelabels=SHOWN,
+        bounds=BOUNDS,
         tabs=tabs,
         shown=shown,
         views=views,
