@@ -72,7 +72,8 @@ class LabellingSite:
         assert made.status_code == 201, made.text
         key = int(made.json()["key"])
         at = f"/api/v1/projects/{key}/pools"
-        pool = {"name": "first", "golden_share": 0.0} | pool
+        rules = {"too_fast": False, "skipping": False, "challenge_every": 0} | pool.pop("rules", {})
+        pool = {"name": "first", "golden_share": 0.0, "rules": rules} | pool
         at = f"{at}/{self.lead.post(at, json=pool).json()['key']}"
         if prediction is not None:
             shown = {"prelabels": "model", "hidden_share": 0.0}

@@ -6,8 +6,12 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from tests.web.pages.labelling_site import LabellingSite, join, labelling, press, task
+
+from driftwheel.services.label.challenge_annotator import ask_challenge
+from driftwheel.store.database import writing
+from driftwheel.store.pools import open_pools
 
 DISC, RING = {"class": "disc"}, {"class": "ring"}
 
@@ -36,7 +40,7 @@ def kept(page: Page) -> list[dict[str, object]]:
 
 
 def test_classes_by_key_button_and_undo(page: Page, site: LabellingSite) -> None:
-    project = site.project(5)
+    project = site.project(7)
     join(page, site, project)
     expect(page.get_by_role("button", name="disc", exact=False)).to_contain_text("1")
     press(page, "1")
@@ -62,6 +66,14 @@ def test_classes_by_key_button_and_undo(page: Page, site: LabellingSite) -> None
     saved(page)
     last = site.said(project)[-1]
     assert (last["kind"], last["reason"]) == ("skip", "It is not what is asked about")
+    for words in ("a hand", "a foot"):
+        before = task(page)
+        page.keyboard.press("x")
+        page.get_by_label("Something else", exact=True).fill(words)
+        page.keyboard.press("Enter")
+        expect(page.locator("#annotate")).not_to_have_attribute("data-task", before)
+    saved(page)
+    assert [one["reason"] for one in site.said(project)[-2:]] == ["a hand", "a foot"]
     press(page, "r")
     expect(page.get_by_role("heading", name="Nothing to label just now", exact=True)).to_be_visible()
     assert all(0 <= one["seconds"] < 60 for one in site.said(project))
@@ -196,6 +208,43 @@ def test_what_ends_is_said(page: Page, site: LabellingSite, why: str) -> None:
     if why == "banned":
         page.reload()
         expect(page.get_by_role("main")).to_contain_text("Your access to this project has ended")
+
+
+def challenge(site: LabellingSite, project: int) -> str:
+    """Return the digits that the only annotator of a project is to type; ask for them where nothing waits."""
+    services = site.running.services
+    (person,) = site.lead.get(f"/api/v1/projects/{project}/annotators").json()
+    with writing(services.engine) as connection:
+        (pool,) = open_pools(connection, project)
+        return ask_challenge(connection, pool, person["key"], site.running.clock()).digits
+
+
+def press_until(page: Page, shown: Locator) -> None:
+    """Answer as fast as the page takes it, until something else is shown."""
+    for _ in range(30):
+        if shown.is_visible():
+            return
+        press(page, "1")
+        saved(page)
+
+
+def test_challenges_and_pauses(page: Page, site: LabellingSite) -> None:
+    project = site.project(40, rules={"too_fast": True, "fast_seconds": 60})
+    join(page, site, project)
+    challenge(site, project)
+    field = page.get_by_label("Digits", exact=True)
+    press_until(page, field)
+    for text in ("no", None):
+        expect(field).to_be_focused()  # what was typed before that is not the reply
+        expect(field).to_have_value("")
+        assert page.locator("#challenge img").evaluate("(image) => image.decode().then(() => image.width)")
+        page.keyboard.type(text or challenge(site, project))
+        page.keyboard.press("Enter")
+        if text:
+            expect(page.get_by_role("alert")).to_contain_text("That was not right")
+    expect(page.locator("#canvas")).to_have_attribute("data-state", "shown")
+    press_until(page, page.get_by_role("heading", name="Time for a pause", exact=True))
+    expect(page.locator("#state")).to_contain_text("Tasks come again at ")
 
 
 def test_who_joined_comes_back_by_the_link_and_sees_nothing_else(page: Page, site: LabellingSite) -> None:

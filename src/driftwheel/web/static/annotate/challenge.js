@@ -10,6 +10,7 @@ export function challengeIn(form, { api, passed, failed }) {
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    event.stopPropagation(); // it is sent more than once
     const text = field.value.trim();
     if (!text || key === null) return;
     const mine = key;

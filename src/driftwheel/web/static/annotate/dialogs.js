@@ -47,7 +47,12 @@ export function skipIn(dialog, send) {
   const text = form.querySelector("input[name=reason]");
   const choices = [...form.querySelectorAll("button[data-reason]")];
   choices.forEach((button) => button.addEventListener("click", () => { dialog.close(); send(button.dataset.reason); }));
-  form.addEventListener("submit", (event) => { event.preventDefault(); dialog.close(); send(text.value.trim()); });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    event.stopPropagation(); // it is sent more than once
+    dialog.close();
+    send(text.value.trim());
+  });
   dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
   dialog.addEventListener("keydown", (event) => {
     if (event.target === text || event.ctrlKey || event.metaKey || event.altKey) return;

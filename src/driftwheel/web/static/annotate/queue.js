@@ -47,18 +47,24 @@ export function picturesOf(api, exact) { // exact: coordinates are asked for
   };
 }
 
+const endOf = ({ why, missing, until = null, challenge = null }) => ({ why, missing, until, challenge });
+
 export function queueOf(api, unsent, pictures, told) {
   const tasks = [];
   const answered = new Set();
   let filling = null;
   let timer = 0;
-  let end = { why: "", missing: "", until: null, challenge: null };
+  let end = endOf({ why: "", missing: "" });
 
   function take(found) {
     const held = new Set(unsent.all().map((entry) => entry.task));
     const fresh = found.tasks.filter((one) => !answered.has(one.task) && !held.has(one.task));
     const known = new Map(tasks.map((one) => [one.task, one]));
     const first = tasks[0];
+    if (found.why === "paused") { // what one has may still be answered
+      end = endOf(found);
+      return;
+    }
     const kept = fresh.map((one) => known.get(one.task) ?? { ...one, picture: pictures.begin(one) });
     for (const one of kept) { // leases were renewed
       const given = fresh.find((each) => each.task === one.task);
@@ -67,7 +73,7 @@ export function queueOf(api, unsent, pictures, told) {
     tasks.length = 0;
     if (first && !kept.includes(first)) tasks.push(first); // it is being looked at: its answer may still count
     tasks.push(...kept.filter((one) => one === first), ...kept.filter((one) => one !== first));
-    end = { why: found.why, missing: found.missing, until: found.until ?? null, challenge: found.challenge ?? null };
+    end = endOf(found);
   }
 
   async function ask() {
