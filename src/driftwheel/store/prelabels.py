@@ -24,6 +24,7 @@ __all__ = [
     "lacks_special",
     "put_prelabels",
     "put_shown",
+    "seen_prelabels",
     "shown_to",
 ]
 
@@ -144,6 +145,17 @@ def put_shown(connection: Connection, new: Sequence[ShownPrelabel]) -> None:
     names = ShownPrelabel.__dataclass_fields__
     rows = [{name: getattr(one, name) for name in names} for one in new]
     connection.execute(upsert(connection.dialect.name, shown_prelabels).on_conflict_do_nothing(), rows)
+
+
+def seen_prelabels(connection: Connection, pool: int, *, limit: int) -> set[tuple[int, int]]:
+    """Return task and annotator of the newest leases of a pool that came with a pre-label to be seen."""
+    query = (
+        select(leases.c.task, leases.c.annotator)
+        .join(shown_prelabels, shown_prelabels.c.lease == leases.c.key)
+        .where(shown_prelabels.c.pool == pool, shown_prelabels.c.shown)
+    )
+    rows = connection.execute(query.order_by(shown_prelabels.c.lease.desc()).limit(limit))
+    return {(row.task, row.annotator) for row in rows}
 
 
 def answered_prelabels(connection: Connection, pools: Collection[int], *, limit: int) -> list[Answered]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from tests.services.labelling import Labelling, labelling
 from tests.services.labelling_faults import labelling_faults
 
@@ -23,6 +23,8 @@ from driftwheel.store.annotators import Annotator, add_annotator, annotator_by_k
 from driftwheel.store.challenges import last_challenges, open_challenge
 from driftwheel.store.database import reading, writing
 from driftwheel.store.label_events import LabelEvent, list_events
+from driftwheel.store.label_tables import leases
+from driftwheel.store.prelabels import ShownPrelabel, put_shown
 
 QUIET = {"review_share": 0.0, "review_below": 0.0}
 
@@ -174,6 +176,19 @@ def test_who_copies_has_to_pause_and_the_others_are_let_be(label_database: Engin
     assert watch_pool(label_database, work.pool, now=work.now) == []  # not for the same answers again
     change_pool(label_database, work.project.key, work.pool, {"collusion": False}, by="lead", now=work.now)
     assert work.state().fast_limit is not None
+
+
+def test_who_accept_the_same_pre_labels_do_not_copy(label_database: Engine) -> None:
+    people = {"ann": 0.9, "bob": 0.85, "cid": 0.9, "dot": 0.6, "mal": 0.6}
+    work = labelling(label_database, 50, overlap=7, classes=("a", "b", "c", "d"), rules=QUIET)
+    crowd_of(work, people, {"eve": "mal"}, 50)
+    both = {work.who("mal"), work.who("eve")}
+    with writing(label_database) as connection:
+        theirs = select(leases.c.key).where(leases.c.annotator.in_(both))
+        keys = connection.execute(theirs).scalars().all()
+        shown = [ShownPrelabel(key, work.pool, {"class": "a"}, 0.5, "model", shown=True) for key in keys]
+        put_shown(connection, shown)
+    assert watch_pool(label_database, work.pool, now=work.now) == []
 
 
 def test_a_good_crowd_is_let_be(label_database: Engine) -> None:

@@ -20,6 +20,7 @@ from driftwheel.store.assignments import Assignment, assignments_of
 from driftwheel.store.database import reading, writing
 from driftwheel.store.label_events import LabelEvent
 from driftwheel.store.pools import Pool, pool_by_key, set_pool_watch
+from driftwheel.store.prelabels import seen_prelabels
 from driftwheel.store.projects import project_by_key
 from driftwheel.store.task_answers import StoredAnswer, newest_work, pools_to_watch
 from driftwheel.store.tasks import tasks_by_key
@@ -74,7 +75,11 @@ def watch_pool(engine: Engine, pool: int, *, now: datetime) -> list[LabelEvent]:
 
 
 def _answers(connection: Connection, pool: Pool, work: Sequence[StoredAnswer]) -> list[StoredAnswer]:
-    """Return the answers that may be held against their annotators, the oldest first."""
+    """Return the answers that may be held against their annotators, the oldest first.
+
+    None to a task that came with a pre-label: who both accept it did not copy from each other.
+    """
+    seen = seen_prelabels(connection, pool.key, limit=2 * _LOOKED_AT)
     banned = {one.key for one in list_annotators(connection, pool.project) if one.banned is not None}
     since = {}
     for who in {one.annotator for one in work}:
@@ -90,6 +95,7 @@ def _answers(connection: Connection, pool: Pool, work: Sequence[StoredAnswer]) -
         for one in reversed(work)
         if one.kind == "answer" and one.payload is not None and one.annotator not in banned
         if one.annotator not in since or one.received > since[one.annotator]
+        if (one.task, one.annotator) not in seen
     ]
 
 
