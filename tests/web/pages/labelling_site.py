@@ -22,6 +22,8 @@ from driftwheel.services.ingest.ingest_values import Incoming
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 CLASSES = ({"name": "disc"}, {"name": "ring", "key": "r"})
 
+expect.set_options(timeout=15_000)  # a browser beside other tests may take its time
+
 
 @dataclass
 class LabellingSite:
