@@ -135,6 +135,8 @@ def test_it_can_be_undone_and_what_people_changed_stays(shared_database: Engine)
 
 def test_a_run_is_ended_while_its_sample_is_answered(shared_database: Engine) -> None:
     zoo = animals(shared_database, 400)
+    with pytest.raises(UsageError, match=r"give 0\.001 at the least"):
+        begin(zoo, bound=1e-300)
     with pytest.raises(UsageError, match="no assistant yet"):
         begin(zoo)
     zoo.label(60)

@@ -32,7 +32,10 @@ from driftwheel.store.pools import Pool
 from driftwheel.store.projects import Project
 from driftwheel.store.tasks import lock_tasks
 
-__all__ = ["begin_automatic", "sample_for"]
+__all__ = ["LEAST", "begin_automatic", "sample_for"]
+
+LEAST = 0.001
+"""Of a bound or a risk: less takes more answers than anybody gives."""
 
 _LEAST, _MOST = 2.5, 4.0  # times the fewest answers that could show the bound: room for some errors
 _OF_WAITING = 0.2  # beyond the least, no larger share of the tasks that wait
@@ -75,7 +78,7 @@ def begin_automatic(
     Parameters
     ----------
     bound
-        The share of wrong labels among the accepted that is promised, above 0 and below 0.5.
+        The share of wrong labels among the accepted that is promised, from 0.001 to below 0.5.
     risk
         The chance that the promise is broken, likewise.
     sample
@@ -91,6 +94,8 @@ def begin_automatic(
         When there is no assistant yet, a run goes on, the pool is not open, too few tasks wait, or a number
         cannot be used.
     """
+    if min(bound, risk) < LEAST:
+        raise UsageError(f"A bound of {bound:g} with a risk of {risk:g}; give {LEAST:g} at the least.")
     fewest = least_known(bound, risk)
     with reading(engine) as connection:
         found, whole = pool_of_project(connection, project, pool)

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from driftwheel.selection.sampled_accuracy import SampledAccuracy
+from driftwheel.services.assist.begin_automatic import LEAST
 from driftwheel.store.assist_options import PrelabelSource
 from driftwheel.store.automatic_runs import AutomaticState
 
@@ -129,8 +130,8 @@ class AutomaticBody(BaseModel):
 
     model_config = _FORBID
 
-    bound: float = Field(0.02, gt=0, lt=0.5, description="At most so many of the accepted are wrong,")
-    risk: float = Field(0.05, gt=0, lt=0.5, description="with a certainty of 1 − risk.")
+    bound: float = Field(0.02, ge=LEAST, lt=0.5, description="At most so many of the accepted are wrong,")
+    risk: float = Field(0.05, ge=LEAST, lt=0.5, description="with a certainty of 1 − risk.")
     sample: int | None = Field(
         None, ge=1, le=100_000, description="Images that people answer first; null: as many as it takes."
     )

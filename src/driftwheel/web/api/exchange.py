@@ -95,7 +95,7 @@ class ImportedAnswer(BaseModel):
     response_class=Response,
     dependencies=[permit("read", all_models=True)],
     responses={
-        200: {"description": "The file.", "content": {"application/octet-stream": {}}},
+        200: {"description": "The file.", "content": {media: {} for media in _MEDIA.values()}},
         **problems(404),
     },
 )
