@@ -11,9 +11,10 @@ from driftwheel.services.label.ban_annotator import ban_annotator
 from driftwheel.services.label.describe_annotator import describe_annotator
 from driftwheel.services.label.describe_project import describe_project
 from driftwheel.services.label.fill_pool import PoolImage
-from driftwheel.store.annotators import annotator_by_key
+from driftwheel.store.annotators import annotator_by_key, set_paused
 from driftwheel.store.answer_sample import SampledAnswer, newest_answers, newest_answers_of
-from driftwheel.store.database import reading
+from driftwheel.store.database import reading, writing
+from driftwheel.store.label_events import add_event
 from driftwheel.store.projects import LabelClass, Project
 
 CAT, DOG = {"class": "cat"}, {"class": "dog"}
@@ -95,7 +96,7 @@ def test_the_confusion_of_an_annotator(label_database: Engine) -> None:
                 made.say(who, task.task, "cat")
     with reading(label_database) as connection:
         ann = annotator_by_key(connection, made.who("ann"))
-        found = describe_annotator(connection, made.project, ann)
+        found = describe_annotator(connection, made.project, ann, now=made.now)
     golden_seen = sum(1 for answer, _ in found.newest if answer.task_kind == "golden")
     assert found.confusion.n_golden == golden_seen
     assert found.confusion.counts[("dog", NOTHING)] + found.confusion.counts[("cat", "cat")] == len(
@@ -142,3 +143,17 @@ def test_confusion_of_sets_and_of_boxes() -> None:
 def test_nothing_is_said_of_no_answers(answer: str) -> None:
     found = answer_quality(project(answer), [])
     assert (found.n, found.since, found.alpha.n_tasks, dict(found.annotators)) == (0, None, 0, {})
+
+
+def test_who_has_to_pause_is_told_with_the_reason(label_database: Engine) -> None:
+    made = answered(1, label_database, ann="c")
+    ann, until = made.who("ann"), made.now + timedelta(minutes=10)
+    about = {"time": made.now, "by": "rules", "annotator": ann}
+    with writing(label_database) as connection:
+        event = add_event(connection, made.project.key, "pause", "too fast", **about)
+        set_paused(connection, ann, event.key, until)
+    for minutes, reason in ((0, "too fast"), (11, None)):
+        with reading(label_database) as connection:
+            found = describe_project(connection, made.project, now=made.now + timedelta(minutes=minutes))
+        pause = found.annotators[0].pause
+        assert (None if pause is None else pause.reason) == reason

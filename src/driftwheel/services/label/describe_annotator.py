@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -50,12 +51,12 @@ class AnnotatorDescription:
 
 
 def describe_annotator(
-    connection: Connection, project: Project, annotator: Annotator
+    connection: Connection, project: Project, annotator: Annotator, *, now: datetime
 ) -> AnnotatorDescription:
     """Return what is known of an annotator of a project."""
     sample = newest_answers_of(connection, annotator.key, limit=SAMPLE[project.answer])
     quality = answer_quality(project, sample)
-    (row,) = annotator_rows(connection, sample, quality, people=[annotator])
+    (row,) = annotator_rows(connection, sample, quality, people=[annotator], now=now)
     pools = {one.key: one for one in list_pools(connection, project.key)}
     shown = sample[:_NEWEST]
     tasks = tasks_by_key(connection, [one.task for one in shown])

@@ -42,8 +42,8 @@ class AnnotatorRow:
         Of all their golden tasks there.
     figures
         Of the newest answers; None where none of those is theirs.
-    ban
-        The event by which they are banned; None: they are not.
+    ban, pause
+        The events by which they are banned, and have to pause; None: they are not, and have not.
     last
         When the newest of the answers that were looked at came; None where none is theirs.
     """
@@ -53,6 +53,7 @@ class AnnotatorRow:
     skill: Skill
     figures: AnnotatorFigures | None = None
     ban: LabelEvent | None = None
+    pause: LabelEvent | None = None
     last: datetime | None = None
 
 
@@ -121,7 +122,7 @@ def describe_project(
         tuple(reversed(pools)),
         count_queued(connection, project.key, pool=pool),
         quality,
-        tuple(_most_first(annotator_rows(connection, sample, quality, pool=pool))),
+        tuple(_most_first(annotator_rows(connection, sample, quality, now=now, pool=pool))),
         answers_by_hour(connection, keys, hours),
         now,
     )
@@ -132,6 +133,7 @@ def annotator_rows(
     sample: Sequence[SampledAnswer],
     quality: AnswerQuality,
     *,
+    now: datetime,
     people: Collection[Annotator] | None = None,
     pool: int | None = None,
 ) -> list[AnnotatorRow]:
@@ -152,10 +154,17 @@ def annotator_rows(
                 skill_of(done.golden_correct, done.golden, who.key),
                 quality.annotators.get(who.key),
                 None if who.banned is None else event_by_key(connection, who.banned),
+                _pause(connection, who, now),
                 last.get(who.key),
             )
         )
     return rows
+
+
+def _pause(connection: Connection, who: Annotator, now: datetime) -> LabelEvent | None:
+    if who.paused is None or not who.rests(now):
+        return None
+    return event_by_key(connection, who.paused)
 
 
 def _most_first(rows: Sequence[AnnotatorRow]) -> list[AnnotatorRow]:

@@ -16,10 +16,11 @@ from tests.web.pages.pictures import picture
 from tests.web.serving import Running, serving
 
 from driftwheel.predictions import Classification, Record
+from driftwheel.services.label.pool_rules import PoolRules
 from driftwheel.store.database import reading, writing
 from driftwheel.store.models import find_model
 from driftwheel.store.new_record import NewRecord
-from driftwheel.store.pools import list_pools
+from driftwheel.store.pools import list_pools, pool_by_key
 from driftwheel.store.projects import list_projects
 from driftwheel.store.tables import records
 from driftwheel.store.tasks import list_tasks
@@ -242,6 +243,7 @@ def test_who_may_look_and_who_may_act(lead: httpx.Client) -> None:
         f"{project}/golden/promote",
         f"{pool}/prelabels",
         f"{pool}/automatic",
+        f"{pool}/rules",
     )
     for path in acts:
         for nobody in (viewer, annotator, joined):
@@ -339,6 +341,32 @@ def test_labels_are_downloaded_or_it_is_told_why_not(lead: httpx.Client) -> None
     assert "attachment" in file.headers["content-disposition"]
     wrong = lead.get(f"{project}/download", params={"format": "coc"})
     assert (wrong.status_code, "Did you mean" in wrong.text) == (422, True)
+
+
+def test_the_rules_of_a_pool(lead: httpx.Client) -> None:
+    pool = started(lead, how_many="2")
+    rules = {
+        "review_share": "5",
+        "review_below": "70",
+        "fast_seconds": "0.5",
+        "skips_in_row": "4",
+        "challenge_every": "0",
+        "pause_minutes": "15",
+        "on": ["golden", "too_fast"],
+    }
+    assert lead.post(f"{pool}/rules", data=rules).status_code == 303
+    with reading(lead.running.services.engine) as connection:  # type: ignore[attr-defined]
+        kept = PoolRules.from_json(pool_by_key(connection, int(pool.split("/")[-1])).rules)
+    assert (kept.review_share, kept.fast_seconds, kept.skips_in_row) == (0.05, 0.5, 4)
+    assert (kept.golden, kept.too_fast, kept.collusion, kept.challenge_every) == (True, True, False, 0)
+    assert 'value="4"' in lead.get(pool).text
+    for name, value, said in (
+        ("pause_minutes", "long", "is no number for"),
+        ("skips_in_row", "2.5", "is no whole number for"),
+        ("review_share", "500", "give a share from 0 to 1"),
+    ):
+        answer = lead.post(f"{pool}/rules", data=rules | {name: value})
+        assert (answer.status_code, said in answer.text) == (422, True), name
 
 
 def test_the_assistant_of_a_pool(lead: httpx.Client) -> None:

@@ -151,7 +151,7 @@ def _page(request: Request, state: Services, project: int, key: int, *, wrong: s
     with reading(state.engine) as connection:
         found, model = known_project(connection, project)
         who = known_annotator(connection, project, key)
-        it = describe_annotator(connection, found, who)
+        it = describe_annotator(connection, found, who, now=state.clock())
     views = task_views(found, model.name, [task for _, task in it.newest])
     return render(
         request,

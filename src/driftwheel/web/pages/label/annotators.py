@@ -121,7 +121,7 @@ def _page(
         pools = [one.key for one in list_pools(connection, project)]
         sample = newest_answers(connection, pools, limit=SAMPLE[found.answer])
         quality = answer_quality(found, sample)
-        rows = annotator_rows(connection, sample, quality, people=people[:_PAGE])
+        rows = annotator_rows(connection, sample, quality, people=people[:_PAGE], now=now)
         invitations = list_invitations(connection, project)
     at = f"/labels/{project}/annotators"
     return render(

@@ -9,6 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from driftwheel.services.label.answer_payload import is_correct
 from driftwheel.services.label.describe_task import TaskDescription
 from driftwheel.store.projects import LabelClass
 from driftwheel.store.task_answers import StoredAnswer
@@ -91,7 +92,7 @@ def decision_view(it: TaskDescription, model: str) -> DecisionView:
             payload_words(one.payload, most=8) or ("skipped" if one.kind == "skip" else "cannot tell"),
             seconds_words(one.seconds),
             "" if one.payload is None else _plain(one.payload),
-            one.payload is not None and known is not None and dict(one.payload) == dict(known),
+            one.payload is not None and known is not None and is_correct(it.project, one.payload, known),
         )
         for one, who in it.answers
     )

@@ -17,6 +17,7 @@ from driftwheel.web.pages.label import (
     project,
     projects,
     review,
+    rules,
 )
 
 __all__ = ["router"]
@@ -28,6 +29,7 @@ for _part in (
     label_images,
     project,
     pool,
+    rules,
     assist,
     annotators,
     annotator,

@@ -20,6 +20,7 @@ from driftwheel.web.pages.label.known_project import Key, known_pool, known_proj
 from driftwheel.web.pages.label.money import money
 from driftwheel.web.pages.label.progress_bar import progress_bar
 from driftwheel.web.pages.label.project import pool_row, quality_view
+from driftwheel.web.pages.label.rule_fields import rule_fields
 from driftwheel.web.pages.label.task_view import TaskView, task_views
 from driftwheel.web.pages.rendering import address, render
 from driftwheel.web.security.identity import Caller
@@ -36,6 +37,7 @@ _TOLD = {
     "made": "The pool is made. Open it when you are ready: until then nobody gets its images.",
     "opened": "Open: its images are handed out.",
     "closed": "Paused: nobody gets new images. Who has some may still answer them.",
+    "rules": "The rules hold for what comes from now on.",
     "assist": "Saved: it holds for tasks that are handed out from now on.",
     "training": "A worker trains the assistant now.",
     "automatic": "People answer a random sample first; then what the assistant is sure of is accepted.",
@@ -137,6 +139,7 @@ def show_pool(request: Request, state: Services, project: int, pool: int, *, wro
         assist=assist,
         prelabels=SHOWN,
         bounds=BOUNDS,
+        rules=rule_fields(known),
         tabs=tabs,
         shown=shown,
         views=views,

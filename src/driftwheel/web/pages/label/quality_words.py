@@ -83,6 +83,8 @@ def state_of(row: AnnotatorRow) -> StateWords:
         return StateWords("banned", "bad", row.ban.reason)
     if row.annotator.banned is not None:
         return StateWords("banned", "bad", "")
+    if row.pause is not None:
+        return StateWords("pausing", "warn", row.pause.reason)
     if not row.work.answered and not row.work.skipped:
         return StateWords("new", "quiet", "Has answered nothing that counts yet.")
     if row.work.golden and row.skill.high < 0.8:
