@@ -68,6 +68,7 @@ export function server(project, csrf) {
     undo: (id) => call(`${base}/answers/${id}/undo`, "POST"),
     reply: (challenge, text) => call(`${base}/challenges/${challenge}`, "POST", { text }),
     challengeAt: (challenge) => `${base}/challenges/${challenge}/image`,
-    imageAt: (task, side) => `${base}/tasks/${task}/image${side ? `?size=${side}` : ""}`,
+    // Browsers keep images: the address names the image, so that none stands for another task's.
+    imageAt: ({ task, image }, side) => `${base}/tasks/${task}/image?of=${image.slice(0, 16)}${side ? `&size=${side}` : ""}`,
   };
 }

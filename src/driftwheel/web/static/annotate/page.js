@@ -281,7 +281,7 @@ function open(work) {
     const { act } = button.dataset;
     const key = button.querySelector("kbd");
     if (key && bound[act]) key.textContent = wordOf(bound[act]); else if (key && !key.textContent) key.remove();
-    if (bound[act]) button.setAttribute("aria-keyshortcuts", bound[act]);
+    if (bound[act]) button.setAttribute("aria-keyshortcuts", bound[act] === " " ? "Space" : bound[act]);
   });
   root.addEventListener("click", (event) => {
     const button = event.target.closest("button");

@@ -29,12 +29,12 @@ export function picturesOf(api, exact) { // exact: coordinates are asked for
     const large = (task.width ?? 0) * (task.height ?? 0) > PLAIN;
     if (!large) {
       try {
-        const image = await load(api.imageAt(task.task));
+        const image = await load(api.imageAt(task));
         if (!lies(image, task)) return { image, whole: true };
       } catch { /* a format that browsers do not show: the server's picture of it */ }
     }
     if (exact && !task.width) throw new Error("Nobody knows how large the image is.");
-    return { image: await load(api.imageAt(task.task, THUMBNAIL)), whole: false };
+    return { image: await load(api.imageAt(task, THUMBNAIL)), whole: false };
   }
 
   return {
@@ -43,7 +43,7 @@ export function picturesOf(api, exact) { // exact: coordinates are asked for
       picture.ready = first(task).then((found) => Object.assign(picture, found), () => { picture.failed = true; });
       return picture;
     },
-    whole: (task) => load(api.imageAt(task.task)).then((image) => (lies(image, task) ? null : image), () => null),
+    whole: (task) => load(api.imageAt(task)).then((image) => (lies(image, task) ? null : image), () => null),
   };
 }
 
