@@ -283,4 +283,5 @@ label_events = Table(  # what rules and people did to a project's work; only eve
     Column("undone", UtcTime),
     Column("undone_by", String(128)),
     Index(None, "project", "key"),
+    Index(None, "annotator", "key"),
 )

@@ -81,6 +81,7 @@ def test_who_is_too_fast_is_warned_and_has_to_pause(label_database: Engine) -> N
     assert labelling_faults(label_database) == []
 
 
+@pytest.mark.parametrize("label_database", ["sqlite"], indirect=True)
 def test_a_pause_is_undone_and_not_held_against_them_again(label_database: Engine) -> None:
     work = labelling(label_database, 60, rules=QUIET)
     go_on(work, "ann", 30, seconds=0.1)
@@ -120,6 +121,7 @@ def test_who_skips_in_a_row_is_warned_and_has_to_pause(label_database: Engine) -
     assert "tasks in a row were skipped" in events(work)[0].reason
 
 
+@pytest.mark.parametrize("label_database", ["sqlite"], indirect=True)
 def test_where_all_skip_much_nobody_is_blamed(label_database: Engine) -> None:
     work = labelling(label_database, 80, overlap=3, rules=QUIET)
     for name in ("ann", "bob"):
@@ -191,6 +193,7 @@ def test_who_accept_the_same_pre_labels_do_not_copy(label_database: Engine) -> N
     assert watch_pool(label_database, work.pool, now=work.now) == []
 
 
+@pytest.mark.parametrize("label_database", ["sqlite"], indirect=True)
 def test_a_good_crowd_is_let_be(label_database: Engine) -> None:
     images = [PoolImage(f"i{n}") for n in range(40)]
     images += [PoolImage(f"g{n}", "golden", {"class": "cat"}) for n in range(30)]
@@ -213,6 +216,7 @@ def test_a_good_crowd_is_let_be(label_database: Engine) -> None:
     assert events(work) == []
 
 
+@pytest.mark.parametrize("label_database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("answer", ["multi-class", "boxes"])
 def test_golden_tasks_of_sets_and_boxes_ban_the_poor_alone(label_database: Engine, answer: Any) -> None:
     boxes = [{"class": "cat", "x": 10.0 * n, "y": 5.0, "w": 8.0, "h": 8.0, "rotation": 0.0} for n in range(4)]
@@ -251,6 +255,7 @@ def waiting(work: Labelling, who: int) -> Any:
         return open_challenge(connection, who)
 
 
+@pytest.mark.parametrize("label_database", ["sqlite"], indirect=True)
 def test_now_and_then_digits_are_to_be_typed(label_database: Engine) -> None:
     rules = QUIET | {"challenge_every": 10}
     work = labelling(label_database, 200, rules=rules)
@@ -288,6 +293,7 @@ def test_a_script_that_cannot_read_them_is_banned(label_database: Engine) -> Non
         assert len(last_challenges(connection, bot, limit=10)) == 4
 
 
+@pytest.mark.parametrize("label_database", ["sqlite"], indirect=True)
 def test_who_fails_once_goes_on(label_database: Engine) -> None:
     work = labelling(label_database, 200, rules=QUIET | {"challenge_every": 10})
     ann = person(work, "ann")
@@ -299,6 +305,7 @@ def test_who_fails_once_goes_on(label_database: Engine) -> None:
     assert work.look("ann").why == ""
 
 
+@pytest.mark.parametrize("label_database", ["sqlite"], indirect=True)
 def test_rules_that_are_off_do_nothing(label_database: Engine) -> None:
     off = {"golden": False, "too_fast": False, "skipping": False, "cannot_tell": False, "challenge_every": 0}
     images = [PoolImage(f"i{n}") for n in range(80)]

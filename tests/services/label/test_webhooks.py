@@ -141,6 +141,7 @@ def test_a_failing_receiver_is_left_in_peace_and_gets_all_later(label_database: 
     assert len({one.headers["webhook-id"] for one in hook.calls}) == 3
 
 
+@pytest.mark.parametrize("label_database", ["sqlite"], indirect=True)
 def test_what_is_refused_alone_does_not_hold_up_the_rest(label_database: Engine) -> None:
     work = labelling(label_database, 5, rules={"review_share": 0.0})
     with webhook() as hook:
@@ -189,6 +190,7 @@ def test_a_receiver_that_is_never_reached_is_switched_off_and_on_again(label_dat
         assert len(list_deliveries(connection, made.key, state="sent")) == 1
 
 
+@pytest.mark.parametrize("label_database", ["sqlite"], indirect=True)
 def test_a_trial_is_sent_at_once(label_database: Engine) -> None:
     work = labelling(label_database, 1)
     project = work.project.key
@@ -211,6 +213,7 @@ def test_a_trial_is_sent_at_once(label_database: Engine) -> None:
     assert verify(made.secret, hook.calls[0].headers, hook.calls[0].body, now=work.now)
 
 
+@pytest.mark.parametrize("label_database", ["sqlite"], indirect=True)
 def test_what_cannot_be_registered(label_database: Engine) -> None:
     work = labelling(label_database, 1)
     project = work.project.key
@@ -247,6 +250,7 @@ def test_old_deliveries_are_forgotten(label_database: Engine) -> None:
     assert deliveries(work, made.key) == []
 
 
+@pytest.mark.parametrize("label_database", ["sqlite"], indirect=True)
 def test_killed_between_the_change_and_the_receiver(label_database: Engine) -> None:
     work = labelling(label_database, 4, rules={"review_share": 0.0})
     environment = {name: value for name, value in os.environ.items() if name != VARIABLE}

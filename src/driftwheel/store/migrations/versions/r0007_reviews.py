@@ -53,6 +53,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_reviews_project_key", "reviews", ["project", "key"])
     op.create_index("ix_reviews_task", "reviews", ["task"])
+    op.create_index("ix_label_events_annotator_key", "label_events", ["annotator", "key"])
     op.create_table(
         "challenges",
         sa.Column("key", big_key, nullable=False),
