@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,25 +16,28 @@ from driftwheel.services.assist.begin_automatic import begin_automatic
 from driftwheel.store.assistants import list_assistants
 from driftwheel.store.automatic_runs import checked_tasks, run_by_key
 from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading
+from driftwheel.store.database import open_database, reading
 from driftwheel.workflows import run
 
 pytestmark = pytest.mark.long
 
 
-@pytest.fixture(autouse=True)
-def stopped(database: Engine) -> Iterator[None]:
-    """Stop the worker before its database goes."""
-    yield
+@pytest.fixture
+def database(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Engine]:
+    """A database, and no worker any more before it goes."""
+    shutil.copyfile(migrated_sqlite, tmp_path / "driftwheel.sqlite")
+    engine = open_database(f"sqlite:///{tmp_path / 'driftwheel.sqlite'}")
+    yield engine
     run.stop()
+    engine.dispose()
 
 
 def test_a_worker_trains_and_labels_what_is_left(
-    database: Engine, database_url: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    database: Engine, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     zoo = animals(database, 300)
     blobs = Blobs.open(str(tmp_path / "blobs"))
-    run.start(addresses(database_url, tmp_path), database, blobs, threads=1, summary_share=1.0)
+    run.start(addresses(str(database.url), tmp_path), database, blobs, threads=1, summary_share=1.0)
     for labels in (40, 60):
         zoo.label(labels - zoo.work.state().done)
         assert run.wait_until_idle(60)
