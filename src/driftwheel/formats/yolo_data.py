@@ -15,7 +15,15 @@ from driftwheel.formats.checked_labels import as_class
 from driftwheel.formats.image_name import image_name
 from driftwheel.formats.label_files import LabelFiles, is_image, stem_of, text_of
 
-__all__ = ["YoloData", "below", "find_yolo_files", "read_yolo_data", "write_yolo_data", "yolo_data_file", "yolo_text_files"]
+__all__ = [
+    "YoloData",
+    "below",
+    "find_yolo_files",
+    "read_yolo_data",
+    "write_yolo_data",
+    "yolo_data_file",
+    "yolo_text_files",
+]
 
 _LISTS = ("classes.txt", "obj.names", "predefined_classes.txt")
 _SPLITS = {"train": ("train",), "val": ("val", "valid", "validation"), "test": ("test",)}
