@@ -63,6 +63,11 @@ def with_nul(schema: Mapping[str, Any], known: Mapping[str, Any], depth: int = 0
         yield {NUL: "x"}
 
 
+def filled(path: str) -> str:
+    """Return an address of a route."""
+    return re.sub(r"{(\w+)}", lambda of: {"name": "cats", "user": "admin"}.get(of[1], "1"), path)
+
+
 def test_every_text_of_the_api(server: Running) -> None:
     described = server.client().get("/openapi.json").json()
     admin = server.with_token("admin")
@@ -72,7 +77,7 @@ def test_every_text_of_the_api(server: Running) -> None:
             content = operation.get("requestBody", {}).get("content", {})
             if "application/json" not in content or path.endswith(("/records", "/truths", "/feedback")):
                 continue
-            address = re.sub(r"{(\w+)}", lambda of: {"name": "cats", "user": "admin"}.get(of[1], "1"), path)
+            address = filled(path)
             for body in with_nul(content["application/json"]["schema"], described["components"]["schemas"]):
                 answer = admin.request(method, address, json=body)
                 assert answer.status_code == 422, (method, path, body, answer.text)
@@ -127,7 +132,7 @@ def test_every_form(server: Running) -> None:
     for route, _ in guarded_routes(server.app):
         if "POST" not in (route.methods or ()) or str(route.path_format).startswith("/api/"):
             continue
-        address = str(route.path_format).format(name="cats", key=1, user="admin")
+        address = filled(str(route.path_format))
         for body in ({"data": form}, {"files": {name: (None, text) for name, text in form.items()}}):
             answer = admin.post(address, **body)
             assert answer.status_code < 500, (address, answer.text)
