@@ -343,6 +343,31 @@ def test_labels_are_downloaded_or_it_is_told_why_not(lead: httpx.Client) -> None
     assert (wrong.status_code, "Did you mean" in wrong.text) == (422, True)
 
 
+def test_instructions_show_pictures_of_the_model_and_no_others(lead: httpx.Client) -> None:
+    project = "/".join(started(lead, how_many="1").split("/")[:3])
+    running: Running = lead.running  # type: ignore[attr-defined]
+    text = "![a cat](record:c005) ![far](https://elsewhere.example/x.png) ![<b>](record:c006)"
+    change = {"classes": "cat | 1 | #0072b2\ndog | d | #009e73", "instructions": text}
+    assert lead.post(f"{project}/settings", data=change).status_code == 303
+    page = lead.get(f"{project}/settings").text
+    key = project.rsplit("/", maxsplit=1)[-1]
+    assert f'<img src="/annotate/{key}/examples?record=c005" alt="a cat"' in page
+    assert 'alt="&lt;b&gt;"' in page
+    assert '<img src="https' not in page
+    body = {"invitation": invitation(lead, project), "name": "ann"}
+    token = running.client().post("/api/v1/join", json=body).json()["token"]
+    ann = running.client({"Authorization": f"Bearer {token}"})
+    for who in (lead, ann, running.logged_in("vic")):
+        shown = who.get(f"/annotate/{key}/examples", params={"record": "c005"})
+        assert (shown.status_code, shown.headers["content-type"]) == (200, "image/jpeg")
+        assert who.get(f"/annotate/{key}/examples", params={"record": "c007"}).status_code == 404
+    other = "/".join(started(lead, how_many="1").split("/")[:3]).rsplit("/", maxsplit=1)[-1]
+    assert ann.get(f"/annotate/{other}/examples", params={"record": "c005"}).status_code == 404
+    assert running.client().get(f"/annotate/{key}/examples?record=c005").status_code == 401
+    ingest = running.with_token("ingest")
+    assert ingest.get(f"/annotate/{key}/examples?record=c005").status_code == 403
+
+
 def test_the_rules_of_a_pool(lead: httpx.Client) -> None:
     pool = started(lead, how_many="2")
     rules = {

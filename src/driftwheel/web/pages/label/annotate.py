@@ -80,7 +80,7 @@ def _show_annotate(request: Request, state: State, caller: Caller, project: _Key
         "label/annotate.html.j2",
         project=found,
         question=QUESTIONS[found.answer],
-        instructions=safe_markdown(text) if text else "",
+        instructions=safe_markdown(text, found.key) if text else "",
         brief=_brief(text),
         instructed=hashlib.sha256(text.encode()).hexdigest()[:16] if text else "",
         reasons=SKIP_REASONS,

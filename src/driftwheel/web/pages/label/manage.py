@@ -10,6 +10,7 @@ from driftwheel.web.pages.label import (
     assist,
     download,
     errors,
+    example,
     golden,
     label_images,
     new_project,
@@ -37,5 +38,6 @@ for _part in (
     review,
     errors,
     download,
+    example,
 ):
     router.include_router(_part.router)

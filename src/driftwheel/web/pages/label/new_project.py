@@ -145,7 +145,7 @@ def show_settings(
         project=found,
         model=model,
         given=fields,
-        shown=safe_markdown(fields.instructions),
+        shown=safe_markdown(fields.instructions, found.key),
         formats=FORMATS,
         done="Saved." if request.query_params.get("told") == "saved" else "",
         wrong=wrong,
