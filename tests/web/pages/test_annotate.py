@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from tests.web.pages.labelling_site import LabellingSite, join, labelling, press, task
+from tests.web.pages.labelling_site import CLASSES, LabellingSite, join, labelling, press, task
 
 from driftwheel.services.label.challenge_annotator import ask_challenge
 from driftwheel.store.database import writing
@@ -83,8 +83,10 @@ def test_classes_by_key_button_and_undo(page: Page, site: LabellingSite) -> None
 
 
 def test_several_classes_and_a_draft_that_a_reload_keeps(page: Page, site: LabellingSite) -> None:
-    project = site.project(2, "multi-class")
+    project = site.project(2, "multi-class", classes=[*CLASSES, {"name": "a long name " * 5}])
+    page.set_viewport_size({"width": 390, "height": 780})
     join(page, site, project)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.keyboard.press("1")
     page.keyboard.press("r")
     expect(page.locator(".choice[aria-pressed=true]")).to_have_count(2)
