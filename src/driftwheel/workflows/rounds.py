@@ -212,7 +212,7 @@ class Rounds:
         with reading(self.worker.engine) as connection:
             wanted = unwatched_pools(connection)
         for key in wanted:
-            self._alone(f"label-watch-{key}", once("label-watch"), partial(label_watch, key))
+            self._alone("label-watch", once("label-watch"), partial(label_watch, key))
         self._label_watch_due = time.monotonic() + _LABEL_WATCH_SECONDS
         return False
 
