@@ -11,8 +11,10 @@ export function editorOf(changed) {
   let chosen = -1;
   let steps = [];
   let held = null; // before a drag
+  let touched = false;
 
   function keep() {
+    touched = true;
     steps.push({ boxes, chosen });
     if (steps.length > MOST_STEPS) steps.shift();
   }
@@ -36,12 +38,14 @@ export function editorOf(changed) {
       size = { width, height };
       steps = [];
       held = null;
+      touched = false;
       put(first.map((box) => ({ rotation: 0, ...box })), -1);
     },
     get boxes() { return boxes; },
     get size() { return size; },
     get chosen() { return chosen; },
     get selected() { return boxes[chosen] ?? null; },
+    get touched() { return touched; }, // since it began, also where all was taken back
     get undoable() { return steps.length > 0; },
     get dragging() { return held !== null; },
     get full() { return boxes.length >= MOST; },
@@ -85,7 +89,14 @@ export function editorOf(changed) {
     // A drag is one step, however often it moves.
     hold() { held = { boxes, chosen }; },
     drag(change) { if (held && chosen >= 0) put(held.boxes.map((each, index) => (index === chosen ? { ...change(each), suggested: false } : each))); },
-    release() { if (held && held.boxes !== boxes) { steps.push(held); } held = null; changed(); },
+    release() {
+      if (held && held.boxes !== boxes) {
+        steps.push(held);
+        touched = true;
+      }
+      held = null;
+      changed();
+    },
     letGo() {
       const before = held;
       held = null;

@@ -1,5 +1,6 @@
 // The annotate page: takes tasks, shows one after the other without a pause, and keeps every answer until it is saved.
 
+import { showActs } from "./acts.js";
 import { server, Unreachable } from "./api.js";
 import { challengeIn } from "./challenge.js";
 import { clock } from "./clock.js";
@@ -49,31 +50,12 @@ function open(work) {
     progress.show(present, stage.mode);
     const news = progress.saved({ waiting: unsent.waiting().length, refused: unsent.refused().length, offline, lasting: unsent.lasting, busy: out.busy });
     if (news) say(news);
-    const isOpen = stage.mode === "open" && stage.ready;
-    const suggests = isOpen && stage.suggestion !== null;
-    const explained = stage.mode === "explained";
-    const primary = $("#primary");
-    const accepts = suggests && (isClass || !stage.edited);
-    primary.hidden = isClass && !suggests && !explained;
-    primary.disabled = !(isOpen || explained);
-    primary.firstElementChild.textContent = explained ? "Continue" : accepts ? "Accept" : isBoxes && !stage.editor.boxes.length ? "Nothing to mark" : "Send";
-    primary.querySelector("kbd").textContent = wordOf(accepts && bound.accept ? bound.accept : bound.submit);
-    primary.classList.toggle("pri", !isBoxes || explained || stage.editor.boxes.length > 0);
-    $("#reject").hidden = !suggests;
-    const training = Boolean(present?.training);
-    $("#cannot-tell").disabled = !isOpen || training;
-    $("#skip").disabled = !present || training || stage.mode !== "open";
-    $("#undo").disabled = Boolean(locked) || !["open", "none"].includes(stage.mode) || (!last && !(isBoxes && stage.editor.undoable));
-    if (isBoxes) {
-      $("#add").disabled = !isOpen || stage.editor.full;
-      $("#copy").disabled = $("#remove").disabled = !isOpen || !stage.editor.selected;
-      $("#box-count").textContent = stage.editor.boxes.length;
-    }
+    showActs($, { stage, isClass, isBoxes, bound, task: present, undoable: last !== null, locked: Boolean(locked) });
   }
 
   function edited() {
     if (stage.editor.dragging) return; // it is kept and told when it is let go
-    if (present && stage.mode === "open" && stage.ready && !isClass) unsent.keepDraft(present.task, stage.payload());
+    if (present && stage.mode === "open" && stage.ready && stage.touched) unsent.keepDraft(present.task, stage.payload());
     refresh();
   }
 
@@ -146,7 +128,7 @@ function open(work) {
     unsent.add(entry);
     unsent.dropDraft(task.task);
     last = { ...entry, given: task, sent: false };
-    if (!task.training) progress.counted(task, seconds);
+    if (counts(entry)) progress.counted(task, seconds);
     if (task.training) {
       stage.check(payload);
       refresh();
@@ -157,6 +139,9 @@ function open(work) {
     out.send().then(() => { if (queue.wants()) queue.fill(); });
     refresh();
   }
+
+  // A skip is no answer; of the exam it is one of its tasks. Training is counted when it was explained.
+  const counts = (entry) => !entry.training && (entry.kind !== "skip" || progress.stageOf(present) === "Exam");
 
   function kept(entry, told) {
     reached();
@@ -225,7 +210,12 @@ function open(work) {
     } else {
       try {
         const found = await api.undo(mine.id);
-        if (!found.tasks.length) { toast("The answer is undone; others have the image now."); progress.counted(mine.given, 0, -1); refresh(); return; }
+        if (!found.tasks.length) {
+          toast("The answer is undone; others have the image now.");
+          if (counts(mine)) progress.counted(mine.given, 0, -1);
+          refresh();
+          return;
+        }
         Object.assign(mine.given, { expires: found.tasks[0].expires });
       } catch (error) {
         if (error instanceof Unreachable) last = mine;
@@ -234,7 +224,7 @@ function open(work) {
         return;
       }
     }
-    progress.counted(mine.given, 0, -1);
+    if (counts(mine)) progress.counted(mine.given, 0, -1);
     mine.given.draft = mine.payload;
     queue.back(mine.given);
     await turnTo(mine.given);

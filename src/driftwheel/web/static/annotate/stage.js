@@ -24,6 +24,7 @@ export function stageIn(root, { answer, classes, pictures, changed, pick }) {
   let task = null;
   let mode = "none"; // open, checking, explained
   let chosen = []; // classes
+  let toggled = false;
   let given = []; // of the answer that was sent
   let truth = null;
   let suggestion = null; // {payload, confidence}
@@ -112,7 +113,7 @@ export function stageIn(root, { answer, classes, pictures, changed, pick }) {
     get mode() { return mode; },
     get suggestion() { return suggestion; },
     get ready() { return Boolean(task?.picture.image); },
-    get edited() { return isBoxes ? editor.undoable : true; },
+    get touched() { return isBoxes ? editor.touched : toggled; }, // by the annotator
     get hand() { return hand; },
     async show(next) { // resolves when its image is in the page; false where another task has come meanwhile
       task = next;
@@ -122,6 +123,7 @@ export function stageIn(root, { answer, classes, pictures, changed, pick }) {
       if (!next) { layer.replaceChildren(); canvas.dataset.state = "empty"; showClasses(); return true; }
       suggestion = next.prelabel ?? null;
       chosen = next.draft?.classes ?? suggestion?.payload.classes ?? [];
+      toggled = false;
       editor.begin(next.width ?? 1, next.height ?? 1, begun());
       showPicture();
       showClasses();
@@ -137,6 +139,7 @@ export function stageIn(root, { answer, classes, pictures, changed, pick }) {
     payload: () => (answer === "multi-class" ? { classes: chosen } : isBoxes ? editor.payload() : null),
     pressed(name) {
       if (answer === "multi-class") {
+        toggled = true;
         chosen = chosen.includes(name) ? chosen.filter((each) => each !== name) : [...chosen, name];
         showClasses();
         changed();
@@ -147,7 +150,7 @@ export function stageIn(root, { answer, classes, pictures, changed, pick }) {
     },
     reject() {
       suggestion = null;
-      chosen = [];
+      [chosen, toggled] = [[], true];
       if (isBoxes) editor.clear();
       showClasses();
       changed();
