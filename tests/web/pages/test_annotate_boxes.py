@@ -12,6 +12,10 @@ from playwright.sync_api import Browser, CDPSession, Page, expect
 from tests.web.pages.labelling_site import LabellingSite, join, labelling, press
 
 from driftwheel.predictions import Box, Classification, Detection
+from driftwheel.store.database import writing
+from driftwheel.store.pools import open_pools
+from driftwheel.store.prelabels import Prelabel, put_prelabels
+from driftwheel.store.tasks import list_tasks
 
 CLASSES = ({"name": "bolt"}, {"name": "nut"})
 WIDTH, HEIGHT = 160, 120  # of the images
@@ -234,6 +238,28 @@ def test_a_suggested_class_is_accepted_or_another_chosen(page: Page, site: Label
     page.keyboard.press("r")
     expect(page.get_by_role("heading", name="All images are labelled", exact=True)).to_be_visible()
     assert [one["payload"]["class"] for one in site.said(project)] == ["ring", "disc", "ring"]
+
+
+def test_suggested_classes_are_accepted_or_changed(page: Page, site: LabellingSite) -> None:
+    project = site.project(2, "multi-class", classes=CLASSES)
+    services = site.running.services
+    with writing(services.engine) as connection:
+        (pool,) = open_pools(connection, project)
+        said = {
+            one.key: Prelabel({"classes": ["nut"]}, 0.8) for one in list_tasks(connection, pool.key, limit=9)
+        }
+        put_prelabels(connection, pool.key, said, time=site.running.clock(), by="a file")
+    at = f"/api/v1/projects/{project}/pools/{pool.key}/prelabels"
+    assert site.lead.patch(at, json={"hidden_share": 0.0}).status_code == 200
+    join(page, site, project)
+    expect(page.locator(".choice[aria-pressed=true]")).to_have_text("nutsuggested, 80 %2")
+    expect(page.locator("#primary")).to_have_text("Accept Space")
+    press(page, " ")
+    page.keyboard.press("1")
+    expect(page.locator("#primary")).to_have_text("Send Enter")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="All images are labelled", exact=True)).to_be_visible()
+    assert [one["payload"]["classes"] for one in site.said(project)] == [["nut"], ["bolt", "nut"]]
 
 
 def test_boxes_of_training_are_shown_beside_the_right_ones(page: Page, site: LabellingSite) -> None:
