@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scipy.stats import binom
+from scipy.special import bdtrc
 
 from driftwheel.agreement.class_answers import Key
 from driftwheel.agreement.rule_event import RuleEvent
@@ -56,7 +56,7 @@ def cannot_tell_often(
         )
     last = list(told)[-window:]
     often, share = sum(map(bool, last)), max(pool_share, _LEAST_SHARE)
-    p_value = float(binom.sf(often - 1, len(last), min(share, 1 - 1e-9)))
+    p_value = float(bdtrc(often - 1, len(last), min(share, 1 - 1e-9))) if often else 1.0
     if p_value > chance:
         return None
     reason = (

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from driftwheel.services.exchange.import_labels import Imported
     from driftwheel.store.projects import Project
 
-__all__ = ["As", "What", "add_commands"]
+__all__ = ["As", "What", "add_commands", "pool_named", "project_named"]
 
 
 class What(StrEnum):
@@ -114,8 +114,8 @@ def _export(
     settings = load_settings(data=data, database_url=database_url, blobs=blobs)
     with open_installation(settings) as engine:
         with reading(engine) as connection:
-            found = _project(connection, project)
-            keys = None if pools is None else tuple(_pool(connection, found, one) for one in pools)
+            found = project_named(connection, project)
+            keys = None if pools is None else tuple(pool_named(connection, found, one) for one in pools)
         options = ExportOptions(
             what.value,
             keys,
@@ -168,8 +168,8 @@ def _import(
     )
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
         with reading(engine) as connection:
-            found = _project(connection, project)
-            key = _pool(connection, found, pool)
+            found = project_named(connection, project)
+            key = pool_named(connection, found, pool)
         with progress_bars(progress) as on_progress:
             done = import_labels(
                 engine,
@@ -198,7 +198,8 @@ def _tell(source: Path, done: Imported) -> None:
     tell_lost(done.lost)
 
 
-def _project(connection: Connection, name: str) -> Project:
+def project_named(connection: Connection, name: str) -> Project:
+    """Return the project of a name or key; raise `UsageError` where there is none."""
     from driftwheel.errors import UsageError, did_you_mean
     from driftwheel.store.projects import list_projects
 
@@ -210,7 +211,8 @@ def _project(connection: Connection, name: str) -> Project:
     raise UsageError(f"There is no project '{name}'.{hint}")
 
 
-def _pool(connection: Connection, project: Project, name: str | None) -> int:
+def pool_named(connection: Connection, project: Project, name: str | None) -> int:
+    """Return the key of a pool by its name, or of the only one; raise `UsageError` where that is none."""
     from driftwheel.errors import UsageError, did_you_mean
     from driftwheel.store.pools import list_pools
 

@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 APP = typer.Typer(
-    help="Convert labels between formats, and exchange them with a project.", no_args_is_help=True
+    help="Convert labels, exchange them with a project, and label the rest of it.", no_args_is_help=True
 )
 
 
@@ -184,7 +184,8 @@ def tell_lost(lost: Sequence[Lost], refused: Sequence[Loss] = ()) -> None:
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    from driftwheel.cli.exchange_labels import add_commands
+    from driftwheel.cli import automatic_labels, exchange_labels
 
-    add_commands(APP)
+    exchange_labels.add_commands(APP)
+    automatic_labels.add_commands(APP)
     app.add_typer(APP, name="labels")

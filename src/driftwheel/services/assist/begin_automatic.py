@@ -37,20 +37,20 @@ __all__ = ["LEAST", "begin_automatic", "sample_for"]
 LEAST = 0.001
 """Of a bound or a risk: less takes more answers than anybody gives."""
 
-_LEAST, _MOST = 2.5, 4.0  # times the fewest answers that could show the bound: room for some errors
+_LEAST, _MOST = 3.0, 4.0  # times the fewest answers that could show the bound: room for some errors
 _OF_WAITING = 0.2  # beyond the least, no larger share of the tasks that wait
 
 
 def sample_for(bound: float, risk: float, waiting: int) -> int:
     """Return how many tasks are drawn unless another number is asked for.
 
-    More find a threshold more often, and a lower one: 2.5 times the fewest answers that could show the bound,
+    More find a threshold more often, and a lower one: 3 times the fewest answers that could show the bound,
     up to 4 times where a fifth of the tasks that wait are so many.
 
     Examples
     --------
     >>> sample_for(0.02, 0.05, 1000), sample_for(0.02, 0.05, 10_000), sample_for(0.05, 0.05, 1000)
-    (373, 596, 200)
+    (447, 596, 200)
     """
     fewest = least_known(bound, risk)
     return math.ceil(min(_MOST * fewest, max(_LEAST * fewest, _OF_WAITING * waiting)))
