@@ -11,6 +11,7 @@ from driftwheel.errors import UsageError
 from driftwheel.services.assist.begin_automatic import begin_automatic
 from driftwheel.services.assist.describe_automatic import describe_automatic, describe_run
 from driftwheel.services.assist.due_assistance import labels_of_people
+from driftwheel.services.assist.set_assist import enable_assistant
 from driftwheel.services.assist.undo_automatic import undo_automatic
 from driftwheel.store.automatic_runs import AutomaticRun, checked_tasks, is_ready
 from driftwheel.store.database import reading
@@ -141,6 +142,10 @@ def test_a_run_is_ended_while_its_sample_is_answered(shared_database: Engine) ->
         begin(zoo)
     zoo.label(60)
     zoo.train()
+    enable_assistant(zoo.engine, zoo.project, enabled=False, by="lead", now=zoo.work.now)
+    with pytest.raises(UsageError, match="switched off"):
+        begin(zoo)
+    enable_assistant(zoo.engine, zoo.project, enabled=True, by="lead", now=zoo.work.now)
     run = begin(zoo)
     with pytest.raises(UsageError, match="already"):
         begin(zoo)

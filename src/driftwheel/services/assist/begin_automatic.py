@@ -15,7 +15,7 @@ from driftwheel.services.assist.kept_head import head_of
 from driftwheel.services.assist.sure_tasks import SureTask, sure_tasks
 from driftwheel.services.label.create_pool import pool_of_project
 from driftwheel.services.label.label_progress import offer_again
-from driftwheel.store.assistants import Assistant, newest_assistant, set_assistance
+from driftwheel.store.assistants import Assistant, assistance_of, newest_assistant, set_assistance
 from driftwheel.store.audit import note
 from driftwheel.store.automatic_runs import (
     AutomaticRun,
@@ -122,6 +122,10 @@ def begin_automatic(
 
 
 def _assistant(connection: Connection, project: Project) -> tuple[Assistant, EmbeddingHead]:
+    if not assistance_of(connection, project.key).enabled:
+        raise UsageError(
+            f"The assistant of the project '{project.name}' is switched off; switch it on first."
+        )
     assistant = newest_assistant(connection, project.key) if project.answer == "class" else None
     head = None if assistant is None else head_of(assistant)
     if assistant is None or head is None:
@@ -147,7 +151,8 @@ def _keep(  # noqa: PLR0917
     now: datetime,
 ) -> AutomaticRun:
     with writing(engine) as connection:
-        set_assistance(connection, project.key, enabled=True)  # who begins another run waits here
+        state = assistance_of(connection, project.key)
+        set_assistance(connection, project.key, enabled=state.enabled)  # who begins another run waits here
         if active_run(connection, pool.key) is not None:
             raise UsageError(f"The pool '{pool.name}' is being labelled automatically already.")
         run = add_run(
