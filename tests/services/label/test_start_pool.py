@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from tests.store.rows import NOON, new_record
 
 from driftwheel.errors import UsageError
@@ -14,6 +14,7 @@ from driftwheel.services.label.create_pool import NewPool
 from driftwheel.services.label.create_project import NewClass, create_project
 from driftwheel.services.label.start_pool import NewProject, PoolWish, start_pool
 from driftwheel.store.database import reading, writing
+from driftwheel.store.label_tables import tasks
 from driftwheel.store.models import create_model
 from driftwheel.store.pools import list_pools
 from driftwheel.store.projects import list_projects
@@ -90,6 +91,29 @@ def test_the_mix_prefers_doubt_and_says_why(label_database: Engine) -> None:
     reasons = [one.reason for one in tasks_of(label_database, made.pool.key)]
     assert reasons.count("the model is in doubt") >= 6
     assert any(one.startswith("drawn at random to measure on") for one in reasons)
+
+
+def test_golden_tasks_come_of_what_is_labelled_well(label_database: Engine) -> None:
+    model = model_with(label_database, 12)
+    first = start(label_database, wish(model, choice="listed", count=6, golden=5))
+    assert {one.kind for one in tasks_of(label_database, first.pool.key)} == {
+        "real"
+    }  # nothing is labelled yet
+    with writing(label_database) as connection:
+        sure = update(tasks).where(tasks.c.pool == first.pool.key)
+        values = {
+            "state": "done",
+            "consensus": {"class": "cat"},
+            "confidence": 0.999,
+            "answers": 3,
+            "room": 0,
+        }
+        connection.execute(sure.values(values))
+    more = wish(model, choice="listed", project=first.project.key, pool=NewPool("next"), golden=4)
+    kinds = [one.kind for one in tasks_of(label_database, start(label_database, more).pool.key)]
+    assert (kinds.count("golden"), kinds.count("real")) == (4, 6)
+    with pytest.raises(UsageError, match="golden tasks at once"):
+        start(label_database, wish(model, project=first.project.key, pool=NewPool("x"), golden=5000))
 
 
 def test_a_list_is_narrowed_and_taken_in_its_order(label_database: Engine) -> None:

@@ -18,7 +18,7 @@ from driftwheel.store.pools import list_pools
 from driftwheel.store.sure_tasks import sure_tasks
 from driftwheel.store.tasks import Task, TaskKind, records_in_pool
 
-__all__ = ["SURE", "count_sure", "promote_sure"]
+__all__ = ["SURE", "check_promoted", "count_sure", "promote_sure"]
 
 SURE = 0.99
 """A consensus at least so sure, of at least two answers, may become a golden task without a person's look."""
@@ -53,8 +53,7 @@ def promote_sure(
     UsageError
         When there is none to be promoted, the count cannot be used, or the pool cannot take images.
     """
-    if not 1 <= count <= _MOST:
-        raise UsageError(f"{count:,} golden tasks at once; give 1 to {_MOST:,}.")
+    check_promoted(count)
     with reading(engine) as connection:
         pool_of_project(connection, project, pool)
         found = _candidates(connection, project, pool, reviewed_only=reviewed_only)
@@ -65,6 +64,18 @@ def promote_sure(
         )
     images = [PoolImage(one.record, kind, one.consensus, _why(one)) for one in _balanced(found)[:count]]
     return fill_pool(engine, project, pool, images, by=by, now=now)
+
+
+def check_promoted(count: int) -> None:
+    """Refuse a number of golden tasks that is none, or too many at once.
+
+    Raises
+    ------
+    UsageError
+        For one below 1 or above 1,000.
+    """
+    if not 1 <= count <= _MOST:
+        raise UsageError(f"{count:,} golden tasks at once; give 1 to {_MOST:,}.")
 
 
 def count_sure(connection: Connection, project: int, pool: int) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from driftwheel.services.label.create_pool import NewPool, check_pool, create_po
 from driftwheel.services.label.create_project import NewClass, create_project
 from driftwheel.services.label.fill_pool import fill_pool
 from driftwheel.services.label.open_pool import open_pool
+from driftwheel.services.label.promote_sure import check_promoted, promote_sure
 from driftwheel.store.database import reading
 from driftwheel.store.models import find_model
 from driftwheel.store.pools import Pool, list_pools
@@ -53,6 +55,9 @@ class PoolWish:
         What the list is: the reasons of the tasks begin with it.
     opens
         Whether it opens at once.
+    golden
+        Golden tasks to promote from other pools of the project (`driftwheel.services.label.promote_sure`), as
+        far as there are some.
     """
 
     query: ImageQuery
@@ -62,6 +67,7 @@ class PoolWish:
     count: int = 200
     why: str = ""
     opens: bool = True
+    golden: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +129,9 @@ def start_pool(
         )
     pool = create_pool(engine, project.key, wish.pool, by=by, now=now)
     fill_pool(engine, project.key, pool.key, chosen.images, by=by, now=now)
+    if wish.golden:
+        with suppress(UsageError):  # nothing is known well enough yet
+            promote_sure(engine, project.key, pool.key, wish.golden, reviewed_only=False, by=by, now=now)
     if wish.opens:
         pool = open_pool(engine, project.key, pool.key, by=by, now=now)
     return StartedPool(project, pool, chosen)
@@ -132,6 +141,8 @@ def _check(engine: Engine, wish: PoolWish) -> None:
     """Refuse before anything is made what can be refused then."""
     check_pool(wish.pool)
     check_count(wish.count)
+    if wish.golden:
+        check_promoted(wish.golden)
     with reading(engine) as connection:
         find_model(connection, wish.query.model)
         if not list_images(connection, replace(wish.query, has_image=True), limit=1).records:

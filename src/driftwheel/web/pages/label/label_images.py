@@ -45,6 +45,7 @@ class _Fields(ProjectFields, PoolFields):
     project: str = _NEW
     how_many: str = "200"
     choice: str = "mix"
+    golden: str = "20"
     act: str = "open"
 
 
@@ -79,8 +80,7 @@ def _wish(request: Request, chosen: ImageFilter, given: _Fields) -> PoolWish:
     if given.choice not in CHOICES:
         hint = did_you_mean(given.choice, CHOICES)
         raise UsageError(f"Images are not chosen by '{given.choice:.20}'.{hint}")
-    if not (given.how_many.isascii() and given.how_many.isdecimal() and len(given.how_many) < 10):
-        raise UsageError(f"'{given.how_many:.20}' is no number of images; give one, such as 200.")
+    how_many = _whole(given.how_many, "images")
     project: int | NewProject
     if given.project.isascii() and given.project.isdecimal() and len(given.project) < 10:
         project = int(given.project)
@@ -91,10 +91,18 @@ def _wish(request: Request, chosen: ImageFilter, given: _Fields) -> PoolWish:
         project,
         read_pool(given),
         cast("Choice", given.choice),
-        int(given.how_many),
+        how_many,
         _why(request, chosen),
         opens=given.act != "draft",
+        golden=_whole(given.golden, "golden tasks") if given.golden.strip() else 0,
     )
+
+
+def _whole(text: str, what: str) -> int:
+    text = text.strip()
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise UsageError(f"'{text:.20}' is no number of {what}; give one, such as 20.")
+    return int(text)
 
 
 def _chosen(request: Request, models: list[str]) -> ImageFilter:
