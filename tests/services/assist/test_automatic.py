@@ -143,7 +143,7 @@ def test_a_run_is_ended_while_its_sample_is_answered(shared_database: Engine) ->
     zoo.label(60)
     zoo.train()
     enable_assistant(zoo.engine, zoo.project, enabled=False, by="lead", now=zoo.work.now)
-    with pytest.raises(UsageError, match="is off"):
+    with pytest.raises(UsageError, match="switched off"):
         begin(zoo)
     enable_assistant(zoo.engine, zoo.project, enabled=True, by="lead", now=zoo.work.now)
     run = begin(zoo)
