@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
 from typing import Annotated, cast
 
@@ -66,7 +67,7 @@ def _start(request: Request, state: State, caller: Caller, given: Annotated[_Fie
             _wish(request, chosen, given),
             by=caller.name,
             now=state.clock(),
-            rng=np.random.default_rng(),
+            rng=np.random.default_rng(secrets.randbits(128)),
         )
     except UsageError as error:
         return _page(request, state, given=given, wrong=str(error))
