@@ -151,7 +151,7 @@ def test_by_touch_on_a_telephone(browser: Browser, site: LabellingSite) -> None:
     expect(page.locator("#box-count")).to_have_text("1")
     finger(page, cdp, (40, 35), (46, 40), (50, 45))  # moved
     finger(page, cdp, (70, 60), (80, 70), (90, 80))  # resized by its handle
-    page.get_by_role("button", name="nut", exact=False).first.click()  # a tap that lasts is another gesture
+    page.get_by_role("button", name="nut", exact=False).first.tap()
     x, y = spot(page, 120, 60)
     touches(cdp, "touchStart", (x, y))
     touches(cdp, "touchStart", (x, y), (x + 20, y))  # a second finger: it pinches, and draws nothing
@@ -159,9 +159,9 @@ def test_by_touch_on_a_telephone(browser: Browser, site: LabellingSite) -> None:
     touches(cdp, "touchEnd")
     expect(page.locator("#zoom-now")).not_to_have_text("100 %")
     expect(page.locator("#box-count")).to_have_text("1")
-    page.locator("#zoom-now").click()
+    page.locator("#zoom-now").tap()
     expect(page.locator("#zoom-now")).to_have_text("100 %")
-    page.locator("#primary").click()
+    page.locator("#primary").tap()
     expect(page.locator("#saved")).to_have_text("All answers saved")
     expect(page.locator("#box-count")).to_have_text("0")
     assert boxes(site, project) == [box("nut", 30, 30, 60, 50)]

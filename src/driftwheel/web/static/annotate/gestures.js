@@ -20,7 +20,7 @@ export function gesturesOn(canvas, view, begin) {
   const panning = { move: (now, before) => view.pan(now.x - before.x, now.y - before.y), end() {}, cancel() {} };
 
   canvas.addEventListener("pointerdown", (event) => {
-    if (event.target.closest("button") || event.button > 1) return;
+    if (event.target.closest("button, form, a") || event.button > 1) return;
     const at = place(event);
     pointers.set(event.pointerId, at);
     canvas.setPointerCapture(event.pointerId);
@@ -51,6 +51,9 @@ export function gesturesOn(canvas, view, begin) {
       if (drag.moved) drag.last = at;
     }
   });
+
+  // Without this a drag is a fling for the browser, too, and the tap after it on any button only ends that.
+  canvas.addEventListener("touchstart", (event) => { if (!event.target.closest("button, form, a")) event.preventDefault(); }, { passive: false });
 
   function end(event) {
     if (!pointers.delete(event.pointerId)) return;
