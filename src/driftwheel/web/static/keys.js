@@ -38,7 +38,7 @@ document.addEventListener("keydown", (event) => {
   const known = [...document.querySelectorAll("[data-key]")].find((each) => each.dataset.key === event.key && !each.disabled);
   if (known) {
     event.preventDefault();
-    if (known.matches("input, select, textarea")) { known.focus(); if (known.select) known.select(); } else known.click();
+    if (known.matches("input:not([data-toggle]), select, textarea")) { known.focus(); if (known.select) known.select(); } else known.click();
     return;
   }
   if (shots.length && event.key in STEPS) { event.preventDefault(); move(STEPS[event.key]()); }

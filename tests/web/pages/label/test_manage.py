@@ -22,6 +22,7 @@ from driftwheel.store.models import find_model
 from driftwheel.store.new_record import NewRecord
 from driftwheel.store.pools import list_pools, pool_by_key
 from driftwheel.store.projects import list_projects
+from driftwheel.store.review_queue import list_reviews
 from driftwheel.store.tables import records
 from driftwheel.store.tasks import list_tasks
 from driftwheel.store.writer import write_records
@@ -404,7 +405,7 @@ def test_the_assistant_of_a_pool(lead: httpx.Client) -> None:
     assert "It is off." in lead.get(pool).text
     for path, form, said in (
         ("prelabels", {"prelabels": "magic"}, "magic"),
-        ("automatic", {"bound": "2"}, "has no assistant yet"),
+        ("automatic", {"bound": "2"}, "assistant"),
         ("automatic", {"bound": "few"}, "is no share of wrong labels"),
         ("automatic/7/undo", {}, "has no run 7"),
     ):
@@ -422,6 +423,27 @@ def test_images_of_a_pool_are_shown_after_their_records_are_deleted(lead: httpx.
         connection.execute(delete(records).where(records.c.id == "c000"))
     assert lead.get(picture_of).status_code == 200
     assert lead.get(picture_of.replace("/cats/", "/dogs/")).status_code == 404
+
+
+def test_sets_of_classes_are_accepted_as_they_are_and_edited_where_they_differ(lead: httpx.Client) -> None:
+    pool = started(lead, answer="multi-class", how_many="2", overlap="1", most_overlap="1", golden_share="0")
+    project, running = "/".join(pool.split("/")[:3]), lead.running  # type: ignore[attr-defined]
+    api, crowd = f"/api/v1/projects/{project.rsplit('/', maxsplit=1)[-1]}", running.with_token("annotator")
+    for task in crowd.post(f"{api}/next", json={"count": 2, "annotator": "w1"}).json()["tasks"]:
+        said = {"classes": ["cat", "dog"]}
+        body = {"id": str(uuid.uuid4()), "task": task["task"], "payload": said, "annotator": "w1"}
+        assert crowd.post(f"{api}/answers", json=body).status_code == 202
+    with reading(running.services.engine) as connection:
+        keys = [one.key for one in list_tasks(connection, int(pool.rsplit("/", maxsplit=1)[-1]))]
+    seen = {"decision": "edit:classes", "seen": '{"classes":["cat","dog"]}', "back": "task"}
+    for key, chosen in zip(keys, (["dog", "cat"], []), strict=True):
+        assert lead.post(f"{project}/tasks/{key}/review", data=seen | {"chosen": chosen}).status_code == 303
+    with reading(running.services.engine) as connection:
+        made = list_reviews(connection, int(api.rsplit("/", maxsplit=1)[-1]))
+    assert [(one.task, one.action, one.payload) for one in reversed(made)] == [
+        (keys[0], "accept", {"classes": ["cat", "dog"]}),
+        (keys[1], "edit", {"classes": []}),
+    ]
 
 
 def invitation(lead: httpx.Client, project: str) -> str:

@@ -106,6 +106,9 @@ def _wish(decision: str, chosen: list[str], seen: str, reason: str, anew: bool) 
         case ("reject", _, _):
             return Decision("reject", None, reason, anew=anew)
         case ("edit", _, "classes"):
+            before = _payload(seen) if seen else {}
+            if seen and set(before.get("classes", ())) == set(chosen):
+                return Decision("accept", before, reason, anew=anew)
             return Decision("edit", {"classes": chosen}, reason, anew=anew)
         case ("edit", _, said):
             return Decision("edit", _payload(said), reason, anew=anew)
