@@ -137,7 +137,7 @@ def _page(
         good=[one for one in invitations if one.is_good(now)],
         ended=[one for one in invitations if not one.is_good(now)][:_PAGE],
         made=made,
-        link=None if made is None else invitation_link(request, made.secret),
+        link=None if made is None else invitation_link(request, state.settings, made.secret),
         given={**_EMPTY, **(given or {})},
         done=done,
         wrong=wrong,

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from fastapi import Request
 
+from driftwheel.settings import Settings
+
 __all__ = ["invitation_link"]
 
 
-def invitation_link(request: Request, secret: str) -> str:
-    """Return the address that a manager hands on, on the server as they have called it."""
-    return f"{str(request.base_url).rstrip('/')}/join/{secret}"
+def invitation_link(request: Request, settings: Settings, secret: str) -> str:
+    """Return the address that a manager hands on: at `public_url`, else as they have called the server."""
+    given = settings.public_url
+    base = str(request.base_url) if given in {"", "auto"} else given
+    return f"{base.rstrip('/')}/join/{secret}"
