@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from driftwheel.errors import UsageError
 from driftwheel.services.browse.list_images import ImageQuery, list_images
@@ -145,7 +145,7 @@ def _check(engine: Engine, wish: PoolWish) -> None:
         check_promoted(wish.golden)
     with reading(engine) as connection:
         find_model(connection, wish.query.model)
-        if not list_images(connection, replace(wish.query, has_image=True), limit=1).records:
+        if not _has_image(connection, wish.query):
             raise UsageError("No image matches this list; take a filter away.")
         if isinstance(wish.project, NewProject):
             if wish.project.name in {one.name for one in list_projects(connection)}:
@@ -154,6 +154,16 @@ def _check(engine: Engine, wish: PoolWish) -> None:
                 )
         elif wish.pool.name in {one.name for one in list_pools(connection, wish.project)}:
             raise UsageError(f"The project has a pool '{wish.pool.name}' already; choose another name.")
+
+
+def _has_image(connection: Connection, query: ImageQuery) -> bool:
+    """Whether a list has an image that is kept, however far down."""
+    wanted, after = replace(query, has_image=True), None
+    while True:
+        page = list_images(connection, wanted, after=after, limit=1)
+        if page.records or page.next is None:
+            return bool(page.records)
+        after = page.next
 
 
 def _known(engine: Engine, key: int, model: str) -> Project:
