@@ -163,6 +163,6 @@ def _first(request: Request, state: Services, model: Model, own: list[Project], 
     names = (base, *(f"{base}, {number}" for number in range(2, len(taken) + 3)))
     return _Fields(
         **project_fields_of(model).model_dump(),
-        project=str(own[-1].key) if own else _NEW,
+        project=str(max(own, key=lambda one: one.created).key) if own else _NEW,
         name=next(one for one in names if one not in taken),
     )
