@@ -1,6 +1,6 @@
 """The assistant on images with known truth: labels until the rest arrives pre-labelled, and what is accepted.
 
-``assistant.py 20 40`` for so many projects of labelling and runs of automatic labelling. The services do the
+``assistant.py 10 30`` for so many projects of labelling and runs of automatic labelling. The services do the
 work, on SQLite; people are the truth, so errors are the assistant's alone.
 """
 
@@ -39,8 +39,9 @@ from driftwheel.store.migrate import migrate  # noqa: E402
 from driftwheel.store.record_state import RecordState  # noqa: E402
 from driftwheel.store.tables import records  # noqa: E402
 
-PROJECTS, RUNS = (int(one) for one in (*sys.argv[1:3], *("20", "40")[len(sys.argv) - 1 :]))
+PROJECTS, RUNS = (int(one) for one in (*sys.argv[1:3], *("10", "30")[len(sys.argv) - 1 :]))
 LABELS = (30, 50, 100, 200, 400)
+IMAGES = 3400  # of each pool, at most
 FIRST = 100  # labels before automatic labelling begins
 EMBEDDER = "efficientnet-lite0"
 
@@ -77,7 +78,7 @@ def project(engine: Engine, pool: Pool, seed: int) -> Animals:
     rng = np.random.default_rng(seed)
     vectors = np.concatenate((pool.embeddings, pool.test_embeddings)).astype(np.float16)
     labels = np.concatenate((pool.labels, pool.test_labels))
-    order = rng.permutation(len(labels))
+    order = rng.permutation(len(labels))[:IMAGES]
     names = [f"class {number}" for number in range(int(labels.max()) + 1)]
     work: Labelling = labelling(engine, len(order), classes=names)
     rows = [{"name": f"i{place}", "vector": pack_embedding(vectors[row])} for place, row in enumerate(order)]
@@ -163,9 +164,11 @@ def learning_lines(name: str, runs: list[list[Step]]) -> list[str]:
 def accepting_line(name: str, bound: float, runs: list[Accepted]) -> str:
     some = [one for one in runs if one.share > 0]
     broken = sum(one.wrong > bound for one in some)
+    mean = f"{_mean([one.wrong for one in some]):.2%}" if some else "—"
+    most = f"{max(one.wrong for one in some):.2%}" if some else "—"
     return (
         f"| {name} | {bound:.0%} | {broken} of {len(runs)} | {_mean([one.share for one in runs]):.0%} | "
-        f"{_mean([one.wrong for one in some]):.2%} | {max((one.wrong for one in some), default=0):.2%} | "
+        f"{mean} | {most} | "
         f"{_mean([float(one.asked) for one in runs]):.0f} |"
     )
 
@@ -182,7 +185,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             engine = open_database(f"sqlite:///{folder}/driftwheel.sqlite")
             migrate(engine)
-            n = len(pool.labels) + len(pool.test_labels)
+            n = min(IMAGES, len(pool.labels) + len(pool.test_labels))
             called = f"{name}, {n:,}"
             learned += learning_lines(called, [learn(engine, pool, seed) for seed in range(PROJECTS)])
             print("\n".join(learned[-len(LABELS) :]), flush=True)
@@ -194,7 +197,7 @@ def main() -> None:
     lines = [
         "# The assistant: labels until the rest arrives pre-labelled, and what is accepted automatically",
         "",
-        *machine_lines("numpy", "scipy", "sqlalchemy"),
+        *machine_lines("sqlalchemy"),
         f"Images embedded as the server keeps them ({EMBEDDER}, 128 numbers); labels of images in random",
         "order, all right. The services train and accept, on SQLite.",
         "",
