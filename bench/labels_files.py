@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -65,10 +66,14 @@ def measured(folder: Path, what: str, form: str) -> dict[str, float]:
     return answer
 
 
+def cell(one: dict[str, float]) -> str:
+    return f"{one['seconds']:.0f} s ({one['busy']:.0f}), {one['mib']:.0f} MiB"
+
+
 def work(folder: Path, what: str, form: str) -> None:
     engine = open_database(f"sqlite:///{folder}/driftwheel.sqlite")
     idle = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    begun = time.perf_counter()
+    begun, busy = time.perf_counter(), time.process_time()
     if what == "import":
         file = folder / (form if form == "first.csv" else f"out-{form}{SINGLE_FILES[LabelFormat(form)]}")
         pool = create_pool(engine, 1, NewPool(form), by="bench", now=NOON)
@@ -78,9 +83,9 @@ def work(folder: Path, what: str, form: str) -> None:
         path = folder / f"out-{form}{SINGLE_FILES[LabelFormat(form)]}"
         with path.open("w+b") as out:
             labels = export_labels(engine, blobs, 1, LabelFormat(form), out).answers
-    seconds = time.perf_counter() - begun
+    seconds, busy = time.perf_counter() - begun, time.process_time() - busy
     peak = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - idle) / 1024
-    print(json.dumps({"seconds": seconds, "mib": peak, "labels": labels}))
+    print(json.dumps({"seconds": seconds, "busy": busy, "mib": peak, "labels": labels}))
 
 
 def main(count: int) -> None:
@@ -90,23 +95,22 @@ def main(count: int) -> None:
         begin(folder, count)
         slowest = 0.0
         first = measured(folder, "import", "first.csv")
-        rows.append(f"| csv, of another tool | | {first['seconds']:.0f} s, {first['mib']:.0f} MiB |")
+        rows.append(f"| csv, of another tool | | {cell(first)} |")
         for form in FORMATS:
             out = measured(folder, "export", form.value)
             back = measured(folder, "import", form.value)
             slowest = max(slowest, first["seconds"], back["seconds"])
             assert out["labels"] == back["labels"] == count
-            rows.append(
-                f"| {form.value} | {out['seconds']:.0f} s, {out['mib']:.0f} MiB | {back['seconds']:.0f} s, "
-                f"{back['mib']:.0f} MiB |"
-            )
+            rows.append(f"| {form.value} | {cell(out)} | {cell(back)} |")
     lines = [
         "# Labels in and out of a project",
         "",
         *machine_lines("sqlalchemy"),
+        f"The load of the machine was {os.getloadavg()[2]:.0f}.",
         "",
         f"{count:,} class labels, joined to as many records by name; SQLite. Each measurement is a process",
-        "of its own; memory is its peak above that before it began. Every import fills a pool of its own.",
+        "of its own: seconds of the clock, in brackets those of the processor, and the peak of memory",
+        "above that before it began. Every import fills a pool of its own.",
         "",
         "| format | export | import |",
         "| --- | ---: | ---: |",
