@@ -25,7 +25,9 @@ from driftwheel.store.leases import Lease, find_lease, lease_by_key
 from driftwheel.store.prelabels import Prelabel
 from driftwheel.store.tasks import task_by_key
 from driftwheel.web.api.describe import problems
-from driftwheel.web.api.label_bodies import (
+from driftwheel.web.api.payload_bodies import plain_payload
+from driftwheel.web.api.projects import ProjectKey, class_answers, found_or_404, project_at
+from driftwheel.web.api.task_bodies import (
     AnswerBody,
     GivenTaskAnswer,
     NextBody,
@@ -33,9 +35,7 @@ from driftwheel.web.api.label_bodies import (
     RepliedAnswer,
     ReplyBody,
     SubmittedAnswer,
-    plain_payload,
 )
-from driftwheel.web.api.projects import ProjectKey, class_answers, found_or_404, project_at
 from driftwheel.web.api.work_bodies import StandingAnswer, WorkAnswer
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit

@@ -24,7 +24,8 @@ from driftwheel.store.projects import Project
 from driftwheel.store.task_answers import list_answers
 from driftwheel.store.tasks import TaskKind, TaskState, list_tasks
 from driftwheel.web.api.describe import problems
-from driftwheel.web.api.label_bodies import (
+from driftwheel.web.api.payload_bodies import plain_payload
+from driftwheel.web.api.pool_bodies import (
     CloseBody,
     FillBody,
     FilledAnswer,
@@ -32,14 +33,13 @@ from driftwheel.web.api.label_bodies import (
     PoolAnswer,
     PoolBody,
     PoolChangeBody,
-    RequirementsBody,
     ResultAnswer,
     ResultsAnswer,
     RulesAnswer,
     StoredAnswerAnswer,
     StoredAnswersAnswer,
-    plain_payload,
 )
+from driftwheel.web.api.project_bodies import RequirementsBody
 from driftwheel.web.api.projects import ProjectKey, found_or_404, project_at
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit

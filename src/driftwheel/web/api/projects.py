@@ -25,7 +25,7 @@ from driftwheel.store.label_events import LabelEvent, list_events
 from driftwheel.store.models import model_by_key
 from driftwheel.store.projects import Project, list_projects
 from driftwheel.web.api.describe import problems
-from driftwheel.web.api.label_bodies import (
+from driftwheel.web.api.project_bodies import (
     AnnotatorAnswer,
     AnnotatorChangeBody,
     BanBody,

@@ -11,7 +11,7 @@ from driftwheel.store.pools import PoolState
 from driftwheel.store.review_queue import ReviewAction
 from driftwheel.store.task_answers import AnswerKind, AnswerState
 from driftwheel.store.tasks import ReviewWhy, TaskState
-from driftwheel.web.api.label_bodies import Payload
+from driftwheel.web.api.payload_bodies import Payload
 
 __all__ = [
     "DecisionBody",

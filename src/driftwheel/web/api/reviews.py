@@ -16,7 +16,7 @@ from driftwheel.store.review_queue import Review, count_queued, list_reviews, qu
 from driftwheel.store.task_answers import StoredAnswer, answers_of_task
 from driftwheel.store.tasks import ReviewWhy, Task
 from driftwheel.web.api.describe import problems
-from driftwheel.web.api.label_bodies import plain_payload
+from driftwheel.web.api.payload_bodies import plain_payload
 from driftwheel.web.api.projects import ProjectKey, found_or_404, project_at
 from driftwheel.web.api.review_bodies import (
     DecisionBody,

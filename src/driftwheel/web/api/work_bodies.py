@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from driftwheel.services.label.describe_work import WorkState
 from driftwheel.store.pools import PoolState
 from driftwheel.store.projects import AnswerType
-from driftwheel.web.api.label_bodies import LabelClassAnswer
+from driftwheel.web.api.project_bodies import LabelClassAnswer
 
 __all__ = ["StandingAnswer", "WorkAnswer"]
 
