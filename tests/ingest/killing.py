@@ -57,7 +57,8 @@ def kill_again_and_again(installation: Installation, moments: int, seed: int) ->
         installation.start()
         stopping = threading.Event()
         threads = run_clients(clients, stopping)
-        time.sleep(chance.uniform(0, 0.5))
+        until_grown(history, len(history.events) + chance.randrange(200), threads)
+        time.sleep(chance.uniform(0, 0.05))
         assert installation.kill() == -signal.SIGKILL
         stopping.set()
         for thread in threads:
@@ -66,6 +67,12 @@ def kill_again_and_again(installation: Installation, moments: int, seed: int) ->
             check(installation, history, clients)
     finish(installation, history, clients)
     return history
+
+
+def until_grown(history: History, events: int, clients: list[threading.Thread]) -> None:
+    """Wait until there are so many events, as long as anybody makes any."""
+    while len(history.events) < events and any(client.is_alive() for client in clients):
+        time.sleep(0.001)
 
 
 def kill_at_each_point(installation: Installation, points: Mapping[str, int]) -> History:
