@@ -8,7 +8,13 @@ from datetime import datetime
 from driftwheel.services.label.send_webhooks import send_webhooks
 from driftwheel.store.database import open_database
 
-engine = open_database(sys.argv[1])
-now = datetime.fromisoformat(sys.argv[2])
-send_webhooks(engine, clock=lambda: now, allow_private=True)
-engine.dispose()
+
+def main() -> None:
+    engine = open_database(sys.argv[1])
+    now = datetime.fromisoformat(sys.argv[2])
+    send_webhooks(engine, clock=lambda: now, allow_private=True)
+    engine.dispose()
+
+
+if __name__ == "__main__":
+    main()

@@ -79,7 +79,7 @@ def test_the_places_are_in_the_menu(page: Page, site: Site) -> None:
 def test_who_may_not_read_is_told_so(page: Page, site: Site) -> None:
     log_in(page, site, "anno")
     expect(page.locator("main")).not_to_contain_text("weaving")
-    expect(page.locator("nav .place")).to_have_text(["Settings"])
+    expect(page.locator("nav .place")).to_have_text(["Label", "Settings"])
 
 
 def test_without_a_model_the_overview_leads_to_the_first_steps(tmp_path: Path) -> None:
