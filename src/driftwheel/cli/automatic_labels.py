@@ -43,6 +43,7 @@ def _automatic(
 
     from driftwheel.cli.data_options import acting_user, load_settings, open_installation
     from driftwheel.cli.exchange_labels import pool_named, project_named
+    from driftwheel.cli.given import not_found_is_usage
     from driftwheel.errors import UsageError
     from driftwheel.services.assist.begin_automatic import begin_automatic
     from driftwheel.services.assist.describe_automatic import describe_automatic
@@ -56,7 +57,7 @@ def _automatic(
         with reading(engine) as connection:
             found = project_named(connection, project)
             key = pool_named(connection, found, pool)
-        try:
+        with not_found_is_usage():
             if bound is not None:
                 begin_automatic(
                     engine,
@@ -71,8 +72,6 @@ def _automatic(
                 )
             elif undo is not None:
                 undo_automatic(engine, found.key, key, undo, by=acting_user(), now=utc_now())
-        except LookupError as error:
-            raise UsageError(str(error)) from None
         with reading(engine) as connection:
             runs = describe_automatic(connection, key)
     for one in runs:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from driftwheel.cli.data_options import DATA, DATABASE_URL
+from driftwheel.cli.given import given_url, quoted
 
 __all__ = ["add", "change", "list_all", "register", "remove", "try_out"]
 
@@ -111,13 +112,13 @@ def add(
         add_channel(
             engine,
             name,
-            _given(url),
+            given_url(url),
             options,
             by=acting_user(),
             now=utc_now(),
             allow_private=settings.allow_private_channels,
         )
-    typer.echo(f"Added the channel '{name}'. Try it: driftwheel channels test {_quoted(name)}")
+    typer.echo(f"Added the channel '{name}'. Try it: driftwheel channels test {quoted(name)}")
 
 
 @_APP.command()
@@ -151,7 +152,7 @@ def change(
         hours = as_quiet_hours(quiet, time_zone, critical_passes=not quiet_for_critical)
         changes["quiet_hours"] = hours
     given = {
-        "url": None if url is None else _given(url),
+        "url": None if url is None else given_url(url),
         "enabled": on,
         "models": model or None,
         "severities": severity or None,
@@ -224,14 +225,3 @@ def remove(
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     app.add_typer(_APP, name="channels")
-
-
-def _given(url: str) -> str:
-    """Return an address, from standard input where it is not on the command line, which others can read."""
-    return typer.get_text_stream("stdin").readline().strip() if url == "-" else url
-
-
-def _quoted(name: str) -> str:
-    from shlex import quote
-
-    return quote(name)

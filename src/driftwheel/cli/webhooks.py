@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from driftwheel.cli.data_options import DATA, DATABASE_URL
+from driftwheel.cli.given import given_url, not_found_is_usage, quoted
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from driftwheel.settings import Settings
 
 __all__ = ["add", "change", "list_all", "list_deliveries", "register", "remove", "try_out"]
 
@@ -87,30 +93,24 @@ def add(
     database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
     """Add a webhook to a project, and print the secret by which the receiver knows our requests."""
-    from driftwheel.cli.data_options import acting_user, load_settings, open_installation
+    from driftwheel.cli.data_options import acting_user, load_settings
     from driftwheel.services.clock import utc_now
     from driftwheel.services.label.register_webhook import register_webhook
-    from driftwheel.store.database import reading
-    from driftwheel.store.projects import project_named
     from driftwheel.store.webhooks import WEBHOOK_EVENTS
 
     settings = load_settings(data=data, database_url=database_url)
-    with open_installation(settings) as engine, _found():
-        with reading(engine) as connection:
-            found = project_named(connection, project)
+    with _in_project(settings, project) as (engine, found):
         made = register_webhook(
             engine,
-            found.key,
-            _given(url),
+            found,
+            given_url(url),
             events=event or WEBHOOK_EVENTS,
             note_text=note,
             by=acting_user(),
             now=utc_now(),
             allow_private=settings.allow_private_channels,
         )
-    typer.echo(
-        f"Added the webhook {made.key}. Try it: driftwheel webhooks test {_quoted(project)} {made.key}"
-    )
+    typer.echo(f"Added the webhook {made.key}. Try it: driftwheel webhooks test {quoted(project)} {made.key}")
     typer.echo(f"Its secret, which is shown this once: {made.secret}")
 
 
@@ -126,17 +126,13 @@ def change(
     database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
     """Change a webhook, switch it off and on, or give it a new secret; what is not named stays as it is."""
-    from driftwheel.cli.data_options import acting_user, load_settings, open_installation
+    from driftwheel.cli.data_options import acting_user, load_settings
     from driftwheel.services.clock import utc_now
     from driftwheel.services.label.register_webhook import WebhookChange, change_webhook
-    from driftwheel.store.database import reading
-    from driftwheel.store.projects import project_named
 
-    with open_installation(load_settings(data=data, database_url=database_url)) as engine, _found():
-        with reading(engine) as connection:
-            found = project_named(connection, project)
+    with _in_project(load_settings(data=data, database_url=database_url), project) as (engine, found):
         wanted = WebhookChange(None, event or None, note, on, new_secret)
-        after = change_webhook(engine, found.key, key, wanted, by=acting_user(), now=utc_now())
+        after = change_webhook(engine, found, key, wanted, by=acting_user(), now=utc_now())
     typer.echo(f"Changed the webhook {key}.")
     if new_secret:
         typer.echo(f"Its secret, which is shown this once: {after.secret}")
@@ -150,16 +146,12 @@ def remove(
     database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
     """Remove a webhook, and all that was or is to be sent to it."""
-    from driftwheel.cli.data_options import acting_user, load_settings, open_installation
+    from driftwheel.cli.data_options import acting_user, load_settings
     from driftwheel.services.clock import utc_now
     from driftwheel.services.label.register_webhook import remove_webhook
-    from driftwheel.store.database import reading
-    from driftwheel.store.projects import project_named
 
-    with open_installation(load_settings(data=data, database_url=database_url)) as engine, _found():
-        with reading(engine) as connection:
-            found = project_named(connection, project)
-        remove_webhook(engine, found.key, key, by=acting_user(), now=utc_now())
+    with _in_project(load_settings(data=data, database_url=database_url), project) as (engine, found):
+        remove_webhook(engine, found, key, by=acting_user(), now=utc_now())
     typer.echo(f"Removed the webhook {key}.")
 
 
@@ -171,20 +163,16 @@ def try_out(
     database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
     """Send a webhook a `ping` now, and say whether it was taken."""
-    from driftwheel.cli.data_options import acting_user, load_settings, open_installation
+    from driftwheel.cli.data_options import acting_user, load_settings
     from driftwheel.errors import DriftwheelError
     from driftwheel.services.clock import utc_now
     from driftwheel.services.label.send_webhooks import try_webhook
-    from driftwheel.store.database import reading
-    from driftwheel.store.projects import project_named
 
     settings = load_settings(data=data, database_url=database_url)
-    with open_installation(settings) as engine, _found():
-        with reading(engine) as connection:
-            found = project_named(connection, project)
+    with _in_project(settings, project) as (engine, found):
         posted = try_webhook(
             engine,
-            found.key,
+            found,
             key,
             by=acting_user(),
             clock=utc_now,
@@ -222,7 +210,7 @@ def list_deliveries(
     with (
         open_installation(load_settings(data=data, database_url=database_url)) as engine,
         reading(engine) as connection,
-        _found(),
+        not_found_is_usage(),
     ):
         found = project_named(connection, project)
         webhook_of_project(connection, found.key, key)
@@ -244,25 +232,16 @@ def list_deliveries(
 
 
 @contextmanager
-def _found() -> Iterator[None]:
-    """Say in one line what a service did not find."""
-    from driftwheel.errors import UsageError
+def _in_project(settings: Settings, name: str) -> Iterator[tuple[Engine, int]]:
+    """Open the installation for what is done in a project, and give the project's key with it."""
+    from driftwheel.cli.data_options import open_installation
+    from driftwheel.store.database import reading
+    from driftwheel.store.projects import project_named
 
-    try:
-        yield
-    except LookupError as error:
-        raise UsageError(str(error)) from None
-
-
-def _given(url: str) -> str:
-    """Return an address, from standard input where it is not on the command line, which others can read."""
-    return typer.get_text_stream("stdin").readline().strip() if url == "-" else url
-
-
-def _quoted(name: str) -> str:
-    from shlex import quote
-
-    return quote(name)
+    with open_installation(settings) as engine, not_found_is_usage():
+        with reading(engine) as connection:
+            found = project_named(connection, name)
+        yield engine, found.key
 
 
 def register(app: typer.Typer) -> None:
