@@ -33,11 +33,11 @@ from driftwheel.services.assist.describe_automatic import describe_run  # noqa: 
 from driftwheel.services.assist.kept_head import head_of  # noqa: E402
 from driftwheel.services.assist.sure_tasks import sure_tasks  # noqa: E402
 from driftwheel.services.measure.packed_records import pack_embedding  # noqa: E402
-from driftwheel.store.automatic_runs import checked_tasks  # noqa: E402
-from driftwheel.store.database import open_database, reading, writing  # noqa: E402
-from driftwheel.store.migrate import migrate  # noqa: E402
-from driftwheel.store.record_state import RecordState  # noqa: E402
-from driftwheel.store.tables import records  # noqa: E402
+from driftwheel.store.assist.automatic_runs import checked_tasks  # noqa: E402
+from driftwheel.store.engine.database import open_database, reading, writing  # noqa: E402
+from driftwheel.store.engine.migrate import migrate  # noqa: E402
+from driftwheel.store.schema.record_state import RecordState  # noqa: E402
+from driftwheel.store.schema.tables import records  # noqa: E402
 
 PROJECTS, RUNS = (int(one) for one in (*sys.argv[1:3], *("10", "30")[len(sys.argv) - 1 :]))
 LABELS = (30, 50, 100, 200, 400)

@@ -21,10 +21,10 @@ from sqlalchemy import func, select
 
 from driftwheel.services.access.create_token import create_token
 from driftwheel.services.access.create_user import create_user
-from driftwheel.store.database import open_database, reading, writing
-from driftwheel.store.migrate import migrate
-from driftwheel.store.models import create_model
-from driftwheel.store.tables import records
+from driftwheel.store.engine.database import open_database, reading, writing
+from driftwheel.store.engine.migrate import migrate
+from driftwheel.store.models.models import create_model
+from driftwheel.store.schema.tables import records
 from machine import machine_lines
 from throughput_files import scenes
 

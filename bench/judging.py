@@ -42,15 +42,15 @@ from driftwheel.services.watch.judge_window import judge_window
 from driftwheel.services.watch.known_references import KnownReferences
 from driftwheel.services.watch.summarise_windows import summarise_windows
 from driftwheel.sources import open_source
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import open_database, reading, writing
-from driftwheel.store.migrate import migrate
-from driftwheel.store.models import Model, create_model
-from driftwheel.store.records import Measurement, NewRecord, set_measured
-from driftwheel.store.references import create_reference, set_reference_faults, set_reference_ready
-from driftwheel.store.verdicts import put_verdict
-from driftwheel.store.windows import StoredWindow, find_window, mark_stale
-from driftwheel.store.writer import write_records
+from driftwheel.store.engine.database import open_database, reading, writing
+from driftwheel.store.engine.migrate import migrate
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import Model, create_model
+from driftwheel.store.models.references import create_reference, set_reference_faults, set_reference_ready
+from driftwheel.store.records.records import Measurement, NewRecord, set_measured
+from driftwheel.store.records.writer import write_records
+from driftwheel.store.windows.verdicts import put_verdict
+from driftwheel.store.windows.windows import StoredWindow, find_window, mark_stale
 from machine import machine_lines
 
 RESULTS = Path(__file__).parent / "results" / "judging.md"

@@ -26,11 +26,11 @@ from driftwheel.services.exchange.export_labels import export_labels  # noqa: E4
 from driftwheel.services.exchange.import_labels import import_labels  # noqa: E402
 from driftwheel.services.label.create_pool import NewPool, create_pool  # noqa: E402
 from driftwheel.services.label.create_project import NewClass, create_project  # noqa: E402
-from driftwheel.store.blobs import Blobs  # noqa: E402
-from driftwheel.store.database import open_database, writing  # noqa: E402
-from driftwheel.store.migrate import migrate  # noqa: E402
-from driftwheel.store.models import create_model  # noqa: E402
-from driftwheel.store.writer import write_records  # noqa: E402
+from driftwheel.store.engine.database import open_database, writing  # noqa: E402
+from driftwheel.store.engine.migrate import migrate  # noqa: E402
+from driftwheel.store.files.blobs import Blobs  # noqa: E402
+from driftwheel.store.models.models import create_model  # noqa: E402
+from driftwheel.store.records.writer import write_records  # noqa: E402
 
 LIMIT = 120.0
 """Seconds in which 200,000 class labels must be imported."""

@@ -36,7 +36,7 @@ from tests.ingest.label_load import (  # noqa: E402
 )
 from tests.services.labelling_faults import labelling_faults  # noqa: E402
 
-from driftwheel.store.database import open_database  # noqa: E402
+from driftwheel.store.engine.database import open_database  # noqa: E402
 
 IMAGES, PEOPLE, KILLS = (int(one) for one in (*sys.argv[1:4], *("100000", "50", "5")[len(sys.argv) - 1 :]))
 HASTE = 24.0  # seconds between kills, at most

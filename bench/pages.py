@@ -34,12 +34,12 @@ from starlette.routing import compile_path
 from driftwheel.demo.own_server import run_server
 from driftwheel.images.properties import PROPERTY_NAMES
 from driftwheel.settings import Settings
-from driftwheel.store.alert_tables import channels, episodes, monitors
-from driftwheel.store.columns import EPOCH, MICROSECOND
-from driftwheel.store.database import open_database, reading
-from driftwheel.store.models import Model, list_models
-from driftwheel.store.tables import records
-from driftwheel.store.windows import StoredWindow, list_windows
+from driftwheel.store.engine.database import open_database, reading
+from driftwheel.store.models.models import Model, list_models
+from driftwheel.store.schema.alert_tables import channels, episodes, monitors
+from driftwheel.store.schema.columns import EPOCH, MICROSECOND
+from driftwheel.store.schema.tables import records
+from driftwheel.store.windows.windows import StoredWindow, list_windows
 from driftwheel.web.app import create_app
 from driftwheel.web.security.permit import guarded_routes
 from machine import machine_lines

@@ -43,20 +43,20 @@ from driftwheel.services.models.simulate_reference_faults import keep_faults, si
 from driftwheel.services.watch.judge_window import judge_window
 from driftwheel.services.watch.known_references import KnownReferences
 from driftwheel.services.watch.summarise_windows import summarise_windows
-from driftwheel.store.alert_tables import episodes, evaluations, notifications, verdicts
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.channels import create_channel
-from driftwheel.store.columns import METADATA
-from driftwheel.store.database import open_database, reading, writing
-from driftwheel.store.feedback import add_feedback
-from driftwheel.store.migrate import migrate
-from driftwheel.store.models import Model, create_model
-from driftwheel.store.new_record import NewRecord
-from driftwheel.store.notifications import due_notifications, set_sent
-from driftwheel.store.records import Measurement, insert_records, set_measured
-from driftwheel.store.tables import records, windows
-from driftwheel.store.truths import NewTruth, put_truths
-from driftwheel.store.windows import StoredWindow, list_windows, mark_stale
+from driftwheel.store.alerts.channels import create_channel
+from driftwheel.store.alerts.notifications import due_notifications, set_sent
+from driftwheel.store.engine.database import open_database, reading, writing
+from driftwheel.store.engine.migrate import migrate
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import Model, create_model
+from driftwheel.store.records.feedback import add_feedback
+from driftwheel.store.records.new_record import NewRecord
+from driftwheel.store.records.records import Measurement, insert_records, set_measured
+from driftwheel.store.records.truths import NewTruth, put_truths
+from driftwheel.store.schema.alert_tables import episodes, evaluations, notifications, verdicts
+from driftwheel.store.schema.columns import METADATA
+from driftwheel.store.schema.tables import records, windows
+from driftwheel.store.windows.windows import StoredWindow, list_windows, mark_stale
 from throughput_files import scenes
 
 USER, PASSWORD = "bench", "three blind mice 1998"

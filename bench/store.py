@@ -22,15 +22,15 @@ from driftwheel.images.properties import PROPERTY_NAMES
 from driftwheel.predictions import Classification, Record
 from driftwheel.services.measure.window_profile import sum_up
 from driftwheel.services.watch.summarise_windows import summarise_windows
-from driftwheel.store.columns import EPOCH, MICROSECOND
-from driftwheel.store.database import open_database, reading, writing
-from driftwheel.store.migrate import migrate
-from driftwheel.store.models import Model, create_model
-from driftwheel.store.record_columns import measured_columns
-from driftwheel.store.record_pages import Cursor, RecordFilter, page_records
-from driftwheel.store.records import Measurement, NewRecord, insert_records, set_measured
-from driftwheel.store.windows import list_windows, mark_stale
-from driftwheel.store.writer import write_records
+from driftwheel.store.engine.database import open_database, reading, writing
+from driftwheel.store.engine.migrate import migrate
+from driftwheel.store.models.models import Model, create_model
+from driftwheel.store.records.record_columns import measured_columns
+from driftwheel.store.records.record_pages import Cursor, RecordFilter, page_records
+from driftwheel.store.records.records import Measurement, NewRecord, insert_records, set_measured
+from driftwheel.store.records.writer import write_records
+from driftwheel.store.schema.columns import EPOCH, MICROSECOND
+from driftwheel.store.windows.windows import list_windows, mark_stale
 from machine import machine_lines
 
 BENCH = Path(__file__).parent

@@ -23,16 +23,16 @@ from sqlalchemy import Engine, func, select
 
 from driftwheel.predictions import Classification, Record
 from driftwheel.services.models.set_reference import Folder, set_reference
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import open_database, reading, writing
-from driftwheel.store.migrate import migrate
-from driftwheel.store.models import create_model
-from driftwheel.store.new_record import NewRecord
-from driftwheel.store.records import count_received
-from driftwheel.store.references import measuring_references
-from driftwheel.store.tables import records
-from driftwheel.store.windows import list_windows
-from driftwheel.store.writer import write_records
+from driftwheel.store.engine.database import open_database, reading, writing
+from driftwheel.store.engine.migrate import migrate
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import create_model
+from driftwheel.store.models.references import measuring_references
+from driftwheel.store.records.new_record import NewRecord
+from driftwheel.store.records.records import count_received
+from driftwheel.store.records.writer import write_records
+from driftwheel.store.schema.tables import records
+from driftwheel.store.windows.windows import list_windows
 from machine import machine_lines
 from throughput_files import scenes
 

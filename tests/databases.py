@@ -24,8 +24,8 @@ import psycopg
 import pytest
 from sqlalchemy import Engine
 
-from driftwheel.store.database import open_database
-from driftwheel.store.migrate import migrate
+from driftwheel.store.engine.database import open_database
+from driftwheel.store.engine.migrate import migrate
 
 __all__ = [
     "PostgresServer",

@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from driftwheel.cli import app
-from driftwheel.store.database import open_database
-from driftwheel.store.migrate import migrate
+from driftwheel.store.engine.database import open_database
+from driftwheel.store.engine.migrate import migrate
 
 Administer = Callable[..., Result]
 

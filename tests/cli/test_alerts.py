@@ -11,7 +11,7 @@ from tests.cli.conftest import Administer
 from tests.services.alerting import fire, model
 
 from driftwheel.errors import UsageError
-from driftwheel.store.database import open_database
+from driftwheel.store.engine.database import open_database
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,8 @@ from tests.cli.conftest import Administer
 from tests.services.assist_animals import animals
 
 from driftwheel.errors import UsageError
-from driftwheel.store.automatic_runs import checked_tasks
-from driftwheel.store.database import open_database, reading
+from driftwheel.store.assist.automatic_runs import checked_tasks
+from driftwheel.store.engine.database import open_database, reading
 
 
 def test_it_begins_is_shown_and_is_undone(administer: Administer, data: Path) -> None:

@@ -10,7 +10,7 @@ from tests.cli.conftest import Administer
 from tests.services.labelling import labelling
 
 from driftwheel.errors import LabelFormatError, UsageError
-from driftwheel.store.database import open_database
+from driftwheel.store.engine.database import open_database
 
 
 @pytest.fixture

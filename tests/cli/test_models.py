@@ -15,9 +15,9 @@ from driftwheel.errors import UsageError
 from driftwheel.profiles import read_profiles
 from driftwheel.services.clock import utc_now
 from driftwheel.settings import Settings
-from driftwheel.store.database import open_database, writing
-from driftwheel.store.models import find_model
-from driftwheel.store.references import create_reference, set_reference_ready
+from driftwheel.store.engine.database import open_database, writing
+from driftwheel.store.models.models import find_model
+from driftwheel.store.models.references import create_reference, set_reference_ready
 from driftwheel.workflows import run
 
 

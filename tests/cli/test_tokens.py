@@ -11,8 +11,8 @@ from tests.cli.conftest import Administer
 
 from driftwheel.errors import UsageError
 from driftwheel.services.access.authorise import authorise_token
-from driftwheel.store.database import open_database, reading, writing
-from driftwheel.store.models import create_model
+from driftwheel.store.engine.database import open_database, reading, writing
+from driftwheel.store.models.models import create_model
 
 
 def test_a_token_is_all_that_standard_output_holds_and_it_works_until_revoked(

@@ -11,8 +11,8 @@ from tests.cli.conftest import Administer
 
 from driftwheel.errors import UsageError
 from driftwheel.services.access.password import verify_password
-from driftwheel.store.database import open_database, reading
-from driftwheel.store.users import find_user
+from driftwheel.store.access.users import find_user
+from driftwheel.store.engine.database import open_database, reading
 
 GOOD = "correct horse battery\n"
 

@@ -11,7 +11,7 @@ from tests.notify.receivers import webhook
 from tests.services.labelling import labelling
 
 from driftwheel.errors import DriftwheelError, UsageError
-from driftwheel.store.database import open_database
+from driftwheel.store.engine.database import open_database
 
 
 @pytest.fixture

@@ -19,14 +19,14 @@ from driftwheel.client import Client, Stats
 from driftwheel.predictions import Box, Classification, Detection
 from driftwheel.profiles import ProfileKey, ProfileSet, profile_records, to_bytes
 from driftwheel.records import Records
-from driftwheel.store.database import reading
-from driftwheel.store.edge_profiles import list_edge_profiles
-from driftwheel.store.feedback import feedback_of
-from driftwheel.store.models import find_model
-from driftwheel.store.record_state import RecordState
-from driftwheel.store.records import find_record
-from driftwheel.store.stored_record import StoredRecord
-from driftwheel.store.truths import find_truth
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import find_model
+from driftwheel.store.records.edge_profiles import list_edge_profiles
+from driftwheel.store.records.feedback import feedback_of
+from driftwheel.store.records.records import find_record
+from driftwheel.store.records.stored_record import StoredRecord
+from driftwheel.store.records.truths import find_truth
+from driftwheel.store.schema.record_state import RecordState
 
 FRAME = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)

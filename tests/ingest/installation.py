@@ -17,11 +17,11 @@ from tests import fork_server
 
 from driftwheel.services.access.create_token import create_token
 from driftwheel.services.access.create_user import create_user
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import open_database, reading, writing
-from driftwheel.store.migrate import migrate
-from driftwheel.store.models import create_model
-from driftwheel.store.tables import edge_profiles, feedback, records, truths
+from driftwheel.store.engine.database import open_database, reading, writing
+from driftwheel.store.engine.migrate import migrate
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import create_model
+from driftwheel.store.schema.tables import edge_profiles, feedback, records, truths
 
 __all__ = ["MODEL", "Installation", "content_of"]
 

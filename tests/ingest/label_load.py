@@ -22,10 +22,10 @@ from driftwheel.services.label.create_pool import NewPool, create_pool
 from driftwheel.services.label.create_project import NewClass, create_project
 from driftwheel.services.label.fill_pool import MOST_AT_ONCE, PoolImage, fill_pool
 from driftwheel.services.label.open_pool import open_pool
-from driftwheel.store.database import open_database, reading, writing
-from driftwheel.store.label_tables import answers, leases
-from driftwheel.store.models import find_model
-from driftwheel.store.tables import records
+from driftwheel.store.engine.database import open_database, reading, writing
+from driftwheel.store.models.models import find_model
+from driftwheel.store.schema.label_tables import answers, leases
+from driftwheel.store.schema.tables import records
 
 __all__ = ["Labeller", "begin_labelling", "run_labellers", "stored_answers"]
 

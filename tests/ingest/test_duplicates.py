@@ -19,12 +19,12 @@ from driftwheel.services.measure.measure_received import measure_received
 from driftwheel.services.measure.measurers import Measurers
 from driftwheel.services.watch.summarise_windows import summarise_windows
 from driftwheel.settings import Settings
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import open_database, reading, writing
-from driftwheel.store.migrate import migrate
-from driftwheel.store.models import create_model, find_model
-from driftwheel.store.windows import list_windows
-from driftwheel.store.writer import RecordWriter
+from driftwheel.store.engine.database import open_database, reading, writing
+from driftwheel.store.engine.migrate import migrate
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import create_model, find_model
+from driftwheel.store.records.writer import RecordWriter
+from driftwheel.store.windows.windows import list_windows
 
 NOW = datetime(2026, 3, 29, 12, tzinfo=UTC)
 START = datetime(2026, 3, 28, 22, tzinfo=UTC)  # over a midnight, and the hour that Europe skips

@@ -25,12 +25,12 @@ from driftwheel.errors import StorageFullError
 from driftwheel.predictions import Record
 from driftwheel.services.ingest.ingest_records import Incoming, Ingest
 from driftwheel.settings import Settings
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import open_database, reading, writing
-from driftwheel.store.migrate import migrate
-from driftwheel.store.models import create_model
-from driftwheel.store.tables import records
-from driftwheel.store.writer import RecordWriter
+from driftwheel.store.engine.database import open_database, reading, writing
+from driftwheel.store.engine.migrate import migrate
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import create_model
+from driftwheel.store.records.writer import RecordWriter
+from driftwheel.store.schema.tables import records
 
 MIB = 2**20
 NOW = datetime(2026, 3, 4, tzinfo=UTC)

@@ -21,11 +21,11 @@ from PIL import Image
 from sqlalchemy import select
 from tests.ingest.installation import MODEL, Installation
 
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import open_database, reading
-from driftwheel.store.record_state import RecordState
-from driftwheel.store.records import count_received
-from driftwheel.store.tables import records, windows
+from driftwheel.store.engine.database import open_database, reading
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.records.records import count_received
+from driftwheel.store.schema.record_state import RecordState
+from driftwheel.store.schema.tables import records, windows
 
 SMOOTH = cv2.GaussianBlur(np.random.default_rng(2).integers(0, 256, (48, 64, 3), dtype=np.uint8), (0, 0), 2)
 TIME = "2026-03-04T12:00:00Z"

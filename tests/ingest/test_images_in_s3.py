@@ -25,10 +25,10 @@ from driftwheel.services.operate.apply_retention import archive_old_records, del
 from driftwheel.services.operate.back_up import back_up
 from driftwheel.services.operate.restore import restore
 from driftwheel.services.watch.summarise_windows import summarise_windows
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import open_database, reading
-from driftwheel.store.record_state import RecordState
-from driftwheel.store.tables import records
+from driftwheel.store.engine.database import open_database, reading
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.schema.record_state import RecordState
+from driftwheel.store.schema.tables import records
 
 pytestmark = pytest.mark.long
 

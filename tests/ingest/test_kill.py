@@ -49,7 +49,7 @@ def test_every_point_of_ingest_is_tested() -> None:
     paths = [
         *sorted((package / "services" / "ingest").glob("*.py")),
         package / "services" / "crash_points.py",
-        *(package / "store" / f"{name}.py" for name in ("blobs", "synced_file")),
+        *(package / "store" / "files" / f"{name}.py" for name in ("blobs", "synced_file")),
     ]
     found = {
         name

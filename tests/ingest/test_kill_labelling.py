@@ -15,7 +15,7 @@ from tests.ingest.label_load import Labeller, begin_labelling, run_labellers, st
 from tests.services.labelling_faults import labelling_faults
 
 import driftwheel
-from driftwheel.store.database import open_database
+from driftwheel.store.engine.database import open_database
 
 POINTS = {
     "tasks-looked-for": 9,

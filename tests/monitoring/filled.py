@@ -11,13 +11,13 @@ from tests.web.serving import Running
 
 from driftwheel.services.channels.add_channel import add_channel
 from driftwheel.services.channels.channel_checks import ChannelOptions
-from driftwheel.store.channels import find_channel, note_failed
-from driftwheel.store.database import reading, writing
-from driftwheel.store.evaluations import NewEvaluation, put_evaluations
-from driftwheel.store.models import find_model
-from driftwheel.store.monitors import create_monitor
-from driftwheel.store.notifications import add_notification, set_dead, set_failed, set_sent
-from driftwheel.store.verdicts import NewVerdict, put_verdict
+from driftwheel.store.alerts.channels import find_channel, note_failed
+from driftwheel.store.alerts.evaluations import NewEvaluation, put_evaluations
+from driftwheel.store.alerts.monitors import create_monitor
+from driftwheel.store.alerts.notifications import add_notification, set_dead, set_failed, set_sent
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.models.models import find_model
+from driftwheel.store.windows.verdicts import NewVerdict, put_verdict
 
 __all__ = ["DAY", "evaluate", "fill", "judge"]
 

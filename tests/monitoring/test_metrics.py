@@ -17,8 +17,8 @@ from tests.monitoring.filled import DAY, evaluate, fill, judge
 from tests.web.serving import Running, serving
 
 from driftwheel._version import __version__
-from driftwheel.store.alert_tables import notifications
-from driftwheel.store.database import writing
+from driftwheel.store.engine.database import writing
+from driftwheel.store.schema.alert_tables import notifications
 from driftwheel.web.metrics import KEPT_SECONDS, MetricsPage
 
 LATER = KEPT_SECONDS + 1
@@ -234,7 +234,7 @@ def test_names_of_all_kinds(tmp_path_factory: pytest.TempPathFactory) -> None:
 def test_an_alert_that_somebody_looks_at_wants_nobody(filled: Running) -> None:
     from sqlalchemy import update
 
-    from driftwheel.store.alert_tables import episodes
+    from driftwheel.store.schema.alert_tables import episodes
 
     page = MetricsPage(filled.services)
     assert of(page.text(), "driftwheel_firing_alerts", "model", "severity")["cats", "critical"] == 1

@@ -11,10 +11,10 @@ from tests.notify.messages import drift
 
 from driftwheel.alerts.episode import Episode
 from driftwheel.alerts.message import entry_to_json
-from driftwheel.store.database import writing
-from driftwheel.store.episodes import add_episode, save_episode
-from driftwheel.store.models import create_model
-from driftwheel.store.notified_groups import make_due
+from driftwheel.store.alerts.episodes import add_episode, save_episode
+from driftwheel.store.alerts.notified_groups import make_due
+from driftwheel.store.engine.database import writing
+from driftwheel.store.models.models import create_model
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

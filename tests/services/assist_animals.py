@@ -16,13 +16,13 @@ from driftwheel.services.assist.train_assistant import train_assistant
 from driftwheel.services.label.fill_pool import PoolImage
 from driftwheel.services.measure.embedding_space import fixed_space
 from driftwheel.services.measure.packed_records import pack_embedding
-from driftwheel.store.assistants import Assistant, set_assistance
-from driftwheel.store.database import writing
-from driftwheel.store.label_tables import tasks
-from driftwheel.store.pools import add_to_pool
-from driftwheel.store.record_state import RecordState
-from driftwheel.store.tables import records
-from driftwheel.store.tasks import Task
+from driftwheel.store.assist.assistants import Assistant, set_assistance
+from driftwheel.store.engine.database import writing
+from driftwheel.store.labels.pools import add_to_pool
+from driftwheel.store.labels.tasks import Task
+from driftwheel.store.schema.label_tables import tasks
+from driftwheel.store.schema.record_state import RecordState
+from driftwheel.store.schema.tables import records
 
 __all__ = ["Animals", "animals"]
 

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Engine
 from tests.databases import PostgresServer
 
-from driftwheel.store.database import open_database
-from driftwheel.store.migrate import migrate
+from driftwheel.store.engine.database import open_database
+from driftwheel.store.engine.migrate import migrate
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

@@ -10,7 +10,7 @@ import sys
 from tests.services.alerting import NOW
 
 from driftwheel.services.operate.forget_history import forget_history
-from driftwheel.store.database import open_database
+from driftwheel.store.engine.database import open_database
 
 
 def forget_all(database_url: str) -> None:

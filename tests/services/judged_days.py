@@ -16,13 +16,13 @@ from driftwheel.monitors.rule_text import parse_rule
 from driftwheel.services.alert.change_monitor import add_monitor
 from driftwheel.services.alert.evaluate_monitors import Evaluated, evaluate_monitors
 from driftwheel.services.alert.judged import Judged
-from driftwheel.store.channels import create_channel
-from driftwheel.store.database import reading, writing
-from driftwheel.store.episodes import list_episodes
-from driftwheel.store.models import Model, create_model
-from driftwheel.store.monitors import StoredMonitor
-from driftwheel.store.notified_groups import NotifiedGroup, due_groups, put_group
-from driftwheel.store.windows import (
+from driftwheel.store.alerts.channels import create_channel
+from driftwheel.store.alerts.episodes import list_episodes
+from driftwheel.store.alerts.monitors import StoredMonitor
+from driftwheel.store.alerts.notified_groups import NotifiedGroup, due_groups, put_group
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.models.models import Model, create_model
+from driftwheel.store.windows.windows import (
     StoredWindow,
     find_window,
     mark_stale,

@@ -19,14 +19,14 @@ from driftwheel.services.label.fill_pool import PoolImage, fill_pool
 from driftwheel.services.label.next_tasks import GivenTask, NextTasks, next_tasks
 from driftwheel.services.label.open_pool import open_pool
 from driftwheel.services.label.submit_answer import NewAnswer, Submitted, submit_answer
-from driftwheel.store.annotators import add_annotator, annotator_named
-from driftwheel.store.database import reading, writing
-from driftwheel.store.models import create_model
-from driftwheel.store.pools import Pool, pool_by_key
-from driftwheel.store.projects import AnswerType, Project
-from driftwheel.store.task_answers import StoredAnswer, list_answers
-from driftwheel.store.tasks import Task, list_tasks
-from driftwheel.store.writer import write_records
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.labels.annotators import add_annotator, annotator_named
+from driftwheel.store.labels.pools import Pool, pool_by_key
+from driftwheel.store.labels.projects import AnswerType, Project
+from driftwheel.store.labels.task_answers import StoredAnswer, list_answers
+from driftwheel.store.labels.tasks import Task, list_tasks
+from driftwheel.store.models.models import create_model
+from driftwheel.store.records.writer import write_records
 
 __all__ = ["NOON", "Labelling", "labelling"]
 

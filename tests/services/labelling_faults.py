@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
-from driftwheel.store.database import reading
-from driftwheel.store.label_tables import answers, leases, pools, tasks
+from driftwheel.store.engine.database import reading
+from driftwheel.store.schema.label_tables import answers, leases, pools, tasks
 
 __all__ = ["labelling_faults"]
 

@@ -6,7 +6,7 @@ import sys
 from datetime import datetime
 
 from driftwheel.services.label.send_webhooks import send_webhooks
-from driftwheel.store.database import open_database
+from driftwheel.store.engine.database import open_database
 
 
 def main() -> None:

@@ -20,12 +20,12 @@ from driftwheel.services.measure.measure_received import measure_received
 from driftwheel.services.measure.measurers import Measurers
 from driftwheel.services.operate.apply_retention import archive_old_records, drop_unwanted_images
 from driftwheel.services.watch.summarise_windows import summarise_windows
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import open_database, reading
-from driftwheel.store.migrate import migrate
-from driftwheel.store.models import Model
-from driftwheel.store.record_locks import lock_records
-from driftwheel.store.record_pages import RecordFilter, page_records
+from driftwheel.store.engine.database import open_database, reading
+from driftwheel.store.engine.migrate import migrate
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import Model
+from driftwheel.store.records.record_locks import lock_records
+from driftwheel.store.records.record_pages import RecordFilter, page_records
 
 LATER = NOW + timedelta(days=60)
 SECONDS = 6.0

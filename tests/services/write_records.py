@@ -13,11 +13,11 @@ import threading
 from datetime import UTC, datetime
 
 from driftwheel.predictions import Classification, Record
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import open_database, reading
-from driftwheel.store.models import list_models
-from driftwheel.store.new_record import NewRecord
-from driftwheel.store.writer import RecordWriter
+from driftwheel.store.engine.database import open_database, reading
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import list_models
+from driftwheel.store.records.new_record import NewRecord
+from driftwheel.store.records.writer import RecordWriter
 
 
 def main(database_url: str, blobs_url: str, prefix: str) -> None:

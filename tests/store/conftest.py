@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import Engine
 from tests.store.rows import NOON
 
-from driftwheel.store.database import writing
-from driftwheel.store.models import Model, create_model
+from driftwheel.store.engine.database import writing
+from driftwheel.store.models.models import Model, create_model
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from driftwheel.predictions import Classification, Prediction, Record
-from driftwheel.store.records import NewRecord
+from driftwheel.store.records.records import NewRecord
 
 __all__ = ["NOON", "digest", "new_record"]
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from sqlalchemy import Engine, func, select
 
-from driftwheel.store.database import reading
-from driftwheel.store.models import Model
-from driftwheel.store.tables import records
-from driftwheel.store.windows import list_windows
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import Model
+from driftwheel.store.schema.tables import records
+from driftwheel.store.windows.windows import list_windows
 
 WRITER = Path(__file__).parent / "write_endlessly.py"
 

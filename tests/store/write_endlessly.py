@@ -11,9 +11,9 @@ import threading
 from datetime import UTC, datetime
 
 from driftwheel.predictions import Record
-from driftwheel.store.database import open_database
-from driftwheel.store.records import NewRecord
-from driftwheel.store.writer import RecordWriter
+from driftwheel.store.engine.database import open_database
+from driftwheel.store.records.records import NewRecord
+from driftwheel.store.records.writer import RecordWriter
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 

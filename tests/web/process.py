@@ -16,7 +16,7 @@ from pathlib import Path
 
 from driftwheel.services.access.create_token import create_token
 from driftwheel.services.models.register_model import NewModel, register_model
-from driftwheel.store.database import open_database
+from driftwheel.store.engine.database import open_database
 
 __all__ = ["ServerProcess", "running_process"]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tests.workflows.installation import addresses
 
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import open_database
+from driftwheel.store.engine.database import open_database
+from driftwheel.store.files.blobs import Blobs
 from driftwheel.workflows import run
 
 

@@ -14,17 +14,17 @@ import numpy as np
 from sqlalchemy import Engine
 
 from driftwheel.predictions import Classification, Record
-from driftwheel.store.archives import archive_of
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading, writing
-from driftwheel.store.models import Model, create_model, find_model
-from driftwheel.store.record_pages import RecordFilter, page_records
-from driftwheel.store.records import NewRecord, Outcome
-from driftwheel.store.references import list_references
-from driftwheel.store.verdicts import list_verdicts
-from driftwheel.store.window_predictions import archived_predictions, predictions_of
-from driftwheel.store.windows import list_windows
-from driftwheel.store.writer import write_records
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import Model, create_model, find_model
+from driftwheel.store.models.references import list_references
+from driftwheel.store.records.record_pages import RecordFilter, page_records
+from driftwheel.store.records.records import NewRecord, Outcome
+from driftwheel.store.records.writer import write_records
+from driftwheel.store.windows.archives import archive_of
+from driftwheel.store.windows.verdicts import list_verdicts
+from driftwheel.store.windows.window_predictions import archived_predictions, predictions_of
+from driftwheel.store.windows.windows import list_windows
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 

@@ -13,10 +13,10 @@ from tests.services.assist_animals import animals
 from tests.workflows.installation import addresses
 
 from driftwheel.services.assist.begin_automatic import begin_automatic
-from driftwheel.store.assistants import list_assistants
-from driftwheel.store.automatic_runs import checked_tasks, run_by_key
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import open_database, reading
+from driftwheel.store.assist.assistants import list_assistants
+from driftwheel.store.assist.automatic_runs import checked_tasks, run_by_key
+from driftwheel.store.engine.database import open_database, reading
+from driftwheel.store.files.blobs import Blobs
 from driftwheel.workflows import run
 
 pytestmark = pytest.mark.long

@@ -12,9 +12,9 @@ from tests.databases import PostgresServer
 from tests.workflows.installation import add_model, everything, picture
 from tests.workflows.killing import run_program
 
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import open_database
-from driftwheel.store.migrate import migrate
+from driftwheel.store.engine.database import open_database
+from driftwheel.store.engine.migrate import migrate
+from driftwheel.store.files.blobs import Blobs
 
 pytestmark = pytest.mark.long
 

@@ -12,9 +12,9 @@ from tests.services.assist_animals import animals
 from tests.workflows.killing import run_program
 
 from driftwheel.services.assist.begin_automatic import begin_automatic
-from driftwheel.store.automatic_runs import checked_tasks, count_roles, run_by_key
-from driftwheel.store.database import open_database, reading
-from driftwheel.store.label_sources import count_sources
+from driftwheel.store.assist.automatic_runs import checked_tasks, count_roles, run_by_key
+from driftwheel.store.engine.database import open_database, reading
+from driftwheel.store.labels.label_sources import count_sources
 
 pytestmark = pytest.mark.long
 

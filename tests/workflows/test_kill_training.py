@@ -12,13 +12,13 @@ from tests.workflows.installation import NOW, add_model, picture
 from tests.workflows.killing import run_program
 
 from driftwheel.services.alert.begin_watching import begin_watching
-from driftwheel.store.autoencoders import list_autoencoders
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import open_database, reading, writing
-from driftwheel.store.migrate import migrate
-from driftwheel.store.models import find_model
-from driftwheel.store.monitors import list_monitors
-from driftwheel.store.references import create_reference, set_reference_ready
+from driftwheel.store.alerts.monitors import list_monitors
+from driftwheel.store.engine.database import open_database, reading, writing
+from driftwheel.store.engine.migrate import migrate
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.autoencoders import list_autoencoders
+from driftwheel.store.models.models import find_model
+from driftwheel.store.models.references import create_reference, set_reference_ready
 
 pytestmark = pytest.mark.long
 

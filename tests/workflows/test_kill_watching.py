@@ -17,14 +17,14 @@ from tests.workflows.killing import run_program
 from driftwheel.monitors.monitor import Monitor
 from driftwheel.monitors.rule_text import parse_rule
 from driftwheel.services.alert.change_monitor import add_monitor
-from driftwheel.store.channels import create_channel
-from driftwheel.store.database import open_database, reading, writing
-from driftwheel.store.episodes import list_episodes
-from driftwheel.store.evaluations import list_evaluations
-from driftwheel.store.migrate import migrate
-from driftwheel.store.models import find_model
-from driftwheel.store.monitors import list_monitors
-from driftwheel.store.verdicts import list_verdicts
+from driftwheel.store.alerts.channels import create_channel
+from driftwheel.store.alerts.episodes import list_episodes
+from driftwheel.store.alerts.evaluations import list_evaluations
+from driftwheel.store.alerts.monitors import list_monitors
+from driftwheel.store.engine.database import open_database, reading, writing
+from driftwheel.store.engine.migrate import migrate
+from driftwheel.store.models.models import find_model
+from driftwheel.store.windows.verdicts import list_verdicts
 
 pytestmark = pytest.mark.long
 

@@ -34,13 +34,13 @@ from driftwheel.services.measure.measured_reference import unpack_reference
 from driftwheel.services.models.ask_version import wanted_versions
 from driftwheel.services.models.register_model import add_model_version
 from driftwheel.services.models.set_reference import Folder, Trailing, set_reference
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading
-from driftwheel.store.records import count_received
-from driftwheel.store.references import list_references
-from driftwheel.store.turns import Turn
-from driftwheel.store.verdicts import find_verdict
-from driftwheel.store.windows import list_windows
+from driftwheel.store.engine.database import reading
+from driftwheel.store.engine.turns import Turn
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.references import list_references
+from driftwheel.store.records.records import count_received
+from driftwheel.store.windows.verdicts import find_verdict
+from driftwheel.store.windows.windows import list_windows
 from driftwheel.workflows import run
 from driftwheel.workflows.reference import follow
 from driftwheel.workflows.retention import sweep

@@ -8,8 +8,8 @@ from pathlib import Path
 from tests.workflows.installation import NOW, addresses
 
 from driftwheel.services.models.train_model_autoencoder import AutoencoderWish, ask_for_autoencoder
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import open_database
+from driftwheel.store.engine.database import open_database
+from driftwheel.store.files.blobs import Blobs
 from driftwheel.workflows import run
 
 

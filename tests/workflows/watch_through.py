@@ -17,10 +17,10 @@ import numpy as np
 from sqlalchemy import Engine
 from tests.workflows.installation import NOW, addresses, log, picture, record
 
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import open_database, reading
-from driftwheel.store.models import find_model
-from driftwheel.store.notifications import list_notifications
+from driftwheel.store.alerts.notifications import list_notifications
+from driftwheel.store.engine.database import open_database, reading
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import find_model
 from driftwheel.workflows import rounds, run
 from driftwheel.workflows.worker import Worker
 

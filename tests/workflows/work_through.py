@@ -15,9 +15,9 @@ from tests.workflows.installation import NOW, addresses, log, some_records
 
 from driftwheel.services.measure.backfill import ask_for_backfill
 from driftwheel.services.models.set_reference import Folder, set_reference
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import open_database, reading
-from driftwheel.store.models import find_model
+from driftwheel.store.engine.database import open_database, reading
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import find_model
 from driftwheel.workflows import run
 from driftwheel.workflows.retention import retention, sweep
 

@@ -55,7 +55,7 @@ def list_all(
     from driftwheel.monitors.monitor import SEVERITIES, Severity
     from driftwheel.services.alert.list_alerts import ALERT_STATES, AlertQuery, AlertState, list_alerts
     from driftwheel.services.clock import utc_now
-    from driftwheel.store.database import reading
+    from driftwheel.store.engine.database import reading
 
     severity = None if severity is None else _one_of(severity, SEVERITIES, "severity")
     wanted = _one_of(state, ALERT_STATES, "state of alerts")
@@ -87,7 +87,7 @@ def show(
     from driftwheel.notify.facts import facts, heading
     from driftwheel.services.alert.describe_alert import describe_alert
     from driftwheel.services.alert.list_alerts import Alert
-    from driftwheel.store.database import reading
+    from driftwheel.store.engine.database import reading
 
     settings = load_settings(data=data, database_url=database_url)
     with open_installation(settings) as engine, reading(engine) as connection:

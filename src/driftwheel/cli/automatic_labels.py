@@ -49,7 +49,7 @@ def _automatic(
     from driftwheel.services.assist.describe_automatic import describe_automatic
     from driftwheel.services.assist.undo_automatic import undo_automatic
     from driftwheel.services.clock import utc_now
-    from driftwheel.store.database import reading
+    from driftwheel.store.engine.database import reading
 
     if bound is not None and undo is not None:
         raise UsageError("Give --bound to begin, or --undo to give back, not both.")

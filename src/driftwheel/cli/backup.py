@@ -31,7 +31,7 @@ def backup(
     from driftwheel.cli.progress import progress_bars
     from driftwheel.services.clock import utc_now
     from driftwheel.services.operate.back_up import back_up
-    from driftwheel.store.blobs import Blobs
+    from driftwheel.store.files.blobs import Blobs
 
     settings = load_settings(data=data, database_url=database_url, blobs=blobs)
     with open_installation(settings) as engine, progress_bars(progress) as on_progress:

@@ -82,8 +82,8 @@ def open_installation(settings: Settings) -> Iterator[Engine]:
     import shlex
 
     from driftwheel.errors import UsageError, did_you_mean
-    from driftwheel.store.database import open_database, sqlite_file
-    from driftwheel.store.migrate import is_current
+    from driftwheel.store.engine.database import open_database, sqlite_file
+    from driftwheel.store.engine.migrate import is_current
 
     file = sqlite_file(settings.database_url)
     if file is not None and not file.exists():
@@ -112,7 +112,7 @@ def told_as_usage_errors() -> Iterator[None]:
     from sqlalchemy.exc import DBAPIError, OperationalError
 
     from driftwheel.errors import UsageError
-    from driftwheel.store.database import error_text
+    from driftwheel.store.engine.database import error_text
 
     try:
         yield

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from driftwheel.services.exchange.import_count import WhyNot
     from driftwheel.services.exchange.import_labels import Imported
-    from driftwheel.store.projects import Project
+    from driftwheel.store.labels.projects import Project
 
 __all__ = ["As", "What", "add_commands", "pool_named", "project_named"]
 
@@ -101,8 +101,8 @@ def _export(
     from driftwheel.formats.label_format import SINGLE_FILES, LabelFormat, format_of_target
     from driftwheel.services.convert.write_labels import check_target, whole_file
     from driftwheel.services.exchange.export_labels import ExportOptions, export_labels
-    from driftwheel.store.blobs import Blobs
-    from driftwheel.store.database import reading
+    from driftwheel.store.engine.database import reading
+    from driftwheel.store.files.blobs import Blobs
 
     form = format_of_target(target.name) if to_format is None else LabelFormat(to_format.value)
     if form is None:
@@ -158,7 +158,7 @@ def _import(
     from driftwheel.services.clock import utc_now
     from driftwheel.services.convert.label_options import LabelOptions
     from driftwheel.services.exchange.import_labels import import_labels
-    from driftwheel.store.database import reading
+    from driftwheel.store.engine.database import reading
 
     options = LabelOptions(
         from_format=None if from_format is None else LabelFormat(from_format.value),
@@ -201,7 +201,7 @@ def _tell(source: Path, done: Imported) -> None:
 def project_named(connection: Connection, name: str) -> Project:
     """Return the project of a name or key; raise `UsageError` where there is none."""
     from driftwheel.errors import UsageError, did_you_mean
-    from driftwheel.store.projects import list_projects
+    from driftwheel.store.labels.projects import list_projects
 
     known = list_projects(connection)
     for one in known:
@@ -214,7 +214,7 @@ def project_named(connection: Connection, name: str) -> Project:
 def pool_named(connection: Connection, project: Project, name: str | None) -> int:
     """Return the key of a pool by its name, or of the only one; raise `UsageError` where that is none."""
     from driftwheel.errors import UsageError, did_you_mean
-    from driftwheel.store.pools import list_pools
+    from driftwheel.store.labels.pools import list_pools
 
     known = {one.name: one.key for one in list_pools(connection, project.key)}
     if name is None and len(known) == 1:

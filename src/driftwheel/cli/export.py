@@ -64,7 +64,7 @@ def toml(
     """Write models, monitors and channels (TOML); change it and apply it with `driftwheel apply`."""
     from driftwheel.cli.data_options import load_settings, open_installation
     from driftwheel.services.operate.export_configuration import export_configuration
-    from driftwheel.store.database import reading
+    from driftwheel.store.engine.database import reading
 
     settings = load_settings(data=data, database_url=database_url)
     with open_installation(settings) as engine, reading(engine) as connection:

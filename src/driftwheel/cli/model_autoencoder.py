@@ -11,8 +11,8 @@ import typer
 from driftwheel.cli.data_options import BLOBS, DATA, DATABASE_URL
 
 if TYPE_CHECKING:
-    from driftwheel.store.autoencoders import StoredAutoencoder
-    from driftwheel.store.references import Reference
+    from driftwheel.store.models.autoencoders import StoredAutoencoder
+    from driftwheel.store.models.references import Reference
 
 __all__ = [
     "add_commands",
@@ -48,7 +48,7 @@ def set_autoencoder(
     from driftwheel.errors import UsageError
     from driftwheel.services.clock import utc_now
     from driftwheel.services.models.set_autoencoder import set_autoencoder as keep
-    from driftwheel.store.blobs import Blobs
+    from driftwheel.store.files.blobs import Blobs
 
     try:
         onnx = file.read_bytes()

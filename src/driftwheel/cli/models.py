@@ -11,7 +11,7 @@ from driftwheel.cli.data_options import BLOBS, DATA, DATABASE_URL
 from driftwheel.cli.model_autoencoder import add_commands, autoencoder_words
 
 if TYPE_CHECKING:
-    from driftwheel.store.models import Model
+    from driftwheel.store.models.models import Model
 
 __all__ = ["BY", "register"]
 
@@ -46,8 +46,8 @@ def _list_models(
 ) -> None:
     """List the models."""
     from driftwheel.cli.data_options import load_settings, open_installation
-    from driftwheel.store.database import reading
-    from driftwheel.store.models import list_models
+    from driftwheel.store.engine.database import reading
+    from driftwheel.store.models.models import list_models
 
     settings = load_settings(data=data, database_url=database_url)
     with open_installation(settings) as engine, reading(engine) as connection:
@@ -92,12 +92,12 @@ def _show_model(
 ) -> None:
     """Show a model, its versions and how far its records are worked on."""
     from driftwheel.cli.data_options import load_settings, open_installation
-    from driftwheel.store.autoencoders import list_autoencoders
-    from driftwheel.store.database import reading
-    from driftwheel.store.models import find_model, list_versions
-    from driftwheel.store.records import last_record_time
-    from driftwheel.store.references import current_reference
-    from driftwheel.store.windows import list_windows
+    from driftwheel.store.engine.database import reading
+    from driftwheel.store.models.autoencoders import list_autoencoders
+    from driftwheel.store.models.models import find_model, list_versions
+    from driftwheel.store.models.references import current_reference
+    from driftwheel.store.records.records import last_record_time
+    from driftwheel.store.windows.windows import list_windows
 
     settings = load_settings(data=data, database_url=database_url)
     with open_installation(settings) as engine, reading(engine) as connection:
@@ -160,7 +160,7 @@ def _add_version(
     from driftwheel.errors import UsageError
     from driftwheel.services.clock import utc_now
     from driftwheel.services.models.register_model import add_model_version
-    from driftwheel.store.blobs import Blobs
+    from driftwheel.store.files.blobs import Blobs
 
     try:
         file = None if onnx is None else onnx.read_bytes()

@@ -60,8 +60,8 @@ def list_all(
     from driftwheel.cli.data_options import load_settings, open_installation
     from driftwheel.cli.listing import print_rows
     from driftwheel.services.alert.describe_monitors import describe_monitors
-    from driftwheel.store.database import reading
-    from driftwheel.store.models import find_model, list_models
+    from driftwheel.store.engine.database import reading
+    from driftwheel.store.models.models import find_model, list_models
 
     settings = load_settings(data=data, database_url=database_url)
     with open_installation(settings) as engine, reading(engine) as connection:
@@ -100,9 +100,9 @@ def show(
     from driftwheel.cli.data_options import load_settings, open_installation
     from driftwheel.cli.outputs import write_json
     from driftwheel.services.operate.toml_text import toml_text
-    from driftwheel.store.database import reading
-    from driftwheel.store.models import find_model
-    from driftwheel.store.monitors import find_monitor, list_revisions
+    from driftwheel.store.alerts.monitors import find_monitor, list_revisions
+    from driftwheel.store.engine.database import reading
+    from driftwheel.store.models.models import find_model
 
     settings = load_settings(data=data, database_url=database_url)
     with open_installation(settings) as engine, reading(engine) as connection:
@@ -178,9 +178,9 @@ def change(
     from driftwheel.monitors.monitor import monitor_from
     from driftwheel.services.alert.change_monitor import change_monitor, switch_monitor
     from driftwheel.services.clock import utc_now
-    from driftwheel.store.database import reading
-    from driftwheel.store.models import find_model
-    from driftwheel.store.monitors import find_monitor
+    from driftwheel.store.alerts.monitors import find_monitor
+    from driftwheel.store.engine.database import reading
+    from driftwheel.store.models.models import find_model
 
     given = {
         "when": when,
@@ -224,9 +224,9 @@ def try_out(
     from driftwheel.cli.moments import as_moment
     from driftwheel.monitors.monitor import monitor_from
     from driftwheel.services.alert.replay_monitor import replay_monitor
-    from driftwheel.store.database import reading
-    from driftwheel.store.models import find_model
-    from driftwheel.store.monitors import list_monitors
+    from driftwheel.store.alerts.monitors import list_monitors
+    from driftwheel.store.engine.database import reading
+    from driftwheel.store.models.models import find_model
 
     given = {
         "breaches": breaches,

@@ -78,10 +78,10 @@ def _show(
     from driftwheel.errors import UsageError
     from driftwheel.profiles import write_profiles
     from driftwheel.services.measure.measured_reference import portable_profile, unpack_reference
-    from driftwheel.store.blobs import Blobs
-    from driftwheel.store.database import reading
-    from driftwheel.store.models import find_model
-    from driftwheel.store.references import current_reference, list_references
+    from driftwheel.store.engine.database import reading
+    from driftwheel.store.files.blobs import Blobs
+    from driftwheel.store.models.models import find_model
+    from driftwheel.store.models.references import current_reference, list_references
 
     settings = load_settings(data=data, database_url=database_url, blobs=blobs)
     with open_installation(settings) as engine, reading(engine) as connection:

@@ -34,8 +34,8 @@ def restore(
     from driftwheel.errors import UsageError
     from driftwheel.services.clock import utc_now
     from driftwheel.services.operate.restore import restore as bring_back
-    from driftwheel.store.blobs import Blobs
-    from driftwheel.store.database import open_database, sqlite_file
+    from driftwheel.store.engine.database import open_database, sqlite_file
+    from driftwheel.store.files.blobs import Blobs
 
     settings = load_settings(data=data, database_url=database_url, blobs=blobs)
     try:

@@ -70,8 +70,8 @@ def list_all(
     from driftwheel.cli.data_options import load_settings, open_installation
     from driftwheel.cli.listing import Cell, print_rows
     from driftwheel.services.clock import utc_now
-    from driftwheel.store.database import reading
-    from driftwheel.store.tokens import list_tokens
+    from driftwheel.store.access.tokens import list_tokens
+    from driftwheel.store.engine.database import reading
 
     now = utc_now()
     with (

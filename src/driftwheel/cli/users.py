@@ -54,8 +54,8 @@ def list_all(
     """List the users: role, whether they may log in, and when they were last seen (UTC)."""
     from driftwheel.cli.data_options import load_settings, open_installation
     from driftwheel.cli.listing import print_rows
-    from driftwheel.store.database import reading
-    from driftwheel.store.users import list_users
+    from driftwheel.store.access.users import list_users
+    from driftwheel.store.engine.database import reading
 
     with (
         open_installation(load_settings(data=data, database_url=database_url)) as engine,

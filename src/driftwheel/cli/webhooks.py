@@ -52,10 +52,10 @@ def list_all(
     from driftwheel.cli.data_options import load_settings, open_installation
     from driftwheel.cli.listing import Cell, print_rows
     from driftwheel.notify.post_webhook import shown_url
-    from driftwheel.store.database import reading
-    from driftwheel.store.projects import project_named
-    from driftwheel.store.webhook_deliveries import count_deliveries
-    from driftwheel.store.webhooks import list_webhooks
+    from driftwheel.store.engine.database import reading
+    from driftwheel.store.labels.projects import project_named
+    from driftwheel.store.webhooks.webhook_deliveries import count_deliveries
+    from driftwheel.store.webhooks.webhooks import list_webhooks
 
     rows: list[dict[str, Cell]] = []
     with (
@@ -96,7 +96,7 @@ def add(
     from driftwheel.cli.data_options import acting_user, load_settings
     from driftwheel.services.clock import utc_now
     from driftwheel.services.label.register_webhook import register_webhook
-    from driftwheel.store.webhooks import WEBHOOK_EVENTS
+    from driftwheel.store.webhooks.webhooks import WEBHOOK_EVENTS
 
     settings = load_settings(data=data, database_url=database_url)
     with _in_project(settings, project) as (engine, found):
@@ -200,10 +200,10 @@ def list_deliveries(
     from driftwheel.cli.listing import Cell, print_rows
     from driftwheel.errors import UsageError
     from driftwheel.services.label.register_webhook import webhook_of_project
-    from driftwheel.store.database import reading
-    from driftwheel.store.projects import project_named
-    from driftwheel.store.webhook_deliveries import DeliveryState
-    from driftwheel.store.webhook_deliveries import list_deliveries as find
+    from driftwheel.store.engine.database import reading
+    from driftwheel.store.labels.projects import project_named
+    from driftwheel.store.webhooks.webhook_deliveries import DeliveryState
+    from driftwheel.store.webhooks.webhook_deliveries import list_deliveries as find
 
     if state is not None and state not in get_args(DeliveryState):
         raise UsageError(f"There is no state '{state}'; give one of {', '.join(get_args(DeliveryState))}.")
@@ -235,8 +235,8 @@ def list_deliveries(
 def _in_project(settings: Settings, name: str) -> Iterator[tuple[Engine, int]]:
     """Open the installation for what is done in a project, and give the project's key with it."""
     from driftwheel.cli.data_options import open_installation
-    from driftwheel.store.database import reading
-    from driftwheel.store.projects import project_named
+    from driftwheel.store.engine.database import reading
+    from driftwheel.store.labels.projects import project_named
 
     with open_installation(settings) as engine, not_found_is_usage():
         with reading(engine) as connection:

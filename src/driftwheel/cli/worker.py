@@ -31,7 +31,7 @@ def worker(
     from driftwheel.cli.data_options import load_settings, open_installation
     from driftwheel.cli.until_told import until_told
     from driftwheel.errors import MissingExtraError
-    from driftwheel.store.blobs import Blobs
+    from driftwheel.store.files.blobs import Blobs
 
     settings = load_settings(data=data, database_url=database_url, blobs=blobs)
     try:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, HTTPException
 from sqlalchemy.exc import SQLAlchemyError
 
 from driftwheel.errors import DriftwheelError
-from driftwheel.store.migrate import is_current
+from driftwheel.store.engine.migrate import is_current
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import State
 

@@ -11,11 +11,11 @@ from driftwheel.services.clock import Clock
 from driftwheel.services.crash_points import reach
 from driftwheel.services.ingest.ingest_records import Ingest
 from driftwheel.settings import Settings
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import open_database, writing
-from driftwheel.store.migrate import migrate
-from driftwheel.store.tokens import touch_token
-from driftwheel.store.writer import RecordWriter
+from driftwheel.store.access.tokens import touch_token
+from driftwheel.store.engine.database import open_database, writing
+from driftwheel.store.engine.migrate import migrate
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.records.writer import RecordWriter
 from driftwheel.web.security.attempts import Attempts
 from driftwheel.web.security.known_tokens import KnownTokens
 from driftwheel.web.state import Services

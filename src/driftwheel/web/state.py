@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 from driftwheel.services.clock import Clock
 from driftwheel.services.ingest.ingest_records import Ingest
 from driftwheel.settings import Settings
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.writer import RecordWriter
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.records.writer import RecordWriter
 from driftwheel.web.ingest_metrics import IngestMetrics
 from driftwheel.web.security.attempts import Attempts
 from driftwheel.web.security.known_tokens import KnownTokens

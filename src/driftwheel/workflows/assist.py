@@ -12,8 +12,8 @@ from driftwheel.services.assist.due_assistance import due_of
 from driftwheel.services.assist.embed_tasks import embed_tasks
 from driftwheel.services.assist.train_assistant import give_up_training, train_assistant
 from driftwheel.services.crash_points import reach
-from driftwheel.store.database import reading
-from driftwheel.store.projects import project_by_key
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.projects import project_by_key
 from driftwheel.workflows.worker import current
 
 __all__ = ["assist", "automatic"]

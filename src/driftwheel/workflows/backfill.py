@@ -8,9 +8,9 @@ from typing import Any
 from dbos import DBOS
 
 from driftwheel.services.measure.backfill import backfill_records
-from driftwheel.store.database import writing
-from driftwheel.store.record_pages import RecordFilter
-from driftwheel.store.settings import delete_setting
+from driftwheel.store.engine.database import writing
+from driftwheel.store.operate.settings import delete_setting
+from driftwheel.store.records.record_pages import RecordFilter
 from driftwheel.workflows.worker import current
 
 __all__ = ["backfill"]

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from sqlalchemy import Engine
 
 from driftwheel.errors import UsageError
-from driftwheel.store.turns import Turn
+from driftwheel.store.engine.turns import Turn
 
 __all__ = ["dead_workers", "take_number", "worker_name"]
 

@@ -7,14 +7,14 @@ from dbos import DBOS
 from driftwheel.services.assist.due_assistance import due_assistance
 from driftwheel.services.measure.backfill import asked_backfills
 from driftwheel.services.models.ask_version import wanted_versions
-from driftwheel.store.autoencoders import training_autoencoders
-from driftwheel.store.automatic_runs import active_runs, is_ready
-from driftwheel.store.database import reading
-from driftwheel.store.due_windows import waits_for_judgement
-from driftwheel.store.records import count_received
-from driftwheel.store.references import measuring_references
-from driftwheel.store.webhook_deliveries import is_any_due
-from driftwheel.store.windows import stale_windows
+from driftwheel.store.assist.automatic_runs import active_runs, is_ready
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.autoencoders import training_autoencoders
+from driftwheel.store.models.references import measuring_references
+from driftwheel.store.records.records import count_received
+from driftwheel.store.webhooks.webhook_deliveries import is_any_due
+from driftwheel.store.windows.due_windows import waits_for_judgement
+from driftwheel.store.windows.windows import stale_windows
 from driftwheel.workflows.notify import is_to_tell
 from driftwheel.workflows.rounds import Rounds
 

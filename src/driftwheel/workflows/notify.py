@@ -9,8 +9,8 @@ from dbos import DBOS
 from sqlalchemy import Connection
 
 from driftwheel.services.channels.send_notifications import make_messages, send_waiting
-from driftwheel.store.notifications import due_notifications
-from driftwheel.store.notified_groups import due_groups
+from driftwheel.store.alerts.notifications import due_notifications
+from driftwheel.store.alerts.notified_groups import due_groups
 from driftwheel.workflows.worker import current
 
 __all__ = ["is_to_tell", "notify"]

@@ -13,10 +13,10 @@ from driftwheel.services.crash_points import reach
 from driftwheel.services.models.ask_version import begin_asking, put_asking_back
 from driftwheel.services.models.set_reference import fail_reference, finish_reference, measure_reference_row
 from driftwheel.services.models.simulate_reference_faults import keep_faults, simulate_reference_faults
-from driftwheel.store.database import reading, writing
-from driftwheel.store.models import list_models
-from driftwheel.store.references import current_reference
-from driftwheel.store.settings import delete_setting
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.models.models import list_models
+from driftwheel.store.models.references import current_reference
+from driftwheel.store.operate.settings import delete_setting
 from driftwheel.workflows.worker import current
 
 __all__ = ["ask", "follow", "reference"]

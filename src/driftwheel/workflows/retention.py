@@ -15,8 +15,8 @@ from driftwheel.services.operate.apply_retention import (
     unused_blobs,
 )
 from driftwheel.services.operate.forget_history import forget_history
-from driftwheel.store.database import reading
-from driftwheel.store.models import Model, list_models, model_by_key
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import Model, list_models, model_by_key
 from driftwheel.workflows.worker import Worker, current
 
 __all__ = ["retention", "sweep"]

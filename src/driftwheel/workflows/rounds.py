@@ -21,15 +21,15 @@ from driftwheel.services.assist.due_assistance import due_assistance
 from driftwheel.services.label.watch_pool import unwatched_pools
 from driftwheel.services.measure.backfill import asked_backfills
 from driftwheel.services.models.ask_version import wanted_versions
-from driftwheel.store.autoencoders import training_autoencoders
-from driftwheel.store.automatic_runs import active_runs, is_ready
-from driftwheel.store.database import reading
-from driftwheel.store.due_windows import due_windows
-from driftwheel.store.records import count_received, next_received
-from driftwheel.store.references import measuring_references
-from driftwheel.store.turns import Turn
-from driftwheel.store.webhook_deliveries import is_any_due
-from driftwheel.store.windows import is_any_stale, stale_windows
+from driftwheel.store.assist.automatic_runs import active_runs, is_ready
+from driftwheel.store.engine.database import reading
+from driftwheel.store.engine.turns import Turn
+from driftwheel.store.models.autoencoders import training_autoencoders
+from driftwheel.store.models.references import measuring_references
+from driftwheel.store.records.records import count_received, next_received
+from driftwheel.store.webhooks.webhook_deliveries import is_any_due
+from driftwheel.store.windows.due_windows import due_windows
+from driftwheel.store.windows.windows import is_any_stale, stale_windows
 from driftwheel.workflows.assist import assist, automatic
 from driftwheel.workflows.autoencoder import autoencoder
 from driftwheel.workflows.backfill import backfill

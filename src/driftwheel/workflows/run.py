@@ -14,8 +14,8 @@ from sqlalchemy import Engine
 
 from driftwheel.errors import UsageError
 from driftwheel.services.measure.measurers import Measurers
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.turns import Turn
+from driftwheel.store.engine.turns import Turn
+from driftwheel.store.files.blobs import Blobs
 from driftwheel.workflows.executor import take_number
 from driftwheel.workflows.idle import is_idle
 from driftwheel.workflows.json_serializer import JsonSerializer

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from driftwheel.errors import UsageError
 from driftwheel.services.measure.measurers import Measurers
 from driftwheel.services.watch.known_references import KnownReferences
-from driftwheel.store.blobs import Blobs
+from driftwheel.store.files.blobs import Blobs
 
 __all__ = ["StoppingError", "Worker", "current", "install"]
 

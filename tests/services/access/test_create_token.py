@@ -13,11 +13,11 @@ from sqlalchemy import Engine, select
 from driftwheel.errors import UsageError
 from driftwheel.services.access.authorise import authorise_token
 from driftwheel.services.access.create_token import CreatedToken, create_token, revoke_token
-from driftwheel.store.audit import list_audit
-from driftwheel.store.database import reading, writing
-from driftwheel.store.models import create_model
-from driftwheel.store.schema import METADATA
-from driftwheel.store.tokens import list_tokens
+from driftwheel.store.access.tokens import list_tokens
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.models.models import create_model
+from driftwheel.store.operate.audit import list_audit
+from driftwheel.store.schema.all_tables import METADATA
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -13,9 +13,9 @@ from driftwheel.services.access.create_token import create_token, revoke_token
 from driftwheel.services.access.create_user import create_user
 from driftwheel.services.access.log_in import StartedSession, log_in, log_out
 from driftwheel.services.access.password import verify_password
-from driftwheel.store.audit import list_audit
-from driftwheel.store.database import reading
-from driftwheel.store.users import find_user
+from driftwheel.store.access.users import find_user
+from driftwheel.store.engine.database import reading
+from driftwheel.store.operate.audit import list_audit
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 PASSWORD = "three blue horses"

@@ -13,9 +13,9 @@ from driftwheel.services.access.change_user import change_password, change_role,
 from driftwheel.services.access.create_user import create_first_admin, create_user
 from driftwheel.services.access.log_in import log_in
 from driftwheel.services.access.password import verify_password
-from driftwheel.store.audit import list_audit
-from driftwheel.store.database import reading
-from driftwheel.store.users import find_user, list_users
+from driftwheel.store.access.users import find_user, list_users
+from driftwheel.store.engine.database import reading
+from driftwheel.store.operate.audit import list_audit
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GOOD = "correct horse battery"

@@ -10,8 +10,8 @@ from driftwheel.errors import UsageError
 from driftwheel.services.alert.acknowledge_alert import acknowledge_alert
 from driftwheel.services.alert.close_alerts import close_alerts
 from driftwheel.services.alert.snooze_alert import snooze_alert, unsnooze_alert
-from driftwheel.store.audit import AuditEntry, list_audit
-from driftwheel.store.database import reading
+from driftwheel.store.engine.database import reading
+from driftwheel.store.operate.audit import AuditEntry, list_audit
 
 HOUR = timedelta(hours=1)
 DRIFT = {"drift": 1.0}

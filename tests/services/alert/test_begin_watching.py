@@ -20,11 +20,11 @@ from driftwheel.services.check.simulate_faults import simulate_faults
 from driftwheel.services.models.simulate_reference_faults import keep_faults, simulate_reference_faults
 from driftwheel.services.watch.judge_due import judge_due
 from driftwheel.services.watch.known_references import KnownReferences
-from driftwheel.store.channels import create_channel
-from driftwheel.store.database import reading, writing
-from driftwheel.store.episodes import document_of, list_episodes
-from driftwheel.store.monitors import list_monitors
-from driftwheel.store.notifications import list_notifications, set_sent
+from driftwheel.store.alerts.channels import create_channel
+from driftwheel.store.alerts.episodes import document_of, list_episodes
+from driftwheel.store.alerts.monitors import list_monitors
+from driftwheel.store.alerts.notifications import list_notifications, set_sent
+from driftwheel.store.engine.database import reading, writing
 
 DAY = timedelta(days=1)
 KNOWN = tuple(one for one in FAULTS if one.name in {"blur", "greyscale"})

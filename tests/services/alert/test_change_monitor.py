@@ -8,9 +8,9 @@ from driftwheel.errors import UsageError
 from driftwheel.monitors.monitor import Monitor
 from driftwheel.monitors.rule_text import parse_rule
 from driftwheel.services.alert.change_monitor import change_monitor, remove_monitor, switch_monitor
-from driftwheel.store.audit import list_audit
-from driftwheel.store.database import reading
-from driftwheel.store.monitors import StoredMonitor, find_monitor, list_monitors, list_revisions
+from driftwheel.store.alerts.monitors import StoredMonitor, find_monitor, list_monitors, list_revisions
+from driftwheel.store.engine.database import reading
+from driftwheel.store.operate.audit import list_audit
 
 DARK = {"black_share": 0.2}
 

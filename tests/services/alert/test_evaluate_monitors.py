@@ -5,13 +5,13 @@ from sqlalchemy import Engine
 from tests.services.judged_days import BEGIN, DAY, Value, Watched, judged_as, watched
 
 from driftwheel.services.alert.evaluate_monitors import evaluate_monitors
-from driftwheel.store.database import reading, writing
-from driftwheel.store.due_windows import due_windows
-from driftwheel.store.episodes import document_of
-from driftwheel.store.evaluations import find_evaluation, list_evaluations
-from driftwheel.store.models import Model, delete_model
-from driftwheel.store.segment_values import drop_segments
-from driftwheel.store.verdicts import find_verdict, list_verdicts
+from driftwheel.store.alerts.episodes import document_of
+from driftwheel.store.alerts.evaluations import find_evaluation, list_evaluations
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.models.models import Model, delete_model
+from driftwheel.store.windows.due_windows import due_windows
+from driftwheel.store.windows.segment_values import drop_segments
+from driftwheel.store.windows.verdicts import find_verdict, list_verdicts
 
 OK = {"drift": 0.0}
 DRIFT = {"drift": 1.0}
@@ -178,7 +178,7 @@ def test_a_model_that_is_gone_is_passed_over(its: Watched) -> None:
     from tests.services.judged_days import judged_as
 
     from driftwheel.services.alert.evaluate_monitors import evaluate_monitors
-    from driftwheel.store.database import writing
+    from driftwheel.store.engine.database import writing
 
     gone: Model = its.model
     with writing(its.engine) as connection:

@@ -8,11 +8,11 @@ from tests.services.judged_days import BEGIN, DAY, Watched, watched
 
 from driftwheel.services.alert.begin_watching import begin_watching
 from driftwheel.services.alert.change_monitor import remove_monitor
-from driftwheel.store.audit import list_audit
-from driftwheel.store.database import reading, writing
-from driftwheel.store.due_windows import due_windows
-from driftwheel.store.monitors import StoredMonitor, list_monitors
-from driftwheel.store.references import create_reference, set_reference_ready
+from driftwheel.store.alerts.monitors import StoredMonitor, list_monitors
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.models.references import create_reference, set_reference_ready
+from driftwheel.store.operate.audit import list_audit
+from driftwheel.store.windows.due_windows import due_windows
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from sqlalchemy import Connection, Engine
 from tests.services.alerting import NOW, change, fire, model
 
 from driftwheel.services.alert.why_no_alert import why_no_alert
-from driftwheel.store.database import reading, writing
-from driftwheel.store.models import find_model
-from driftwheel.store.monitors import create_monitor, find_monitor, set_enabled
+from driftwheel.store.alerts.monitors import create_monitor, find_monitor, set_enabled
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.models.models import find_model
 
 DAY = timedelta(days=1)
 

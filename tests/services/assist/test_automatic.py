@@ -13,11 +13,11 @@ from driftwheel.services.assist.describe_automatic import describe_automatic, de
 from driftwheel.services.assist.due_assistance import labels_of_people
 from driftwheel.services.assist.set_assist import enable_assistant
 from driftwheel.services.assist.undo_automatic import undo_automatic
-from driftwheel.store.automatic_runs import AutomaticRun, checked_tasks, is_ready
-from driftwheel.store.database import reading
-from driftwheel.store.label_events import list_events
-from driftwheel.store.label_sources import count_sources
-from driftwheel.store.tasks import Task
+from driftwheel.store.assist.automatic_runs import AutomaticRun, checked_tasks, is_ready
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.label_events import list_events
+from driftwheel.store.labels.label_sources import count_sources
+from driftwheel.store.labels.tasks import Task
 
 
 def begin(zoo: Animals, **options: float) -> AutomaticRun:

@@ -19,12 +19,12 @@ from driftwheel.services.label.fill_pool import PoolImage, fill_pool
 from driftwheel.services.measure.embed_blobs import embed_blobs
 from driftwheel.services.measure.embedding_space import fixed_space
 from driftwheel.services.measure.measurers import Measurers
-from driftwheel.store.assist_tables import image_embeddings
-from driftwheel.store.assistants import assistance_of, set_assistance
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading, writing
-from driftwheel.store.tables import records
-from driftwheel.store.task_embeddings import tasks_to_embed
+from driftwheel.store.assist.assistants import assistance_of, set_assistance
+from driftwheel.store.assist.task_embeddings import tasks_to_embed
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.schema.assist_tables import image_embeddings
+from driftwheel.store.schema.tables import records
 
 SPACE = fixed_space(GistEmbedder())
 

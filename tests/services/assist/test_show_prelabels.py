@@ -18,9 +18,9 @@ from driftwheel.services.assist.describe_assistant import describe_assistant
 from driftwheel.services.assist.set_assist import change_pool_prelabels, enable_assistant
 from driftwheel.services.assist.show_prelabels import show_prelabels
 from driftwheel.services.label.fill_pool import PoolImage
-from driftwheel.store.database import reading, writing
-from driftwheel.store.prelabels import Prelabel, put_prelabels, shown_to
-from driftwheel.store.tables import records
+from driftwheel.store.assist.prelabels import Prelabel, put_prelabels, shown_to
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.schema.tables import records
 
 
 def options(work: Labelling, **said: Any) -> None:

@@ -16,11 +16,11 @@ from driftwheel.services.assist.set_assist import ask_for_training, enable_assis
 from driftwheel.services.assist.show_prelabels import predict_tasks
 from driftwheel.services.label.create_pool import NewPool, create_pool
 from driftwheel.services.label.fill_pool import PoolImage, fill_pool
-from driftwheel.store.assistants import assistance_of, list_assistants, set_assistance
-from driftwheel.store.database import reading, writing
-from driftwheel.store.label_sources import put_sources
-from driftwheel.store.label_tables import tasks as label_tasks
-from driftwheel.store.task_embeddings import labels_to_learn
+from driftwheel.store.assist.assistants import assistance_of, list_assistants, set_assistance
+from driftwheel.store.assist.task_embeddings import labels_to_learn
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.labels.label_sources import put_sources
+from driftwheel.store.schema.label_tables import tasks as label_tasks
 
 
 def test_it_is_trained_from_thirty_labels_on_and_again_when_a_fifth_is_new(shared_database: Engine) -> None:

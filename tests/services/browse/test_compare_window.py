@@ -14,11 +14,11 @@ from driftwheel.profiles.quantile import quantile
 from driftwheel.services.browse.compare_window import carrying_segments, compare_window, pictures_of
 from driftwheel.services.watch.judge_due import judge_due
 from driftwheel.services.watch.known_references import KnownReferences
-from driftwheel.store.database import open_database, reading, writing
-from driftwheel.store.migrate import migrate
-from driftwheel.store.references import current_reference
-from driftwheel.store.tables import references
-from driftwheel.store.verdicts import StoredVerdict, find_verdict
+from driftwheel.store.engine.database import open_database, reading, writing
+from driftwheel.store.engine.migrate import migrate
+from driftwheel.store.models.references import current_reference
+from driftwheel.store.schema.tables import references
+from driftwheel.store.windows.verdicts import StoredVerdict, find_verdict
 
 DAY = timedelta(days=1)
 REFERENCE, LOGGED = 120, 80  # images, of both cameras

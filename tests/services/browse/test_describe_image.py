@@ -12,13 +12,13 @@ from driftwheel.records import Records
 from driftwheel.services.browse.describe_image import describe_image
 from driftwheel.services.measure.measured_reference import pack_reference, sum_up_reference
 from driftwheel.services.measure.packed_records import pack_properties
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading, writing
-from driftwheel.store.feedback import add_feedback
-from driftwheel.store.models import create_model
-from driftwheel.store.records import Measurement, find_record, insert_records, set_measured
-from driftwheel.store.references import create_reference, set_reference_ready
-from driftwheel.store.truths import NewTruth, put_truths
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import create_model
+from driftwheel.store.models.references import create_reference, set_reference_ready
+from driftwheel.store.records.feedback import add_feedback
+from driftwheel.store.records.records import Measurement, find_record, insert_records, set_measured
+from driftwheel.store.records.truths import NewTruth, put_truths
 
 BRIGHTNESS = PROPERTY_NAMES.index("brightness")
 

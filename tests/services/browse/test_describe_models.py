@@ -5,11 +5,11 @@ from sqlalchemy import Connection, Engine
 from tests.store.rows import NOON, new_record
 
 from driftwheel.services.browse.describe_models import describe_models
-from driftwheel.store.database import reading, writing
-from driftwheel.store.models import create_model
-from driftwheel.store.records import insert_records
-from driftwheel.store.references import create_reference, set_reference_failed, set_reference_ready
-from driftwheel.store.windows import add_empty_windows, list_windows, mark_stale, put_window
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.models.models import create_model
+from driftwheel.store.models.references import create_reference, set_reference_failed, set_reference_ready
+from driftwheel.store.records.records import insert_records
+from driftwheel.store.windows.windows import add_empty_windows, list_windows, mark_stale, put_window
 
 
 def model(c: Connection, name: str, *, times: tuple[datetime, ...] = (NOON,)) -> int:

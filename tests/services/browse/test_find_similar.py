@@ -6,9 +6,9 @@ from sqlalchemy import Connection, Engine
 from tests.store.rows import NOON, new_record
 
 from driftwheel.services.browse.find_similar import find_similar
-from driftwheel.store.database import reading, writing
-from driftwheel.store.models import create_model
-from driftwheel.store.records import Measurement, find_record, insert_records, set_measured
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.models.models import create_model
+from driftwheel.store.records.records import Measurement, find_record, insert_records, set_measured
 
 SPACE = "gist-1/abc"
 

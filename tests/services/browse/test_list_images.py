@@ -13,9 +13,9 @@ from driftwheel.services.browse.list_images import (
     find_neighbours,
     list_images,
 )
-from driftwheel.store.database import reading, writing
-from driftwheel.store.models import create_model
-from driftwheel.store.records import Measurement, find_record, insert_records, set_measured
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.models.models import create_model
+from driftwheel.store.records.records import Measurement, find_record, insert_records, set_measured
 
 
 @pytest.fixture

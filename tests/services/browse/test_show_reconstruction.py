@@ -12,7 +12,7 @@ from tests.workflows.installation import picture
 
 from driftwheel.errors import UnreadableImageError
 from driftwheel.services.browse.show_reconstruction import show_reconstruction
-from driftwheel.store.blobs import Blobs
+from driftwheel.store.files.blobs import Blobs
 
 
 def test_both_halves_are_enlarged_by_a_whole_number(tmp_path: Path) -> None:

@@ -15,10 +15,10 @@ from driftwheel.services.channels.change_channel import change_channel, remove_c
 from driftwheel.services.channels.channel_checks import ChannelOptions
 from driftwheel.services.channels.describe_channels import describe_channels
 from driftwheel.services.channels.try_channel import try_channel
-from driftwheel.store.audit import list_audit
-from driftwheel.store.channels import find_channel
-from driftwheel.store.database import reading
-from driftwheel.store.notifications import list_notifications
+from driftwheel.store.alerts.channels import find_channel
+from driftwheel.store.alerts.notifications import list_notifications
+from driftwheel.store.engine.database import reading
+from driftwheel.store.operate.audit import list_audit
 
 SECRET = "s3cr3t-t0ken"
 URL = f"jsons://robot:{SECRET}@hooks.example.com/x"

@@ -22,9 +22,9 @@ from driftwheel.services.channels.add_channel import add_channel
 from driftwheel.services.channels.change_channel import change_channel
 from driftwheel.services.channels.channel_checks import ChannelOptions
 from driftwheel.services.channels.send_notifications import GIVE_UP_AFTER, Sent, make_messages, send_waiting
-from driftwheel.store.channels import Channel, find_channel
-from driftwheel.store.database import reading
-from driftwheel.store.notifications import Notification, list_notifications
+from driftwheel.store.alerts.channels import Channel, find_channel
+from driftwheel.store.alerts.notifications import Notification, list_notifications
+from driftwheel.store.engine.database import reading
 
 AT_ONCE = ChannelOptions(group_wait=0, group_interval=0)
 
@@ -311,8 +311,8 @@ def test_a_channel_added_while_an_alert_is_open_is_told_of_it(database: Engine, 
 def test_an_address_that_cannot_be_used_any_more_is_a_failure_like_others(database: Engine) -> None:
     from sqlalchemy import update
 
-    from driftwheel.store.alert_tables import channels
-    from driftwheel.store.database import writing
+    from driftwheel.store.engine.database import writing
+    from driftwheel.store.schema.alert_tables import channels
 
     cats = model(database)
     channel(database)

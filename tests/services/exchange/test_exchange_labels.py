@@ -22,13 +22,13 @@ from driftwheel.services.exchange.import_count import ImportAs
 from driftwheel.services.exchange.import_labels import Imported, import_labels
 from driftwheel.services.label.create_pool import NewPool, create_pool
 from driftwheel.services.label.fill_pool import PoolImage
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading, writing
-from driftwheel.store.label_events import list_events
-from driftwheel.store.label_sources import sources_of
-from driftwheel.store.label_tables import tasks
-from driftwheel.store.prelabels import given_prelabels
-from driftwheel.store.tasks import list_tasks
+from driftwheel.store.assist.prelabels import given_prelabels
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.labels.label_events import list_events
+from driftwheel.store.labels.label_sources import sources_of
+from driftwheel.store.labels.tasks import list_tasks
+from driftwheel.store.schema.label_tables import tasks
 
 CLASSES = [LabelFormat.COCO, LabelFormat.CVAT, LabelFormat.CSV, LabelFormat.LABEL_STUDIO, LabelFormat.FOLDERS]
 BOXES = [LabelFormat.COCO, LabelFormat.CVAT, LabelFormat.LABEL_STUDIO, LabelFormat.YOLO, LabelFormat.VOC]

@@ -20,10 +20,10 @@ from driftwheel.profiles.window import WINDOWS, Window, window_of
 from driftwheel.records import Mode, Records
 from driftwheel.services.ingest.ingest_profile import Part, ingest_profile, parts_of_profile
 from driftwheel.services.ingest.ingest_values import Result
-from driftwheel.store.database import reading, writing
-from driftwheel.store.edge_profiles import list_edge_profiles
-from driftwheel.store.models import create_model, find_model
-from driftwheel.store.windows import list_windows
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.models.models import create_model, find_model
+from driftwheel.store.records.edge_profiles import list_edge_profiles
+from driftwheel.store.windows.windows import list_windows
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)  # a Wednesday
 LAST = datetime(9999, 12, 31, 23, tzinfo=UTC)  # its window ends after the last moment there is

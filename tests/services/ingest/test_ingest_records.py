@@ -21,14 +21,14 @@ from sqlalchemy import Engine, func, select
 from driftwheel.errors import QueueFullError, StorageFullError, UsageError
 from driftwheel.predictions import Box, Classification, Detection, Record
 from driftwheel.services.ingest.ingest_records import Incoming, Ingest, Result
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading, writing
-from driftwheel.store.models import create_model, delete_model, find_model
-from driftwheel.store.record_state import RecordState
-from driftwheel.store.records import find_record
-from driftwheel.store.tables import records
-from driftwheel.store.windows import list_windows
-from driftwheel.store.writer import RecordWriter
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import create_model, delete_model, find_model
+from driftwheel.store.records.records import find_record
+from driftwheel.store.records.writer import RecordWriter
+from driftwheel.store.schema.record_state import RecordState
+from driftwheel.store.schema.tables import records
+from driftwheel.store.windows.windows import list_windows
 
 NOW = datetime(2026, 3, 4, 12, 30, tzinfo=UTC)
 CAT = Record("r1", "cats", NOW, tags={"camera": "1"}, prediction=Classification("cat", {"cat": 0.75}))

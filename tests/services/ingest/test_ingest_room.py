@@ -14,9 +14,9 @@ import pytest
 from driftwheel.errors import StorageFullError
 from driftwheel.services.ingest.ingest_room import Room
 from driftwheel.settings import Settings
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import open_database
-from driftwheel.store.writer import RecordWriter
+from driftwheel.store.engine.database import open_database
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.records.writer import RecordWriter
 
 NOW = datetime(2026, 3, 4, 12, 30, tzinfo=UTC)
 MOMENT = timedelta(milliseconds=99)

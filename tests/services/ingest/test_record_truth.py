@@ -15,14 +15,14 @@ from driftwheel.services.ingest.ingest_values import Result
 from driftwheel.services.ingest.record_feedback import record_feedback
 from driftwheel.services.ingest.record_truth import NewTruth, record_truths
 from driftwheel.services.watch.summarise_windows import summarise_windows
-from driftwheel.store.database import reading, writing
-from driftwheel.store.due_windows import due_windows
-from driftwheel.store.feedback import feedback_of
-from driftwheel.store.models import create_model, find_model
-from driftwheel.store.truths import find_truth
-from driftwheel.store.verdicts import NewVerdict, put_verdict
-from driftwheel.store.windows import StoredWindow
-from driftwheel.store.writer import write_records
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.models.models import create_model, find_model
+from driftwheel.store.records.feedback import feedback_of
+from driftwheel.store.records.truths import find_truth
+from driftwheel.store.records.writer import write_records
+from driftwheel.store.windows.due_windows import due_windows
+from driftwheel.store.windows.verdicts import NewVerdict, put_verdict
+from driftwheel.store.windows.windows import StoredWindow
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -15,7 +15,7 @@ from driftwheel.services.label.answer_payload import (
     payload_of_boxes,
     stratum_of,
 )
-from driftwheel.store.projects import AnswerType, LabelClass, Project
+from driftwheel.store.labels.projects import AnswerType, LabelClass, Project
 
 CLASSES = tuple(LabelClass(name, "", "#000000") for name in ("cat", "dog"))
 

@@ -11,11 +11,11 @@ from driftwheel.services.label.ban_annotator import ban_annotator
 from driftwheel.services.label.describe_annotator import describe_annotator
 from driftwheel.services.label.describe_project import describe_project
 from driftwheel.services.label.fill_pool import PoolImage
-from driftwheel.store.annotators import annotator_by_key, set_paused
-from driftwheel.store.answer_sample import SampledAnswer, newest_answers, newest_answers_of
-from driftwheel.store.database import reading, writing
-from driftwheel.store.label_events import add_event
-from driftwheel.store.projects import LabelClass, Project
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.labels.annotators import annotator_by_key, set_paused
+from driftwheel.store.labels.answer_sample import SampledAnswer, newest_answers, newest_answers_of
+from driftwheel.store.labels.label_events import add_event
+from driftwheel.store.labels.projects import LabelClass, Project
 
 CAT, DOG = {"class": "cat"}, {"class": "dog"}
 

@@ -11,8 +11,8 @@ from driftwheel.errors import UsageError
 from driftwheel.services.access.authorise import authorise_token
 from driftwheel.services.label.ban_annotator import ban_annotator, undo_ban
 from driftwheel.services.label.invite_annotators import invite_annotators, join_project
-from driftwheel.store.database import reading
-from driftwheel.store.label_events import LabelEvent, list_events
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.label_events import LabelEvent, list_events
 
 
 def ban(work: Labelling, name: str, *, exclude: bool) -> LabelEvent:

@@ -14,7 +14,7 @@ from driftwheel.services.label.fill_pool import PoolImage
 from driftwheel.services.label.invite_annotators import invite_annotators, join_project
 from driftwheel.services.label.requirements import Requirements
 from driftwheel.services.label.undo_answer import undo_answer
-from driftwheel.store.database import reading
+from driftwheel.store.engine.database import reading
 
 CAT = {"class": "cat"}
 

@@ -16,11 +16,11 @@ from driftwheel.services.label.create_project import NewClass, create_project, e
 from driftwheel.services.label.fill_pool import PoolImage, fill_pool, select_images
 from driftwheel.services.label.open_pool import close_pool, open_pool
 from driftwheel.services.label.requirements import Requirements
-from driftwheel.store.database import open_database, reading, writing
-from driftwheel.store.migrate import migrate
-from driftwheel.store.retention import drop_images, unused_digests
-from driftwheel.store.tables import records
-from driftwheel.store.writer import write_records
+from driftwheel.store.engine.database import open_database, reading, writing
+from driftwheel.store.engine.migrate import migrate
+from driftwheel.store.records.retention import drop_images, unused_digests
+from driftwheel.store.records.writer import write_records
+from driftwheel.store.schema.tables import records
 
 
 @pytest.fixture(scope="module")

@@ -12,13 +12,13 @@ from driftwheel.services.label.create_project import NewClass, create_project
 from driftwheel.services.label.fill_pool import PoolImage, fill_pool
 from driftwheel.services.label.find_errors import FoundErrors, find_errors, sources_for
 from driftwheel.services.label.review_task import Decision, review_task
-from driftwheel.store.database import reading, writing
-from driftwheel.store.label_tables import tasks
-from driftwheel.store.models import create_model
-from driftwheel.store.projects import Project
-from driftwheel.store.tables import records
-from driftwheel.store.tasks import list_tasks
-from driftwheel.store.writer import write_records
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.labels.projects import Project
+from driftwheel.store.labels.tasks import list_tasks
+from driftwheel.store.models.models import create_model
+from driftwheel.store.records.writer import write_records
+from driftwheel.store.schema.label_tables import tasks
+from driftwheel.store.schema.tables import records
 
 NUMBERS = itertools.count(1)
 CLASSES = ("cat", "dog", "owl")

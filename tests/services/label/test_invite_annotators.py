@@ -13,9 +13,9 @@ from driftwheel.services.access.authorise import Identity, authorise_token
 from driftwheel.services.label.create_project import NewClass, create_project
 from driftwheel.services.label.find_annotator import find_annotator
 from driftwheel.services.label.invite_annotators import end_invitation, invite_annotators, join_project
-from driftwheel.store.annotators import annotator_named
-from driftwheel.store.database import reading, writing
-from driftwheel.store.users import create_user
+from driftwheel.store.access.users import create_user
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.labels.annotators import annotator_named
 
 
 def test_who_joins_by_a_link_is_an_annotator_of_that_project_alone(label_database: Engine) -> None:

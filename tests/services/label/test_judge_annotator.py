@@ -7,8 +7,8 @@ from tests.services.labelling import Labelling, labelling
 
 from driftwheel.services.label.ban_annotator import undo_ban
 from driftwheel.services.label.fill_pool import PoolImage
-from driftwheel.store.database import reading
-from driftwheel.store.label_events import LabelEvent, list_events
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.label_events import LabelEvent, list_events
 
 
 def work_with_golden(engine: Engine) -> Labelling:

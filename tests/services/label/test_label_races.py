@@ -22,9 +22,9 @@ from driftwheel.services.label.find_annotator import find_annotator
 from driftwheel.services.label.next_tasks import next_tasks
 from driftwheel.services.label.submit_answer import NewAnswer, submit_answer
 from driftwheel.services.label.undo_answer import undo_answer
-from driftwheel.store.database import writing
-from driftwheel.store.leases import end_expired
-from driftwheel.store.tasks import lock_unlocked
+from driftwheel.store.engine.database import writing
+from driftwheel.store.labels.leases import end_expired
+from driftwheel.store.labels.tasks import lock_unlocked
 
 ANNOTATORS = 8
 

@@ -10,8 +10,8 @@ from driftwheel.errors import UsageError
 from driftwheel.services.label.fill_pool import PoolImage
 from driftwheel.services.label.open_pool import close_pool
 from driftwheel.services.label.requirements import Requirements
-from driftwheel.store.annotators import update_annotator
-from driftwheel.store.database import writing
+from driftwheel.store.engine.database import writing
+from driftwheel.store.labels.annotators import update_annotator
 
 
 def test_each_annotator_gets_each_image_once_and_in_order(label_database: Engine) -> None:

@@ -6,8 +6,8 @@ from driftwheel.errors import UsageError
 from driftwheel.services.label.create_pool import NewPool, create_pool
 from driftwheel.services.label.promote_sure import count_sure, promote_sure
 from driftwheel.services.label.review_task import Decision, review_task
-from driftwheel.store.database import reading
-from driftwheel.store.tasks import count_kinds, list_tasks
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.tasks import count_kinds, list_tasks
 
 
 def labelled(engine: Engine) -> tuple[Labelling, int]:

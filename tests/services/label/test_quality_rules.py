@@ -19,12 +19,12 @@ from driftwheel.services.label.fill_pool import PoolImage
 from driftwheel.services.label.undo_event import undo_event
 from driftwheel.services.label.watch_annotator import fast_limit_of
 from driftwheel.services.label.watch_pool import unwatched_pools, watch_pool
-from driftwheel.store.annotators import Annotator, add_annotator, annotator_by_key
-from driftwheel.store.challenges import last_challenges, open_challenge
-from driftwheel.store.database import reading, writing
-from driftwheel.store.label_events import LabelEvent, list_events
-from driftwheel.store.label_tables import leases
-from driftwheel.store.prelabels import ShownPrelabel, put_shown
+from driftwheel.store.assist.prelabels import ShownPrelabel, put_shown
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.labels.annotators import Annotator, add_annotator, annotator_by_key
+from driftwheel.store.labels.challenges import last_challenges, open_challenge
+from driftwheel.store.labels.label_events import LabelEvent, list_events
+from driftwheel.store.schema.label_tables import leases
 
 QUIET = {"review_share": 0.0, "review_below": 0.0}
 

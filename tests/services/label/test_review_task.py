@@ -17,10 +17,10 @@ from driftwheel.services.label.fill_pool import PoolImage
 from driftwheel.services.label.promote_task import promote_task
 from driftwheel.services.label.review_task import Decision, review_task
 from driftwheel.services.label.undo_answer import undo_answer
-from driftwheel.store.audit import list_audit
-from driftwheel.store.database import reading
-from driftwheel.store.review_queue import Review, count_queued, list_reviews, queued_tasks
-from driftwheel.store.tasks import ReviewWhy, Task, list_tasks
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.review_queue import Review, count_queued, list_reviews, queued_tasks
+from driftwheel.store.labels.tasks import ReviewWhy, Task, list_tasks
+from driftwheel.store.operate.audit import list_audit
 
 
 def decide(work: Labelling, task: int, action: Any, payload: Any = None, **more: Any) -> Review:

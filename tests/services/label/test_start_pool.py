@@ -13,13 +13,13 @@ from driftwheel.services.label.choose_images import CHOICES, choose_images
 from driftwheel.services.label.create_pool import NewPool
 from driftwheel.services.label.create_project import NewClass, create_project
 from driftwheel.services.label.start_pool import NewProject, PoolWish, start_pool
-from driftwheel.store.database import reading, writing
-from driftwheel.store.label_tables import tasks
-from driftwheel.store.models import create_model
-from driftwheel.store.pools import list_pools
-from driftwheel.store.projects import list_projects
-from driftwheel.store.tasks import list_tasks
-from driftwheel.store.writer import write_records
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.labels.pools import list_pools
+from driftwheel.store.labels.projects import list_projects
+from driftwheel.store.labels.tasks import list_tasks
+from driftwheel.store.models.models import create_model
+from driftwheel.store.records.writer import write_records
+from driftwheel.store.schema.label_tables import tasks
 
 NUMBERS = itertools.count(1)
 CLASSES = [NewClass("cat"), NewClass("dog")]

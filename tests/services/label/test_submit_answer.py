@@ -18,9 +18,9 @@ from driftwheel.services.label.answer_payload import is_correct
 from driftwheel.services.label.fill_pool import PoolImage
 from driftwheel.services.label.label_consensus import ConsensusInputs, LabelConsensus, consensus_from
 from driftwheel.services.label.submit_answer import NewAnswer, submit_answer
-from driftwheel.store.database import writing
-from driftwheel.store.projects import AnswerType
-from driftwheel.store.task_answers import set_answer
+from driftwheel.store.engine.database import writing
+from driftwheel.store.labels.projects import AnswerType
+from driftwheel.store.labels.task_answers import set_answer
 
 
 def test_sent_again_it_is_kept_once(label_database: Engine) -> None:

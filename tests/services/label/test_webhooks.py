@@ -28,12 +28,12 @@ from driftwheel.services.label.register_webhook import (
 from driftwheel.services.label.review_task import Decision, review_task
 from driftwheel.services.label.send_webhooks import OFF_AFTER, SentWebhooks, send_webhooks, try_webhook
 from driftwheel.services.label.undo_answer import undo_answer
-from driftwheel.store.audit import list_audit
-from driftwheel.store.database import reading, writing
-from driftwheel.store.label_events import list_events
-from driftwheel.store.webhook_deliveries import WebhookDelivery, delete_deliveries, list_deliveries
-from driftwheel.store.webhooks import WEBHOOK_EVENTS, webhook_by_key
-from driftwheel.store.webhooks import Webhook as Kept
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.labels.label_events import list_events
+from driftwheel.store.operate.audit import list_audit
+from driftwheel.store.webhooks.webhook_deliveries import WebhookDelivery, delete_deliveries, list_deliveries
+from driftwheel.store.webhooks.webhooks import WEBHOOK_EVENTS, webhook_by_key
+from driftwheel.store.webhooks.webhooks import Webhook as Kept
 
 
 def register(work: Labelling, hook: Webhook, events: Sequence[str] = WEBHOOK_EVENTS) -> Kept:

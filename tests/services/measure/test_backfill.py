@@ -14,11 +14,11 @@ from driftwheel.services.measure.measure_received import measure_received
 from driftwheel.services.measure.measurers import Measurers
 from driftwheel.services.models.register_model import ModelChange, change_model
 from driftwheel.services.watch.summarise_windows import summarise_windows
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading
-from driftwheel.store.record_pages import RecordFilter
-from driftwheel.store.records import find_record
-from driftwheel.store.windows import list_windows
+from driftwheel.store.engine.database import reading
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.records.record_pages import RecordFilter
+from driftwheel.store.records.records import find_record
+from driftwheel.store.windows.windows import list_windows
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from driftwheel.learning.load_embedder import load_embedder
 from driftwheel.records import Image
 from driftwheel.services.measure.embed_blobs import embed_blobs
 from driftwheel.services.measure.measure_images import measure_images
-from driftwheel.store.blobs import Blobs
+from driftwheel.store.files.blobs import Blobs
 
 
 def test_kept_images_are_embedded_and_others_are_nan(tmp_path: Path) -> None:

@@ -24,10 +24,10 @@ from driftwheel.services.models.set_reference import (
     measure_reference_row,
     set_reference,
 )
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading, writing
-from driftwheel.store.record_state import RecordState
-from driftwheel.store.records import find_record, next_received
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.records.records import find_record, next_received
+from driftwheel.store.schema.record_state import RecordState
 
 
 @pytest.fixture

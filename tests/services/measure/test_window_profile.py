@@ -35,12 +35,12 @@ from driftwheel.services.measure.window_profile import WHOLE, in_space, main_spa
 from driftwheel.services.operate.apply_retention import archive_old_records
 from driftwheel.services.watch.summarise_windows import summarise_windows
 from driftwheel.settings import Settings
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading
-from driftwheel.store.models import Model
-from driftwheel.store.record_columns import measured_columns
-from driftwheel.store.record_pages import RecordFilter
-from driftwheel.store.windows import list_windows
+from driftwheel.store.engine.database import reading
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import Model
+from driftwheel.store.records.record_columns import measured_columns
+from driftwheel.store.records.record_pages import RecordFilter
+from driftwheel.store.windows.windows import list_windows
 
 
 @pytest.fixture

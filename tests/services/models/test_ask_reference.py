@@ -39,14 +39,14 @@ from driftwheel.services.models.simulate_reference_faults import keep_faults, si
 from driftwheel.services.watch.judge_window import judge_window
 from driftwheel.services.watch.known_references import KnownReferences
 from driftwheel.services.watch.summarise_windows import summarise_windows
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import open_database, reading, writing
-from driftwheel.store.migrate import migrate
-from driftwheel.store.models import Model, create_model
-from driftwheel.store.records import NewRecord
-from driftwheel.store.references import current_reference
-from driftwheel.store.windows import StoredWindow, find_window
-from driftwheel.store.writer import write_records
+from driftwheel.store.engine.database import open_database, reading, writing
+from driftwheel.store.engine.migrate import migrate
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import Model, create_model
+from driftwheel.store.models.references import current_reference
+from driftwheel.store.records.records import NewRecord
+from driftwheel.store.records.writer import write_records
+from driftwheel.store.windows.windows import StoredWindow, find_window
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 

@@ -18,11 +18,11 @@ from driftwheel.services.models.register_model import (
     change_model,
     register_model,
 )
-from driftwheel.store.audit import list_audit
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading
-from driftwheel.store.due_windows import due_windows
-from driftwheel.store.models import find_model, list_versions
+from driftwheel.store.engine.database import reading
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import find_model, list_versions
+from driftwheel.store.operate.audit import list_audit
+from driftwheel.store.windows.due_windows import due_windows
 
 
 def a_model() -> bytes:

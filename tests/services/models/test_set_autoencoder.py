@@ -19,14 +19,14 @@ from driftwheel.services.measure.backfill import backfill_records
 from driftwheel.services.measure.measure_received import measure_received
 from driftwheel.services.measure.measurers import Measurers
 from driftwheel.services.models.set_autoencoder import check_autoencoder, remove_autoencoder, set_autoencoder
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading, writing
-from driftwheel.store.models import Model
-from driftwheel.store.monitors import list_monitors
-from driftwheel.store.record_pages import RecordFilter
-from driftwheel.store.records import find_record
-from driftwheel.store.references import create_reference, set_reference_ready
-from driftwheel.store.stored_record import StoredRecord
+from driftwheel.store.alerts.monitors import list_monitors
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import Model
+from driftwheel.store.models.references import create_reference, set_reference_ready
+from driftwheel.store.records.record_pages import RecordFilter
+from driftwheel.store.records.records import find_record
+from driftwheel.store.records.stored_record import StoredRecord
 
 USUAL = [picture(100 + i) for i in range(12)]
 

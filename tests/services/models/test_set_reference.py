@@ -31,11 +31,11 @@ from driftwheel.services.models.set_reference import (
 )
 from driftwheel.services.operate.apply_retention import drop_unwanted_images
 from driftwheel.services.watch.summarise_windows import summarise_windows
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading
-from driftwheel.store.models import Model
-from driftwheel.store.references import current_reference, list_references
-from driftwheel.store.windows import find_window
+from driftwheel.store.engine.database import reading
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import Model
+from driftwheel.store.models.references import current_reference, list_references
+from driftwheel.store.windows.windows import find_window
 
 
 @pytest.fixture

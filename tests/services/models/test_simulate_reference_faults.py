@@ -27,8 +27,8 @@ from driftwheel.services.operate.apply_retention import (
     drop_unwanted_images,
     unused_blobs,
 )
-from driftwheel.store.database import reading
-from driftwheel.store.references import current_reference
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.references import current_reference
 
 KNOWN = tuple(one for one in FAULTS if one.name in {"blur", "greyscale"})
 

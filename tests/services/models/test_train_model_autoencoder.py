@@ -24,13 +24,13 @@ from driftwheel.services.models.train_model_autoencoder import (
     finish_autoencoder,
     train_model_autoencoder,
 )
-from driftwheel.store.autoencoders import current_autoencoder
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import open_database, reading, writing
-from driftwheel.store.migrate import migrate
-from driftwheel.store.models import Model
-from driftwheel.store.monitors import list_monitors
-from driftwheel.store.references import ReferenceKind, create_reference, set_reference_ready
+from driftwheel.store.alerts.monitors import list_monitors
+from driftwheel.store.engine.database import open_database, reading, writing
+from driftwheel.store.engine.migrate import migrate
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.autoencoders import current_autoencoder
+from driftwheel.store.models.models import Model
+from driftwheel.store.models.references import ReferenceKind, create_reference, set_reference_ready
 
 WISH = AutoencoderWish(side=8, colour=False, latent=4)
 

@@ -16,10 +16,10 @@ from driftwheel.services.operate.apply_configuration import apply_configuration
 from driftwheel.services.operate.configuration import read_configuration
 from driftwheel.services.operate.export_configuration import export_configuration
 from driftwheel.services.operate.plan_configuration import PlannedChange
-from driftwheel.store.channels import find_channel, list_channels
-from driftwheel.store.database import reading
-from driftwheel.store.models import find_model
-from driftwheel.store.monitors import find_monitor, list_monitors, list_revisions
+from driftwheel.store.alerts.channels import find_channel, list_channels
+from driftwheel.store.alerts.monitors import find_monitor, list_monitors, list_revisions
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import find_model
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 FILE = """

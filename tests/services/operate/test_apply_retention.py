@@ -23,13 +23,13 @@ from driftwheel.services.operate.apply_retention import (
     unused_blobs,
 )
 from driftwheel.services.watch.summarise_windows import summarise_windows
-from driftwheel.store.archives import archive_of
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading, writing
-from driftwheel.store.models import Model, add_version, create_model
-from driftwheel.store.record_pages import RecordFilter, page_records
-from driftwheel.store.stored_record import StoredRecord
-from driftwheel.store.windows import list_windows
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import Model, add_version, create_model
+from driftwheel.store.records.record_pages import RecordFilter, page_records
+from driftwheel.store.records.stored_record import StoredRecord
+from driftwheel.store.windows.archives import archive_of
+from driftwheel.store.windows.windows import list_windows
 
 LATER = NOW + timedelta(days=60)
 

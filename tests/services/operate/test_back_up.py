@@ -27,13 +27,13 @@ from driftwheel.errors import BackupError, StorageFullError, UsageError
 from driftwheel.services.operate.back_up import Backup, back_up
 from driftwheel.services.operate.backup_archive import Manifest, check_archive, writing_archive
 from driftwheel.services.operate.restore import Restored, restore
-from driftwheel.store.audit import list_audit
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import open_database, reading, writing
-from driftwheel.store.migrate import migrate
-from driftwheel.store.models import create_model
-from driftwheel.store.schema import METADATA
-from driftwheel.store.tables import records
+from driftwheel.store.engine.database import open_database, reading, writing
+from driftwheel.store.engine.migrate import migrate
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import create_model
+from driftwheel.store.operate.audit import list_audit
+from driftwheel.store.schema.all_tables import METADATA
+from driftwheel.store.schema.tables import records
 
 pytestmark = pytest.mark.long
 

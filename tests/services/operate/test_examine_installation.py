@@ -31,10 +31,10 @@ from driftwheel.services.operate.examine_machine import (
 )
 from driftwheel.services.operate.finding import Finding
 from driftwheel.settings import Settings
-from driftwheel.store.audit import note
-from driftwheel.store.database import writing
-from driftwheel.store.models import create_model
-from driftwheel.store.tables import records
+from driftwheel.store.engine.database import writing
+from driftwheel.store.models.models import create_model
+from driftwheel.store.operate.audit import note
+from driftwheel.store.schema.tables import records
 
 
 @pytest.fixture

@@ -19,19 +19,19 @@ from driftwheel.services.channels.describe_channels import describe_channels
 from driftwheel.services.crash_points import VARIABLE
 from driftwheel.services.operate.collect_metrics import StoreMetrics
 from driftwheel.services.operate.forget_history import Forgotten, forget_history
-from driftwheel.store.alert_tables import episodes
-from driftwheel.store.channels import create_channel, delete_channel
-from driftwheel.store.database import reading, writing
-from driftwheel.store.episodes import document_of, list_episodes
-from driftwheel.store.evaluations import NewEvaluation, list_evaluations, put_evaluations
-from driftwheel.store.monitors import create_monitor, delete_monitor
-from driftwheel.store.notifications import (
+from driftwheel.store.alerts.channels import create_channel, delete_channel
+from driftwheel.store.alerts.episodes import document_of, list_episodes
+from driftwheel.store.alerts.evaluations import NewEvaluation, list_evaluations, put_evaluations
+from driftwheel.store.alerts.monitors import create_monitor, delete_monitor
+from driftwheel.store.alerts.notifications import (
     add_notification,
     list_notifications,
     set_dead,
     set_failed,
     set_sent,
 )
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.schema.alert_tables import episodes
 
 DAY = timedelta(days=1)
 OLD = NOW - 500 * DAY

@@ -24,9 +24,9 @@ from driftwheel.services.watch.carry_evidence import (
     evidence_to_json,
     observe_evidence,
 )
-from driftwheel.store.database import reading
-from driftwheel.store.episodes import document_of
-from driftwheel.store.verdicts import find_verdict
+from driftwheel.store.alerts.episodes import document_of
+from driftwheel.store.engine.database import reading
+from driftwheel.store.windows.verdicts import find_verdict
 
 NOTHING = unjudged(500, 200, alpha=0.0014, false_alarms_per_year=1.0, images_needed=0, mode="exact")
 USUAL = [0.4, 0.9, 0.2, 0.7, 0.5, 0.3, 0.8, 0.6]

@@ -23,12 +23,12 @@ from driftwheel.services.watch import choose_segments
 from driftwheel.services.watch.add_missed_windows import add_missed_windows
 from driftwheel.services.watch.summarise_windows import summarise_windows
 from driftwheel.settings import Settings
-from driftwheel.store.database import reading, writing
-from driftwheel.store.models import Model, create_model
-from driftwheel.store.tables import models
-from driftwheel.store.verdicts import NewVerdict, list_verdicts, put_verdict
-from driftwheel.store.windows import StoredWindow, list_windows
-from driftwheel.store.writer import write_records
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.models.models import Model, create_model
+from driftwheel.store.records.writer import write_records
+from driftwheel.store.schema.tables import models
+from driftwheel.store.windows.verdicts import NewVerdict, list_verdicts, put_verdict
+from driftwheel.store.windows.windows import StoredWindow, list_windows
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

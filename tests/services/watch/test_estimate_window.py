@@ -16,13 +16,13 @@ from driftwheel.monitors.observation import Observation
 from driftwheel.predictions import Box, Classification, Detection, Record
 from driftwheel.records import Records
 from driftwheel.services.watch.estimate_window import estimate_window
-from driftwheel.store.database import reading, writing
-from driftwheel.store.logged_answers import logged_answers
-from driftwheel.store.models import Model, create_model
-from driftwheel.store.records import NewRecord
-from driftwheel.store.truths import NewTruth, put_truths
-from driftwheel.store.windows import StoredWindow, find_window, mark_stale
-from driftwheel.store.writer import write_records
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.models.models import Model, create_model
+from driftwheel.store.records.logged_answers import logged_answers
+from driftwheel.store.records.records import NewRecord
+from driftwheel.store.records.truths import NewTruth, put_truths
+from driftwheel.store.records.writer import write_records
+from driftwheel.store.windows.windows import StoredWindow, find_window, mark_stale
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 TODAY = MONDAY + timedelta(days=7)

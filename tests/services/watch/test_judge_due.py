@@ -10,14 +10,14 @@ from tests.store.rows import NOON, new_record
 from driftwheel.services.watch.judge_due import JudgedSpan, judge_due
 from driftwheel.services.watch.known_references import KnownReferences
 from driftwheel.services.watch.summarise_windows import summarise_windows
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading, writing
-from driftwheel.store.due_windows import due_windows
-from driftwheel.store.models import Model, create_model
-from driftwheel.store.monitors import list_monitors
-from driftwheel.store.references import create_reference, set_reference_ready
-from driftwheel.store.verdicts import find_verdict, list_verdicts
-from driftwheel.store.writer import write_records
+from driftwheel.store.alerts.monitors import list_monitors
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import Model, create_model
+from driftwheel.store.models.references import create_reference, set_reference_ready
+from driftwheel.store.records.writer import write_records
+from driftwheel.store.windows.due_windows import due_windows
+from driftwheel.store.windows.verdicts import find_verdict, list_verdicts
 
 DAY = timedelta(days=1)
 MIDNIGHT = NOON.replace(hour=0)

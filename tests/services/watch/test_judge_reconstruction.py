@@ -31,12 +31,12 @@ from driftwheel.services.operate.model_metrics import model_families
 from driftwheel.services.watch.judge_window import judge_window
 from driftwheel.services.watch.known_references import KnownReferences
 from driftwheel.services.watch.summarise_windows import summarise_windows
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import open_database, reading, writing
-from driftwheel.store.migrate import migrate
-from driftwheel.store.models import Model
-from driftwheel.store.verdicts import put_verdict
-from driftwheel.store.windows import find_window
+from driftwheel.store.engine.database import open_database, reading, writing
+from driftwheel.store.engine.migrate import migrate
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import Model
+from driftwheel.store.windows.verdicts import put_verdict
+from driftwheel.store.windows.windows import find_window
 
 DAY = timedelta(days=1)
 MIDNIGHT = NOW.replace(hour=0)

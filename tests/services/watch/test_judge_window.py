@@ -29,11 +29,11 @@ from driftwheel.services.watch.known_references import KnownReferences
 from driftwheel.services.watch.summarise_windows import summarise_windows
 from driftwheel.services.watch.window_records import window_records
 from driftwheel.settings import Settings
-from driftwheel.store.database import open_database, reading, writing
-from driftwheel.store.migrate import migrate
-from driftwheel.store.models import find_model
-from driftwheel.store.references import current_reference
-from driftwheel.store.windows import StoredWindow, find_window, mark_stale
+from driftwheel.store.engine.database import open_database, reading, writing
+from driftwheel.store.engine.migrate import migrate
+from driftwheel.store.models.models import find_model
+from driftwheel.store.models.references import current_reference
+from driftwheel.store.windows.windows import StoredWindow, find_window, mark_stale
 
 pytestmark = pytest.mark.long
 

@@ -16,15 +16,15 @@ from driftwheel.predictions import Box, Classification, Detection, Feedback, Rec
 from driftwheel.services.watch.judge_window import judge_window
 from driftwheel.services.watch.known_references import KnownReferences
 from driftwheel.services.watch.summarise_windows import summarise_windows
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading, writing
-from driftwheel.store.feedback import add_feedback
-from driftwheel.store.models import Model, create_model
-from driftwheel.store.records import NewRecord
-from driftwheel.store.truths import NewTruth, put_truths
-from driftwheel.store.verdicts import list_verdicts, put_verdict
-from driftwheel.store.windows import find_window
-from driftwheel.store.writer import write_records
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import Model, create_model
+from driftwheel.store.records.feedback import add_feedback
+from driftwheel.store.records.records import NewRecord
+from driftwheel.store.records.truths import NewTruth, put_truths
+from driftwheel.store.records.writer import write_records
+from driftwheel.store.windows.verdicts import list_verdicts, put_verdict
+from driftwheel.store.windows.windows import find_window
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 N = 120

@@ -14,8 +14,8 @@ from driftwheel.monitors.monitor import Severity
 from driftwheel.predictions import Classification
 from driftwheel.services.watch.summarise_windows import summarise_windows
 from driftwheel.services.watch.watch_model import SPANS, Span, span_of, watch_model
-from driftwheel.store.database import reading, writing
-from driftwheel.store.writer import write_records
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.records.writer import write_records
 
 HOUR = timedelta(hours=1)
 DRIFT, OK = {"drift": 1.0}, {"drift": 0.0}

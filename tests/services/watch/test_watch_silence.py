@@ -12,10 +12,10 @@ from driftwheel.services.alert.change_monitor import change_monitor, switch_moni
 from driftwheel.services.watch import last_heard as last_heard_module
 from driftwheel.services.watch.last_heard import REMEMBERED
 from driftwheel.services.watch.watch_silence import Ticked, watch_silence
-from driftwheel.store.database import reading, writing
-from driftwheel.store.evaluations import list_evaluations
-from driftwheel.store.models import Model, update_model
-from driftwheel.store.windows import list_windows
+from driftwheel.store.alerts.evaluations import list_evaluations
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.models.models import Model, update_model
+from driftwheel.store.windows.windows import list_windows
 
 HOUR = timedelta(hours=1)
 TICK = timedelta(seconds=15)

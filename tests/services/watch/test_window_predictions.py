@@ -23,11 +23,11 @@ from driftwheel.services.measure.measure_received import measure_received
 from driftwheel.services.measure.measurers import Measurers
 from driftwheel.services.operate.apply_retention import archive_old_records
 from driftwheel.services.watch.summarise_windows import summarise_windows
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading
-from driftwheel.store.models import Model
-from driftwheel.store.window_predictions import archived_predictions, past_predictions, predictions_of
-from driftwheel.store.windows import find_window, list_windows
+from driftwheel.store.engine.database import reading
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import Model
+from driftwheel.store.windows.window_predictions import archived_predictions, past_predictions, predictions_of
+from driftwheel.store.windows.windows import find_window, list_windows
 
 
 @pytest.fixture

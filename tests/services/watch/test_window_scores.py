@@ -29,14 +29,14 @@ from driftwheel.services.watch.judge_window import judge_window
 from driftwheel.services.watch.known_references import KnownReferences
 from driftwheel.services.watch.summarise_windows import summarise_windows
 from driftwheel.services.watch.window_scores import with_logged_scores
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading, writing
-from driftwheel.store.logged_answers import pack_answers
-from driftwheel.store.models import Model, create_model
-from driftwheel.store.records import Measurement, NewRecord, set_measured
-from driftwheel.store.tables import records
-from driftwheel.store.windows import find_window, mark_stale
-from driftwheel.store.writer import write_records
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import Model, create_model
+from driftwheel.store.records.logged_answers import pack_answers
+from driftwheel.store.records.records import Measurement, NewRecord, set_measured
+from driftwheel.store.records.writer import write_records
+from driftwheel.store.schema.tables import records
+from driftwheel.store.windows.windows import find_window, mark_stale
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 CLASSES = ("cat", "dog", "owl")

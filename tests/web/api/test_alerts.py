@@ -12,8 +12,8 @@ from tests.services.alerting import change, fire
 from tests.web.serving import Running, serving
 
 from driftwheel.alerts.episode import Episode
-from driftwheel.store.database import reading
-from driftwheel.store.models import find_model
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import find_model
 
 AT = "/api/v1/alerts"
 

@@ -7,8 +7,8 @@ import pytest
 from tests.services.assist_animals import Animals, animals
 from tests.web.serving import Running
 
-from driftwheel.store.automatic_runs import checked_tasks
-from driftwheel.store.database import reading
+from driftwheel.store.assist.automatic_runs import checked_tasks
+from driftwheel.store.engine.database import reading
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from tests.services.grey_autoencoder import full_autoencoder, grey_autoencoder
 from tests.web.serving import Running
 from tests.workflows.installation import log, picture, record
 
-from driftwheel.store.database import reading, writing
-from driftwheel.store.models import find_model
-from driftwheel.store.references import create_reference, set_reference_ready
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.models.models import find_model
+from driftwheel.store.models.references import create_reference, set_reference_ready
 
 ADDRESS = "/api/v1/models/cats/autoencoders"
 BYTES = {"content-type": "application/octet-stream"}

@@ -14,10 +14,10 @@ from tests.web.serving import Running
 from tests.workflows.installation import picture
 
 from driftwheel.predictions import Classification, Record
-from driftwheel.store.database import reading, writing
-from driftwheel.store.models import find_model
-from driftwheel.store.new_record import NewRecord
-from driftwheel.store.writer import write_records
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.models.models import find_model
+from driftwheel.store.records.new_record import NewRecord
+from driftwheel.store.records.writer import write_records
 
 NUMBERS = itertools.count()
 CLASSES = [{"name": "cat"}, {"name": "dog", "key": "d"}]

@@ -16,9 +16,9 @@ from tests.web.serving import Running
 from driftwheel.profiles import single, to_bytes
 from driftwheel.profiles.profile import profile_records
 from driftwheel.records import Records
-from driftwheel.store.database import reading
-from driftwheel.store.models import find_model
-from driftwheel.store.records import find_record
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import find_model
+from driftwheel.store.records.records import find_record
 
 ADDRESS = "/api/v1/models/cats/records"
 TIME = "2026-03-04T05:06:07Z"

@@ -10,10 +10,10 @@ import pytest
 from tests.web.serving import Running
 
 from driftwheel.monitors.observation import Observation, observations_to_json
-from driftwheel.store.database import reading, writing
-from driftwheel.store.models import find_model
-from driftwheel.store.verdicts import NewVerdict, put_verdict
-from driftwheel.store.windows import window_of
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.models.models import find_model
+from driftwheel.store.windows.verdicts import NewVerdict, put_verdict
+from driftwheel.store.windows.windows import window_of
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 SHARES = (0.0, 0.1, 0.2, 0.0, 0.3)

@@ -8,9 +8,9 @@ from tests.web.api.test_labelling import answer, invited, open_project
 from tests.web.serving import Running
 
 from driftwheel.services.label.challenge_annotator import ask_challenge
-from driftwheel.store.annotators import annotator_named
-from driftwheel.store.database import writing
-from driftwheel.store.pools import pool_by_key
+from driftwheel.store.engine.database import writing
+from driftwheel.store.labels.annotators import annotator_named
+from driftwheel.store.labels.pools import pool_by_key
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import httpx
 import pytest
 from tests.web.serving import Running
 
-from driftwheel.store.database import reading, writing
-from driftwheel.store.models import find_model
-from driftwheel.store.verdicts import NewVerdict, put_verdict
-from driftwheel.store.windows import find_window
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.models.models import find_model
+from driftwheel.store.windows.verdicts import NewVerdict, put_verdict
+from driftwheel.store.windows.windows import find_window
 
 DAY = "2026-03-04T00:00:00Z"
 

@@ -15,8 +15,8 @@ from tests.web.serving import serving
 from driftwheel.alerts.episode import Episode
 from driftwheel.predictions import Classification, Record
 from driftwheel.services.ingest.ingest_values import Incoming
-from driftwheel.store.database import reading
-from driftwheel.store.episodes import list_episodes
+from driftwheel.store.alerts.episodes import list_episodes
+from driftwheel.store.engine.database import reading
 
 __all__ = ["DAYS", "NOW", "UNREADABLE", "alerting", "episodes"]
 

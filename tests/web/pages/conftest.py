@@ -27,7 +27,7 @@ from driftwheel.services.models.set_reference import (
     set_reference,
 )
 from driftwheel.services.watch.summarise_windows import summarise_windows
-from driftwheel.store.truths import NewTruth
+from driftwheel.store.records.truths import NewTruth
 from driftwheel.web.state import Services
 
 FLAGS = [

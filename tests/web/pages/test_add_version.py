@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 from tests.web.pages.conftest import Site, log_in, press
 from tests.web.serving import serving
 
-from driftwheel.store.database import reading
-from driftwheel.store.models import ModelVersion, find_model, list_versions
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import ModelVersion, find_model, list_versions
 
 onnx = pytest.importorskip("onnx", reason="the extra `embed` is not installed: no onnx")
 

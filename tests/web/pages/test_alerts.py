@@ -11,10 +11,10 @@ from tests.web.pages.conftest import Site, log_in, press
 
 from driftwheel.alerts.episode import Episode
 from driftwheel.services.channels.send_notifications import make_messages
-from driftwheel.store.database import reading, writing
-from driftwheel.store.monitors import find_monitor, set_enabled
-from driftwheel.store.notifications import list_notifications, set_sent
-from driftwheel.store.notified_groups import make_due
+from driftwheel.store.alerts.monitors import find_monitor, set_enabled
+from driftwheel.store.alerts.notifications import list_notifications, set_sent
+from driftwheel.store.alerts.notified_groups import make_due
+from driftwheel.store.engine.database import reading, writing
 from driftwheel.web.pages.alert_acts import SNOOZES
 
 

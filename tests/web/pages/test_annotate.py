@@ -10,8 +10,8 @@ from playwright.sync_api import Locator, Page, expect
 from tests.web.pages.labelling_site import CLASSES, LabellingSite, join, labelling, press, task
 
 from driftwheel.services.label.challenge_annotator import ask_challenge
-from driftwheel.store.database import writing
-from driftwheel.store.pools import open_pools
+from driftwheel.store.engine.database import writing
+from driftwheel.store.labels.pools import open_pools
 
 DISC, RING = {"class": "disc"}, {"class": "ring"}
 

@@ -12,10 +12,10 @@ from playwright.sync_api import Browser, CDPSession, Page, expect
 from tests.web.pages.labelling_site import LabellingSite, join, labelling, press
 
 from driftwheel.predictions import Box, Classification, Detection
-from driftwheel.store.database import writing
-from driftwheel.store.pools import open_pools
-from driftwheel.store.prelabels import Prelabel, put_prelabels
-from driftwheel.store.tasks import list_tasks
+from driftwheel.store.assist.prelabels import Prelabel, put_prelabels
+from driftwheel.store.engine.database import writing
+from driftwheel.store.labels.pools import open_pools
+from driftwheel.store.labels.tasks import list_tasks
 
 CLASSES = ({"name": "bolt"}, {"name": "nut"})
 WIDTH, HEIGHT = 160, 120  # of the images

@@ -6,8 +6,8 @@ from tests.notify.receivers import webhook
 from tests.web.pages.conftest import Site, log_in
 from tests.web.serving import serving
 
-from driftwheel.store.channels import Channel, find_channel, list_channels
-from driftwheel.store.database import reading
+from driftwheel.store.alerts.channels import Channel, find_channel, list_channels
+from driftwheel.store.engine.database import reading
 
 SECRET = "s3cr3t-t0ken"
 

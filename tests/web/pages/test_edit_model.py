@@ -5,9 +5,9 @@ from playwright.sync_api import Page, expect
 from tests.web.pages.conftest import NOON, Site, log_in, press
 
 from driftwheel.services.measure.backfill import asked_backfills
-from driftwheel.store.database import reading, writing
-from driftwheel.store.models import Model, find_model
-from driftwheel.store.settings import delete_setting
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.models.models import Model, find_model
+from driftwheel.store.operate.settings import delete_setting
 
 
 def model(site: Site, name: str) -> Model:

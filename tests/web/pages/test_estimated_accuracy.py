@@ -29,7 +29,7 @@ from driftwheel.services.models.set_reference import (
 from driftwheel.services.watch.judge_due import judge_due
 from driftwheel.services.watch.known_references import KnownReferences
 from driftwheel.services.watch.summarise_windows import summarise_windows
-from driftwheel.store.truths import NewTruth
+from driftwheel.store.records.truths import NewTruth
 from driftwheel.web.state import Services
 
 REFERENCE, DAYS, PER_DAY = 3, 8, 120

@@ -30,10 +30,10 @@ from driftwheel.services.models.set_reference import (
 from driftwheel.services.watch.judge_due import judge_due
 from driftwheel.services.watch.known_references import KnownReferences
 from driftwheel.services.watch.summarise_windows import summarise_windows
-from driftwheel.store.database import reading
-from driftwheel.store.episodes import document_of, list_episodes
-from driftwheel.store.models import find_model
-from driftwheel.store.verdicts import StoredVerdict, list_verdicts
+from driftwheel.store.alerts.episodes import document_of, list_episodes
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import find_model
+from driftwheel.store.windows.verdicts import StoredVerdict, list_verdicts
 from driftwheel.web.state import Services
 
 pytestmark = pytest.mark.long

@@ -18,10 +18,10 @@ from driftwheel.services.models.set_reference import finish_reference, measure_r
 from driftwheel.services.watch.judge_due import judge_due
 from driftwheel.services.watch.known_references import KnownReferences
 from driftwheel.services.watch.summarise_windows import summarise_windows
-from driftwheel.store.database import reading
-from driftwheel.store.models import find_model
-from driftwheel.store.references import list_references
-from driftwheel.store.verdicts import list_verdicts
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import find_model
+from driftwheel.store.models.references import list_references
+from driftwheel.store.windows.verdicts import list_verdicts
 
 pytestmark = pytest.mark.long
 

@@ -6,8 +6,8 @@ from tests.web.pages.alerting_site import alerting
 from tests.web.pages.conftest import Site, log_in, press
 
 from driftwheel.services.browse.list_images import ImageQuery, list_images
-from driftwheel.store.alert_tables import verdicts
-from driftwheel.store.database import reading, writing
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.schema.alert_tables import verdicts
 
 
 @pytest.fixture(scope="module")

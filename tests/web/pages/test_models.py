@@ -5,9 +5,9 @@ import pytest
 from playwright.sync_api import Page, expect
 from tests.web.pages.conftest import Site, log_in, press
 
-from driftwheel.store.database import reading
-from driftwheel.store.models import find_model
-from driftwheel.store.references import list_references
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import find_model
+from driftwheel.store.models.references import list_references
 
 PLACES = [
     "/",

@@ -6,9 +6,9 @@ from tests.services.judged_days import Watched
 from tests.web.pages.alerting_site import UNREADABLE, alerting, episodes
 from tests.web.pages.conftest import Site, log_in, press
 
-from driftwheel.store.database import reading
-from driftwheel.store.models import find_model
-from driftwheel.store.monitors import StoredMonitor, find_monitor, list_monitors, list_revisions
+from driftwheel.store.alerts.monitors import StoredMonitor, find_monitor, list_monitors, list_revisions
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import find_model
 
 
 @pytest.fixture

@@ -31,10 +31,10 @@ from driftwheel.services.models.train_model_autoencoder import fail_autoencoder
 from driftwheel.services.watch.judge_due import judge_due
 from driftwheel.services.watch.known_references import KnownReferences
 from driftwheel.services.watch.summarise_windows import summarise_windows
-from driftwheel.store.autoencoders import current_autoencoder, training_autoencoders
-from driftwheel.store.database import reading
-from driftwheel.store.models import find_model
-from driftwheel.store.windows import window_of
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.autoencoders import current_autoencoder, training_autoencoders
+from driftwheel.store.models.models import find_model
+from driftwheel.store.windows.windows import window_of
 
 EYE = "/models/m"
 DAYS, PER_DAY = 4, 40

@@ -4,10 +4,10 @@ import pytest
 from playwright.sync_api import Page, expect
 from tests.web.pages.conftest import Site, log_in
 
-from driftwheel.store.database import reading
-from driftwheel.store.models import find_model
-from driftwheel.store.tokens import list_tokens
-from driftwheel.store.users import find_user
+from driftwheel.store.access.tokens import list_tokens
+from driftwheel.store.access.users import find_user
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import find_model
 
 
 def test_a_user_is_added_and_logs_in_with_the_password_shown_once(page: Page, site: Site) -> None:

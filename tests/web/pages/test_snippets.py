@@ -11,9 +11,9 @@ from tests.web.serving import serving
 
 from driftwheel.services.access.create_token import create_token
 from driftwheel.services.models.register_model import NewModel, register_model
-from driftwheel.store.database import reading
-from driftwheel.store.models import find_model
-from driftwheel.store.records import last_record_time
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import find_model
+from driftwheel.store.records.records import last_record_time
 from driftwheel.web.pages.snippets import curl_snippet
 
 

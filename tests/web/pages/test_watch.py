@@ -15,8 +15,8 @@ from tests.web.serving import serving
 
 from driftwheel.services.alert.close_alerts import close_alerts
 from driftwheel.services.models.register_model import NewModel, register_model
-from driftwheel.store.database import reading
-from driftwheel.store.episodes import open_episodes
+from driftwheel.store.alerts.episodes import open_episodes
+from driftwheel.store.engine.database import reading
 from driftwheel.web.pages.alert_acts import SNOOZES
 
 WEAVING = "/models/weaving"

@@ -29,8 +29,8 @@ from driftwheel.services.models.simulate_reference_faults import keep_faults, si
 from driftwheel.services.watch.judge_due import judge_due
 from driftwheel.services.watch.known_references import KnownReferences
 from driftwheel.services.watch.summarise_windows import summarise_windows
-from driftwheel.store.truths import NewTruth
-from driftwheel.store.windows import window_of
+from driftwheel.store.records.truths import NewTruth
+from driftwheel.store.windows.windows import window_of
 from driftwheel.web.state import Services
 
 __all__ = ["CAMERAS", "DAYS", "FAULTY", "PER_DAY", "weave"]

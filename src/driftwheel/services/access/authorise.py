@@ -10,9 +10,9 @@ from typing import Literal, get_args
 
 from sqlalchemy import Connection
 
-from driftwheel.store.sessions import find_session
-from driftwheel.store.tokens import find_token
-from driftwheel.store.users import Role
+from driftwheel.store.access.sessions import find_session
+from driftwheel.store.access.tokens import find_token
+from driftwheel.store.access.users import Role
 
 __all__ = [
     "PERMISSIONS",

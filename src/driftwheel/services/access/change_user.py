@@ -12,11 +12,11 @@ from sqlalchemy import Connection, Engine
 from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.services.access.password import check_password, hash_password
 from driftwheel.services.access.role import as_role
-from driftwheel.store.admins import lock_admins
-from driftwheel.store.audit import note
-from driftwheel.store.database import writing
-from driftwheel.store.sessions import delete_sessions_of
-from driftwheel.store.users import User, find_user, list_users, update_user
+from driftwheel.store.access.admins import lock_admins
+from driftwheel.store.access.sessions import delete_sessions_of
+from driftwheel.store.access.users import User, find_user, list_users, update_user
+from driftwheel.store.engine.database import writing
+from driftwheel.store.operate.audit import note
 
 __all__ = ["change_password", "change_role", "set_active"]
 

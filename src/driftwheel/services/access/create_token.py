@@ -13,12 +13,12 @@ from sqlalchemy import Connection, Engine
 from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.services.access.authorise import digest_of
 from driftwheel.services.access.role import as_role
-from driftwheel.store.audit import note
-from driftwheel.store.database import writing
-from driftwheel.store.models import list_models
-from driftwheel.store.tokens import Token, list_tokens
-from driftwheel.store.tokens import create_token as add_token
-from driftwheel.store.tokens import revoke_token as end_token
+from driftwheel.store.access.tokens import Token, list_tokens
+from driftwheel.store.access.tokens import create_token as add_token
+from driftwheel.store.access.tokens import revoke_token as end_token
+from driftwheel.store.engine.database import writing
+from driftwheel.store.models.models import list_models
+from driftwheel.store.operate.audit import note
 
 __all__ = ["PREFIX", "CreatedToken", "create_token", "revoke_token"]
 

@@ -12,10 +12,10 @@ from sqlalchemy import Engine
 from driftwheel.errors import UsageError
 from driftwheel.services.access.password import check_password, hash_password, random_password
 from driftwheel.services.access.role import as_role
-from driftwheel.store.audit import note
-from driftwheel.store.database import reading, writing
-from driftwheel.store.users import User, count_users
-from driftwheel.store.users import create_user as add_user
+from driftwheel.store.access.users import User, count_users
+from driftwheel.store.access.users import create_user as add_user
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.operate.audit import note
 
 __all__ = ["FIRST_ADMIN", "check_user_name", "create_first_admin", "create_user"]
 

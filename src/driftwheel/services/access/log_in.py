@@ -10,10 +10,10 @@ from sqlalchemy import Engine
 
 from driftwheel.services.access.authorise import Identity, digest_of
 from driftwheel.services.access.password import hash_password, verify_password
-from driftwheel.store.audit import note
-from driftwheel.store.database import reading, writing
-from driftwheel.store.sessions import create_session, delete_expired, delete_session
-from driftwheel.store.users import find_user, touch_user, update_user, user_by_key
+from driftwheel.store.access.sessions import create_session, delete_expired, delete_session
+from driftwheel.store.access.users import find_user, touch_user, update_user, user_by_key
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.operate.audit import note
 
 __all__ = ["StartedSession", "log_in", "log_out"]
 

@@ -6,7 +6,7 @@ from typing import cast
 
 from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.services.access.authorise import ROLES
-from driftwheel.store.users import Role
+from driftwheel.store.access.users import Role
 
 __all__ = ["as_role"]
 

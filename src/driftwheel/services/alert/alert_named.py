@@ -6,8 +6,8 @@ from sqlalchemy import Connection
 
 from driftwheel.alerts.episode import Episode
 from driftwheel.errors import UsageError
-from driftwheel.store.episodes import episode_by_key
-from driftwheel.store.models import Model, lock_model
+from driftwheel.store.alerts.episodes import episode_by_key
+from driftwheel.store.models.models import Model, lock_model
 
 __all__ = ["alert_named"]
 

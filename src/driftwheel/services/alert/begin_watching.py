@@ -8,10 +8,10 @@ from sqlalchemy import Engine
 
 from driftwheel.services.alert.suggest_monitors import suggest_for_first_reference
 from driftwheel.services.crash_points import reach
-from driftwheel.store.database import writing
-from driftwheel.store.models import lock_model
-from driftwheel.store.references import reference_by_key
-from driftwheel.store.verdicts import mark_all_due
+from driftwheel.store.engine.database import writing
+from driftwheel.store.models.models import lock_model
+from driftwheel.store.models.references import reference_by_key
+from driftwheel.store.windows.verdicts import mark_all_due
 
 __all__ = ["begin_watching", "look_for_causes"]
 

@@ -16,11 +16,8 @@ from driftwheel.monitors.monitor import Monitor, check_segments, definition_of, 
 from driftwheel.services.alert.close_alerts import close_episodes
 from driftwheel.services.alert.evaluate_monitors import find_in, is_ticked
 from driftwheel.services.alert.raise_alerts import raise_alerts
-from driftwheel.store.audit import note
-from driftwheel.store.database import writing
-from driftwheel.store.episodes import open_episodes
-from driftwheel.store.models import Model, find_model, lock_model
-from driftwheel.store.monitors import (
+from driftwheel.store.alerts.episodes import open_episodes
+from driftwheel.store.alerts.monitors import (
     Origin,
     StoredMonitor,
     change_definition,
@@ -29,8 +26,11 @@ from driftwheel.store.monitors import (
     find_monitor,
     set_enabled,
 )
-from driftwheel.store.verdicts import newest_verdicts
-from driftwheel.store.windows import newest_over
+from driftwheel.store.engine.database import writing
+from driftwheel.store.models.models import Model, find_model, lock_model
+from driftwheel.store.operate.audit import note
+from driftwheel.store.windows.verdicts import newest_verdicts
+from driftwheel.store.windows.windows import newest_over
 
 __all__ = ["add_monitor", "change_monitor", "remove_monitor", "switch_monitor"]
 

@@ -11,10 +11,10 @@ from driftwheel.alerts.act import close
 from driftwheel.alerts.episode import Episode
 from driftwheel.services.alert.alert_named import alert_named
 from driftwheel.services.alert.raise_alerts import explain_alerts
-from driftwheel.store.audit import note
-from driftwheel.store.database import writing
-from driftwheel.store.episodes import episodes_by_key, save_episode
-from driftwheel.store.notified_groups import make_due
+from driftwheel.store.alerts.episodes import episodes_by_key, save_episode
+from driftwheel.store.alerts.notified_groups import make_due
+from driftwheel.store.engine.database import writing
+from driftwheel.store.operate.audit import note
 
 __all__ = ["close_alerts", "close_episodes"]
 

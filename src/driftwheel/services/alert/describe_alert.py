@@ -13,17 +13,17 @@ from driftwheel.alerts.message import MOST_EXAMPLES, Entry
 from driftwheel.errors import DriftwheelError
 from driftwheel.monitors.monitor import Monitor, monitor_from
 from driftwheel.services.alert.list_alerts import entry_of
-from driftwheel.store.audit import AuditEntry, list_audit
-from driftwheel.store.channels import list_channels
-from driftwheel.store.episodes import document_of, ended_of, episode_by_key, open_episodes
-from driftwheel.store.evaluations import StoredEvaluation, list_evaluations
-from driftwheel.store.models import Model, model_by_key
-from driftwheel.store.monitors import StoredMonitor, monitor_by_key
-from driftwheel.store.notifications import Notification, list_notifications
-from driftwheel.store.records import find_record
-from driftwheel.store.stored_record import StoredRecord
-from driftwheel.store.verdict_answers import last_answers
-from driftwheel.store.windows import window_of
+from driftwheel.store.alerts.channels import list_channels
+from driftwheel.store.alerts.episodes import document_of, ended_of, episode_by_key, open_episodes
+from driftwheel.store.alerts.evaluations import StoredEvaluation, list_evaluations
+from driftwheel.store.alerts.monitors import StoredMonitor, monitor_by_key
+from driftwheel.store.alerts.notifications import Notification, list_notifications
+from driftwheel.store.models.models import Model, model_by_key
+from driftwheel.store.operate.audit import AuditEntry, list_audit
+from driftwheel.store.records.records import find_record
+from driftwheel.store.records.stored_record import StoredRecord
+from driftwheel.store.windows.verdict_answers import last_answers
+from driftwheel.store.windows.windows import window_of
 
 __all__ = ["AlertDescription", "ToldOf", "describe_alert"]
 

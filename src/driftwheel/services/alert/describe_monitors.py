@@ -11,10 +11,10 @@ from driftwheel.alerts.episode import Episode
 from driftwheel.errors import DriftwheelError
 from driftwheel.monitors.evaluate import Result
 from driftwheel.monitors.monitor import SEVERITIES, Monitor, monitor_from
-from driftwheel.store.episodes import open_episodes
-from driftwheel.store.evaluations import StoredEvaluation, latest_evaluations
-from driftwheel.store.models import Model
-from driftwheel.store.monitors import StoredMonitor, list_monitors
+from driftwheel.store.alerts.episodes import open_episodes
+from driftwheel.store.alerts.evaluations import StoredEvaluation, latest_evaluations
+from driftwheel.store.alerts.monitors import StoredMonitor, list_monitors
+from driftwheel.store.models.models import Model
 
 __all__ = ["DescribedMonitor", "describe_monitors"]
 

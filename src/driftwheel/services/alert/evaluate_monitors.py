@@ -18,11 +18,11 @@ from driftwheel.services.alert.raise_alerts import raise_alerts
 from driftwheel.services.alert.readable_monitors import readable_monitors
 from driftwheel.services.alert.suggest_monitors import suggest_for_first_window
 from driftwheel.services.crash_points import reach
-from driftwheel.store.database import writing
-from driftwheel.store.models import Model, lock_model
-from driftwheel.store.monitors import StoredMonitor, list_monitors
-from driftwheel.store.verdicts import StoredVerdict, keep_verdict
-from driftwheel.store.windows import StoredWindow
+from driftwheel.store.alerts.monitors import StoredMonitor, list_monitors
+from driftwheel.store.engine.database import writing
+from driftwheel.store.models.models import Model, lock_model
+from driftwheel.store.windows.verdicts import StoredVerdict, keep_verdict
+from driftwheel.store.windows.windows import StoredWindow
 
 __all__ = ["SILENCE", "Evaluated", "evaluate_monitors", "find_in", "is_ticked"]
 

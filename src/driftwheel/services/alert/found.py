@@ -12,8 +12,8 @@ from driftwheel.alerts.life_cycle import WindowResult
 from driftwheel.monitors.evaluate import Evaluation, finding_to_json
 from driftwheel.monitors.monitor import Monitor
 from driftwheel.monitors.observation import Observation
-from driftwheel.store.evaluations import NewEvaluation
-from driftwheel.store.monitors import StoredMonitor
+from driftwheel.store.alerts.evaluations import NewEvaluation
+from driftwheel.store.alerts.monitors import StoredMonitor
 
 __all__ = ["Found"]
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from driftwheel.drift.verdict import Kind
 from driftwheel.monitors.observation import Observation, observations_to_json
-from driftwheel.store.verdicts import Answer, NewVerdict
-from driftwheel.store.windows import StoredWindow
+from driftwheel.store.windows.verdicts import Answer, NewVerdict
+from driftwheel.store.windows.windows import StoredWindow
 
 __all__ = ["Judged"]
 

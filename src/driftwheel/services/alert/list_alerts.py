@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 from driftwheel.alerts.episode import Episode, is_snoozed
 from driftwheel.alerts.message import Entry, entry_from_json
 from driftwheel.monitors.monitor import SEVERITIES, Severity
-from driftwheel.store.episodes import documents_of, list_episodes, open_episodes
-from driftwheel.store.models import find_model, list_models
+from driftwheel.store.alerts.episodes import documents_of, list_episodes, open_episodes
+from driftwheel.store.models.models import find_model, list_models
 
 __all__ = [
     "ALERT_STATES",

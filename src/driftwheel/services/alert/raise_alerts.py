@@ -19,15 +19,15 @@ from driftwheel.monitors.rule import signals_of
 from driftwheel.monitors.signal import signal_named
 from driftwheel.services.alert.found import Found
 from driftwheel.services.alert.readable_monitors import readable_monitors
-from driftwheel.store.episodes import add_episode, ended_of, open_episodes, save_episode
-from driftwheel.store.evaluations import (
+from driftwheel.store.alerts.episodes import add_episode, ended_of, open_episodes, save_episode
+from driftwheel.store.alerts.evaluations import (
     StoredEvaluation,
     newest_evaluated,
     newest_evaluations,
     put_evaluations,
 )
-from driftwheel.store.monitors import list_monitors
-from driftwheel.store.notified_groups import make_due
+from driftwheel.store.alerts.monitors import list_monitors
+from driftwheel.store.alerts.notified_groups import make_due
 
 __all__ = ["explain_alerts", "raise_alerts"]
 
@@ -35,8 +35,8 @@ __all__ = ["explain_alerts", "raise_alerts"]
 def raise_alerts(connection: Connection, model: int, found: Sequence[Found], now: datetime) -> int:
     """Keep what monitors found, let it begin, change and end episodes, and return how many of them changed.
 
-    Call it with the model locked (`driftwheel.store.models.lock_model`). It may be called again with the
-    same: then nothing happens.
+    Call it with the model locked (`driftwheel.store.models.models.lock_model`). It may be called again with
+    the same: then nothing happens.
 
     Parameters
     ----------

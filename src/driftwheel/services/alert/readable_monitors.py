@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from driftwheel.errors import DriftwheelError
 from driftwheel.monitors.monitor import Monitor, monitor_from
-from driftwheel.store.monitors import StoredMonitor
+from driftwheel.store.alerts.monitors import StoredMonitor
 
 __all__ = ["readable_monitors"]
 

@@ -16,9 +16,9 @@ from driftwheel.monitors.evaluate import Evaluation, Result, evaluate
 from driftwheel.monitors.monitor import Monitor, watched_tags
 from driftwheel.monitors.observation import observations_from_json
 from driftwheel.monitors.rule import signals_of
-from driftwheel.store.database import reading
-from driftwheel.store.models import Model, find_model
-from driftwheel.store.verdicts import StoredVerdict, list_verdicts
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import Model, find_model
+from driftwheel.store.windows.verdicts import StoredVerdict, list_verdicts
 
 __all__ = ["MOST_REPLAYED", "Replay", "ReplayedWindow", "SegmentReplay", "replay_monitor", "replay_monitors"]
 

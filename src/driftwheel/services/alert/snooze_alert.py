@@ -9,10 +9,10 @@ from sqlalchemy import Engine
 from driftwheel.alerts.act import snooze, unsnooze
 from driftwheel.alerts.episode import Episode
 from driftwheel.services.alert.alert_named import alert_named
-from driftwheel.store.audit import note
-from driftwheel.store.database import writing
-from driftwheel.store.episodes import save_episode
-from driftwheel.store.notified_groups import make_due
+from driftwheel.store.alerts.episodes import save_episode
+from driftwheel.store.alerts.notified_groups import make_due
+from driftwheel.store.engine.database import writing
+from driftwheel.store.operate.audit import note
 
 __all__ = ["snooze_alert", "unsnooze_alert"]
 

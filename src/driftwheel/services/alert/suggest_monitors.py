@@ -17,13 +17,13 @@ from sqlalchemy import Connection
 from driftwheel.monitors.monitor import Monitor, definition_of
 from driftwheel.monitors.suggest import suggested_for_autoencoder, suggested_monitors
 from driftwheel.profiles.window import Window
-from driftwheel.store.audit import note
-from driftwheel.store.autoencoders import list_autoencoders
-from driftwheel.store.models import Model
-from driftwheel.store.monitors import StoredMonitor, create_monitor, list_monitors
-from driftwheel.store.references import list_references
-from driftwheel.store.verdicts import newest_start
-from driftwheel.store.windows import newest_over
+from driftwheel.store.alerts.monitors import StoredMonitor, create_monitor, list_monitors
+from driftwheel.store.models.autoencoders import list_autoencoders
+from driftwheel.store.models.models import Model
+from driftwheel.store.models.references import list_references
+from driftwheel.store.operate.audit import note
+from driftwheel.store.windows.verdicts import newest_start
+from driftwheel.store.windows.windows import newest_over
 
 __all__ = ["suggest_for_autoencoder", "suggest_for_first_reference", "suggest_for_first_window"]
 

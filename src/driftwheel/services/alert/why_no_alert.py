@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 from driftwheel.monitors.monitor import watched_tags
 from driftwheel.monitors.rule import signals_of
 from driftwheel.services.alert.readable_monitors import readable_monitors
-from driftwheel.store.episodes import list_episodes
-from driftwheel.store.models import Model
-from driftwheel.store.monitors import list_monitors
+from driftwheel.store.alerts.episodes import list_episodes
+from driftwheel.store.alerts.monitors import list_monitors
+from driftwheel.store.models.models import Model
 
 __all__ = ["why_no_alert"]
 

@@ -23,8 +23,8 @@ from driftwheel.services.assist.sure_tasks import SureTask, said_of, sure_tasks
 from driftwheel.services.crash_points import reach
 from driftwheel.services.label.label_progress import RULES, offer_again, tally
 from driftwheel.services.label.tell_webhooks import tell_of_tasks
-from driftwheel.store.assistants import assistant_by_key
-from driftwheel.store.automatic_runs import (
+from driftwheel.store.assist.assistants import assistant_by_key
+from driftwheel.store.assist.automatic_runs import (
     AutomaticRun,
     AutomaticState,
     AutomaticTask,
@@ -37,13 +37,13 @@ from driftwheel.store.automatic_runs import (
     set_correct,
     set_run,
 )
-from driftwheel.store.database import reading, writing
-from driftwheel.store.label_events import add_event
-from driftwheel.store.label_sources import drop_sources, put_sources, sources_of
-from driftwheel.store.pools import Pool, lock_pool, pool_by_key
-from driftwheel.store.projects import Project, project_by_key
-from driftwheel.store.task_embeddings import waiting_tasks
-from driftwheel.store.tasks import Task, lock_tasks, save_task
+from driftwheel.store.assist.task_embeddings import waiting_tasks
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.labels.label_events import add_event
+from driftwheel.store.labels.label_sources import drop_sources, put_sources, sources_of
+from driftwheel.store.labels.pools import Pool, lock_pool, pool_by_key
+from driftwheel.store.labels.projects import Project, project_by_key
+from driftwheel.store.labels.tasks import Task, lock_tasks, save_task
 
 __all__ = ["advance_automatic"]
 

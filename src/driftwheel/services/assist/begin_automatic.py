@@ -15,9 +15,8 @@ from driftwheel.services.assist.kept_head import head_of
 from driftwheel.services.assist.sure_tasks import SureTask, sure_tasks
 from driftwheel.services.label.create_pool import pool_of_project
 from driftwheel.services.label.label_progress import offer_again
-from driftwheel.store.assistants import Assistant, assistance_of, newest_assistant, set_assistance
-from driftwheel.store.audit import note
-from driftwheel.store.automatic_runs import (
+from driftwheel.store.assist.assistants import Assistant, assistance_of, newest_assistant, set_assistance
+from driftwheel.store.assist.automatic_runs import (
     AutomaticRun,
     AutomaticTask,
     active_run,
@@ -26,11 +25,12 @@ from driftwheel.store.automatic_runs import (
     run_by_key,
     set_run,
 )
-from driftwheel.store.database import reading, writing
-from driftwheel.store.label_events import add_event
-from driftwheel.store.pools import Pool
-from driftwheel.store.projects import Project
-from driftwheel.store.tasks import lock_tasks
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.labels.label_events import add_event
+from driftwheel.store.labels.pools import Pool
+from driftwheel.store.labels.projects import Project
+from driftwheel.store.labels.tasks import lock_tasks
+from driftwheel.store.operate.audit import note
 
 __all__ = ["LEAST", "begin_automatic", "sample_for"]
 

@@ -12,10 +12,10 @@ from sqlalchemy import Connection
 from driftwheel.selection.sampled_accuracy import SampledAccuracy, sampled_accuracy
 from driftwheel.services.assist.due_assistance import labels_of_people, next_training
 from driftwheel.services.assist.train_assistant import LEVEL
-from driftwheel.store.assistants import Assistant, assistance_of, list_assistants
-from driftwheel.store.pools import list_pools
-from driftwheel.store.prelabels import Answered, answered_prelabels
-from driftwheel.store.projects import Project
+from driftwheel.store.assist.assistants import Assistant, assistance_of, list_assistants
+from driftwheel.store.assist.prelabels import Answered, answered_prelabels
+from driftwheel.store.labels.pools import list_pools
+from driftwheel.store.labels.projects import Project
 
 __all__ = ["Anchoring", "AssistantStanding", "describe_assistant"]
 

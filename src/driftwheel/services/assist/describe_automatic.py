@@ -6,7 +6,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from driftwheel.store.automatic_runs import AutomaticRun, checked_tasks, count_roles, list_runs, run_by_key
+from driftwheel.store.assist.automatic_runs import (
+    AutomaticRun,
+    checked_tasks,
+    count_roles,
+    list_runs,
+    run_by_key,
+)
 
 __all__ = ["AutomaticStanding", "describe_automatic", "describe_run"]
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from driftwheel.store.assistants import Assistance, assistance_of
-from driftwheel.store.label_sources import count_sources
-from driftwheel.store.pools import list_pools
-from driftwheel.store.projects import Project, list_projects
-from driftwheel.store.task_embeddings import last_task
+from driftwheel.store.assist.assistants import Assistance, assistance_of
+from driftwheel.store.assist.task_embeddings import last_task
+from driftwheel.store.labels.label_sources import count_sources
+from driftwheel.store.labels.pools import list_pools
+from driftwheel.store.labels.projects import Project, list_projects
 
 __all__ = ["GROWTH", "LEAST", "Due", "due_assistance", "due_of", "labels_of_people", "next_training"]
 

@@ -14,11 +14,11 @@ from driftwheel.services.measure.embed_blobs import embed_blobs
 from driftwheel.services.measure.embedding_space import EmbeddingSpace, fixed_space
 from driftwheel.services.measure.measurers import Measurers
 from driftwheel.services.measure.packed_records import pack_embedding
-from driftwheel.store.assistants import assistance_of, set_assistance
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading, writing
-from driftwheel.store.projects import Project, project_by_key
-from driftwheel.store.task_embeddings import put_embeddings, tasks_to_embed
+from driftwheel.store.assist.assistants import assistance_of, set_assistance
+from driftwheel.store.assist.task_embeddings import put_embeddings, tasks_to_embed
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.labels.projects import Project, project_by_key
 
 __all__ = ["ProjectSpace", "embed_tasks", "space_of_project", "vectors_of"]
 

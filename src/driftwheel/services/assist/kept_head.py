@@ -9,7 +9,7 @@ import numpy as np
 
 from driftwheel.errors import UsageError
 from driftwheel.learning.embedding_head import EmbeddingHead
-from driftwheel.store.assistants import Assistant
+from driftwheel.store.assist.assistants import Assistant
 
 __all__ = ["head_of", "pack_head", "unpack_head"]
 

@@ -8,11 +8,11 @@ from sqlalchemy import Connection, Engine
 
 from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.services.label.create_pool import pool_of_project
-from driftwheel.store.assist_options import AssistOptions, assist_options, set_assist_options
-from driftwheel.store.assistants import set_assistance
-from driftwheel.store.audit import note
-from driftwheel.store.database import writing
-from driftwheel.store.projects import Project, project_by_key
+from driftwheel.store.assist.assist_options import AssistOptions, assist_options, set_assist_options
+from driftwheel.store.assist.assistants import set_assistance
+from driftwheel.store.engine.database import writing
+from driftwheel.store.labels.projects import Project, project_by_key
+from driftwheel.store.operate.audit import note
 
 __all__ = ["ask_for_training", "change_pool_prelabels", "enable_assistant"]
 
@@ -67,7 +67,7 @@ def change_pool_prelabels(
     Parameters
     ----------
     prelabels
-        ``off``, ``assistant`` or ``model``, see `driftwheel.store.assist_options`; None: as it is.
+        ``off``, ``assistant`` or ``model``, see `driftwheel.store.assist.assist_options`; None: as it is.
     hidden_share
         Share of tasks that show none, 0 to 0.9; None: as it is.
 

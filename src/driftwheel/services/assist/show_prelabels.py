@@ -14,12 +14,10 @@ from driftwheel.services.assist.kept_head import head_of
 from driftwheel.services.assist.sure_tasks import said_of
 from driftwheel.services.label.answer_payload import checked_payload
 from driftwheel.services.label.next_tasks import GivenTask
-from driftwheel.store.assist_options import AssistOptions, assist_options
-from driftwheel.store.assistants import assistance_of, newest_assistant
-from driftwheel.store.automatic_runs import AutomaticRun, hidden_tasks, standing_run
-from driftwheel.store.database import reading, writing
-from driftwheel.store.pools import pool_by_key
-from driftwheel.store.prelabels import (
+from driftwheel.store.assist.assist_options import AssistOptions, assist_options
+from driftwheel.store.assist.assistants import assistance_of, newest_assistant
+from driftwheel.store.assist.automatic_runs import AutomaticRun, hidden_tasks, standing_run
+from driftwheel.store.assist.prelabels import (
     Prelabel,
     PrelabelFrom,
     ShownPrelabel,
@@ -29,9 +27,11 @@ from driftwheel.store.prelabels import (
     put_shown,
     shown_to,
 )
-from driftwheel.store.projects import Project, project_by_key
-from driftwheel.store.record_predictions import predictions_of_tasks
-from driftwheel.store.task_embeddings import embedded_tasks
+from driftwheel.store.assist.task_embeddings import embedded_tasks
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.labels.pools import pool_by_key
+from driftwheel.store.labels.projects import Project, project_by_key
+from driftwheel.store.records.record_predictions import predictions_of_tasks
 
 __all__ = ["LEAST_SCORE", "predict_tasks", "show_prelabels"]
 

@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 
 from driftwheel.learning.embedding_head import EmbeddingHead
 from driftwheel.services.assist.embed_tasks import vectors_of
-from driftwheel.store.assistants import Assistant
-from driftwheel.store.projects import Project
-from driftwheel.store.task_embeddings import EmbeddedTask, waiting_tasks
+from driftwheel.store.assist.assistants import Assistant
+from driftwheel.store.assist.task_embeddings import EmbeddedTask, waiting_tasks
+from driftwheel.store.labels.projects import Project
 
 __all__ = ["SureTask", "said_of", "scored", "sure_tasks"]
 

@@ -20,7 +20,7 @@ from driftwheel.learning.fit_embedding_head import FittedHead, fit_embedding_hea
 from driftwheel.services.assist.due_assistance import labels_of_people
 from driftwheel.services.assist.embed_tasks import vectors_of
 from driftwheel.services.assist.kept_head import head_of, pack_head
-from driftwheel.store.assistants import (
+from driftwheel.store.assist.assistants import (
     Assistant,
     add_assistant,
     assistance_of,
@@ -28,11 +28,11 @@ from driftwheel.store.assistants import (
     newest_assistant,
     set_assistance,
 )
-from driftwheel.store.automatic_runs import assistants_in_use
-from driftwheel.store.database import reading, writing
-from driftwheel.store.pools import list_pools
-from driftwheel.store.projects import Project, project_by_key
-from driftwheel.store.task_embeddings import LearntLabel, labels_to_learn, last_task, waiting_tasks
+from driftwheel.store.assist.automatic_runs import assistants_in_use
+from driftwheel.store.assist.task_embeddings import LearntLabel, labels_to_learn, last_task, waiting_tasks
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.labels.pools import list_pools
+from driftwheel.store.labels.projects import Project, project_by_key
 
 __all__ = ["BOUND", "LEVEL", "MOST_LABELS", "RISK", "give_up_training", "train_assistant"]
 

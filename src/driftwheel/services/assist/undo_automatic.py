@@ -8,10 +8,10 @@ from sqlalchemy import Engine
 
 from driftwheel.errors import UsageError
 from driftwheel.services.label.create_pool import pool_of_project
-from driftwheel.store.audit import note
-from driftwheel.store.automatic_runs import AutomaticRun, active_run, run_by_key, set_run
-from driftwheel.store.database import writing
-from driftwheel.store.label_events import add_event
+from driftwheel.store.assist.automatic_runs import AutomaticRun, active_run, run_by_key, set_run
+from driftwheel.store.engine.database import writing
+from driftwheel.store.labels.label_events import add_event
+from driftwheel.store.operate.audit import note
 
 __all__ = ["undo_automatic"]
 

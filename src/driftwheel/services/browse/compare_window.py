@@ -16,15 +16,15 @@ from driftwheel.profiles import Profile, ProfileSet, from_bytes
 from driftwheel.profiles.property_summary import PropertySummary
 from driftwheel.services.browse.list_images import ImageQuery, list_images
 from driftwheel.services.measure.measured_reference import profile_held_against, unpack_reference
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.models import Model
-from driftwheel.store.record_state import RecordState
-from driftwheel.store.records import find_record
-from driftwheel.store.references import reference_by_key
-from driftwheel.store.stored_record import StoredRecord
-from driftwheel.store.verdict_answers import WindowAnswer, last_answers, segment_answers
-from driftwheel.store.verdicts import StoredVerdict, verdicts_of_window
-from driftwheel.store.windows import find_window
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import Model
+from driftwheel.store.models.references import reference_by_key
+from driftwheel.store.records.records import find_record
+from driftwheel.store.records.stored_record import StoredRecord
+from driftwheel.store.schema.record_state import RecordState
+from driftwheel.store.windows.verdict_answers import WindowAnswer, last_answers, segment_answers
+from driftwheel.store.windows.verdicts import StoredVerdict, verdicts_of_window
+from driftwheel.store.windows.windows import find_window
 
 __all__ = [
     "Comparison",

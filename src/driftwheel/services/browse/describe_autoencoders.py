@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 from driftwheel.errors import DriftwheelError
 from driftwheel.learning.autoencoder_facts import AutoencoderFacts
 from driftwheel.services.measure.autoencoder_in_use import read_autoencoder
-from driftwheel.store.autoencoders import StoredAutoencoder, list_autoencoders
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.references import current_reference
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.autoencoders import StoredAutoencoder, list_autoencoders
+from driftwheel.store.models.references import current_reference
 
 __all__ = ["AutoencoderDescription", "describe_autoencoders"]
 

@@ -8,17 +8,17 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine
 
 from driftwheel.services.browse.list_images import ImageQuery, count_images
-from driftwheel.store.audit import note
-from driftwheel.store.database import writing
-from driftwheel.store.models import Model, list_models
-from driftwheel.store.record_pages import Count
-from driftwheel.store.record_state import RecordState
-from driftwheel.store.records import last_record_time
-from driftwheel.store.references import Reference, current_reference, list_references
-from driftwheel.store.settings import get_setting, put_setting
-from driftwheel.store.tokens import list_tokens
-from driftwheel.store.verdict_answers import WindowAnswer, newest_answer
-from driftwheel.store.windows import window_of
+from driftwheel.store.access.tokens import list_tokens
+from driftwheel.store.engine.database import writing
+from driftwheel.store.models.models import Model, list_models
+from driftwheel.store.models.references import Reference, current_reference, list_references
+from driftwheel.store.operate.audit import note
+from driftwheel.store.operate.settings import get_setting, put_setting
+from driftwheel.store.records.record_pages import Count
+from driftwheel.store.records.records import last_record_time
+from driftwheel.store.schema.record_state import RecordState
+from driftwheel.store.windows.verdict_answers import WindowAnswer, newest_answer
+from driftwheel.store.windows.windows import window_of
 
 __all__ = ["FirstSteps", "describe_first_steps", "put_first_steps_aside"]
 

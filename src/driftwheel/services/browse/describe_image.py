@@ -14,13 +14,13 @@ from driftwheel.images.properties import PROPERTY_NAMES
 from driftwheel.services.browse.reference_ranges import PropertyRange, reference_ranges
 from driftwheel.services.measure.measured_reference import unpack_reference
 from driftwheel.services.measure.packed_records import unpack_properties
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.feedback import StoredFeedback, feedback_of
-from driftwheel.store.models import Model, model_by_key
-from driftwheel.store.records import record_by_key
-from driftwheel.store.references import Reference, current_reference
-from driftwheel.store.stored_record import StoredRecord
-from driftwheel.store.truths import StoredTruth, find_truth
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import Model, model_by_key
+from driftwheel.store.models.references import Reference, current_reference
+from driftwheel.store.records.feedback import StoredFeedback, feedback_of
+from driftwheel.store.records.records import record_by_key
+from driftwheel.store.records.stored_record import StoredRecord
+from driftwheel.store.records.truths import StoredTruth, find_truth
 
 __all__ = ["ImageDescription", "describe_image", "read_ranges"]
 

@@ -10,10 +10,10 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from driftwheel.services.watch.watch_model import span_of
-from driftwheel.store.models import Model, list_models
-from driftwheel.store.records import last_record_time
-from driftwheel.store.references import Reference, current_reference, list_references
-from driftwheel.store.windows import StoredWindow, list_windows
+from driftwheel.store.models.models import Model, list_models
+from driftwheel.store.models.references import Reference, current_reference, list_references
+from driftwheel.store.records.records import last_record_time
+from driftwheel.store.windows.windows import StoredWindow, list_windows
 
 __all__ = ["ModelState", "ModelSummary", "WindowVolume", "describe_model", "describe_models"]
 

@@ -8,8 +8,8 @@ from functools import lru_cache
 from sqlalchemy import Connection
 
 from driftwheel.formats.onnx_ports import Port, onnx_ports
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.models import ModelVersion, list_versions
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import ModelVersion, list_versions
 
 __all__ = ["OnnxFile", "VersionDescription", "describe_versions"]
 

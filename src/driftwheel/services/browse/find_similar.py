@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy import Connection
 
-from driftwheel.store.embeddings import newest_embeddings
-from driftwheel.store.records import record_by_key
-from driftwheel.store.stored_record import StoredRecord
+from driftwheel.store.records.embeddings import newest_embeddings
+from driftwheel.store.records.records import record_by_key
+from driftwheel.store.records.stored_record import StoredRecord
 
 __all__ = ["SEARCHED", "Similar", "SimilarImages", "find_similar"]
 

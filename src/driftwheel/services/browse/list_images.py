@@ -10,13 +10,20 @@ from functools import partial
 from sqlalchemy import Connection
 
 from driftwheel.errors import UsageError
-from driftwheel.store.columns import EPOCH, MICROSECOND
-from driftwheel.store.judged_windows import judged_windows
-from driftwheel.store.models import Model, find_model
-from driftwheel.store.record_pages import Count, Cursor, Order, RecordFilter, count_records, page_records
-from driftwheel.store.record_state import RecordState
-from driftwheel.store.stored_record import StoredRecord
-from driftwheel.store.verdicts import Answer
+from driftwheel.store.models.models import Model, find_model
+from driftwheel.store.records.record_pages import (
+    Count,
+    Cursor,
+    Order,
+    RecordFilter,
+    count_records,
+    page_records,
+)
+from driftwheel.store.records.stored_record import StoredRecord
+from driftwheel.store.schema.columns import EPOCH, MICROSECOND
+from driftwheel.store.schema.record_state import RecordState
+from driftwheel.store.windows.judged_windows import judged_windows
+from driftwheel.store.windows.verdicts import Answer
 
 __all__ = [
     "LOOKED_AT",
@@ -144,7 +151,7 @@ def list_images(
 
 
 def count_images(connection: Connection, query: ImageQuery) -> Count:
-    """Return how long a list is, up to 10,000; see `driftwheel.store.record_pages.count_records`."""
+    """Return how long a list is, up to 10,000; see `driftwheel.store.records.record_pages.count_records`."""
     chosen = _filter(connection, find_model(connection, query.model), query)
     return count_records(connection, chosen, order=query.order, look_at=LOOKED_AT)
 

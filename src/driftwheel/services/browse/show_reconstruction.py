@@ -14,9 +14,9 @@ from driftwheel.drift.statistics.conformal import conformal_p_values
 from driftwheel.errors import DriftwheelError
 from driftwheel.images.decode import decode
 from driftwheel.services.measure.autoencoder_in_use import read_autoencoder
-from driftwheel.store.autoencoders import autoencoder_by_key
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.stored_record import StoredRecord
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.autoencoders import autoencoder_by_key
+from driftwheel.store.records.stored_record import StoredRecord
 
 __all__ = ["ShownError", "error_of_record", "show_reconstruction"]
 

@@ -8,10 +8,10 @@ from sqlalchemy import Engine
 
 from driftwheel.services.channels.channel_checks import ChannelOptions, check_name, check_options, check_url
 from driftwheel.services.channels.wake_channels import wake_channel
-from driftwheel.store.audit import note
-from driftwheel.store.channels import Channel, create_channel
-from driftwheel.store.database import writing
-from driftwheel.store.models import list_models
+from driftwheel.store.alerts.channels import Channel, create_channel
+from driftwheel.store.engine.database import writing
+from driftwheel.store.models.models import list_models
+from driftwheel.store.operate.audit import note
 
 __all__ = ["add_channel"]
 

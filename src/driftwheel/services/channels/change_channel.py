@@ -12,17 +12,17 @@ from sqlalchemy import Engine
 from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.services.channels.channel_checks import ChannelOptions, check_options, check_url
 from driftwheel.services.channels.wake_channels import wake_channel
-from driftwheel.store.audit import note
-from driftwheel.store.channels import (
+from driftwheel.store.alerts.channels import (
     Channel,
     channel_by_key,
     delete_channel,
     find_channel,
     update_channel,
 )
-from driftwheel.store.database import writing
-from driftwheel.store.models import list_models
-from driftwheel.store.outbox import drop_waiting
+from driftwheel.store.alerts.outbox import drop_waiting
+from driftwheel.store.engine.database import writing
+from driftwheel.store.models.models import list_models
+from driftwheel.store.operate.audit import note
 
 __all__ = ["change_channel", "options_of", "remove_channel"]
 

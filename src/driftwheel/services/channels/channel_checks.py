@@ -20,7 +20,7 @@ _LONGEST_WAIT = 7 * 24 * 3600  # seconds
 
 @dataclass(frozen=True, slots=True)
 class ChannelOptions:
-    """What goes to a channel, and when; see `driftwheel.store.alert_tables.channels`.
+    """What goes to a channel, and when; see `driftwheel.store.schema.alert_tables.channels`.
 
     Attributes
     ----------

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, Engine
 
 from driftwheel.errors import DriftwheelError
 from driftwheel.notify.channel_url import open_channel_url
-from driftwheel.store.channels import Channel, channel_by_key, find_channel, list_channels
-from driftwheel.store.database import reading
-from driftwheel.store.metric_counts import Messages, count_messages
+from driftwheel.store.alerts.channels import Channel, channel_by_key, find_channel, list_channels
+from driftwheel.store.engine.database import reading
+from driftwheel.store.operate.metric_counts import Messages, count_messages
 
 __all__ = ["DescribedChannel", "describe_channel", "describe_channels"]
 

@@ -27,11 +27,9 @@ from driftwheel.alerts.told import Told, told_from_json, told_to_json
 from driftwheel.errors import DriftwheelError
 from driftwheel.notify.send import Delivery, send_message
 from driftwheel.services.crash_points import reach
-from driftwheel.store.channels import Channel, channel_by_key, note_failed, note_sent
-from driftwheel.store.database import reading, writing
-from driftwheel.store.episodes import documents_of, episodes_by_key, open_episodes
-from driftwheel.store.models import Model, model_by_key
-from driftwheel.store.notifications import (
+from driftwheel.store.alerts.channels import Channel, channel_by_key, note_failed, note_sent
+from driftwheel.store.alerts.episodes import documents_of, episodes_by_key, open_episodes
+from driftwheel.store.alerts.notifications import (
     Notification,
     add_notification,
     due_notifications,
@@ -39,9 +37,11 @@ from driftwheel.store.notifications import (
     set_failed,
     set_sent,
 )
-from driftwheel.store.notified_groups import NotifiedGroup, due_groups, find_group, put_group
-from driftwheel.store.outbox import claim_due, waits_for
-from driftwheel.store.records import find_record
+from driftwheel.store.alerts.notified_groups import NotifiedGroup, due_groups, find_group, put_group
+from driftwheel.store.alerts.outbox import claim_due, waits_for
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.models.models import Model, model_by_key
+from driftwheel.store.records.records import find_record
 
 __all__ = ["GIVE_UP_AFTER", "Sent", "make_messages", "retry_after", "send_waiting", "thread_of"]
 

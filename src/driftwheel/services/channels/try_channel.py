@@ -10,10 +10,10 @@ from driftwheel.alerts.compose import trial_message
 from driftwheel.alerts.message import message_to_json
 from driftwheel.notify.send import Delivery, send_message
 from driftwheel.services.channels.send_notifications import thread_of
-from driftwheel.store.audit import note
-from driftwheel.store.channels import find_channel, note_failed, note_sent
-from driftwheel.store.database import reading, writing
-from driftwheel.store.notifications import add_notification, set_dead, set_sent
+from driftwheel.store.alerts.channels import find_channel, note_failed, note_sent
+from driftwheel.store.alerts.notifications import add_notification, set_dead, set_sent
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.operate.audit import note
 
 __all__ = ["try_channel"]
 

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from driftwheel.store.episodes import open_episodes
-from driftwheel.store.notified_groups import NotifiedGroup, find_group, put_group
+from driftwheel.store.alerts.episodes import open_episodes
+from driftwheel.store.alerts.notified_groups import NotifiedGroup, find_group, put_group
 
 __all__ = ["wake_channel"]
 

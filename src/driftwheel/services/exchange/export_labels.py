@@ -21,11 +21,11 @@ from driftwheel.services.convert.label_options import LabelOptions
 from driftwheel.services.convert.write_formats import IMAGE_FOLDERS, label_files, write_single
 from driftwheel.services.exchange.label_payload import answer_of_payload
 from driftwheel.services.progress import OnProgress
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading
-from driftwheel.store.exported_tasks import ExportedTask, SaidAnswer, answers_said, exported_tasks
-from driftwheel.store.pools import list_pools
-from driftwheel.store.projects import Project, project_by_key
+from driftwheel.store.engine.database import reading
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.labels.exported_tasks import ExportedTask, SaidAnswer, answers_said, exported_tasks
+from driftwheel.store.labels.pools import list_pools
+from driftwheel.store.labels.projects import Project, project_by_key
 
 __all__ = ["ExportOptions", "ExportWhat", "Exported", "export_labels", "export_name"]
 

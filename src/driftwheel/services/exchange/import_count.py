@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from driftwheel.store.joined_records import JoinedRecord
+from driftwheel.store.labels.joined_records import JoinedRecord
 
 __all__ = ["EXAMPLES", "FoundLabel", "ImportAs", "ImportCount", "NotJoined", "WhyNot"]
 

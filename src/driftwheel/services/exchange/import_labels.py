@@ -31,12 +31,12 @@ from driftwheel.services.exchange.label_payload import labels_of, payload_of_ans
 from driftwheel.services.exchange.take_labels import take_labels
 from driftwheel.services.label.create_pool import pool_of_project
 from driftwheel.services.progress import OnProgress
-from driftwheel.store.audit import note
-from driftwheel.store.database import reading, writing
-from driftwheel.store.joined_records import JoinedRecord
-from driftwheel.store.label_events import add_event
-from driftwheel.store.pools import Pool
-from driftwheel.store.projects import Project
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.labels.joined_records import JoinedRecord
+from driftwheel.store.labels.label_events import add_event
+from driftwheel.store.labels.pools import Pool
+from driftwheel.store.labels.projects import Project
+from driftwheel.store.operate.audit import note
 
 __all__ = ["Imported", "import_images", "import_labels"]
 

@@ -8,8 +8,8 @@ from posixpath import basename
 from sqlalchemy import Connection, Engine
 
 from driftwheel.formats.label_files import ImageSize, is_image, stem_of
-from driftwheel.store.database import reading
-from driftwheel.store.joined_records import JoinedRecord, records_named
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.joined_records import JoinedRecord, records_named
 
 __all__ = ["JoinedSizes", "join_names", "names_of_record"]
 

@@ -11,7 +11,7 @@ from driftwheel.formats.box_fitness import fitting_box, fitting_class
 from driftwheel.formats.labelled_image import Answer, BoxLabel, ClassLabel
 from driftwheel.formats.losses import Losses
 from driftwheel.services.label.answer_payload import checked_payload
-from driftwheel.store.projects import Project
+from driftwheel.store.labels.projects import Project
 
 __all__ = ["Unfit", "answer_of_payload", "labels_of", "payload_of_answer"]
 

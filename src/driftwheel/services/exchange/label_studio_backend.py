@@ -32,13 +32,13 @@ from driftwheel.services.exchange.join_names import join_names
 from driftwheel.services.exchange.label_payload import answer_of_payload
 from driftwheel.services.ingest.ingest_values import Limits
 from driftwheel.services.ingest.record_truth import NewTruth, record_truths
-from driftwheel.store.assistants import Assistant, assistance_of, newest_assistant
-from driftwheel.store.database import reading
-from driftwheel.store.joined_records import JoinedRecord
-from driftwheel.store.models import Model
-from driftwheel.store.pools import Pool
-from driftwheel.store.projects import Project
-from driftwheel.store.record_predictions import SaidOfRecord, predictions_of_records
+from driftwheel.store.assist.assistants import Assistant, assistance_of, newest_assistant
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.joined_records import JoinedRecord
+from driftwheel.store.labels.pools import Pool
+from driftwheel.store.labels.projects import Project
+from driftwheel.store.models.models import Model
+from driftwheel.store.records.record_predictions import SaidOfRecord, predictions_of_records
 
 __all__ = [
     "ALLOWED",

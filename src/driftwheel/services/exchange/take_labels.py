@@ -10,14 +10,14 @@ from sqlalchemy import Connection, Engine
 from driftwheel.services.exchange.import_count import FoundLabel, ImportAs, ImportCount
 from driftwheel.services.label.fill_pool import PoolImage, fill_pool
 from driftwheel.services.label.label_progress import tally
-from driftwheel.store.database import writing
-from driftwheel.store.given_tasks import add_labelled, label_open
-from driftwheel.store.label_sources import put_sources
-from driftwheel.store.pools import Pool, add_to_pool, lock_pool
-from driftwheel.store.prelabels import Prelabel, put_prelabels
-from driftwheel.store.projects import Project
-from driftwheel.store.record_images import lock_images
-from driftwheel.store.tasks import last_position
+from driftwheel.store.assist.prelabels import Prelabel, put_prelabels
+from driftwheel.store.engine.database import writing
+from driftwheel.store.labels.given_tasks import add_labelled, label_open
+from driftwheel.store.labels.label_sources import put_sources
+from driftwheel.store.labels.pools import Pool, add_to_pool, lock_pool
+from driftwheel.store.labels.projects import Project
+from driftwheel.store.labels.tasks import last_position
+from driftwheel.store.records.record_images import lock_images
 
 __all__ = ["take_labels"]
 

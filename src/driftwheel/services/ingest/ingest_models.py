@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 
 from driftwheel.services.ingest.ingest_checks import check_text
-from driftwheel.store.database import reading
-from driftwheel.store.models import Model, find_model
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import Model, find_model
 
 __all__ = ["KnownModels", "model_named"]
 

@@ -19,9 +19,9 @@ from driftwheel.services.ingest.ingest_checks import check_tags, check_time
 from driftwheel.services.ingest.ingest_models import model_named
 from driftwheel.services.ingest.ingest_room import check_call
 from driftwheel.services.ingest.ingest_values import Limits, Result
-from driftwheel.store.database import writing
-from driftwheel.store.edge_profiles import add_edge_profile, list_edge_profiles
-from driftwheel.store.windows import mark_stale, window_of
+from driftwheel.store.engine.database import writing
+from driftwheel.store.records.edge_profiles import add_edge_profile, list_edge_profiles
+from driftwheel.store.windows.windows import mark_stale, window_of
 
 __all__ = ["Part", "ingest_profile", "parts_of_profile"]
 

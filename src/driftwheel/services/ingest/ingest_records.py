@@ -25,9 +25,9 @@ from driftwheel.services.ingest.ingest_digest import body_digest, canonical_body
 from driftwheel.services.ingest.ingest_models import KnownModels
 from driftwheel.services.ingest.ingest_room import Room
 from driftwheel.services.ingest.ingest_values import Incoming, Limits, Result, check_count, in_order, rejected
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.records import NewRecord, Outcome
-from driftwheel.store.writer import RecordWriter
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.records.records import NewRecord, Outcome
+from driftwheel.store.records.writer import RecordWriter
 
 __all__ = ["Incoming", "Ingest", "Limits", "Result"]
 

@@ -12,11 +12,11 @@ from sqlalchemy import Engine
 
 from driftwheel.errors import QueueFullError, StorageFullError
 from driftwheel.services.ingest.ingest_values import Limits, check_count
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading, sqlite_file
-from driftwheel.store.records import count_received
-from driftwheel.store.room import check_room, no_room
-from driftwheel.store.writer import RecordWriter
+from driftwheel.store.engine.database import reading, sqlite_file
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.files.room import check_room, no_room
+from driftwheel.store.records.records import count_received
+from driftwheel.store.records.writer import RecordWriter
 
 __all__ = ["Room", "check_call"]
 

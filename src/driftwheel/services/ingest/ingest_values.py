@@ -8,7 +8,7 @@ from typing import Literal, Protocol, TypeVar
 
 from driftwheel.errors import UsageError
 from driftwheel.predictions import Record
-from driftwheel.store.records import Outcome
+from driftwheel.store.records.records import Outcome
 
 __all__ = ["Incoming", "Limits", "Result", "check_count", "check_each", "in_order", "rejected"]
 

@@ -14,10 +14,10 @@ from driftwheel.services.ingest.ingest_models import model_named
 from driftwheel.services.ingest.ingest_room import check_call
 from driftwheel.services.ingest.ingest_values import Limits, Result, check_each, in_order
 from driftwheel.services.ingest.record_truth import check_truth
-from driftwheel.store.database import writing
-from driftwheel.store.feedback import add_feedback
-from driftwheel.store.records import times_of
-from driftwheel.store.verdicts import mark_due
+from driftwheel.store.engine.database import writing
+from driftwheel.store.records.feedback import add_feedback
+from driftwheel.store.records.records import times_of
+from driftwheel.store.windows.verdicts import mark_due
 
 __all__ = ["record_feedback"]
 

@@ -14,10 +14,10 @@ from driftwheel.services.ingest.ingest_checks import check_id, check_prediction
 from driftwheel.services.ingest.ingest_models import model_named
 from driftwheel.services.ingest.ingest_room import check_call
 from driftwheel.services.ingest.ingest_values import Limits, Result, check_each, in_order
-from driftwheel.store.database import writing
-from driftwheel.store.records import times_of
-from driftwheel.store.truths import NewTruth, put_truths
-from driftwheel.store.verdicts import mark_due
+from driftwheel.store.engine.database import writing
+from driftwheel.store.records.records import times_of
+from driftwheel.store.records.truths import NewTruth, put_truths
+from driftwheel.store.windows.verdicts import mark_due
 
 __all__ = ["NewTruth", "check_truth", "record_truths"]
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from driftwheel.agreement.box_matching import match_boxes
 from driftwheel.services.label.answer_payload import boxes_of
-from driftwheel.store.answer_sample import SampledAnswer
-from driftwheel.store.projects import Project
+from driftwheel.store.labels.answer_sample import SampledAnswer
+from driftwheel.store.labels.projects import Project
 
 __all__ = ["NOTHING", "AnnotatorConfusion", "annotator_confusion"]
 

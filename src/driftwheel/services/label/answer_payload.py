@@ -13,7 +13,7 @@ from typing import Any
 from driftwheel.agreement.box_answers import BoxAnswer, DrawnBox, box_answers
 from driftwheel.agreement.box_skill import compare_with_golden
 from driftwheel.errors import UsageError, did_you_mean
-from driftwheel.store.projects import AnswerType, Project
+from driftwheel.store.labels.projects import AnswerType, Project
 
 __all__ = [
     "MOST_BOXES",

@@ -16,8 +16,8 @@ from driftwheel.agreement.distance_alpha import box_alpha
 from driftwheel.agreement.krippendorff_alpha import Alpha, krippendorff_alpha
 from driftwheel.agreement.multi_answers import MultiAnswer, multi_alpha, multi_answers
 from driftwheel.services.label.answer_payload import boxes_of, is_correct
-from driftwheel.store.answer_sample import SampledAnswer
-from driftwheel.store.projects import AnswerType, Project
+from driftwheel.store.labels.answer_sample import SampledAnswer
+from driftwheel.store.labels.projects import AnswerType, Project
 
 __all__ = ["SAMPLE", "AnnotatorFigures", "AnswerQuality", "answer_quality"]
 
@@ -71,7 +71,7 @@ class AnswerQuality:
 
 
 def answer_quality(project: Project, sample: Sequence[SampledAnswer]) -> AnswerQuality:
-    """Return what answers of a project say of it: `driftwheel.store.answer_sample` gives the newest.
+    """Return what answers of a project say of it: `driftwheel.store.labels.answer_sample` gives the newest.
 
     Boxes agree with a consensus as they are right beside a truth: each matches one, with its class.
     """

@@ -16,12 +16,12 @@ from driftwheel.agreement.rule_event import Action, RuleEvent
 from driftwheel.errors import UsageError
 from driftwheel.services.label.label_progress import RULES
 from driftwheel.services.label.pool_rules import PoolRules
-from driftwheel.store.annotators import Annotator, annotator_by_key, set_paused
-from driftwheel.store.audit import note
-from driftwheel.store.database import writing
-from driftwheel.store.label_events import LabelEvent, add_event, event_by_key, list_events, set_undone
-from driftwheel.store.pools import Pool
-from driftwheel.store.projects import project_by_key
+from driftwheel.store.engine.database import writing
+from driftwheel.store.labels.annotators import Annotator, annotator_by_key, set_paused
+from driftwheel.store.labels.label_events import LabelEvent, add_event, event_by_key, list_events, set_undone
+from driftwheel.store.labels.pools import Pool
+from driftwheel.store.labels.projects import project_by_key
+from driftwheel.store.operate.audit import note
 
 __all__ = ["RuleHistory", "apply_rule", "end_pause", "events_about", "history_of", "undone_of"]
 

@@ -13,17 +13,17 @@ from sqlalchemy import Connection, Engine
 from driftwheel.errors import UsageError
 from driftwheel.services.label.label_progress import settle, tally
 from driftwheel.services.label.tell_webhooks import tell_of_tasks
-from driftwheel.store.annotators import Annotator, annotator_by_key, set_banned
-from driftwheel.store.assignments import assignments_of, lock_assignment
-from driftwheel.store.audit import note
-from driftwheel.store.database import writing
-from driftwheel.store.label_events import LabelEvent, add_event, event_by_key, set_undone
-from driftwheel.store.leases import end_lease, held_tasks
-from driftwheel.store.pools import Pool, lock_pool, pool_by_key
-from driftwheel.store.projects import project_by_key
-from driftwheel.store.task_answers import answers_excluded_by, counted_answers, set_answer
-from driftwheel.store.tasks import Task, again_position, lock_tasks, save_task
-from driftwheel.store.tokens import end_token, restore_token
+from driftwheel.store.access.tokens import end_token, restore_token
+from driftwheel.store.engine.database import writing
+from driftwheel.store.labels.annotators import Annotator, annotator_by_key, set_banned
+from driftwheel.store.labels.assignments import assignments_of, lock_assignment
+from driftwheel.store.labels.label_events import LabelEvent, add_event, event_by_key, set_undone
+from driftwheel.store.labels.leases import end_lease, held_tasks
+from driftwheel.store.labels.pools import Pool, lock_pool, pool_by_key
+from driftwheel.store.labels.projects import project_by_key
+from driftwheel.store.labels.task_answers import answers_excluded_by, counted_answers, set_answer
+from driftwheel.store.labels.tasks import Task, again_position, lock_tasks, save_task
+from driftwheel.store.operate.audit import note
 
 __all__ = ["ban_annotator", "undo_ban"]
 

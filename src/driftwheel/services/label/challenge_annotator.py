@@ -17,8 +17,9 @@ from driftwheel.services.label.ban_annotator import ban_annotator
 from driftwheel.services.label.draw_digits import draw_digits
 from driftwheel.services.label.label_progress import RULES
 from driftwheel.services.label.pool_rules import PoolRules
-from driftwheel.store.annotators import Annotator, annotator_by_key
-from driftwheel.store.challenges import (
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.labels.annotators import Annotator, annotator_by_key
+from driftwheel.store.labels.challenges import (
     StoredChallenge,
     add_challenge,
     last_challenges,
@@ -26,8 +27,7 @@ from driftwheel.store.challenges import (
     set_reply,
     set_shown,
 )
-from driftwheel.store.database import reading, writing
-from driftwheel.store.pools import Pool, pool_by_key
+from driftwheel.store.labels.pools import Pool, pool_by_key
 
 __all__ = ["Replied", "ask_challenge", "is_challenged", "reply_challenge", "show_challenge"]
 

@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from driftwheel.services.label.requirements import check_names, check_skills
-from driftwheel.store.annotators import Annotator, annotator_by_key, update_annotator
-from driftwheel.store.audit import note
-from driftwheel.store.database import writing
-from driftwheel.store.projects import project_by_key
+from driftwheel.store.engine.database import writing
+from driftwheel.store.labels.annotators import Annotator, annotator_by_key, update_annotator
+from driftwheel.store.labels.projects import project_by_key
+from driftwheel.store.operate.audit import note
 
 __all__ = ["change_annotator"]
 

@@ -10,9 +10,9 @@ from sqlalchemy import Engine
 
 from driftwheel.services.label.create_pool import pool_of_project
 from driftwheel.services.label.pool_rules import PoolRules
-from driftwheel.store.audit import note
-from driftwheel.store.database import writing
-from driftwheel.store.pools import Pool, lock_pool, pool_by_key, set_pool_rules
+from driftwheel.store.engine.database import writing
+from driftwheel.store.labels.pools import Pool, lock_pool, pool_by_key, set_pool_rules
+from driftwheel.store.operate.audit import note
 
 __all__ = ["change_pool"]
 

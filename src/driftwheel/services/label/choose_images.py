@@ -22,11 +22,11 @@ from driftwheel.selection.least_confidence import least_confidence
 from driftwheel.selection.select import select
 from driftwheel.services.browse.list_images import ImageQuery, list_images
 from driftwheel.services.label.fill_pool import MOST_AT_ONCE, PoolImage
-from driftwheel.store.database import reading, writing
-from driftwheel.store.models import find_model
-from driftwheel.store.project_records import feedback_on, images_in_project
-from driftwheel.store.settings import get_setting, put_setting
-from driftwheel.store.stored_record import StoredRecord
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.labels.project_records import feedback_on, images_in_project
+from driftwheel.store.models.models import find_model
+from driftwheel.store.operate.settings import get_setting, put_setting
+from driftwheel.store.records.stored_record import StoredRecord
 
 __all__ = ["CHOICES", "LOOKED_AT", "Choice", "ChosenImages", "check_count", "choose_images"]
 

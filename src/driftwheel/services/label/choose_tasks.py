@@ -11,12 +11,19 @@ import numpy as np
 from sqlalchemy import Connection
 
 from driftwheel.services.label.label_progress import RULES
-from driftwheel.store.assignments import Assignment, save_assignment
-from driftwheel.store.columns import EPOCH
-from driftwheel.store.label_events import add_event
-from driftwheel.store.pools import Pool
-from driftwheel.store.task_answers import exam_results
-from driftwheel.store.tasks import Task, again_position, count_strata, find_special, free_tasks, lock_free
+from driftwheel.store.labels.assignments import Assignment, save_assignment
+from driftwheel.store.labels.label_events import add_event
+from driftwheel.store.labels.pools import Pool
+from driftwheel.store.labels.task_answers import exam_results
+from driftwheel.store.labels.tasks import (
+    Task,
+    again_position,
+    count_strata,
+    find_special,
+    free_tasks,
+    lock_free,
+)
+from driftwheel.store.schema.columns import EPOCH
 
 __all__ = ["choose_tasks"]
 

@@ -13,11 +13,11 @@ from driftwheel.agreement.dynamic_overlap import OverlapRule
 from driftwheel.errors import UsageError
 from driftwheel.services.label.pool_rules import PoolRules
 from driftwheel.services.label.requirements import Requirements, check_names, check_skills
-from driftwheel.store.audit import note
-from driftwheel.store.database import writing
-from driftwheel.store.pools import Pool, pool_by_key
-from driftwheel.store.pools import create_pool as add_pool
-from driftwheel.store.projects import Project, project_by_key
+from driftwheel.store.engine.database import writing
+from driftwheel.store.labels.pools import Pool, pool_by_key
+from driftwheel.store.labels.pools import create_pool as add_pool
+from driftwheel.store.labels.projects import Project, project_by_key
+from driftwheel.store.operate.audit import note
 
 __all__ = ["MILLIONTHS", "NewPool", "check_pool", "create_pool", "pool_of_project"]
 

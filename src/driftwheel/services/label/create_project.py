@@ -10,11 +10,11 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from driftwheel.errors import UsageError
-from driftwheel.store.audit import note
-from driftwheel.store.database import writing
-from driftwheel.store.models import find_model
-from driftwheel.store.projects import AnswerType, LabelClass, Project, project_by_key, update_project
-from driftwheel.store.projects import create_project as add_project
+from driftwheel.store.engine.database import writing
+from driftwheel.store.labels.projects import AnswerType, LabelClass, Project, project_by_key, update_project
+from driftwheel.store.labels.projects import create_project as add_project
+from driftwheel.store.models.models import find_model
+from driftwheel.store.operate.audit import note
 
 __all__ = ["COLOURS", "HOT_KEYS", "NewClass", "create_project", "edit_project"]
 

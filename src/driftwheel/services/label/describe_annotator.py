@@ -10,13 +10,13 @@ from sqlalchemy import Connection
 from driftwheel.services.label.annotator_confusion import AnnotatorConfusion, annotator_confusion
 from driftwheel.services.label.answer_quality import SAMPLE, answer_quality
 from driftwheel.services.label.describe_project import AnnotatorRow, annotator_rows
-from driftwheel.store.annotators import Annotator
-from driftwheel.store.answer_sample import SampledAnswer, newest_answers_of
-from driftwheel.store.assignments import Assignment, assignments_of
-from driftwheel.store.label_events import LabelEvent, list_events
-from driftwheel.store.pools import Pool, list_pools
-from driftwheel.store.projects import Project
-from driftwheel.store.tasks import Task, tasks_by_key
+from driftwheel.store.labels.annotators import Annotator
+from driftwheel.store.labels.answer_sample import SampledAnswer, newest_answers_of
+from driftwheel.store.labels.assignments import Assignment, assignments_of
+from driftwheel.store.labels.label_events import LabelEvent, list_events
+from driftwheel.store.labels.pools import Pool, list_pools
+from driftwheel.store.labels.projects import Project
+from driftwheel.store.labels.tasks import Task, tasks_by_key
 
 __all__ = ["AnnotatorDescription", "describe_annotator"]
 

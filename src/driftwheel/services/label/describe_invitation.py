@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 
 from driftwheel.services.access.authorise import digest_of
 from driftwheel.services.label.requirements import Requirements
-from driftwheel.store.invitations import find_invitation
-from driftwheel.store.pools import list_pools
-from driftwheel.store.projects import Project, project_by_key
+from driftwheel.store.labels.invitations import find_invitation
+from driftwheel.store.labels.pools import list_pools
+from driftwheel.store.labels.projects import Project, project_by_key
 
 __all__ = ["InvitationFacts", "describe_invitation"]
 

@@ -15,14 +15,14 @@ from driftwheel.services.label.answer_quality import (
     AnswerQuality,
     answer_quality,
 )
-from driftwheel.store.annotators import Annotator, annotators_by_key
-from driftwheel.store.answer_sample import SampledAnswer, newest_answers
-from driftwheel.store.label_counts import WorkCounts, answers_by_hour, count_work
-from driftwheel.store.label_events import LabelEvent, event_by_key
-from driftwheel.store.pools import Pool, list_pools
-from driftwheel.store.projects import Project
-from driftwheel.store.review_queue import count_queued
-from driftwheel.store.tasks import ReviewWhy
+from driftwheel.store.labels.annotators import Annotator, annotators_by_key
+from driftwheel.store.labels.answer_sample import SampledAnswer, newest_answers
+from driftwheel.store.labels.label_counts import WorkCounts, answers_by_hour, count_work
+from driftwheel.store.labels.label_events import LabelEvent, event_by_key
+from driftwheel.store.labels.pools import Pool, list_pools
+from driftwheel.store.labels.projects import Project
+from driftwheel.store.labels.review_queue import count_queued
+from driftwheel.store.labels.tasks import ReviewWhy
 
 __all__ = ["HOURS", "AnnotatorRow", "ProjectDescription", "annotator_rows", "describe_project"]
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from driftwheel.services.label.review_task import reviewable
-from driftwheel.store.annotators import Annotator, annotators_by_key
-from driftwheel.store.pools import Pool, list_pools
-from driftwheel.store.projects import Project
-from driftwheel.store.records import find_record
-from driftwheel.store.review_queue import Review, list_reviews
-from driftwheel.store.stored_record import StoredRecord
-from driftwheel.store.task_answers import StoredAnswer, answers_of_task
-from driftwheel.store.tasks import Task
+from driftwheel.store.labels.annotators import Annotator, annotators_by_key
+from driftwheel.store.labels.pools import Pool, list_pools
+from driftwheel.store.labels.projects import Project
+from driftwheel.store.labels.review_queue import Review, list_reviews
+from driftwheel.store.labels.task_answers import StoredAnswer, answers_of_task
+from driftwheel.store.labels.tasks import Task
+from driftwheel.store.records.records import find_record
+from driftwheel.store.records.stored_record import StoredRecord
 
 __all__ = ["TaskDescription", "describe_task"]
 

@@ -11,9 +11,9 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from driftwheel.store.assignments import Assignment, Stage, assignments_of
-from driftwheel.store.pools import Pool, PoolState, list_pools
-from driftwheel.store.stage_progress import count_stage, early_golden
+from driftwheel.store.labels.assignments import Assignment, Stage, assignments_of
+from driftwheel.store.labels.pools import Pool, PoolState, list_pools
+from driftwheel.store.labels.stage_progress import count_stage, early_golden
 
 __all__ = ["BLOCK", "Standing", "Work", "WorkState", "describe_work", "labelled_share"]
 

@@ -13,12 +13,12 @@ from driftwheel.errors import UsageError
 from driftwheel.services.browse.list_images import ImageQuery, list_images
 from driftwheel.services.label.answer_payload import checked_payload, stratum_of
 from driftwheel.services.label.create_pool import pool_of_project
-from driftwheel.store.audit import note
-from driftwheel.store.database import reading, writing
-from driftwheel.store.pools import Pool, add_to_pool, lock_pool
-from driftwheel.store.projects import Project
-from driftwheel.store.record_images import RecordImage, lock_images
-from driftwheel.store.tasks import NewTask, TaskKind, add_tasks, last_position, records_in_pool
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.labels.pools import Pool, add_to_pool, lock_pool
+from driftwheel.store.labels.projects import Project
+from driftwheel.store.labels.tasks import NewTask, TaskKind, add_tasks, last_position, records_in_pool
+from driftwheel.store.operate.audit import note
+from driftwheel.store.records.record_images import RecordImage, lock_images
 
 __all__ = ["MOST_AT_ONCE", "Filled", "PoolImage", "fill_pool", "select_images"]
 

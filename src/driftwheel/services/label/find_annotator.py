@@ -9,16 +9,16 @@ from sqlalchemy import Connection, Engine
 
 from driftwheel.errors import UsageError
 from driftwheel.services.access.authorise import Identity
-from driftwheel.store.annotators import (
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.labels.annotators import (
     Annotator,
     add_annotator,
     annotator_named,
     annotator_with_token,
     annotator_with_user,
 )
-from driftwheel.store.database import reading, writing
-from driftwheel.store.models import model_by_key
-from driftwheel.store.projects import Project, project_by_key
+from driftwheel.store.labels.projects import Project, project_by_key
+from driftwheel.store.models.models import model_by_key
 
 __all__ = ["find_annotator", "project_for"]
 

@@ -17,11 +17,11 @@ from driftwheel.agreement.multi_error_finder import find_set_errors
 from driftwheel.predictions import Classification, Detection
 from driftwheel.report.numbers import share
 from driftwheel.services.label.answer_payload import boxes_of, payload_of_boxes
-from driftwheel.store.pools import list_pools
-from driftwheel.store.projects import Project
-from driftwheel.store.record_answers import RecordAnswer, answers_of_records
-from driftwheel.store.sure_tasks import labelled_tasks
-from driftwheel.store.tasks import Task
+from driftwheel.store.labels.pools import list_pools
+from driftwheel.store.labels.projects import Project
+from driftwheel.store.labels.sure_tasks import labelled_tasks
+from driftwheel.store.labels.tasks import Task
+from driftwheel.store.records.record_answers import RecordAnswer, answers_of_records
 
 __all__ = ["LOOKED_AT", "NEIGHBOURS", "FoundErrors", "Source", "Suspect", "find_errors", "sources_for"]
 

@@ -14,19 +14,19 @@ from driftwheel.errors import UsageError
 from driftwheel.services.access.authorise import digest_of
 from driftwheel.services.access.create_token import PREFIX
 from driftwheel.services.label.requirements import check_names
-from driftwheel.store.annotators import Annotator, add_annotator
-from driftwheel.store.audit import note
-from driftwheel.store.database import writing
-from driftwheel.store.invitations import (
+from driftwheel.store.access.tokens import create_token
+from driftwheel.store.engine.database import writing
+from driftwheel.store.labels.annotators import Annotator, add_annotator
+from driftwheel.store.labels.invitations import (
     Invitation,
     add_invitation,
     count_joined,
     lock_invitation,
     revoke_invitation,
 )
-from driftwheel.store.models import model_by_key
-from driftwheel.store.projects import Project, project_by_key
-from driftwheel.store.tokens import create_token
+from driftwheel.store.labels.projects import Project, project_by_key
+from driftwheel.store.models.models import model_by_key
+from driftwheel.store.operate.audit import note
 
 __all__ = ["CreatedInvitation", "Joined", "end_invitation", "invite_annotators", "join_project"]
 

@@ -15,11 +15,11 @@ from driftwheel.errors import UsageError
 from driftwheel.services.label.answer_payload import likeness
 from driftwheel.services.label.ban_annotator import ban_annotator
 from driftwheel.services.label.label_progress import RULES
-from driftwheel.store.annotators import annotator_by_key
-from driftwheel.store.database import reading
-from driftwheel.store.label_events import LabelEvent, last_event
-from driftwheel.store.projects import project_by_key
-from driftwheel.store.task_answers import golden_results, golden_said
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.annotators import annotator_by_key
+from driftwheel.store.labels.label_events import LabelEvent, last_event
+from driftwheel.store.labels.projects import project_by_key
+from driftwheel.store.labels.task_answers import golden_results, golden_said
 
 __all__ = ["judge_annotator"]
 

@@ -14,8 +14,8 @@ from driftwheel.agreement.class_answers import Answer, class_answers, golden_col
 from driftwheel.agreement.golden_bayes import golden_bayes
 from driftwheel.agreement.multi_answers import MultiAnswer, golden_sets, multi_answers, multi_consensus
 from driftwheel.services.label.answer_payload import boxes_of, payload_of_boxes
-from driftwheel.store.projects import AnswerType, Project
-from driftwheel.store.task_answers import StoredAnswer, golden_answers
+from driftwheel.store.labels.projects import AnswerType, Project
+from driftwheel.store.labels.task_answers import StoredAnswer, golden_answers
 
 __all__ = ["ConsensusInputs", "LabelConsensus", "consensus_from", "consensus_inputs"]
 

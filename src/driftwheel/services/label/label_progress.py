@@ -16,12 +16,12 @@ from driftwheel.services.label.label_consensus import (
 )
 from driftwheel.services.label.pool_rules import PoolRules, review_of
 from driftwheel.services.label.tell_webhooks import tell_of_pool, tell_of_tasks
-from driftwheel.store.label_events import add_event
-from driftwheel.store.leases import end_expired, expired_tasks
-from driftwheel.store.pools import ClosedBecause, Pool, add_to_pool, set_pool_state
-from driftwheel.store.projects import Project
-from driftwheel.store.task_answers import answers_of_task
-from driftwheel.store.tasks import Task, TaskState, again_position, lock_unlocked, save_task
+from driftwheel.store.labels.label_events import add_event
+from driftwheel.store.labels.leases import end_expired, expired_tasks
+from driftwheel.store.labels.pools import ClosedBecause, Pool, add_to_pool, set_pool_state
+from driftwheel.store.labels.projects import Project
+from driftwheel.store.labels.task_answers import answers_of_task
+from driftwheel.store.labels.tasks import Task, TaskState, again_position, lock_unlocked, save_task
 
 __all__ = ["RULES", "close", "offer_again", "settle", "take_back_expired", "tally"]
 

@@ -16,13 +16,13 @@ from driftwheel.services.label.choose_tasks import choose_tasks
 from driftwheel.services.label.label_progress import take_back_expired, tally
 from driftwheel.services.label.pool_rules import PoolRules
 from driftwheel.services.label.requirements import Requirements, missing_of
-from driftwheel.store.annotators import Annotator, annotator_by_key
-from driftwheel.store.assignments import Assignment, lock_assignment, save_assignment
-from driftwheel.store.challenges import open_challenge
-from driftwheel.store.database import reading, writing
-from driftwheel.store.leases import Lease, find_lease, give_lease, renew_leases
-from driftwheel.store.pools import Pool, lock_pool, open_pools, pool_by_key
-from driftwheel.store.tasks import Task, save_task, tasks_by_key
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.labels.annotators import Annotator, annotator_by_key
+from driftwheel.store.labels.assignments import Assignment, lock_assignment, save_assignment
+from driftwheel.store.labels.challenges import open_challenge
+from driftwheel.store.labels.leases import Lease, find_lease, give_lease, renew_leases
+from driftwheel.store.labels.pools import Pool, lock_pool, open_pools, pool_by_key
+from driftwheel.store.labels.tasks import Task, save_task, tasks_by_key
 
 __all__ = ["MOST_AT_ONCE", "GivenTask", "NextTasks", "WhyNone", "next_tasks"]
 

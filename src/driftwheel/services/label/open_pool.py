@@ -10,10 +10,10 @@ from driftwheel.errors import UsageError
 from driftwheel.services.label.create_pool import pool_of_project
 from driftwheel.services.label.label_progress import close
 from driftwheel.services.label.tell_webhooks import tell_of_pool
-from driftwheel.store.audit import note
-from driftwheel.store.database import writing
-from driftwheel.store.label_events import add_event
-from driftwheel.store.pools import Pool, lock_pool, pool_by_key, set_pool_state
+from driftwheel.store.engine.database import writing
+from driftwheel.store.labels.label_events import add_event
+from driftwheel.store.labels.pools import Pool, lock_pool, pool_by_key, set_pool_state
+from driftwheel.store.operate.audit import note
 
 __all__ = ["close_pool", "open_pool"]
 

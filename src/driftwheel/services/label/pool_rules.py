@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
 from driftwheel.errors import UsageError, did_you_mean
-from driftwheel.store.tasks import ReviewWhy, TaskState
+from driftwheel.store.labels.tasks import ReviewWhy, TaskState
 
 __all__ = ["PoolRules", "is_sampled", "review_of"]
 

@@ -13,10 +13,10 @@ from driftwheel.report.numbers import share
 from driftwheel.services.label.answer_payload import stratum_of
 from driftwheel.services.label.create_pool import pool_of_project
 from driftwheel.services.label.fill_pool import Filled, PoolImage, fill_pool
-from driftwheel.store.database import reading
-from driftwheel.store.pools import list_pools
-from driftwheel.store.sure_tasks import sure_tasks
-from driftwheel.store.tasks import Task, TaskKind, records_in_pool
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.pools import list_pools
+from driftwheel.store.labels.sure_tasks import sure_tasks
+from driftwheel.store.labels.tasks import Task, TaskKind, records_in_pool
 
 __all__ = ["SURE", "check_promoted", "count_sure", "promote_sure"]
 

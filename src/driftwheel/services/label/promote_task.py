@@ -9,9 +9,9 @@ from sqlalchemy import Engine
 from driftwheel.errors import UsageError
 from driftwheel.services.label.fill_pool import PoolImage, fill_pool
 from driftwheel.services.label.review_task import reviewable
-from driftwheel.store.database import reading
-from driftwheel.store.review_queue import reviews_of
-from driftwheel.store.tasks import TaskKind
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.review_queue import reviews_of
+from driftwheel.store.labels.tasks import TaskKind
 
 __all__ = ["promote_task"]
 

@@ -13,16 +13,16 @@ from sqlalchemy import Connection, Engine
 from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.notify.post_webhook import check_webhook_url
 from driftwheel.notify.webhook_signature import new_secret
-from driftwheel.store.audit import note
-from driftwheel.store.database import writing
-from driftwheel.store.projects import Project, project_by_key
-from driftwheel.store.webhook_deliveries import (
+from driftwheel.store.engine.database import writing
+from driftwheel.store.labels.projects import Project, project_by_key
+from driftwheel.store.operate.audit import note
+from driftwheel.store.webhooks.webhook_deliveries import (
     WebhookDelivery,
     delivery_by_key,
     set_delivery,
     wake_deliveries,
 )
-from driftwheel.store.webhooks import (
+from driftwheel.store.webhooks.webhooks import (
     WEBHOOK_EVENTS,
     Webhook,
     WebhookEvent,
@@ -81,7 +81,7 @@ def register_webhook(
     Parameters
     ----------
     events
-        Names of those it is told of, see `driftwheel.store.webhooks.WEBHOOK_EVENTS`.
+        Names of those it is told of, see `driftwheel.store.webhooks.webhooks.WEBHOOK_EVENTS`.
     note_text
         Whom it reaches.
     allow_private

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from driftwheel.errors import UsageError
-from driftwheel.store.annotators import Annotator
+from driftwheel.store.labels.annotators import Annotator
 
 __all__ = ["Requirements", "check_names", "check_skills", "missing_of"]
 

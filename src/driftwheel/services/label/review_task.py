@@ -13,14 +13,14 @@ from driftwheel.errors import UsageError
 from driftwheel.services.label.answer_payload import checked_payload
 from driftwheel.services.label.label_progress import offer_again, tally
 from driftwheel.services.label.tell_webhooks import tell_of_tasks
-from driftwheel.store.audit import note
-from driftwheel.store.database import reading, writing
-from driftwheel.store.label_events import add_event
-from driftwheel.store.pools import Pool, lock_pool, pool_by_key
-from driftwheel.store.projects import Project, project_by_key
-from driftwheel.store.review_queue import Review, ReviewAction, add_review, reviews_of
-from driftwheel.store.task_answers import answers_of_task, set_answer
-from driftwheel.store.tasks import Task, lock_task, save_task, task_by_key
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.labels.label_events import add_event
+from driftwheel.store.labels.pools import Pool, lock_pool, pool_by_key
+from driftwheel.store.labels.projects import Project, project_by_key
+from driftwheel.store.labels.review_queue import Review, ReviewAction, add_review, reviews_of
+from driftwheel.store.labels.task_answers import answers_of_task, set_answer
+from driftwheel.store.labels.tasks import Task, lock_task, save_task, task_by_key
+from driftwheel.store.operate.audit import note
 
 __all__ = ["Decision", "review_task", "reviewable"]
 

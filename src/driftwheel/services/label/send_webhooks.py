@@ -19,17 +19,17 @@ from driftwheel.services.channels.send_notifications import retry_after
 from driftwheel.services.crash_points import reach
 from driftwheel.services.label.label_progress import RULES
 from driftwheel.services.label.register_webhook import webhook_of_project
-from driftwheel.store.audit import note
-from driftwheel.store.database import reading, writing
-from driftwheel.store.label_events import add_event
-from driftwheel.store.webhook_deliveries import (
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.labels.label_events import add_event
+from driftwheel.store.operate.audit import note
+from driftwheel.store.webhooks.webhook_deliveries import (
     WebhookDelivery,
     add_delivery,
     claim_deliveries,
     is_any_due,
     set_delivery,
 )
-from driftwheel.store.webhooks import Webhook, update_webhook, webhook_by_key
+from driftwheel.store.webhooks.webhooks import Webhook, update_webhook, webhook_by_key
 
 __all__ = ["OFF_AFTER", "SentWebhooks", "letter_of", "send_webhooks", "try_webhook"]
 

@@ -19,10 +19,10 @@ from driftwheel.services.label.create_project import NewClass, create_project
 from driftwheel.services.label.fill_pool import fill_pool
 from driftwheel.services.label.open_pool import open_pool
 from driftwheel.services.label.promote_sure import check_promoted, promote_sure
-from driftwheel.store.database import reading
-from driftwheel.store.models import find_model
-from driftwheel.store.pools import Pool, list_pools
-from driftwheel.store.projects import AnswerType, Project, list_projects, project_by_key
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.pools import Pool, list_pools
+from driftwheel.store.labels.projects import AnswerType, Project, list_projects, project_by_key
+from driftwheel.store.models.models import find_model
 
 __all__ = ["NewProject", "PoolWish", "StartedPool", "start_pool"]
 

@@ -27,13 +27,13 @@ from driftwheel.services.label.label_consensus import (
 from driftwheel.services.label.label_progress import settle, tally
 from driftwheel.services.label.pool_rules import PoolRules
 from driftwheel.services.label.watch_annotator import gives_reason, watch_annotator
-from driftwheel.store.annotators import annotator_by_key
-from driftwheel.store.assignments import lock_assignment, save_assignment
-from driftwheel.store.database import reading, writing
-from driftwheel.store.leases import end_lease, find_lease
-from driftwheel.store.pools import Pool, lock_pool, pool_by_key
-from driftwheel.store.projects import Project, project_by_key
-from driftwheel.store.task_answers import (
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.labels.annotators import annotator_by_key
+from driftwheel.store.labels.assignments import lock_assignment, save_assignment
+from driftwheel.store.labels.leases import end_lease, find_lease
+from driftwheel.store.labels.pools import Pool, lock_pool, pool_by_key
+from driftwheel.store.labels.projects import Project, project_by_key
+from driftwheel.store.labels.task_answers import (
     AnswerKind,
     AnswerState,
     StoredAnswer,
@@ -42,7 +42,7 @@ from driftwheel.store.task_answers import (
     answer_in_force,
     answers_of_task,
 )
-from driftwheel.store.tasks import Task, again_position, lock_task, save_task, task_by_key
+from driftwheel.store.labels.tasks import Task, again_position, lock_task, save_task, task_by_key
 
 __all__ = ["NewAnswer", "Submitted", "submit_answer"]
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from driftwheel.store.pools import Pool
-from driftwheel.store.tasks import Task
-from driftwheel.store.webhook_deliveries import add_deliveries
-from driftwheel.store.webhooks import WebhookEvent, webhooks_for
+from driftwheel.store.labels.pools import Pool
+from driftwheel.store.labels.tasks import Task
+from driftwheel.store.webhooks.webhook_deliveries import add_deliveries
+from driftwheel.store.webhooks.webhooks import WebhookEvent, webhooks_for
 
 __all__ = ["tell_of_pool", "tell_of_tasks"]
 

@@ -10,13 +10,13 @@ from sqlalchemy import Connection, Engine
 from driftwheel.errors import UsageError
 from driftwheel.services.label.label_progress import tally
 from driftwheel.services.label.tell_webhooks import tell_of_tasks
-from driftwheel.store.annotators import annotator_by_key
-from driftwheel.store.assignments import lock_assignment, save_assignment
-from driftwheel.store.database import reading, writing
-from driftwheel.store.leases import give_lease
-from driftwheel.store.pools import Pool, lock_pool, pool_by_key
-from driftwheel.store.task_answers import StoredAnswer, last_answer, set_answer
-from driftwheel.store.tasks import Task, again_position, lock_task, save_task
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.labels.annotators import annotator_by_key
+from driftwheel.store.labels.assignments import lock_assignment, save_assignment
+from driftwheel.store.labels.leases import give_lease
+from driftwheel.store.labels.pools import Pool, lock_pool, pool_by_key
+from driftwheel.store.labels.task_answers import StoredAnswer, last_answer, set_answer
+from driftwheel.store.labels.tasks import Task, again_position, lock_task, save_task
 
 __all__ = ["UNDONE_WITHIN", "undo_answer"]
 

@@ -8,8 +8,8 @@ from sqlalchemy import Engine
 
 from driftwheel.services.label.apply_rule import end_pause
 from driftwheel.services.label.ban_annotator import undo_ban
-from driftwheel.store.database import reading
-from driftwheel.store.label_events import LabelEvent, event_by_key
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.label_events import LabelEvent, event_by_key
 
 __all__ = ["UNDOABLE", "undo_event"]
 

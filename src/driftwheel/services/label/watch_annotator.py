@@ -15,12 +15,12 @@ from driftwheel.agreement.too_fast import too_fast
 from driftwheel.services.label.apply_rule import apply_rule, events_about, history_of
 from driftwheel.services.label.challenge_annotator import ask_challenge, is_challenged
 from driftwheel.services.label.pool_rules import PoolRules
-from driftwheel.store.annotators import annotator_by_key
-from driftwheel.store.assignments import assignments_of
-from driftwheel.store.database import reading, writing
-from driftwheel.store.label_events import LabelEvent
-from driftwheel.store.pools import Pool
-from driftwheel.store.task_answers import AnswerKind, StoredAnswer, newest_work
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.labels.annotators import annotator_by_key
+from driftwheel.store.labels.assignments import assignments_of
+from driftwheel.store.labels.label_events import LabelEvent
+from driftwheel.store.labels.pools import Pool
+from driftwheel.store.labels.task_answers import AnswerKind, StoredAnswer, newest_work
 
 __all__ = ["fast_limit_of", "gives_reason", "watch_annotator"]
 

@@ -15,15 +15,15 @@ from driftwheel.agreement.sprt import GoldenTest
 from driftwheel.agreement.too_fast import fast_limit
 from driftwheel.services.label.apply_rule import apply_rule, events_about
 from driftwheel.services.label.pool_rules import PoolRules
-from driftwheel.store.annotators import list_annotators
-from driftwheel.store.assignments import Assignment, assignments_of
-from driftwheel.store.database import reading, writing
-from driftwheel.store.label_events import LabelEvent
-from driftwheel.store.pools import Pool, pool_by_key, set_pool_watch
-from driftwheel.store.prelabels import seen_prelabels
-from driftwheel.store.projects import project_by_key
-from driftwheel.store.task_answers import StoredAnswer, newest_work, pools_to_watch
-from driftwheel.store.tasks import tasks_by_key
+from driftwheel.store.assist.prelabels import seen_prelabels
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.labels.annotators import list_annotators
+from driftwheel.store.labels.assignments import Assignment, assignments_of
+from driftwheel.store.labels.label_events import LabelEvent
+from driftwheel.store.labels.pools import Pool, pool_by_key, set_pool_watch
+from driftwheel.store.labels.projects import project_by_key
+from driftwheel.store.labels.task_answers import StoredAnswer, newest_work, pools_to_watch
+from driftwheel.store.labels.tasks import tasks_by_key
 
 __all__ = ["unwatched_pools", "watch_pool"]
 

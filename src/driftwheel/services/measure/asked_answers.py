@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from driftwheel.store.logged_answers import LoggedAnswers
+from driftwheel.store.records.logged_answers import LoggedAnswers
 
 __all__ = ["AskedAnswers", "as_logged", "pack_asked", "unpack_asked"]
 

@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 from driftwheel.errors import DriftwheelError
 from driftwheel.learning.autoencoder import Autoencoder, open_autoencoder
 from driftwheel.services.measure.parallel import default_threads
-from driftwheel.store.autoencoders import StoredAutoencoder, current_autoencoder
-from driftwheel.store.blobs import Blobs
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.autoencoders import StoredAutoencoder, current_autoencoder
 
 __all__ = ["AutoencoderInUse", "autoencoder_in_use", "read_autoencoder"]
 

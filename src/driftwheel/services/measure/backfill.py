@@ -16,16 +16,16 @@ from driftwheel.services.measure.measure_received import mark_windows
 from driftwheel.services.measure.measure_records import LOST, measure_records, measurers_of
 from driftwheel.services.measure.measurers import Measurer, Measurers
 from driftwheel.services.measure.packed_records import records_of
-from driftwheel.store.audit import note
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading, writing
-from driftwheel.store.models import find_model
-from driftwheel.store.record_columns import columns_of
-from driftwheel.store.record_pages import Cursor, RecordFilter, page_records
-from driftwheel.store.record_state import RecordState
-from driftwheel.store.records import Measurement, set_measured
-from driftwheel.store.settings import all_settings, put_setting
-from driftwheel.store.stored_record import StoredRecord
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import find_model
+from driftwheel.store.operate.audit import note
+from driftwheel.store.operate.settings import all_settings, put_setting
+from driftwheel.store.records.record_columns import columns_of
+from driftwheel.store.records.record_pages import Cursor, RecordFilter, page_records
+from driftwheel.store.records.records import Measurement, set_measured
+from driftwheel.store.records.stored_record import StoredRecord
+from driftwheel.store.schema.record_state import RecordState
 
 __all__ = ["Backfilled", "ask_for_backfill", "asked_backfills", "backfill_records", "check_range"]
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from driftwheel.learning.embedder import Embedder
 from driftwheel.services.measure.measure_blobs import MeasuredBlob, WantedBlob, measure_blobs
-from driftwheel.store.blobs import Blobs
+from driftwheel.store.files.blobs import Blobs
 
 __all__ = ["embed_blobs"]
 

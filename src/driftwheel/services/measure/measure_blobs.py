@@ -17,7 +17,7 @@ from driftwheel.images.properties import measure
 from driftwheel.learning.embedder import Prepare
 from driftwheel.services.measure.measure_images import single_threaded_opencv
 from driftwheel.services.measure.parallel import map_in_order
-from driftwheel.store.blobs import Blobs
+from driftwheel.store.files.blobs import Blobs
 
 __all__ = ["CRASHED", "MeasuredBlob", "WantedBlob", "measure_blobs"]
 

@@ -12,11 +12,11 @@ from sqlalchemy import Connection, Engine
 from driftwheel.services.crash_points import reach
 from driftwheel.services.measure.measure_records import measure_records, measurers_of
 from driftwheel.services.measure.measurers import Measurer, Measurers
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading, writing
-from driftwheel.store.records import Measurement, next_received, set_measured
-from driftwheel.store.stored_record import StoredRecord
-from driftwheel.store.windows import mark_stale
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.records.records import Measurement, next_received, set_measured
+from driftwheel.store.records.stored_record import StoredRecord
+from driftwheel.store.windows.windows import mark_stale
 
 __all__ = ["BURST", "Burst", "keep_measured", "mark_windows", "measure_received"]
 
@@ -91,7 +91,7 @@ def keep_measured(
 ) -> None:
     """Note what was found of records, and mark the windows of these stale, in the caller's transaction.
 
-    Records are changed first, then windows, each in one order: see `driftwheel.store.record_locks`.
+    Records are changed first, then windows, each in one order: see `driftwheel.store.records.record_locks`.
     """
     if not found:
         return

@@ -17,10 +17,10 @@ from driftwheel.records import Records, times_of
 from driftwheel.services.measure.measure_blobs import MeasuredBlob, WantedBlob, measure_blobs
 from driftwheel.services.measure.measurers import Measurer, Measurers
 from driftwheel.services.measure.packed_records import pack_embedding, pack_hash, pack_properties
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading
-from driftwheel.store.records import Measurement
-from driftwheel.store.stored_record import StoredRecord
+from driftwheel.store.engine.database import reading
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.records.records import Measurement
+from driftwheel.store.records.stored_record import StoredRecord
 
 __all__ = ["LOST", "measure_records", "measurers_of"]
 

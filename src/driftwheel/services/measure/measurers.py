@@ -19,9 +19,9 @@ from driftwheel.records import Records
 from driftwheel.services.measure.autoencoder_in_use import AutoencoderInUse, autoencoder_in_use
 from driftwheel.services.measure.embedding_space import EmbeddingSpace, fixed_space
 from driftwheel.services.measure.measured_reference import unpack_reference
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.models import Model, model_by_key
-from driftwheel.store.references import Reference, current_reference
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import Model, model_by_key
+from driftwheel.store.models.references import Reference, current_reference
 
 __all__ = ["BANK", "Measurer", "Measurers", "embedder_for"]
 

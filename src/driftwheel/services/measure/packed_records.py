@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from driftwheel.errors import IncomparableError
 from driftwheel.images.properties import PROPERTY_NAMES, near_duplicates
 from driftwheel.records import Records, Unreadable
-from driftwheel.store.columns import EPOCH, MICROSECOND
-from driftwheel.store.record_columns import RecordColumns
-from driftwheel.store.record_state import RecordState
+from driftwheel.store.records.record_columns import RecordColumns
+from driftwheel.store.schema.columns import EPOCH, MICROSECOND
+from driftwheel.store.schema.record_state import RecordState
 
 __all__ = [
     "NEAR_DUPLICATE",

@@ -36,10 +36,10 @@ from driftwheel.services.measure.packed_records import (
     unpack_hashes,
 )
 from driftwheel.services.measure.window_profile import WHOLE, Segment, WindowSums, main_space, sum_up
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading
-from driftwheel.store.models import Model
-from driftwheel.store.record_columns import RecordColumns, columns_of_keys, measured_columns
+from driftwheel.store.engine.database import reading
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import Model
+from driftwheel.store.records.record_columns import RecordColumns, columns_of_keys, measured_columns
 
 __all__ = ["EMBEDDED_ANEW", "LEAST_IMAGES", "reference_of_records"]
 

@@ -31,7 +31,7 @@ from driftwheel.services.measure.packed_records import (
     unpack_hashes,
     unreadable_of,
 )
-from driftwheel.store.record_columns import RecordColumns
+from driftwheel.store.records.record_columns import RecordColumns
 
 __all__ = ["WHOLE", "Segment", "WindowSums", "in_space", "main_space", "sum_up", "together"]
 

@@ -21,11 +21,11 @@ from driftwheel.services.measure.classify_images import classify_images
 from driftwheel.services.measure.measured_reference import MeasuredReference
 from driftwheel.services.models.askers import open_version
 from driftwheel.services.models.simulate_reference_faults import reference_images
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading
-from driftwheel.store.logged_answers import logged_answers
-from driftwheel.store.models import Model, ModelVersion, list_versions
-from driftwheel.store.references import Reference
+from driftwheel.store.engine.database import reading
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import Model, ModelVersion, list_versions
+from driftwheel.store.models.references import Reference
+from driftwheel.store.records.logged_answers import logged_answers
 
 __all__ = ["ASKED_VERSIONS", "ask_reference"]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from driftwheel.store.models import ModelVersion, list_versions
-from driftwheel.store.references import current_reference, reference_by_key, set_reference_ready
-from driftwheel.store.settings import all_settings, delete_setting, get_setting, put_setting
+from driftwheel.store.models.models import ModelVersion, list_versions
+from driftwheel.store.models.references import current_reference, reference_by_key, set_reference_ready
+from driftwheel.store.operate.settings import all_settings, delete_setting, get_setting, put_setting
 
 __all__ = ["WantedVersion", "begin_asking", "put_asking_back", "want_version_asked", "wanted_versions"]
 

@@ -20,8 +20,8 @@ from driftwheel.records import Image
 from driftwheel.services.measure.asked_answers import AskedAnswers
 from driftwheel.services.measure.classify_images import classify_images
 from driftwheel.services.models.try_file import try_file
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.version_images import VersionImage
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.records.version_images import VersionImage
 
 __all__ = ["Askers", "open_version"]
 

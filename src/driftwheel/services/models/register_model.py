@@ -19,11 +19,10 @@ from driftwheel.predictions import Task
 from driftwheel.profiles.window import as_window, windows_per_year
 from driftwheel.services.alert.close_alerts import close_episodes
 from driftwheel.services.models.ask_version import want_version_asked
-from driftwheel.store.audit import note
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import writing
-from driftwheel.store.episodes import open_episodes
-from driftwheel.store.models import (
+from driftwheel.store.alerts.episodes import open_episodes
+from driftwheel.store.engine.database import writing
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import (
     Model,
     ModelVersion,
     add_version,
@@ -31,7 +30,8 @@ from driftwheel.store.models import (
     find_model,
     update_model,
 )
-from driftwheel.store.verdicts import mark_all_due
+from driftwheel.store.operate.audit import note
+from driftwheel.store.windows.verdicts import mark_all_due
 
 __all__ = ["ModelChange", "NewModel", "add_model_version", "change_model", "register_model"]
 

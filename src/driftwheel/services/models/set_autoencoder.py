@@ -12,13 +12,13 @@ from driftwheel.learning.autoencoder import open_autoencoder
 from driftwheel.services.alert.suggest_monitors import suggest_for_autoencoder
 from driftwheel.services.crash_points import reach
 from driftwheel.services.models.try_file import try_file
-from driftwheel.store.audit import note
-from driftwheel.store.autoencoders import StoredAutoencoder, create_autoencoder, remove_autoencoders
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import writing
-from driftwheel.store.models import Model, find_model, lock_model
-from driftwheel.store.references import Reference, current_reference
-from driftwheel.store.verdicts import mark_all_due
+from driftwheel.store.engine.database import writing
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.autoencoders import StoredAutoencoder, create_autoencoder, remove_autoencoders
+from driftwheel.store.models.models import Model, find_model, lock_model
+from driftwheel.store.models.references import Reference, current_reference
+from driftwheel.store.operate.audit import note
+from driftwheel.store.windows.verdicts import mark_all_due
 
 __all__ = ["check_autoencoder", "reference_to_learn", "remove_autoencoder", "set_autoencoder"]
 

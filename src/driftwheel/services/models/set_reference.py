@@ -26,11 +26,10 @@ from driftwheel.services.measure.measured_reference import (
 from driftwheel.services.measure.reference_of_records import reference_of_records
 from driftwheel.services.models.ask_reference import ask_reference
 from driftwheel.sources import open_source
-from driftwheel.store.audit import note
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading, writing
-from driftwheel.store.models import Model, find_model, model_by_key
-from driftwheel.store.references import (
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import Model, find_model, model_by_key
+from driftwheel.store.models.references import (
     Reference,
     ReferenceKind,
     create_reference,
@@ -39,7 +38,8 @@ from driftwheel.store.references import (
     set_reference_failed,
     set_reference_ready,
 )
-from driftwheel.store.windows import window_of
+from driftwheel.store.operate.audit import note
+from driftwheel.store.windows.windows import window_of
 
 __all__ = [
     "Folder",

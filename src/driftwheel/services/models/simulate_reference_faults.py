@@ -27,11 +27,11 @@ from driftwheel.services.measure.measurers import embedder_for
 from driftwheel.services.models.askers import open_version
 from driftwheel.services.models.kept_faults import pack_faults
 from driftwheel.sources import open_source
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading, writing
-from driftwheel.store.models import model_by_key
-from driftwheel.store.records import find_record
-from driftwheel.store.references import Reference, reference_by_key, set_reference_faults
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import model_by_key
+from driftwheel.store.models.references import Reference, reference_by_key, set_reference_faults
+from driftwheel.store.records.records import find_record
 
 __all__ = ["keep_faults", "placed_in", "reference_images", "simulate_reference_faults"]
 

@@ -24,8 +24,9 @@ from driftwheel.services.measure.parallel import default_threads
 from driftwheel.services.models.own_process import in_own_process
 from driftwheel.services.models.set_autoencoder import check_autoencoder, reference_to_learn
 from driftwheel.services.models.set_reference import reference_span
-from driftwheel.store.audit import note
-from driftwheel.store.autoencoders import (
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.autoencoders import (
     StoredAutoencoder,
     autoencoder_by_key,
     create_autoencoder,
@@ -33,12 +34,11 @@ from driftwheel.store.autoencoders import (
     set_autoencoder_ready,
     training_autoencoders,
 )
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading, writing
-from driftwheel.store.models import Model, find_model, lock_model, model_by_key
-from driftwheel.store.record_columns import columns_of_keys
-from driftwheel.store.record_outline import record_outline
-from driftwheel.store.references import Reference, reference_by_key
+from driftwheel.store.models.models import Model, find_model, lock_model, model_by_key
+from driftwheel.store.models.references import Reference, reference_by_key
+from driftwheel.store.operate.audit import note
+from driftwheel.store.records.record_columns import columns_of_keys
+from driftwheel.store.records.record_outline import record_outline
 
 __all__ = [
     "AutoencoderWish",

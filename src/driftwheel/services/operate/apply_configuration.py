@@ -20,7 +20,7 @@ from driftwheel.services.channels.change_channel import change_channel, remove_c
 from driftwheel.services.models.register_model import ModelChange, NewModel, change_model, register_model
 from driftwheel.services.operate.configuration import FOR_EVER, Configuration, ConfiguredModel
 from driftwheel.services.operate.plan_configuration import PlannedChange, plan_configuration
-from driftwheel.store.database import reading
+from driftwheel.store.engine.database import reading
 
 __all__ = ["apply_configuration"]
 

@@ -16,22 +16,22 @@ from driftwheel.services.measure.window_profile import WHOLE, in_space, main_spa
 from driftwheel.services.watch.choose_segments import choose_segments
 from driftwheel.services.watch.summarise_windows import edge_images
 from driftwheel.services.watch.window_predictions import archive_predictions
-from driftwheel.store.archives import archive_of, put_archive
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import reading, writing
-from driftwheel.store.models import Model
-from driftwheel.store.record_columns import columns_of
-from driftwheel.store.record_locks import lock_records
-from driftwheel.store.record_state import RecordState
-from driftwheel.store.retention import (
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import Model
+from driftwheel.store.records.record_columns import columns_of
+from driftwheel.store.records.record_locks import lock_records
+from driftwheel.store.records.retention import (
     delete_records,
     drop_images,
     measured_images,
     records_before,
     unused_digests,
 )
-from driftwheel.store.stored_record import StoredRecord
-from driftwheel.store.windows import StoredWindow, list_windows, window_of
+from driftwheel.store.records.stored_record import StoredRecord
+from driftwheel.store.schema.record_state import RecordState
+from driftwheel.store.windows.archives import archive_of, put_archive
+from driftwheel.store.windows.windows import StoredWindow, list_windows, window_of
 
 __all__ = [
     "Dropped",

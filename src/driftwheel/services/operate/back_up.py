@@ -22,8 +22,8 @@ from driftwheel.services.operate.backup_archive import (
 )
 from driftwheel.services.operate.whole_blob import read_whole
 from driftwheel.services.progress import OnProgress
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.snapshot import count_rows, digests_named, revision_of, take_snapshot
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.operate.snapshot import count_rows, digests_named, revision_of, take_snapshot
 
 __all__ = ["Backup", "back_up"]
 

@@ -3,7 +3,7 @@
 ::
 
     blobs/<sha256>      every blob the database names, under the SHA-256 of its bytes
-    database.sqlite     the tables: see `driftwheel.store.snapshot`
+    database.sqlite     the tables: see `driftwheel.store.operate.snapshot`
     manifest.json       last: what is in the file, and the SHA-256 of the database
 
 A file without its manifest is cut short; every other part is checked by its SHA-256.
@@ -28,7 +28,7 @@ from typing import IO, Any, cast
 
 from driftwheel.errors import BackupError, StorageFullError
 from driftwheel.services.progress import OnProgress
-from driftwheel.store.synced_file import sync_folder
+from driftwheel.store.files.synced_file import sync_folder
 
 __all__ = [
     "DATABASE",

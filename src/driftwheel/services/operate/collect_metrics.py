@@ -12,21 +12,21 @@ from driftwheel.monitors.monitor import SEVERITIES
 from driftwheel.services.operate.metric_family import Family, Labels
 from driftwheel.services.operate.model_metrics import model_families
 from driftwheel.services.watch.choose_segments import MOST_VALUES
-from driftwheel.store.channels import list_channels
-from driftwheel.store.database import reading
-from driftwheel.store.episodes import count_open
-from driftwheel.store.history import count_forgotten_evaluations
-from driftwheel.store.metric_counts import (
+from driftwheel.store.alerts.channels import list_channels
+from driftwheel.store.alerts.episodes import count_open
+from driftwheel.store.alerts.history import count_forgotten_evaluations
+from driftwheel.store.alerts.monitors import list_monitors
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import Model, list_models
+from driftwheel.store.operate.metric_counts import (
     count_firing,
     count_messages,
     count_new_evaluations,
     count_waiting_windows,
     newest_evaluation,
 )
-from driftwheel.store.models import Model, list_models
-from driftwheel.store.monitors import list_monitors
-from driftwheel.store.records import count_received
-from driftwheel.store.segment_values import newest_left_out
+from driftwheel.store.records.records import count_received
+from driftwheel.store.windows.segment_values import newest_left_out
 
 __all__ = ["OF_MODELS", "StoreMetrics"]
 

@@ -29,7 +29,7 @@ from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.monitors.monitor import Monitor, monitor_from
 from driftwheel.services.channels.channel_checks import ChannelOptions
 from driftwheel.services.ingest.plain_texts import check_texts
-from driftwheel.store.models import Model
+from driftwheel.store.models.models import Model
 
 __all__ = [
     "FOR_EVER",

@@ -15,14 +15,14 @@ from driftwheel.services.operate import examine_machine as machine
 from driftwheel.services.operate.finding import Finding
 from driftwheel.services.watch.choose_segments import MOST_VALUES
 from driftwheel.settings import Settings
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import error_text, open_database, reading, sqlite_file
-from driftwheel.store.health import count_workflows, database_health, latest_time
-from driftwheel.store.migrate import is_current
-from driftwheel.store.models import list_models
-from driftwheel.store.records import count_received
-from driftwheel.store.segment_values import newest_left_out
-from driftwheel.store.users import list_users
+from driftwheel.store.access.users import list_users
+from driftwheel.store.engine.database import error_text, open_database, reading, sqlite_file
+from driftwheel.store.engine.migrate import is_current
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import list_models
+from driftwheel.store.operate.health import count_workflows, database_health, latest_time
+from driftwheel.store.records.records import count_received
+from driftwheel.store.windows.segment_values import newest_left_out
 
 __all__ = ["examine_installation"]
 

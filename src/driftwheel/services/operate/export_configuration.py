@@ -12,9 +12,9 @@ from driftwheel.services.channels.change_channel import options_of
 from driftwheel.services.channels.channel_checks import ChannelOptions
 from driftwheel.services.operate.configuration import settings_of
 from driftwheel.services.operate.toml_text import toml_text
-from driftwheel.store.channels import Channel, list_channels
-from driftwheel.store.models import Model, list_models
-from driftwheel.store.monitors import list_monitors
+from driftwheel.store.alerts.channels import Channel, list_channels
+from driftwheel.store.alerts.monitors import list_monitors
+from driftwheel.store.models.models import Model, list_models
 
 __all__ = ["export_configuration"]
 

@@ -15,11 +15,16 @@ from driftwheel.alerts.life_cycle import windows_needed
 from driftwheel.errors import DriftwheelError
 from driftwheel.monitors.monitor import monitor_from
 from driftwheel.services.crash_points import reach
-from driftwheel.store.database import reading, writing
-from driftwheel.store.history import delete_evaluations, delete_messages, empty_documents, old_evaluations
-from driftwheel.store.models import lock_model
-from driftwheel.store.monitors import StoredMonitor, list_monitors
-from driftwheel.store.webhook_deliveries import delete_deliveries
+from driftwheel.store.alerts.history import (
+    delete_evaluations,
+    delete_messages,
+    empty_documents,
+    old_evaluations,
+)
+from driftwheel.store.alerts.monitors import StoredMonitor, list_monitors
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.models.models import lock_model
+from driftwheel.store.webhooks.webhook_deliveries import delete_deliveries
 
 __all__ = ["Forgotten", "forget_history"]
 

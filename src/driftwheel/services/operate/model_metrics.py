@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 
 from driftwheel.monitors.signal import SIGNALS
 from driftwheel.services.operate.metric_family import Family, Labels
-from driftwheel.store.models import Model
-from driftwheel.store.records import last_record_time
-from driftwheel.store.verdicts import StoredVerdict, newest_start, verdicts_of_window
+from driftwheel.store.models.models import Model
+from driftwheel.store.records.records import last_record_time
+from driftwheel.store.windows.verdicts import StoredVerdict, newest_start, verdicts_of_window
 
 __all__ = ["model_families"]
 

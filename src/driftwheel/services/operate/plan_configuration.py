@@ -19,9 +19,9 @@ from driftwheel.services.operate.configuration import (
     ConfiguredMonitor,
     settings_of,
 )
-from driftwheel.store.channels import Channel, list_channels
-from driftwheel.store.models import Model, list_models
-from driftwheel.store.monitors import StoredMonitor, list_monitors
+from driftwheel.store.alerts.channels import Channel, list_channels
+from driftwheel.store.alerts.monitors import StoredMonitor, list_monitors
+from driftwheel.store.models.models import Model, list_models
 
 __all__ = ["Action", "Difference", "PlannedChange", "plan_configuration"]
 

@@ -19,13 +19,13 @@ from driftwheel.services.crash_points import reach
 from driftwheel.services.operate.backup_archive import DATABASE, Manifest, check_archive, read_members
 from driftwheel.services.operate.whole_blob import read_whole
 from driftwheel.services.progress import OnProgress
-from driftwheel.store.audit import note
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.database import open_database, sqlite_file, writing
-from driftwheel.store.in_use import is_in_use
-from driftwheel.store.migrate import migrate
-from driftwheel.store.snapshot import digests_named, has_rows, load_snapshot
-from driftwheel.store.synced_file import sync_folder
+from driftwheel.store.engine.database import open_database, sqlite_file, writing
+from driftwheel.store.engine.in_use import is_in_use
+from driftwheel.store.engine.migrate import migrate
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.files.synced_file import sync_folder
+from driftwheel.store.operate.audit import note
+from driftwheel.store.operate.snapshot import digests_named, has_rows, load_snapshot
 
 __all__ = ["Restored", "restore"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from driftwheel.store.blobs import Blobs
+from driftwheel.store.files.blobs import Blobs
 
 __all__ = ["read_whole"]
 

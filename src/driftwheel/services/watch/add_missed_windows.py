@@ -16,10 +16,10 @@ from sqlalchemy import Connection, Engine
 from driftwheel.services.crash_points import reach
 from driftwheel.services.watch import choose_segments
 from driftwheel.services.watch.last_heard import last_heard
-from driftwheel.store.database import reading, writing
-from driftwheel.store.heard_segments import HeardSegment
-from driftwheel.store.models import Model, lock_model
-from driftwheel.store.windows import add_empty_windows, list_windows, window_of
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.models.models import Model, lock_model
+from driftwheel.store.windows.heard_segments import HeardSegment
+from driftwheel.store.windows.windows import add_empty_windows, list_windows, window_of
 
 __all__ = ["MOST_EMPTY", "add_missed_windows"]
 

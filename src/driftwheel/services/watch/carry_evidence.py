@@ -24,9 +24,9 @@ from driftwheel.drift.e_process import (
 from driftwheel.drift.verdict import Verdict
 from driftwheel.monitors.observation import Observation
 from driftwheel.profiles.window import as_window, windows_per_year
-from driftwheel.store.models import Model
-from driftwheel.store.verdicts import document_before, find_verdict, is_judged_after
-from driftwheel.store.windows import StoredWindow
+from driftwheel.store.models.models import Model
+from driftwheel.store.windows.verdicts import document_before, find_verdict, is_judged_after
+from driftwheel.store.windows.windows import StoredWindow
 
 __all__ = ["CarriedEvidence", "carry_evidence", "evidence_to_json", "observe_evidence"]
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from driftwheel.store.segment_values import archived_windows, count_values
-from driftwheel.store.windows import StoredWindow
+from driftwheel.store.windows.segment_values import archived_windows, count_values
+from driftwheel.store.windows.windows import StoredWindow
 
 __all__ = ["MOST_VALUES", "Choice", "choose_segments"]
 

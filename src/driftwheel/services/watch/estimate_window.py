@@ -27,9 +27,9 @@ from driftwheel.performance.simulated_windows import SimulatedShift
 from driftwheel.records import Records
 from driftwheel.report.numbers import count, share
 from driftwheel.services.check.estimate_check import simulated_shifts
-from driftwheel.store.logged_answers import LoggedAnswers, true_classes
-from driftwheel.store.models import Model
-from driftwheel.store.windows import StoredWindow
+from driftwheel.store.models.models import Model
+from driftwheel.store.records.logged_answers import LoggedAnswers, true_classes
+from driftwheel.store.windows.windows import StoredWindow
 
 __all__ = ["estimate_window"]
 

@@ -13,9 +13,9 @@ from driftwheel.services.alert.evaluate_monitors import evaluate_monitors
 from driftwheel.services.crash_points import reach
 from driftwheel.services.watch.judge_window import judge_window
 from driftwheel.services.watch.known_references import KnownReferences
-from driftwheel.store.database import reading
-from driftwheel.store.due_windows import due_windows
-from driftwheel.store.models import model_by_key
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import model_by_key
+from driftwheel.store.windows.due_windows import due_windows
 
 __all__ = ["JudgedSpan", "Span", "judge_due"]
 

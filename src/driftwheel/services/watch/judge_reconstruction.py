@@ -23,7 +23,7 @@ from driftwheel.monitors.observation import Observation
 from driftwheel.report.numbers import several
 from driftwheel.services.measure.autoencoder_in_use import AutoencoderInUse
 from driftwheel.services.watch.window_records import WindowRecords
-from driftwheel.store.windows import StoredWindow
+from driftwheel.store.windows.windows import StoredWindow
 
 __all__ = [
     "ReconstructionLook",

@@ -42,12 +42,12 @@ from driftwheel.services.watch.known_references import KnownReference, KnownRefe
 from driftwheel.services.watch.observe_window import Seen, observe_window
 from driftwheel.services.watch.window_records import WindowRecords, window_records
 from driftwheel.services.watch.window_scores import with_logged_scores
-from driftwheel.store.database import reading
-from driftwheel.store.logged_answers import LoggedAnswers, logged_answers, pack_answers
-from driftwheel.store.models import Model
-from driftwheel.store.verdicts import Answer
-from driftwheel.store.version_images import version_images
-from driftwheel.store.windows import StoredWindow, count_windows, find_window
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import Model
+from driftwheel.store.records.logged_answers import LoggedAnswers, logged_answers, pack_answers
+from driftwheel.store.records.version_images import version_images
+from driftwheel.store.windows.verdicts import Answer
+from driftwheel.store.windows.windows import StoredWindow, count_windows, find_window
 
 __all__ = ["judge_window"]
 
@@ -87,7 +87,7 @@ def judge_window(
     known
         References at hand, of `driftwheel.services.watch.known_references`; threads share it.
     window
-        Of `driftwheel.store.windows`, with or without its profile, which is read anew.
+        Of `driftwheel.store.windows.windows`, with or without its profile, which is read anew.
 
     Raises
     ------

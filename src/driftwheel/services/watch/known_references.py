@@ -28,11 +28,11 @@ from driftwheel.services.measure.measured_reference import (
 )
 from driftwheel.services.models.askers import Askers
 from driftwheel.services.models.kept_faults import unpack_faults
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.logged_answers import LoggedAnswers, logged_answers, pack_answers
-from driftwheel.store.models import Model
-from driftwheel.store.references import Reference, current_reference
-from driftwheel.store.version_images import VersionImage
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.models import Model
+from driftwheel.store.models.references import Reference, current_reference
+from driftwheel.store.records.logged_answers import LoggedAnswers, logged_answers, pack_answers
+from driftwheel.store.records.version_images import VersionImage
 
 __all__ = ["KnownReference", "KnownReferences", "with_properties"]
 

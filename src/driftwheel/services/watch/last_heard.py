@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from driftwheel.store.heard_segments import HeardSegment, heard_segments
+from driftwheel.store.windows.heard_segments import HeardSegment, heard_segments
 
 __all__ = ["MOST_SEGMENTS", "REMEMBERED", "last_heard"]
 

@@ -34,13 +34,13 @@ from driftwheel.services.watch.estimate_window import estimate_window
 from driftwheel.services.watch.judge_reconstruction import ReconstructionLook, observe_reconstruction
 from driftwheel.services.watch.known_references import KnownReference
 from driftwheel.services.watch.window_records import WindowRecords
-from driftwheel.store.answers import called_wrong, predictions_with_truths
-from driftwheel.store.logged_answers import LoggedAnswers
-from driftwheel.store.models import Model
-from driftwheel.store.record_outline import last_time_between
-from driftwheel.store.verdicts import StoredVerdict, list_verdicts
-from driftwheel.store.window_predictions import past_predictions, predictions_of
-from driftwheel.store.windows import StoredWindow
+from driftwheel.store.models.models import Model
+from driftwheel.store.records.logged_answers import LoggedAnswers
+from driftwheel.store.records.record_outline import last_time_between
+from driftwheel.store.windows.answers import called_wrong, predictions_with_truths
+from driftwheel.store.windows.verdicts import StoredVerdict, list_verdicts
+from driftwheel.store.windows.window_predictions import past_predictions, predictions_of
+from driftwheel.store.windows.windows import StoredWindow
 
 __all__ = ["PAST", "Seen", "observe_window"]
 

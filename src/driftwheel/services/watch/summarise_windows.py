@@ -25,14 +25,20 @@ from driftwheel.services.measure.window_profile import (
 )
 from driftwheel.services.watch.choose_segments import Choice, choose_segments
 from driftwheel.services.watch.window_predictions import window_predictions
-from driftwheel.store.archives import archive_of
-from driftwheel.store.database import reading, writing
-from driftwheel.store.edge_profiles import list_edge_profiles
-from driftwheel.store.models import Model, model_by_key
-from driftwheel.store.record_columns import measured_columns
-from driftwheel.store.segment_values import drop_segments, put_left_out
-from driftwheel.store.window_predictions import put_predictions
-from driftwheel.store.windows import StoredWindow, find_window, list_windows, put_window, stale_windows
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.models.models import Model, model_by_key
+from driftwheel.store.records.edge_profiles import list_edge_profiles
+from driftwheel.store.records.record_columns import measured_columns
+from driftwheel.store.windows.archives import archive_of
+from driftwheel.store.windows.segment_values import drop_segments, put_left_out
+from driftwheel.store.windows.window_predictions import put_predictions
+from driftwheel.store.windows.windows import (
+    StoredWindow,
+    find_window,
+    list_windows,
+    put_window,
+    stale_windows,
+)
 
 __all__ = ["Summaries", "edge_images", "summarise_windows", "window_profiles"]
 

@@ -18,11 +18,11 @@ from driftwheel.monitors.monitor import SEVERITIES
 from driftwheel.monitors.observation import Observation, observation_from_json
 from driftwheel.profiles.prediction_summary import PredictionSummary, predictions_from_bytes
 from driftwheel.services.alert.list_alerts import entry_of
-from driftwheel.store.episodes import documents_of, list_episodes, open_episodes
-from driftwheel.store.models import Model
-from driftwheel.store.verdicts import StoredVerdict, list_verdicts
-from driftwheel.store.window_predictions import past_predictions
-from driftwheel.store.windows import StoredWindow, last_windows, list_windows, window_of
+from driftwheel.store.alerts.episodes import documents_of, list_episodes, open_episodes
+from driftwheel.store.models.models import Model
+from driftwheel.store.windows.verdicts import StoredVerdict, list_verdicts
+from driftwheel.store.windows.window_predictions import past_predictions
+from driftwheel.store.windows.windows import StoredWindow, last_windows, list_windows, window_of
 
 __all__ = ["SPANS", "OpenAlert", "Span", "Watch", "WatchedWindow", "open_alerts", "span_of", "watch_model"]
 

@@ -25,14 +25,14 @@ from driftwheel.services.alert.readable_monitors import readable_monitors
 from driftwheel.services.crash_points import reach
 from driftwheel.services.watch.add_missed_windows import add_missed_windows
 from driftwheel.services.watch.last_heard import REMEMBERED, last_heard
-from driftwheel.store.database import reading, writing
-from driftwheel.store.episodes import open_episode, open_episodes
-from driftwheel.store.evaluations import StoredEvaluation, newest_of_segments
-from driftwheel.store.heard_segments import HeardSegment
-from driftwheel.store.models import Model, lock_model, model_by_key
-from driftwheel.store.monitors import StoredMonitor, list_monitors
-from driftwheel.store.settings import get_setting, put_setting
-from driftwheel.store.verdicts import list_verdicts
+from driftwheel.store.alerts.episodes import open_episode, open_episodes
+from driftwheel.store.alerts.evaluations import StoredEvaluation, newest_of_segments
+from driftwheel.store.alerts.monitors import StoredMonitor, list_monitors
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.models.models import Model, lock_model, model_by_key
+from driftwheel.store.operate.settings import get_setting, put_setting
+from driftwheel.store.windows.heard_segments import HeardSegment
+from driftwheel.store.windows.verdicts import list_verdicts
 
 __all__ = ["Ticked", "watch_silence"]
 

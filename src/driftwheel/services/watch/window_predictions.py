@@ -16,15 +16,15 @@ from driftwheel.profiles.prediction_summary import (
     summarise_predictions,
 )
 from driftwheel.services.measure.window_profile import WHOLE, Segment
-from driftwheel.store.models import Model
-from driftwheel.store.prediction_columns import (
+from driftwheel.store.models.models import Model
+from driftwheel.store.records.prediction_columns import (
     PredictionColumns,
     prediction_columns,
     predictions_of_records,
 )
-from driftwheel.store.stored_record import StoredRecord
-from driftwheel.store.window_predictions import archived_predictions, put_archived_predictions
-from driftwheel.store.windows import StoredWindow
+from driftwheel.store.records.stored_record import StoredRecord
+from driftwheel.store.windows.window_predictions import archived_predictions, put_archived_predictions
+from driftwheel.store.windows.windows import StoredWindow
 
 __all__ = ["archive_predictions", "sum_up_predictions", "window_predictions"]
 

@@ -19,9 +19,9 @@ from driftwheel.services.measure.packed_records import (
     records_of,
     unpack_hashes,
 )
-from driftwheel.store.record_columns import columns_of_keys
-from driftwheel.store.record_outline import RecordOutline, record_outline
-from driftwheel.store.windows import StoredWindow
+from driftwheel.store.records.record_columns import columns_of_keys
+from driftwheel.store.records.record_outline import RecordOutline, record_outline
+from driftwheel.store.windows.windows import StoredWindow
 
 __all__ = ["MOST_RECORDS", "WindowRecords", "window_records"]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from driftwheel.drift.rules import LEAST_SAMPLE
 from driftwheel.records import Records
-from driftwheel.store.logged_answers import LoggedAnswers
+from driftwheel.store.records.logged_answers import LoggedAnswers
 
 __all__ = ["MOST_CLASSES", "with_logged_scores"]
 
@@ -38,7 +38,7 @@ def with_logged_scores(
 
     Examples
     --------
-    >>> from driftwheel.store.logged_answers import pack_answers
+    >>> from driftwheel.store.records.logged_answers import pack_answers
     >>> table = Records(("a",), np.zeros((1, 1), np.float32), ("brightness",))
     >>> with_logged_scores(table, table, pack_answers([]), pack_answers([]))[1].scores is None
     True

@@ -15,10 +15,10 @@ from driftwheel.services.alert.acknowledge_alert import acknowledge_alert
 from driftwheel.services.alert.close_alerts import close_alerts
 from driftwheel.services.alert.list_alerts import Alert, AlertQuery, AlertState, list_alerts
 from driftwheel.services.alert.snooze_alert import snooze_alert, unsnooze_alert
-from driftwheel.store.database import reading
-from driftwheel.store.episodes import episode_by_key
-from driftwheel.store.models import model_by_key
-from driftwheel.store.notifications import NotificationState
+from driftwheel.store.alerts.episodes import episode_by_key
+from driftwheel.store.alerts.notifications import NotificationState
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import model_by_key
 from driftwheel.web.api.describe import problems
 from driftwheel.web.api.known_alert import alert_at
 from driftwheel.web.api.known_model import known_model

@@ -19,11 +19,11 @@ from driftwheel.services.label.next_tasks import GivenTask, next_tasks
 from driftwheel.services.label.submit_answer import NewAnswer, submit_answer
 from driftwheel.services.label.undo_answer import undo_answer
 from driftwheel.services.measure.make_thumbnail import ThumbnailSide, make_thumbnail
-from driftwheel.store.annotators import Annotator
-from driftwheel.store.database import reading
-from driftwheel.store.leases import Lease, find_lease, lease_by_key
-from driftwheel.store.prelabels import Prelabel
-from driftwheel.store.tasks import task_by_key
+from driftwheel.store.assist.prelabels import Prelabel
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.annotators import Annotator
+from driftwheel.store.labels.leases import Lease, find_lease, lease_by_key
+from driftwheel.store.labels.tasks import task_by_key
 from driftwheel.web.api.describe import problems
 from driftwheel.web.api.payload_bodies import plain_payload
 from driftwheel.web.api.projects import ProjectKey, class_answers, found_or_404, project_at

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from driftwheel.selection.sampled_accuracy import SampledAccuracy
 from driftwheel.services.assist.begin_automatic import LEAST
-from driftwheel.store.assist_options import PrelabelSource
-from driftwheel.store.automatic_runs import AutomaticState
+from driftwheel.store.assist.assist_options import PrelabelSource
+from driftwheel.store.assist.automatic_runs import AutomaticState
 
 __all__ = [
     "AnchoringAnswer",

@@ -12,8 +12,8 @@ from starlette.concurrency import run_in_threadpool
 from driftwheel.services.browse.describe_autoencoders import AutoencoderDescription, describe_autoencoders
 from driftwheel.services.models.set_autoencoder import remove_autoencoder, set_autoencoder
 from driftwheel.services.models.train_model_autoencoder import AutoencoderWish, ask_for_autoencoder
-from driftwheel.store.autoencoders import StoredAutoencoder
-from driftwheel.store.database import reading
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.autoencoders import StoredAutoencoder
 from driftwheel.web.api.describe import file_body, problems
 from driftwheel.web.api.known_model import known_model, model_at
 from driftwheel.web.api.lines import media_type

@@ -15,10 +15,10 @@ from driftwheel.services.channels.change_channel import change_channel, remove_c
 from driftwheel.services.channels.channel_checks import ChannelOptions
 from driftwheel.services.channels.describe_channels import DescribedChannel, describe_channels
 from driftwheel.services.channels.try_channel import try_channel
-from driftwheel.store.channels import list_channels
-from driftwheel.store.database import reading
-from driftwheel.store.models import list_models
-from driftwheel.store.notifications import NotificationState, list_notifications
+from driftwheel.store.alerts.channels import list_channels
+from driftwheel.store.alerts.notifications import NotificationState, list_notifications
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import list_models
 from driftwheel.web.api.describe import problems
 from driftwheel.web.api.known_channel import channel_at
 from driftwheel.web.security.identity import Caller

@@ -6,7 +6,7 @@ from fastapi import HTTPException
 from sqlalchemy import Engine
 
 from driftwheel.services.alert.describe_alert import AlertDescription, describe_alert
-from driftwheel.store.database import reading
+from driftwheel.store.engine.database import reading
 
 __all__ = ["alert_at"]
 

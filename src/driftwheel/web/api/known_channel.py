@@ -6,7 +6,7 @@ from fastapi import HTTPException
 from sqlalchemy import Engine
 
 from driftwheel.services.channels.describe_channels import DescribedChannel, describe_channel
-from driftwheel.store.database import reading
+from driftwheel.store.engine.database import reading
 
 __all__ = ["channel_at"]
 

@@ -6,8 +6,8 @@ from fastapi import HTTPException
 from sqlalchemy import Connection, Engine
 
 from driftwheel.errors import UsageError
-from driftwheel.store.database import reading
-from driftwheel.store.models import Model, find_model
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import Model, find_model
 
 __all__ = ["known_model", "model_at"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import HTTPException
 from sqlalchemy import Engine
 
-from driftwheel.store.database import reading
-from driftwheel.store.models import Model
-from driftwheel.store.monitors import StoredMonitor, monitor_by_key
+from driftwheel.store.alerts.monitors import StoredMonitor, monitor_by_key
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import Model
 
 __all__ = ["monitor_at"]
 

@@ -30,9 +30,9 @@ from driftwheel.services.exchange.label_studio_backend import (
     version_of,
 )
 from driftwheel.services.label.create_pool import pool_of_project
-from driftwheel.store.database import reading
-from driftwheel.store.pools import Pool
-from driftwheel.store.projects import Project
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.pools import Pool
+from driftwheel.store.labels.projects import Project
 from driftwheel.web.api.describe import problems
 from driftwheel.web.api.known_model import known_model, model_at
 from driftwheel.web.api.projects import ProjectKey, found_or_404, project_at

@@ -17,8 +17,8 @@ from driftwheel.services.models.register_model import (
     change_model,
     register_model,
 )
-from driftwheel.store.database import reading
-from driftwheel.store.models import Model, ModelVersion, list_models, list_versions
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import Model, ModelVersion, list_models, list_versions
 from driftwheel.web.api.describe import file_body, problems
 from driftwheel.web.api.known_model import known_model, model_at
 from driftwheel.web.api.lines import media_type

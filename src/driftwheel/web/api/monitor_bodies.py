@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from driftwheel.monitors.evaluate import Result
 from driftwheel.monitors.monitor import Severity
 from driftwheel.services.alert.replay_monitor import MOST_REPLAYED
-from driftwheel.store.monitors import Origin
+from driftwheel.store.alerts.monitors import Origin
 
 __all__ = [
     "EvaluationAnswer",

@@ -18,9 +18,9 @@ from driftwheel.services.alert.change_monitor import (
 )
 from driftwheel.services.alert.describe_monitors import DescribedMonitor, describe_monitors
 from driftwheel.services.alert.replay_monitor import SegmentReplay, replay_monitor
-from driftwheel.store.database import reading
-from driftwheel.store.evaluations import list_evaluations
-from driftwheel.store.monitors import list_monitors, list_revisions
+from driftwheel.store.alerts.evaluations import list_evaluations
+from driftwheel.store.alerts.monitors import list_monitors, list_revisions
+from driftwheel.store.engine.database import reading
 from driftwheel.web.api.describe import problems
 from driftwheel.web.api.known_model import known_model, model_at
 from driftwheel.web.api.known_monitor import monitor_at

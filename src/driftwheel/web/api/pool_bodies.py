@@ -7,11 +7,11 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from driftwheel.store.label_sources import LabelSource
-from driftwheel.store.pools import ClosedBecause, PoolState
-from driftwheel.store.task_answers import AnswerKind, AnswerState
-from driftwheel.store.tasks import ReviewWhy, TaskKind, TaskState
-from driftwheel.store.verdicts import Answer
+from driftwheel.store.labels.label_sources import LabelSource
+from driftwheel.store.labels.pools import ClosedBecause, PoolState
+from driftwheel.store.labels.task_answers import AnswerKind, AnswerState
+from driftwheel.store.labels.tasks import ReviewWhy, TaskKind, TaskState
+from driftwheel.store.windows.verdicts import Answer
 from driftwheel.web.api.payload_bodies import Payload
 from driftwheel.web.api.project_bodies import RequirementsBody
 

@@ -16,13 +16,13 @@ from driftwheel.services.label.fill_pool import PoolImage, fill_pool, select_ima
 from driftwheel.services.label.open_pool import close_pool, open_pool
 from driftwheel.services.label.pool_rules import PoolRules
 from driftwheel.services.label.requirements import Requirements
-from driftwheel.store.database import reading
-from driftwheel.store.label_sources import source_of, sources_of
-from driftwheel.store.models import model_by_key
-from driftwheel.store.pools import Pool, list_pools
-from driftwheel.store.projects import Project
-from driftwheel.store.task_answers import list_answers
-from driftwheel.store.tasks import TaskKind, TaskState, list_tasks
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.label_sources import source_of, sources_of
+from driftwheel.store.labels.pools import Pool, list_pools
+from driftwheel.store.labels.projects import Project
+from driftwheel.store.labels.task_answers import list_answers
+from driftwheel.store.labels.tasks import TaskKind, TaskState, list_tasks
+from driftwheel.store.models.models import model_by_key
 from driftwheel.web.api.describe import problems
 from driftwheel.web.api.payload_bodies import plain_payload
 from driftwheel.web.api.pool_bodies import (

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from driftwheel.store.projects import AnswerType
+from driftwheel.store.labels.projects import AnswerType
 
 __all__ = [
     "AnnotatorAnswer",

@@ -17,13 +17,13 @@ from driftwheel.services.label.create_project import NewClass, create_project, e
 from driftwheel.services.label.find_annotator import project_for
 from driftwheel.services.label.invite_annotators import end_invitation, invite_annotators
 from driftwheel.services.label.undo_event import undo_event as undo
-from driftwheel.store.annotators import Annotator, annotator_by_key, list_annotators
-from driftwheel.store.assignments import assignments_of
-from driftwheel.store.database import reading
-from driftwheel.store.invitations import Invitation, list_invitations
-from driftwheel.store.label_events import LabelEvent, list_events
-from driftwheel.store.models import model_by_key
-from driftwheel.store.projects import Project, list_projects
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.annotators import Annotator, annotator_by_key, list_annotators
+from driftwheel.store.labels.assignments import assignments_of
+from driftwheel.store.labels.invitations import Invitation, list_invitations
+from driftwheel.store.labels.label_events import LabelEvent, list_events
+from driftwheel.store.labels.projects import Project, list_projects
+from driftwheel.store.models.models import model_by_key
 from driftwheel.web.api.describe import problems
 from driftwheel.web.api.project_bodies import (
     AnnotatorAnswer,

@@ -9,8 +9,8 @@ from fastapi import APIRouter, HTTPException, Path, Query, Response
 from driftwheel.errors import UnreadableImageError
 from driftwheel.images.header import read_header
 from driftwheel.services.measure.make_thumbnail import ThumbnailSide, make_thumbnail
-from driftwheel.store.database import reading
-from driftwheel.store.image_use import is_image_of
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.image_use import is_image_of
 from driftwheel.web.api.describe import problems
 from driftwheel.web.api.known_model import known_model
 from driftwheel.web.security.permit import GuardedRoute, permit

@@ -8,9 +8,9 @@ from fastapi import APIRouter, HTTPException, Path, Query, Response
 
 from driftwheel.errors import DriftwheelError, UnreadableImageError
 from driftwheel.services.browse.show_reconstruction import show_reconstruction
-from driftwheel.store.autoencoders import autoencoder_by_key
-from driftwheel.store.database import reading
-from driftwheel.store.image_use import is_image_of
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.image_use import is_image_of
+from driftwheel.store.models.autoencoders import autoencoder_by_key
 from driftwheel.web.api.describe import problems
 from driftwheel.web.api.known_model import known_model
 from driftwheel.web.security.permit import GuardedRoute, permit

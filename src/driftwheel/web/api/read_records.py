@@ -9,12 +9,12 @@ from pydantic import AwareDatetime
 
 from driftwheel.errors import UsageError
 from driftwheel.services.browse.list_images import LOOKED_AT
-from driftwheel.store.database import reading
-from driftwheel.store.feedback import feedback_of
-from driftwheel.store.record_pages import Cursor, Order, RecordFilter, page_records
-from driftwheel.store.record_state import RecordState
-from driftwheel.store.records import find_record
-from driftwheel.store.truths import find_truth
+from driftwheel.store.engine.database import reading
+from driftwheel.store.records.feedback import feedback_of
+from driftwheel.store.records.record_pages import Cursor, Order, RecordFilter, page_records
+from driftwheel.store.records.records import find_record
+from driftwheel.store.records.truths import find_truth
+from driftwheel.store.schema.record_state import RecordState
 from driftwheel.web.api.describe import problems
 from driftwheel.web.api.known_model import known_model
 from driftwheel.web.api.record_answer import (

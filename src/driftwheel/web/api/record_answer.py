@@ -11,10 +11,10 @@ from pydantic import BaseModel, Field
 from driftwheel.formats.prediction_json import prediction_to_json
 from driftwheel.images.properties import PROPERTY_NAMES
 from driftwheel.services.measure.packed_records import unpack_properties
-from driftwheel.store.feedback import StoredFeedback
-from driftwheel.store.record_state import RecordState
-from driftwheel.store.stored_record import StoredRecord
-from driftwheel.store.truths import StoredTruth
+from driftwheel.store.records.feedback import StoredFeedback
+from driftwheel.store.records.stored_record import StoredRecord
+from driftwheel.store.records.truths import StoredTruth
+from driftwheel.store.schema.record_state import RecordState
 
 __all__ = [
     "FeedbackAnswer",

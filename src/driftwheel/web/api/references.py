@@ -9,9 +9,9 @@ from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from driftwheel.services.models.set_reference import Range, Trailing, set_reference
-from driftwheel.store.database import reading
-from driftwheel.store.references import Reference, list_references
-from driftwheel.store.windows import find_window, list_windows
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.references import Reference, list_references
+from driftwheel.store.windows.windows import find_window, list_windows
 from driftwheel.web.api.describe import problems
 from driftwheel.web.api.known_model import known_model
 from driftwheel.web.api.window_lists import MOST_WINDOWS, NEWEST

@@ -7,10 +7,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from driftwheel.store.pools import PoolState
-from driftwheel.store.review_queue import ReviewAction
-from driftwheel.store.task_answers import AnswerKind, AnswerState
-from driftwheel.store.tasks import ReviewWhy, TaskState
+from driftwheel.store.labels.pools import PoolState
+from driftwheel.store.labels.review_queue import ReviewAction
+from driftwheel.store.labels.task_answers import AnswerKind, AnswerState
+from driftwheel.store.labels.tasks import ReviewWhy, TaskState
 from driftwheel.web.api.payload_bodies import Payload
 
 __all__ = [

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Path, Query
 
 from driftwheel.services.label.promote_task import promote_task
 from driftwheel.services.label.review_task import Decision, review_task, reviewable
-from driftwheel.store.annotators import list_annotators
-from driftwheel.store.database import reading
-from driftwheel.store.pools import pool_by_key
-from driftwheel.store.review_queue import Review, count_queued, list_reviews, queued_tasks
-from driftwheel.store.task_answers import StoredAnswer, answers_of_task
-from driftwheel.store.tasks import ReviewWhy, Task
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.annotators import list_annotators
+from driftwheel.store.labels.pools import pool_by_key
+from driftwheel.store.labels.review_queue import Review, count_queued, list_reviews, queued_tasks
+from driftwheel.store.labels.task_answers import StoredAnswer, answers_of_task
+from driftwheel.store.labels.tasks import ReviewWhy, Task
 from driftwheel.web.api.describe import problems
 from driftwheel.web.api.payload_bodies import plain_payload
 from driftwheel.web.api.projects import ProjectKey, found_or_404, project_at

@@ -9,9 +9,9 @@ from fastapi import APIRouter, HTTPException, Path, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from driftwheel.services.access.create_token import create_token, revoke_token
-from driftwheel.store.database import reading
-from driftwheel.store.tokens import Token, list_tokens
-from driftwheel.store.users import Role
+from driftwheel.store.access.tokens import Token, list_tokens
+from driftwheel.store.access.users import Role
+from driftwheel.store.engine.database import reading
 from driftwheel.web.api.describe import problems
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from driftwheel.services.access.change_user import change_password, change_role, set_active
 from driftwheel.services.access.create_user import create_user
-from driftwheel.store.database import reading
-from driftwheel.store.users import Role, User, find_user, list_users
+from driftwheel.store.access.users import Role, User, find_user, list_users
+from driftwheel.store.engine.database import reading
 from driftwheel.web.api.describe import problems
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit

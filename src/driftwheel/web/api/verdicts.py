@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Query
 from pydantic import AwareDatetime, BaseModel, Field
 
-from driftwheel.store.database import reading
-from driftwheel.store.verdicts import Answer, StoredVerdict, find_verdict, list_verdicts
-from driftwheel.store.windows import find_window
+from driftwheel.store.engine.database import reading
+from driftwheel.store.windows.verdicts import Answer, StoredVerdict, find_verdict, list_verdicts
+from driftwheel.store.windows.windows import find_window
 from driftwheel.web.api.describe import problems
 from driftwheel.web.api.known_model import known_model
 from driftwheel.web.api.window_lists import MOST_WINDOWS, NEWEST

@@ -19,14 +19,14 @@ from driftwheel.services.label.register_webhook import (
     webhook_of_project,
 )
 from driftwheel.services.label.send_webhooks import try_webhook
-from driftwheel.store.database import reading
-from driftwheel.store.webhook_deliveries import (
+from driftwheel.store.engine.database import reading
+from driftwheel.store.webhooks.webhook_deliveries import (
     DeliveryState,
     WebhookDelivery,
     count_deliveries,
     list_deliveries,
 )
-from driftwheel.store.webhooks import WEBHOOK_EVENTS, Webhook, WebhookEvent, list_webhooks
+from driftwheel.store.webhooks.webhooks import WEBHOOK_EVENTS, Webhook, WebhookEvent, list_webhooks
 from driftwheel.web.api.describe import problems
 from driftwheel.web.api.projects import ProjectKey, found_or_404, project_at
 from driftwheel.web.security.identity import Caller

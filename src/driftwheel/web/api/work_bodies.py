@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic import BaseModel, Field
 
 from driftwheel.services.label.describe_work import WorkState
-from driftwheel.store.pools import PoolState
-from driftwheel.store.projects import AnswerType
+from driftwheel.store.labels.pools import PoolState
+from driftwheel.store.labels.projects import AnswerType
 from driftwheel.web.api.project_bodies import LabelClassAnswer
 
 __all__ = ["StandingAnswer", "WorkAnswer"]

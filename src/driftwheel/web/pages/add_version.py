@@ -11,7 +11,7 @@ from starlette.datastructures import UploadFile
 
 from driftwheel.errors import DriftwheelError
 from driftwheel.services.models.register_model import add_model_version
-from driftwheel.store.models import Model
+from driftwheel.store.models.models import Model
 from driftwheel.web.api.known_model import model_at
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.problems import status_of

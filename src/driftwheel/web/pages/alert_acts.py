@@ -16,8 +16,8 @@ from driftwheel.errors import UsageError
 from driftwheel.services.alert.acknowledge_alert import acknowledge_alert
 from driftwheel.services.alert.snooze_alert import snooze_alert
 from driftwheel.services.watch.watch_model import OpenAlert
-from driftwheel.store.database import reading
-from driftwheel.store.episodes import open_episodes
+from driftwheel.store.alerts.episodes import open_episodes
+from driftwheel.store.engine.database import reading
 from driftwheel.web.api.known_model import known_model
 from driftwheel.web.pages.rendering import address
 from driftwheel.web.security.identity import Caller

@@ -21,10 +21,10 @@ from driftwheel.services.alert.list_alerts import (
     is_attended,
     list_alerts,
 )
-from driftwheel.store.channels import list_channels
-from driftwheel.store.database import reading
-from driftwheel.store.models import list_models
-from driftwheel.store.monitors import list_monitors
+from driftwheel.store.alerts.channels import list_channels
+from driftwheel.store.alerts.monitors import list_monitors
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import list_models
 from driftwheel.web.pages.alert_words import (
     SEVERITY_TONES,
     STATE_CHOICES,

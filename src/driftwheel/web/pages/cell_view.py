@@ -22,8 +22,8 @@ from driftwheel.services.browse.compare_window import (
     pictures_of,
 )
 from driftwheel.services.watch.watch_model import Watch
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.verdicts import StoredVerdict
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.windows.verdicts import StoredVerdict
 from driftwheel.web.pages.heat_map import ANSWER_WORDS, effect_words
 from driftwheel.web.pages.profile_chart import ProfileRow, profile_chart, profile_rows
 from driftwheel.web.pages.reconstructions import ReconstructionsView, reconstructions_view

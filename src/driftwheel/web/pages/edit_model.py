@@ -14,11 +14,11 @@ from driftwheel.errors import UsageError
 from driftwheel.report.numbers import several, share
 from driftwheel.services.browse.list_images import ImageQuery, count_images
 from driftwheel.services.models.register_model import ModelChange, change_model
-from driftwheel.store.database import reading
-from driftwheel.store.models import Model
-from driftwheel.store.record_pages import Count
-from driftwheel.store.references import current_reference
-from driftwheel.store.windows import window_of
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import Model
+from driftwheel.store.models.references import current_reference
+from driftwheel.store.records.record_pages import Count
+from driftwheel.store.windows.windows import window_of
 from driftwheel.web.api.known_model import model_at
 from driftwheel.web.pages.measure_again import SPANS, measure_again
 from driftwheel.web.pages.model_fields import (

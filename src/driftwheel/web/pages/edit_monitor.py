@@ -23,12 +23,12 @@ from driftwheel.services.alert.change_monitor import (
 from driftwheel.services.alert.evaluate_monitors import is_ticked
 from driftwheel.services.alert.readable_monitors import readable_monitors
 from driftwheel.services.alert.replay_monitor import replay_monitors
-from driftwheel.store.database import reading
-from driftwheel.store.models import Model
-from driftwheel.store.monitors import MonitorRevision, StoredMonitor, list_revisions
-from driftwheel.store.verdict_answers import segment_answers
-from driftwheel.store.verdicts import newest_start
-from driftwheel.store.windows import window_of
+from driftwheel.store.alerts.monitors import MonitorRevision, StoredMonitor, list_revisions
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import Model
+from driftwheel.store.windows.verdict_answers import segment_answers
+from driftwheel.store.windows.verdicts import newest_start
+from driftwheel.store.windows.windows import window_of
 from driftwheel.web.api.known_model import model_at
 from driftwheel.web.api.known_monitor import monitor_at
 from driftwheel.web.pages.monitor_form import (

@@ -19,10 +19,10 @@ from driftwheel.services.browse.describe_first_steps import (
 )
 from driftwheel.services.models.register_model import NewModel, register_model
 from driftwheel.services.models.set_reference import Folder, set_reference
-from driftwheel.store.database import reading
-from driftwheel.store.models import Model
-from driftwheel.store.tokens import list_tokens
-from driftwheel.store.windows import window_of
+from driftwheel.store.access.tokens import list_tokens
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import Model
+from driftwheel.store.windows.windows import window_of
 from driftwheel.web.pages.first_steps_words import Step, steps_of
 from driftwheel.web.pages.model_fields import names_of_lines, names_with_commas
 from driftwheel.web.pages.rendering import render

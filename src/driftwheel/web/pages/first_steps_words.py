@@ -12,7 +12,7 @@ from driftwheel.drift.rules import LEAST_SAMPLE
 from driftwheel.report.numbers import count, several
 from driftwheel.report.printable import printable
 from driftwheel.services.browse.describe_first_steps import FirstSteps
-from driftwheel.store.models import Model
+from driftwheel.store.models.models import Model
 from driftwheel.web.pages.rendering import moment
 
 __all__ = ["Step", "steps_of"]

@@ -15,7 +15,7 @@ from driftwheel.report.numbers import count, p_statement, share, sigmas
 from driftwheel.report.property_words import PropertyWords, property_words
 from driftwheel.report.ranking import SIGNS
 from driftwheel.services.watch.watch_model import Watch, WatchedWindow
-from driftwheel.store.verdicts import Answer
+from driftwheel.store.windows.verdicts import Answer
 from driftwheel.web.pages.rendering import moment
 from driftwheel.web.pages.watch_view import WatchView, window_words
 

@@ -14,8 +14,8 @@ from driftwheel.services.browse.find_similar import SEARCHED, SimilarImages, fin
 from driftwheel.services.browse.list_images import Neighbours, find_neighbours
 from driftwheel.services.browse.show_reconstruction import error_of_record
 from driftwheel.services.ingest.record_feedback import record_feedback
-from driftwheel.store.database import reading
-from driftwheel.store.record_state import RecordState
+from driftwheel.store.engine.database import reading
+from driftwheel.store.schema.record_state import RecordState
 from driftwheel.web.pages.image_filter import ImageFilter, read_filter
 from driftwheel.web.pages.image_sentence import image_sentence
 from driftwheel.web.pages.property_rows import property_rows

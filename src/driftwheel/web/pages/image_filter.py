@@ -13,9 +13,9 @@ from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.report.numbers import p_value
 from driftwheel.report.printable import shortened
 from driftwheel.services.browse.list_images import ImageQuery
-from driftwheel.store.record_pages import Order
-from driftwheel.store.record_state import RecordState
-from driftwheel.store.verdicts import Answer
+from driftwheel.store.records.record_pages import Order
+from driftwheel.store.schema.record_state import RecordState
+from driftwheel.store.windows.verdicts import Answer
 from driftwheel.web.pages.rendering import address, moment
 
 __all__ = [

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from driftwheel.report.numbers import count, odds, p_statement, several
 from driftwheel.report.property_words import property_words
 from driftwheel.services.browse.describe_image import ImageDescription
-from driftwheel.store.record_state import RecordState
+from driftwheel.store.schema.record_state import RecordState
 
 __all__ = ["ImageSentence", "image_sentence"]
 

@@ -12,9 +12,9 @@ from sqlalchemy import Connection
 from driftwheel.errors import UsageError
 from driftwheel.report.numbers import several
 from driftwheel.services.browse.list_images import ImageList, ImageQuery, count_images, list_images
-from driftwheel.store.database import reading
-from driftwheel.store.models import list_models
-from driftwheel.store.record_pages import Count, Order
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import list_models
+from driftwheel.store.records.record_pages import Count, Order
 from driftwheel.web.pages.image_filter import STATE_WORDS, VERDICT_WORDS, ImageFilter, read_filter
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.pages.shots import shots_of

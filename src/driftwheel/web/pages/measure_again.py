@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse
 from driftwheel.errors import UsageError
 from driftwheel.services.browse.list_images import ImageQuery, list_images
 from driftwheel.services.measure.backfill import ask_for_backfill
-from driftwheel.store.database import reading
+from driftwheel.store.engine.database import reading
 from driftwheel.web.api.known_model import model_at
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit

@@ -16,11 +16,11 @@ from driftwheel.services.browse.list_images import ImageQuery, list_images
 from driftwheel.services.measure.backfill import asked_backfills
 from driftwheel.services.watch.choose_segments import MOST_VALUES
 from driftwheel.services.watch.watch_model import SPANS, OpenAlert, Watch, span_of, watch_model
-from driftwheel.store.database import reading
-from driftwheel.store.models import Model
-from driftwheel.store.references import list_references
-from driftwheel.store.verdict_answers import segments_seen
-from driftwheel.store.verdicts import StoredVerdict, find_verdict
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import Model
+from driftwheel.store.models.references import list_references
+from driftwheel.store.windows.verdict_answers import segments_seen
+from driftwheel.store.windows.verdicts import StoredVerdict, find_verdict
 from driftwheel.web.api.known_model import known_model
 from driftwheel.web.pages.alert_acts import TOLD as ACTED
 from driftwheel.web.pages.alert_acts import acts_of

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from driftwheel.report.numbers import several
 from driftwheel.report.printable import printable
 from driftwheel.services.browse.describe_models import ModelSummary
-from driftwheel.store.references import Reference
+from driftwheel.store.models.references import Reference
 from driftwheel.web.pages.watch_view import window_words
 
 __all__ = ["ModelSentence", "model_sentence", "span_words"]

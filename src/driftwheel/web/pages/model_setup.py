@@ -12,9 +12,9 @@ from driftwheel.services.browse.describe_models import describe_model
 from driftwheel.services.browse.describe_versions import describe_versions
 from driftwheel.services.browse.list_images import count_unjudged
 from driftwheel.services.measure.backfill import asked_backfills
-from driftwheel.store.database import reading
-from driftwheel.store.references import list_references
-from driftwheel.store.windows import StoredWindow, list_windows
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.references import list_references
+from driftwheel.store.windows.windows import StoredWindow, list_windows
 from driftwheel.web.api.known_model import known_model
 from driftwheel.web.pages.model_sentence import span_words
 from driftwheel.web.pages.models import STATE_WORDS

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Request, Response
 from markupsafe import Markup
 
 from driftwheel.services.browse.describe_models import ModelState, ModelSummary, describe_models
-from driftwheel.store.database import reading
-from driftwheel.store.records import count_received
+from driftwheel.store.engine.database import reading
+from driftwheel.store.records.records import count_received
 from driftwheel.web.pages.model_sentence import span_words
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.pages.snippets import log_snippet

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from driftwheel.store.monitors import MonitorRevision
+from driftwheel.store.alerts.monitors import MonitorRevision
 
 __all__ = ["RevisionRow", "revision_rows"]
 

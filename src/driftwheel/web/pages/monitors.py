@@ -16,10 +16,10 @@ from driftwheel.report.numbers import several
 from driftwheel.report.printable import printable
 from driftwheel.services.alert.describe_monitors import DescribedMonitor, describe_monitors
 from driftwheel.services.models.register_model import ModelChange, change_model
-from driftwheel.store.database import reading
-from driftwheel.store.episodes import open_episodes
-from driftwheel.store.models import Model, list_models
-from driftwheel.store.monitors import list_monitors
+from driftwheel.store.alerts.episodes import open_episodes
+from driftwheel.store.alerts.monitors import list_monitors
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import Model, list_models
 from driftwheel.web.api.known_model import known_model, model_at
 from driftwheel.web.pages.alert_words import SEVERITY_TONES
 from driftwheel.web.pages.finding_value import finding_value

@@ -20,9 +20,9 @@ from driftwheel.services.access.authorise import allows
 from driftwheel.services.browse.describe_first_steps import describe_first_steps
 from driftwheel.services.browse.describe_models import ModelSummary, describe_models
 from driftwheel.services.watch.watch_model import OpenAlert, open_alerts
-from driftwheel.store.database import reading
-from driftwheel.store.records import count_received
-from driftwheel.store.verdict_answers import WindowAnswer, last_answers
+from driftwheel.store.engine.database import reading
+from driftwheel.store.records.records import count_received
+from driftwheel.store.windows.verdict_answers import WindowAnswer, last_answers
 from driftwheel.web.pages.alert_acts import TOLD, AlertActs, acts_of
 from driftwheel.web.pages.heat_map import ANSWER_WORDS, answer_class
 from driftwheel.web.pages.model_sentence import span_words

@@ -13,9 +13,9 @@ from driftwheel.report.numbers import count, odds, p_statement, quantity
 from driftwheel.report.printable import printable
 from driftwheel.services.browse.show_reconstruction import ShownError
 from driftwheel.services.watch.watch_model import Watch
-from driftwheel.store.records import find_record
-from driftwheel.store.stored_record import StoredRecord
-from driftwheel.store.verdicts import StoredVerdict
+from driftwheel.store.records.records import find_record
+from driftwheel.store.records.stored_record import StoredRecord
+from driftwheel.store.windows.verdicts import StoredVerdict
 from driftwheel.web.pages.model_charts import over_usual, percent
 
 __all__ = ["PairView", "ReconstructionsView", "pair_of_record", "reconstructions_view"]

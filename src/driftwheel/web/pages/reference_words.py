@@ -13,8 +13,8 @@ from driftwheel.errors import ProfileFormatError
 from driftwheel.report.numbers import several
 from driftwheel.report.printable import shortened
 from driftwheel.services.measure.measured_reference import unpack_reference
-from driftwheel.store.blobs import Blobs
-from driftwheel.store.references import Reference
+from driftwheel.store.files.blobs import Blobs
+from driftwheel.store.models.references import Reference
 from driftwheel.web.pages.image_filter import read_time
 from driftwheel.web.pages.rendering import moment
 

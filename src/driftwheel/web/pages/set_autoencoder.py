@@ -14,9 +14,9 @@ from starlette.datastructures import UploadFile
 from driftwheel.errors import DriftwheelError, UsageError
 from driftwheel.services.models.set_autoencoder import remove_autoencoder, set_autoencoder
 from driftwheel.services.models.train_model_autoencoder import AutoencoderWish, ask_for_autoencoder
-from driftwheel.store.database import reading
-from driftwheel.store.models import Model
-from driftwheel.store.references import current_reference
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import Model
+from driftwheel.store.models.references import current_reference
 from driftwheel.web.api.known_model import model_at
 from driftwheel.web.pages.measure_again import SPANS, measure_again
 from driftwheel.web.pages.rendering import render

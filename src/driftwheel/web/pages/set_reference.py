@@ -11,8 +11,8 @@ from fastapi.responses import RedirectResponse
 from driftwheel.errors import UsageError
 from driftwheel.services.access.authorise import allows
 from driftwheel.services.models.set_reference import Folder, Range, Trailing, set_reference
-from driftwheel.store.database import reading
-from driftwheel.store.models import Model
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import Model
 from driftwheel.web.api.known_model import known_model
 from driftwheel.web.pages.image_filter import read_time
 from driftwheel.web.pages.rendering import render

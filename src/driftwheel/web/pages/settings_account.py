@@ -10,8 +10,8 @@ from fastapi.responses import RedirectResponse
 from driftwheel.errors import UsageError
 from driftwheel.services.access.change_user import change_password
 from driftwheel.services.access.password import verify_password
-from driftwheel.store.database import reading
-from driftwheel.store.users import user_by_key
+from driftwheel.store.access.users import user_by_key
+from driftwheel.store.engine.database import reading
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.security.identity import Caller, has_joined
 from driftwheel.web.security.permit import GuardedRoute, permit

@@ -17,9 +17,9 @@ from driftwheel.services.channels.add_channel import add_channel
 from driftwheel.services.channels.change_channel import change_channel, options_of, remove_channel
 from driftwheel.services.channels.describe_channels import DescribedChannel, describe_channels
 from driftwheel.services.channels.try_channel import try_channel
-from driftwheel.store.database import reading
-from driftwheel.store.models import list_models
-from driftwheel.store.notifications import Notification, list_notifications
+from driftwheel.store.alerts.notifications import Notification, list_notifications
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import list_models
 from driftwheel.web.api.known_channel import channel_at
 from driftwheel.web.pages.channel_form import (
     ChannelForm,

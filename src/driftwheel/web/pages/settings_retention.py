@@ -10,8 +10,8 @@ from fastapi import APIRouter, Form, Request, Response
 from driftwheel.errors import UsageError
 from driftwheel.report.numbers import several, share
 from driftwheel.services.models.register_model import ModelChange, change_model
-from driftwheel.store.database import reading
-from driftwheel.store.models import list_models
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import list_models
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit

@@ -11,9 +11,9 @@ from fastapi import APIRouter, Form, Path, Request, Response
 from driftwheel.errors import UsageError
 from driftwheel.services.access.authorise import ROLES
 from driftwheel.services.access.create_token import CreatedToken, create_token, revoke_token
-from driftwheel.store.database import reading
-from driftwheel.store.models import list_models
-from driftwheel.store.tokens import list_tokens
+from driftwheel.store.access.tokens import list_tokens
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import list_models
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit

@@ -13,8 +13,8 @@ from driftwheel.services.access.authorise import ROLES, allows
 from driftwheel.services.access.change_user import change_password, change_role, set_active
 from driftwheel.services.access.create_user import create_user
 from driftwheel.services.access.password import random_password
-from driftwheel.store.database import reading
-from driftwheel.store.users import list_users
+from driftwheel.store.access.users import list_users
+from driftwheel.store.engine.database import reading
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit

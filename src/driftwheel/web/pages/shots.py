@@ -13,8 +13,8 @@ from markupsafe import Markup
 from driftwheel.predictions import Classification, Detection
 from driftwheel.report.numbers import p_value
 from driftwheel.report.printable import printable, shortened
-from driftwheel.store.record_state import RecordState
-from driftwheel.store.stored_record import StoredRecord
+from driftwheel.store.records.stored_record import StoredRecord
+from driftwheel.store.schema.record_state import RecordState
 from driftwheel.web.pages.box_overlay import small_overlay
 
 __all__ = ["ODD", "Shot", "picture_address", "said_of", "shots_of"]

@@ -21,7 +21,7 @@ from starlette.concurrency import run_in_threadpool
 
 from driftwheel.services.access.authorise import Identity, authorise_session, authorise_token
 from driftwheel.services.access.create_token import PREFIX
-from driftwheel.store.database import reading
+from driftwheel.store.engine.database import reading
 from driftwheel.web.security.session_cookie import COOKIE
 from driftwheel.web.state import Services
 

@@ -17,15 +17,15 @@ from tests.web.serving import Running, serving
 
 from driftwheel.predictions import Classification, Record
 from driftwheel.services.label.pool_rules import PoolRules
-from driftwheel.store.database import reading, writing
-from driftwheel.store.models import find_model
-from driftwheel.store.new_record import NewRecord
-from driftwheel.store.pools import list_pools, pool_by_key
-from driftwheel.store.projects import list_projects
-from driftwheel.store.review_queue import list_reviews
-from driftwheel.store.tables import records
-from driftwheel.store.tasks import list_tasks
-from driftwheel.store.writer import write_records
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.labels.pools import list_pools, pool_by_key
+from driftwheel.store.labels.projects import list_projects
+from driftwheel.store.labels.review_queue import list_reviews
+from driftwheel.store.labels.tasks import list_tasks
+from driftwheel.store.models.models import find_model
+from driftwheel.store.records.new_record import NewRecord
+from driftwheel.store.records.writer import write_records
+from driftwheel.store.schema.tables import records
 
 START = {"project_name": "cats", "answer": "class", "classes": "cat\ndog | d | #009e73", "name": "first"}
 

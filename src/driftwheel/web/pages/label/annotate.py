@@ -14,11 +14,11 @@ from markupsafe import Markup
 
 from driftwheel.services.access.authorise import allows
 from driftwheel.services.label.find_annotator import project_for
-from driftwheel.store.annotators import annotator_with_token
-from driftwheel.store.database import reading
-from driftwheel.store.models import model_by_key
-from driftwheel.store.pools import open_pools
-from driftwheel.store.projects import AnswerType, list_projects
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.annotators import annotator_with_token
+from driftwheel.store.labels.pools import open_pools
+from driftwheel.store.labels.projects import AnswerType, list_projects
+from driftwheel.store.models.models import model_by_key
 from driftwheel.web.pages.label.safe_markdown import safe_markdown
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.security.identity import Caller, has_joined

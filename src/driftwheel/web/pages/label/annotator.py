@@ -14,8 +14,8 @@ from driftwheel.services.label.ban_annotator import ban_annotator
 from driftwheel.services.label.change_annotator import change_annotator
 from driftwheel.services.label.describe_annotator import describe_annotator
 from driftwheel.services.label.undo_event import undo_event
-from driftwheel.store.database import reading
-from driftwheel.store.label_events import event_by_key
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.label_events import event_by_key
 from driftwheel.web.pages.label.confusion_table import confusion_table
 from driftwheel.web.pages.label.known_project import Key, known_annotator, known_project
 from driftwheel.web.pages.label.pool_form import read_skills

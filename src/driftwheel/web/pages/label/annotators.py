@@ -17,11 +17,11 @@ from driftwheel.services.label.invite_annotators import (
     end_invitation,
     invite_annotators,
 )
-from driftwheel.store.annotators import page_annotators
-from driftwheel.store.answer_sample import newest_answers
-from driftwheel.store.database import reading
-from driftwheel.store.invitations import list_invitations
-from driftwheel.store.pools import list_pools
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.annotators import page_annotators
+from driftwheel.store.labels.answer_sample import newest_answers
+from driftwheel.store.labels.invitations import list_invitations
+from driftwheel.store.labels.pools import list_pools
 from driftwheel.web.pages.label.invitation_link import invitation_link
 from driftwheel.web.pages.label.known_project import Key, known_project
 from driftwheel.web.pages.label.project import person_rows

@@ -18,7 +18,7 @@ from driftwheel.services.assist.set_assist import (
     enable_assistant,
 )
 from driftwheel.services.assist.undo_automatic import undo_automatic
-from driftwheel.store.database import reading
+from driftwheel.store.engine.database import reading
 from driftwheel.web.pages.label.known_project import Key, known_pool, known_project
 from driftwheel.web.pages.label.pool import show_pool
 from driftwheel.web.security.identity import Caller

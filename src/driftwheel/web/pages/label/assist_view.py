@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 from driftwheel.agreement.automatic_acceptance import least_known
 from driftwheel.services.assist.describe_assistant import AssistantStanding, describe_assistant
 from driftwheel.services.assist.describe_automatic import AutomaticStanding, describe_automatic
-from driftwheel.store.assist_options import AssistOptions, assist_options
-from driftwheel.store.pools import Pool
-from driftwheel.store.projects import Project
+from driftwheel.store.assist.assist_options import AssistOptions, assist_options
+from driftwheel.store.labels.pools import Pool
+from driftwheel.store.labels.projects import Project
 
 __all__ = ["BOUNDS", "SHOWN", "AssistView", "assist_view"]
 

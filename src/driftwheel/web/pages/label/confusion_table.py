@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from driftwheel.report.numbers import count, share
 from driftwheel.services.label.annotator_confusion import NOTHING, AnnotatorConfusion
-from driftwheel.store.projects import Project
+from driftwheel.store.labels.projects import Project
 
 __all__ = ["ConfusionCell", "ConfusionTable", "confusion_table"]
 

@@ -11,9 +11,9 @@ from markupsafe import Markup
 
 from driftwheel.services.label.answer_payload import is_correct
 from driftwheel.services.label.describe_task import TaskDescription
-from driftwheel.store.projects import LabelClass
-from driftwheel.store.task_answers import StoredAnswer
-from driftwheel.store.tasks import ReviewWhy
+from driftwheel.store.labels.projects import LabelClass
+from driftwheel.store.labels.task_answers import StoredAnswer
+from driftwheel.store.labels.tasks import ReviewWhy
 from driftwheel.web.pages.label.quality_words import seconds_words
 from driftwheel.web.pages.label.task_view import box_frame, payload_words
 from driftwheel.web.pages.shots import picture_address, said_of

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from driftwheel.errors import LabelFormatError, UsageError, did_you_mean
 from driftwheel.formats.label_format import LabelFormat
 from driftwheel.formats.losses import Loss
-from driftwheel.store.database import reading
+from driftwheel.store.engine.database import reading
 from driftwheel.web.api.exchange import download_labels
 from driftwheel.web.pages.label.known_project import Key, known_project
 from driftwheel.web.pages.label.new_project import show_settings

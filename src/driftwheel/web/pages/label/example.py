@@ -10,8 +10,8 @@ from driftwheel.errors import UnreadableImageError
 from driftwheel.services.access.authorise import allows
 from driftwheel.services.label.find_annotator import project_for
 from driftwheel.services.measure.make_thumbnail import ThumbnailSide, make_thumbnail
-from driftwheel.store.database import reading
-from driftwheel.store.records import find_record
+from driftwheel.store.engine.database import reading
+from driftwheel.store.records.records import find_record
 from driftwheel.web.pages.label.known_project import Key
 from driftwheel.web.pages.label.safe_markdown import example_records
 from driftwheel.web.security.identity import Caller

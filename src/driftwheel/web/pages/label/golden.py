@@ -14,11 +14,11 @@ from driftwheel.report.numbers import several
 from driftwheel.services.browse.list_images import ImageQuery, list_images
 from driftwheel.services.label.fill_pool import Filled, PoolImage, fill_pool
 from driftwheel.services.label.promote_sure import SURE, count_sure, promote_sure
-from driftwheel.store.database import reading
-from driftwheel.store.pools import Pool, list_pools
-from driftwheel.store.project_records import records_in_project
-from driftwheel.store.projects import Project
-from driftwheel.store.tasks import TaskKind, count_kinds
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.pools import Pool, list_pools
+from driftwheel.store.labels.project_records import records_in_project
+from driftwheel.store.labels.projects import Project
+from driftwheel.store.labels.tasks import TaskKind, count_kinds
 from driftwheel.web.pages.label.known_project import Key, known_pool, known_project
 from driftwheel.web.pages.rendering import address, render
 from driftwheel.web.pages.shots import shots_of

@@ -8,10 +8,10 @@ from fastapi import HTTPException, Path
 from sqlalchemy import Connection
 
 from driftwheel.services.label.create_pool import pool_of_project
-from driftwheel.store.annotators import Annotator, annotator_by_key
-from driftwheel.store.models import Model, model_by_key
-from driftwheel.store.pools import Pool
-from driftwheel.store.projects import Project, project_by_key
+from driftwheel.store.labels.annotators import Annotator, annotator_by_key
+from driftwheel.store.labels.pools import Pool
+from driftwheel.store.labels.projects import Project, project_by_key
+from driftwheel.store.models.models import Model, model_by_key
 
 __all__ = ["Key", "known_annotator", "known_pool", "known_project"]
 

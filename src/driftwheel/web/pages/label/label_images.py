@@ -15,10 +15,10 @@ from driftwheel.report.numbers import several
 from driftwheel.services.browse.list_images import count_images
 from driftwheel.services.label.choose_images import CHOICES, Choice
 from driftwheel.services.label.start_pool import NewProject, PoolWish, start_pool
-from driftwheel.store.database import reading
-from driftwheel.store.models import Model, list_models
-from driftwheel.store.pools import list_pools
-from driftwheel.store.projects import Project, list_projects
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.pools import list_pools
+from driftwheel.store.labels.projects import Project, list_projects
+from driftwheel.store.models.models import Model, list_models
 from driftwheel.web.pages.image_filter import ImageFilter, read_filter
 from driftwheel.web.pages.label.pool_form import PoolFields, read_pool
 from driftwheel.web.pages.label.project_form import (

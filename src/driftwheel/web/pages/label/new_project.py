@@ -9,8 +9,8 @@ from fastapi.responses import RedirectResponse
 
 from driftwheel.errors import UsageError
 from driftwheel.services.label.create_project import create_project, edit_project
-from driftwheel.store.database import reading
-from driftwheel.store.models import list_models
+from driftwheel.store.engine.database import reading
+from driftwheel.store.models.models import list_models
 from driftwheel.web.pages.label.known_project import Key, known_project
 from driftwheel.web.pages.label.project_form import (
     ANSWERS,

@@ -12,9 +12,9 @@ from driftwheel.errors import UsageError
 from driftwheel.services.label.describe_project import describe_project
 from driftwheel.services.label.open_pool import close_pool, open_pool
 from driftwheel.services.label.requirements import Requirements
-from driftwheel.store.database import reading
-from driftwheel.store.pools import Pool
-from driftwheel.store.tasks import TaskKind, TaskState, count_states, list_tasks
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.pools import Pool
+from driftwheel.store.labels.tasks import TaskKind, TaskState, count_states, list_tasks
 from driftwheel.web.pages.label.assist_view import BOUNDS, SHOWN, assist_view
 from driftwheel.web.pages.label.known_project import Key, known_pool, known_project
 from driftwheel.web.pages.label.money import money

@@ -10,10 +10,10 @@ from markupsafe import Markup
 from driftwheel.report.numbers import several
 from driftwheel.services.label.describe_project import AnnotatorRow, ProjectDescription, describe_project
 from driftwheel.services.label.undo_event import UNDOABLE
-from driftwheel.store.annotators import annotators_by_key
-from driftwheel.store.database import reading
-from driftwheel.store.label_events import LabelEvent, list_events
-from driftwheel.store.pools import Pool
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.annotators import annotators_by_key
+from driftwheel.store.labels.label_events import LabelEvent, list_events
+from driftwheel.store.labels.pools import Pool
 from driftwheel.web.pages.label.hour_bars import hour_bars
 from driftwheel.web.pages.label.known_project import Key, known_project
 from driftwheel.web.pages.label.money import money

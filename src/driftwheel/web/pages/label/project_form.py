@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from driftwheel.errors import UsageError
 from driftwheel.services.label.create_project import NewClass
 from driftwheel.services.label.start_pool import NewProject
-from driftwheel.store.models import Model
-from driftwheel.store.projects import AnswerType, LabelClass
+from driftwheel.store.labels.projects import AnswerType, LabelClass
+from driftwheel.store.models.models import Model
 
 __all__ = ["ANSWERS", "ProjectFields", "classes_text", "project_fields_of", "read_classes", "read_project"]
 

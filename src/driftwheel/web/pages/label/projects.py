@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request, Response
 from markupsafe import Markup
 
-from driftwheel.store.database import reading
-from driftwheel.store.label_counts import ProjectCounts, count_projects
-from driftwheel.store.models import list_models
-from driftwheel.store.projects import Project, list_projects
-from driftwheel.store.review_queue import count_queued
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.label_counts import ProjectCounts, count_projects
+from driftwheel.store.labels.projects import Project, list_projects
+from driftwheel.store.labels.review_queue import count_queued
+from driftwheel.store.models.models import list_models
 from driftwheel.web.pages.label.progress_bar import progress_bar
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.pages.snippets import log_snippet

@@ -12,7 +12,7 @@ from driftwheel.agreement.krippendorff_alpha import Alpha
 from driftwheel.report.charts.svg import element
 from driftwheel.report.numbers import NBSP, share
 from driftwheel.services.label.describe_project import AnnotatorRow
-from driftwheel.store.label_events import LabelEvent
+from driftwheel.store.labels.label_events import LabelEvent
 
 __all__ = [
     "AlphaWords",

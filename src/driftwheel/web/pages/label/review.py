@@ -13,9 +13,9 @@ from driftwheel.errors import UsageError
 from driftwheel.services.label.describe_task import describe_task
 from driftwheel.services.label.promote_task import promote_task
 from driftwheel.services.label.review_task import Decision, review_task
-from driftwheel.store.database import reading
-from driftwheel.store.review_queue import count_queued, queued_tasks
-from driftwheel.store.tasks import ReviewWhy
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.review_queue import count_queued, queued_tasks
+from driftwheel.store.labels.tasks import ReviewWhy
 from driftwheel.web.pages.label.decision_view import WHY_WORDS, decision_view
 from driftwheel.web.pages.label.known_project import Key, known_project
 from driftwheel.web.pages.rendering import address, render

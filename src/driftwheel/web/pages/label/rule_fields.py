@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from driftwheel.services.label.pool_rules import PoolRules
-from driftwheel.store.pools import Pool
+from driftwheel.store.labels.pools import Pool
 
 __all__ = ["NUMBERS", "SWITCHES", "RuleFields", "rule_fields"]
 

@@ -11,8 +11,8 @@ from markupsafe import Markup
 
 from driftwheel.report.charts.svg import element
 from driftwheel.report.printable import shortened
-from driftwheel.store.projects import Project
-from driftwheel.store.tasks import Task
+from driftwheel.store.labels.projects import Project
+from driftwheel.store.labels.tasks import Task
 from driftwheel.web.pages.shots import picture_address
 
 __all__ = ["TaskView", "box_frame", "boxes_drawing", "payload_words", "task_views"]

@@ -1,0 +1,3 @@
+"""Dataset versions: made, opened, compared, written out."""
+
+__all__: list[str] = []

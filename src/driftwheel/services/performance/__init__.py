@@ -1,0 +1,3 @@
+"""How good a model is in production."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""The registry: aliases, the gate, promotion and rollback."""
+
+__all__: list[str] = []

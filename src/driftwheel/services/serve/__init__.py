@@ -1,0 +1,3 @@
+"""Predictions, served by the champion."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Training: runs of trainers, and repair without new labels."""
+
+__all__: list[str] = []

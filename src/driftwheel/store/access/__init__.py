@@ -1,0 +1,3 @@
+"""Who may do what: users, their sessions, tokens."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""The database itself: connections, transactions, locks, migrations."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Labelling: projects, pools, tasks, annotators, answers."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Models, their versions, references and autoencoders."""
+
+__all__: list[str] = []

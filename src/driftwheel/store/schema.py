@@ -1,8 +1,0 @@
-"""All tables, together: import the metadata from here, or some of them are not in it."""
-
-from __future__ import annotations
-
-from driftwheel.store import alert_tables, assist_tables, label_tables, tables, webhook_tables
-from driftwheel.store.columns import METADATA
-
-__all__ = ["METADATA", "alert_tables", "assist_tables", "label_tables", "tables", "webhook_tables"]

@@ -1,0 +1,3 @@
+"""The tables, and what a column of each holds."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Windows of records: their profiles and verdicts."""
+
+__all__: list[str] = []
