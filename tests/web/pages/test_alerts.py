@@ -15,7 +15,7 @@ from driftwheel.store.alerts.monitors import find_monitor, set_enabled
 from driftwheel.store.alerts.notifications import list_notifications, set_sent
 from driftwheel.store.alerts.notified_groups import make_due
 from driftwheel.store.engine.database import reading, writing
-from driftwheel.web.pages.alert_acts import SNOOZES
+from driftwheel.web.pages.alerts.alert_acts import SNOOZES
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from driftwheel.images.properties import PROPERTIES
 from driftwheel.profiles.property_definition import definition_of
 from driftwheel.profiles.property_summary import PropertySummary, empty_summary, summarise
 from driftwheel.report.property_words import property_words
-from driftwheel.web.pages.profile_chart import profile_chart, profile_rows
+from driftwheel.web.pages.models.profile_chart import profile_chart, profile_rows
 from driftwheel.web.pages.time_chart import Point, time_chart
 
 _BY_NAME = {one.name: definition_of(one) for one in PROPERTIES}

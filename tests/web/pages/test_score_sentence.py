@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from driftwheel.web.pages.score_sentence import score_sentence
+from driftwheel.web.pages.models.score_sentence import score_sentence
 
 SCORES: dict[str, Any] = {
     "p_value": 1e-6,

@@ -17,7 +17,7 @@ from driftwheel.services.alert.close_alerts import close_alerts
 from driftwheel.services.models.register_model import NewModel, register_model
 from driftwheel.store.alerts.episodes import open_episodes
 from driftwheel.store.engine.database import reading
-from driftwheel.web.pages.alert_acts import SNOOZES
+from driftwheel.web.pages.alerts.alert_acts import SNOOZES
 
 WEAVING = "/models/weaving"
 _DAYS = 8

@@ -4,34 +4,29 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from driftwheel.web.pages import (
+from driftwheel.web.pages import assets, label
+from driftwheel.web.pages.alerts import alert, alert_acts, alerts
+from driftwheel.web.pages.images import image, images
+from driftwheel.web.pages.models import (
     add_version,
-    alert,
-    alert_acts,
-    alerts,
-    assets,
     edit_model,
-    edit_monitor,
-    first_steps,
-    image,
-    images,
-    label,
-    log_in,
     measure_again,
     model,
     model_setup,
     models,
-    monitors,
-    overview,
     register_model,
     set_autoencoder,
     set_reference,
+)
+from driftwheel.web.pages.monitors import edit_monitor, monitors
+from driftwheel.web.pages.settings import (
     settings_account,
     settings_channels,
     settings_retention,
     settings_tokens,
     settings_users,
 )
+from driftwheel.web.pages.start import first_steps, log_in, overview
 
 __all__ = ["router"]
 

@@ -22,7 +22,7 @@ from driftwheel.web.pages.label.pool_form import read_skills
 from driftwheel.web.pages.label.project import can_undo, person_rows
 from driftwheel.web.pages.label.quality_words import event_words, seconds_words
 from driftwheel.web.pages.label.task_view import payload_words, task_views
-from driftwheel.web.pages.model_fields import names_with_commas
+from driftwheel.web.pages.models.model_fields import names_with_commas
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit

@@ -25,7 +25,7 @@ from driftwheel.store.labels.pools import list_pools
 from driftwheel.web.pages.label.invitation_link import invitation_link
 from driftwheel.web.pages.label.known_project import Key, known_project
 from driftwheel.web.pages.label.project import person_rows
-from driftwheel.web.pages.model_fields import names_with_commas
+from driftwheel.web.pages.models.model_fields import names_with_commas
 from driftwheel.web.pages.rendering import address, render
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit

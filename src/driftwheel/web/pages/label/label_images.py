@@ -19,7 +19,7 @@ from driftwheel.store.engine.database import reading
 from driftwheel.store.labels.pools import list_pools
 from driftwheel.store.labels.projects import Project, list_projects
 from driftwheel.store.models.models import Model, list_models
-from driftwheel.web.pages.image_filter import ImageFilter, read_filter
+from driftwheel.web.pages.images.image_filter import ImageFilter, read_filter
 from driftwheel.web.pages.label.pool_form import PoolFields, read_pool
 from driftwheel.web.pages.label.project_form import (
     ANSWERS,
@@ -130,7 +130,7 @@ def _page(request: Request, state: Services, *, given: _Fields | None = None, wr
         chosen = _chosen(request, [one.name for one in models])
         model = next((one for one in models if one.name == chosen.given["model"]), None)
         if model is None:
-            return render(request, "no_model.html.j2", status=404)
+            return render(request, "models/no_model.html.j2", status=404)
         own = [one for one in list_projects(connection) if one.model == model.key]
         taken = {pool.name for one in own for pool in list_pools(connection, one.key)}
         mistakes, total = list(chosen.mistakes), None

@@ -112,7 +112,7 @@ def _form(request: Request, state: Services, *, given: _Fields | None = None, wr
     with reading(state.engine) as connection:
         models = list_models(connection)
     if not models:
-        return render(request, "no_model.html.j2")
+        return render(request, "models/no_model.html.j2")
     asked = request.query_params.get("model", "")
     first = next((one for one in models if one.name == asked), models[0])
     return render(

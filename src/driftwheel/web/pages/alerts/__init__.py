@@ -1,0 +1,3 @@
+"""Alerts: their list, and one of them."""
+
+__all__: list[str] = []

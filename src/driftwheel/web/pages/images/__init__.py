@@ -1,0 +1,3 @@
+"""Images of a model: their list, and one of them."""
+
+__all__: list[str] = []

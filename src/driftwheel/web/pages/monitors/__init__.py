@@ -1,0 +1,3 @@
+"""Monitors: what they watch, and how they are changed."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Settings of the installation and of an account."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Where one comes in: log in, first steps, the overview."""
+
+__all__: list[str] = []
