@@ -24,8 +24,8 @@ from tests.store.rows import NOON, new_record  # noqa: E402
 from driftwheel.formats.label_format import SINGLE_FILES, LabelFormat  # noqa: E402
 from driftwheel.services.exchange.export_labels import export_labels  # noqa: E402
 from driftwheel.services.exchange.import_labels import import_labels  # noqa: E402
-from driftwheel.services.label.create_pool import NewPool, create_pool  # noqa: E402
-from driftwheel.services.label.create_project import NewClass, create_project  # noqa: E402
+from driftwheel.services.label.pools.create_pool import NewPool, create_pool  # noqa: E402
+from driftwheel.services.label.projects.create_project import NewClass, create_project  # noqa: E402
 from driftwheel.store.engine.database import open_database, writing  # noqa: E402
 from driftwheel.store.engine.migrate import migrate  # noqa: E402
 from driftwheel.store.files.blobs import Blobs  # noqa: E402

@@ -18,10 +18,10 @@ from tests.ingest.history import History
 from tests.ingest.installation import MODEL, Installation, content_of
 
 from driftwheel.services.access.create_token import create_token
-from driftwheel.services.label.create_pool import NewPool, create_pool
-from driftwheel.services.label.create_project import NewClass, create_project
-from driftwheel.services.label.fill_pool import MOST_AT_ONCE, PoolImage, fill_pool
-from driftwheel.services.label.open_pool import open_pool
+from driftwheel.services.label.pools.create_pool import NewPool, create_pool
+from driftwheel.services.label.pools.fill_pool import MOST_AT_ONCE, PoolImage, fill_pool
+from driftwheel.services.label.pools.open_pool import open_pool
+from driftwheel.services.label.projects.create_project import NewClass, create_project
 from driftwheel.store.engine.database import open_database, reading, writing
 from driftwheel.store.models.models import find_model
 from driftwheel.store.schema.label_tables import answers, leases

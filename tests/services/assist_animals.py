@@ -13,7 +13,7 @@ from tests.services.labelling import Labelling, labelling
 from driftwheel.learning.gist_embedder import GistEmbedder
 from driftwheel.services.assist.advance_automatic import advance_automatic
 from driftwheel.services.assist.train_assistant import train_assistant
-from driftwheel.services.label.fill_pool import PoolImage
+from driftwheel.services.label.pools.fill_pool import PoolImage
 from driftwheel.services.measure.embedding_space import fixed_space
 from driftwheel.services.measure.packed_records import pack_embedding
 from driftwheel.store.assist.assistants import Assistant, set_assistance

@@ -13,12 +13,12 @@ import numpy as np
 from sqlalchemy import Engine
 from tests.store.rows import NOON, new_record
 
-from driftwheel.services.label.create_pool import NewPool, create_pool
-from driftwheel.services.label.create_project import NewClass, create_project
-from driftwheel.services.label.fill_pool import PoolImage, fill_pool
-from driftwheel.services.label.next_tasks import GivenTask, NextTasks, next_tasks
-from driftwheel.services.label.open_pool import open_pool
-from driftwheel.services.label.submit_answer import NewAnswer, Submitted, submit_answer
+from driftwheel.services.label.pools.create_pool import NewPool, create_pool
+from driftwheel.services.label.pools.fill_pool import PoolImage, fill_pool
+from driftwheel.services.label.pools.open_pool import open_pool
+from driftwheel.services.label.projects.create_project import NewClass, create_project
+from driftwheel.services.label.work.next_tasks import GivenTask, NextTasks, next_tasks
+from driftwheel.services.label.work.submit_answer import NewAnswer, Submitted, submit_answer
 from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.labels.annotators import add_annotator, annotator_named
 from driftwheel.store.labels.pools import Pool, pool_by_key

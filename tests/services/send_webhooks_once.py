@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import datetime
 
-from driftwheel.services.label.send_webhooks import send_webhooks
+from driftwheel.services.label.webhooks.send_webhooks import send_webhooks
 from driftwheel.store.engine.database import open_database
 
 

@@ -95,7 +95,7 @@ def add(
     """Add a webhook to a project, and print the secret by which the receiver knows our requests."""
     from driftwheel.cli.data_options import acting_user, load_settings
     from driftwheel.services.clock import utc_now
-    from driftwheel.services.label.register_webhook import register_webhook
+    from driftwheel.services.label.webhooks.register_webhook import register_webhook
     from driftwheel.store.webhooks.webhooks import WEBHOOK_EVENTS
 
     settings = load_settings(data=data, database_url=database_url)
@@ -128,7 +128,7 @@ def change(
     """Change a webhook, switch it off and on, or give it a new secret; what is not named stays as it is."""
     from driftwheel.cli.data_options import acting_user, load_settings
     from driftwheel.services.clock import utc_now
-    from driftwheel.services.label.register_webhook import WebhookChange, change_webhook
+    from driftwheel.services.label.webhooks.register_webhook import WebhookChange, change_webhook
 
     with _in_project(load_settings(data=data, database_url=database_url), project) as (engine, found):
         wanted = WebhookChange(None, event or None, note, on, new_secret)
@@ -148,7 +148,7 @@ def remove(
     """Remove a webhook, and all that was or is to be sent to it."""
     from driftwheel.cli.data_options import acting_user, load_settings
     from driftwheel.services.clock import utc_now
-    from driftwheel.services.label.register_webhook import remove_webhook
+    from driftwheel.services.label.webhooks.register_webhook import remove_webhook
 
     with _in_project(load_settings(data=data, database_url=database_url), project) as (engine, found):
         remove_webhook(engine, found, key, by=acting_user(), now=utc_now())
@@ -166,7 +166,7 @@ def try_out(
     from driftwheel.cli.data_options import acting_user, load_settings
     from driftwheel.errors import DriftwheelError
     from driftwheel.services.clock import utc_now
-    from driftwheel.services.label.send_webhooks import try_webhook
+    from driftwheel.services.label.webhooks.send_webhooks import try_webhook
 
     settings = load_settings(data=data, database_url=database_url)
     with _in_project(settings, project) as (engine, found):
@@ -199,7 +199,7 @@ def list_deliveries(
     from driftwheel.cli.data_options import load_settings, open_installation
     from driftwheel.cli.listing import Cell, print_rows
     from driftwheel.errors import UsageError
-    from driftwheel.services.label.register_webhook import webhook_of_project
+    from driftwheel.services.label.webhooks.register_webhook import webhook_of_project
     from driftwheel.store.engine.database import reading
     from driftwheel.store.labels.projects import project_named
     from driftwheel.store.webhooks.webhook_deliveries import DeliveryState

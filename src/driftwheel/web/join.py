@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from fastapi import HTTPException, Request
 
-from driftwheel.services.label.invite_annotators import Joined, join_project
+from driftwheel.services.label.people.invite_annotators import Joined, join_project
 from driftwheel.web.state import Services
 
 __all__ = ["take_invitation"]

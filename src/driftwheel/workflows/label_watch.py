@@ -6,7 +6,7 @@ from typing import Any
 
 from dbos import DBOS
 
-from driftwheel.services.label.watch_pool import watch_pool
+from driftwheel.services.label.quality.watch_pool import watch_pool
 from driftwheel.workflows.worker import current
 
 __all__ = ["label_watch"]

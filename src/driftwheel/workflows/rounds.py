@@ -18,7 +18,7 @@ from functools import partial
 from dbos import DBOS
 
 from driftwheel.services.assist.due_assistance import due_assistance
-from driftwheel.services.label.watch_pool import unwatched_pools
+from driftwheel.services.label.quality.watch_pool import unwatched_pools
 from driftwheel.services.measure.backfill import asked_backfills
 from driftwheel.services.models.ask_version import wanted_versions
 from driftwheel.store.assist.automatic_runs import active_runs, is_ready

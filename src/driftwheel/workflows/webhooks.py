@@ -6,7 +6,7 @@ from typing import Any
 
 from dbos import DBOS
 
-from driftwheel.services.label.send_webhooks import send_webhooks
+from driftwheel.services.label.webhooks.send_webhooks import send_webhooks
 from driftwheel.workflows.worker import current
 
 __all__ = ["webhooks"]

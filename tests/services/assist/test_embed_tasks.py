@@ -13,9 +13,9 @@ from tests.workflows.installation import add_model, log, picture, record
 from driftwheel.learning.gist_embedder import GistEmbedder
 from driftwheel.services.assist.due_assistance import due_of
 from driftwheel.services.assist.embed_tasks import embed_tasks, vectors_of
-from driftwheel.services.label.create_pool import NewPool, create_pool
-from driftwheel.services.label.create_project import NewClass, create_project
-from driftwheel.services.label.fill_pool import PoolImage, fill_pool
+from driftwheel.services.label.pools.create_pool import NewPool, create_pool
+from driftwheel.services.label.pools.fill_pool import PoolImage, fill_pool
+from driftwheel.services.label.projects.create_project import NewClass, create_project
 from driftwheel.services.measure.embed_blobs import embed_blobs
 from driftwheel.services.measure.embedding_space import fixed_space
 from driftwheel.services.measure.measurers import Measurers

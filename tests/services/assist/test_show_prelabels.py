@@ -17,7 +17,7 @@ from driftwheel.services.assist.begin_automatic import begin_automatic
 from driftwheel.services.assist.describe_assistant import describe_assistant
 from driftwheel.services.assist.set_assist import change_pool_prelabels, enable_assistant
 from driftwheel.services.assist.show_prelabels import show_prelabels
-from driftwheel.services.label.fill_pool import PoolImage
+from driftwheel.services.label.pools.fill_pool import PoolImage
 from driftwheel.store.assist.prelabels import Prelabel, put_prelabels, shown_to
 from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.schema.tables import records

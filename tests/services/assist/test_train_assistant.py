@@ -14,8 +14,8 @@ from driftwheel.services.assist.due_assistance import LEAST, due_assistance, due
 from driftwheel.services.assist.kept_head import head_of, pack_head, unpack_head
 from driftwheel.services.assist.set_assist import ask_for_training, enable_assistant
 from driftwheel.services.assist.show_prelabels import predict_tasks
-from driftwheel.services.label.create_pool import NewPool, create_pool
-from driftwheel.services.label.fill_pool import PoolImage, fill_pool
+from driftwheel.services.label.pools.create_pool import NewPool, create_pool
+from driftwheel.services.label.pools.fill_pool import PoolImage, fill_pool
 from driftwheel.store.assist.assistants import assistance_of, list_assistants, set_assistance
 from driftwheel.store.assist.task_embeddings import labels_to_learn
 from driftwheel.store.engine.database import reading, writing

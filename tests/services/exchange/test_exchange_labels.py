@@ -20,8 +20,8 @@ from driftwheel.services.convert.label_options import LabelOptions
 from driftwheel.services.exchange.export_labels import Exported, ExportOptions, export_labels
 from driftwheel.services.exchange.import_count import ImportAs
 from driftwheel.services.exchange.import_labels import Imported, import_labels
-from driftwheel.services.label.create_pool import NewPool, create_pool
-from driftwheel.services.label.fill_pool import PoolImage
+from driftwheel.services.label.pools.create_pool import NewPool, create_pool
+from driftwheel.services.label.pools.fill_pool import PoolImage
 from driftwheel.store.assist.prelabels import given_prelabels
 from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.files.blobs import Blobs

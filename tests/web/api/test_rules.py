@@ -7,7 +7,7 @@ import pytest
 from tests.web.api.test_labelling import answer, invited, open_project
 from tests.web.serving import Running
 
-from driftwheel.services.label.challenge_annotator import ask_challenge
+from driftwheel.services.label.quality.challenge_annotator import ask_challenge
 from driftwheel.store.engine.database import writing
 from driftwheel.store.labels.annotators import annotator_named
 from driftwheel.store.labels.pools import pool_by_key

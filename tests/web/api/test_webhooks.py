@@ -11,7 +11,7 @@ from tests.web.api.test_labelling import answer, log_images, open_project
 from tests.web.serving import Running, serving
 
 from driftwheel.notify.webhook_signature import verify
-from driftwheel.services.label.send_webhooks import send_webhooks
+from driftwheel.services.label.webhooks.send_webhooks import send_webhooks
 
 
 @pytest.fixture(scope="module")

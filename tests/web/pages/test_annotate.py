@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from tests.web.pages.labelling_site import CLASSES, LabellingSite, join, labelling, press, task
 
-from driftwheel.services.label.challenge_annotator import ask_challenge
+from driftwheel.services.label.quality.challenge_annotator import ask_challenge
 from driftwheel.store.engine.database import writing
 from driftwheel.store.labels.pools import open_pools
 

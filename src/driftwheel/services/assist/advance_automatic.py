@@ -21,8 +21,9 @@ from driftwheel.agreement.automatic_acceptance import acceptance_threshold
 from driftwheel.services.assist.kept_head import head_of
 from driftwheel.services.assist.sure_tasks import SureTask, said_of, sure_tasks
 from driftwheel.services.crash_points import reach
-from driftwheel.services.label.label_progress import RULES, offer_again, tally
-from driftwheel.services.label.tell_webhooks import tell_of_tasks
+from driftwheel.services.label.consensus.label_progress import offer_again, tally
+from driftwheel.services.label.projects.pool_rules import RULES
+from driftwheel.services.label.webhooks.tell_webhooks import tell_of_tasks
 from driftwheel.store.assist.assistants import assistant_by_key
 from driftwheel.store.assist.automatic_runs import (
     AutomaticRun,

@@ -13,8 +13,8 @@ from driftwheel.errors import UsageError
 from driftwheel.learning.embedding_head import EmbeddingHead
 from driftwheel.services.assist.kept_head import head_of
 from driftwheel.services.assist.sure_tasks import SureTask, sure_tasks
-from driftwheel.services.label.create_pool import pool_of_project
-from driftwheel.services.label.label_progress import offer_again
+from driftwheel.services.label.consensus.label_progress import offer_again
+from driftwheel.services.label.pools.create_pool import pool_of_project
 from driftwheel.store.assist.assistants import Assistant, assistance_of, newest_assistant, set_assistance
 from driftwheel.store.assist.automatic_runs import (
     AutomaticRun,

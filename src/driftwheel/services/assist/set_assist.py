@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine
 
 from driftwheel.errors import UsageError, did_you_mean
-from driftwheel.services.label.create_pool import pool_of_project
+from driftwheel.services.label.pools.create_pool import pool_of_project
 from driftwheel.store.assist.assist_options import AssistOptions, assist_options, set_assist_options
 from driftwheel.store.assist.assistants import set_assistance
 from driftwheel.store.engine.database import writing

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Engine
 from driftwheel.errors import UsageError
 from driftwheel.services.assist.kept_head import head_of
 from driftwheel.services.assist.sure_tasks import said_of
-from driftwheel.services.label.answer_payload import checked_payload
-from driftwheel.services.label.next_tasks import GivenTask
+from driftwheel.services.label.consensus.answer_payload import checked_payload
+from driftwheel.services.label.work.next_tasks import GivenTask
 from driftwheel.store.assist.assist_options import AssistOptions, assist_options
 from driftwheel.store.assist.assistants import assistance_of, newest_assistant
 from driftwheel.store.assist.automatic_runs import AutomaticRun, hidden_tasks, standing_run

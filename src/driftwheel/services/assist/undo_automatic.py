@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from driftwheel.errors import UsageError
-from driftwheel.services.label.create_pool import pool_of_project
+from driftwheel.services.label.pools.create_pool import pool_of_project
 from driftwheel.store.assist.automatic_runs import AutomaticRun, active_run, run_by_key, set_run
 from driftwheel.store.engine.database import writing
 from driftwheel.store.labels.label_events import add_event

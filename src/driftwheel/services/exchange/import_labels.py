@@ -29,7 +29,7 @@ from driftwheel.services.exchange.import_count import (
 from driftwheel.services.exchange.join_names import JoinedSizes, join_names
 from driftwheel.services.exchange.label_payload import labels_of, payload_of_answer
 from driftwheel.services.exchange.take_labels import take_labels
-from driftwheel.services.label.create_pool import pool_of_project
+from driftwheel.services.label.pools.create_pool import pool_of_project
 from driftwheel.services.progress import OnProgress
 from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.labels.joined_records import JoinedRecord

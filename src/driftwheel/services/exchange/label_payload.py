@@ -10,7 +10,7 @@ from driftwheel.errors import UsageError
 from driftwheel.formats.box_fitness import fitting_box, fitting_class
 from driftwheel.formats.labelled_image import Answer, BoxLabel, ClassLabel
 from driftwheel.formats.losses import Losses
-from driftwheel.services.label.answer_payload import checked_payload
+from driftwheel.services.label.consensus.answer_payload import checked_payload
 from driftwheel.store.labels.projects import Project
 
 __all__ = ["Unfit", "answer_of_payload", "labels_of", "payload_of_answer"]

@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine
 
 from driftwheel.services.exchange.import_count import FoundLabel, ImportAs, ImportCount
-from driftwheel.services.label.fill_pool import PoolImage, fill_pool
-from driftwheel.services.label.label_progress import tally
+from driftwheel.services.label.consensus.label_progress import tally
+from driftwheel.services.label.pools.fill_pool import PoolImage, fill_pool
 from driftwheel.store.assist.prelabels import Prelabel, put_prelabels
 from driftwheel.store.engine.database import writing
 from driftwheel.store.labels.given_tasks import add_labelled, label_open

@@ -75,14 +75,16 @@ pools = Table(
     Column("lease_seconds", Integer, nullable=False),
     Column("price", BigInteger, nullable=False),  # of an answer, in millionths; 0: nothing is paid
     Column("most_paid", BigInteger),  # answers that the budget pays; None: no bound
-    Column("requires", JSON, nullable=False),  # skills, languages, tags: see services.label.requirements
+    Column(
+        "requires", JSON, nullable=False
+    ),  # skills, languages, tags: see services.label.projects.requirements
     Column("tasks", Integer, nullable=False),  # real ones
     Column("done", Integer, nullable=False),  # of them that want no more answers
     Column("paid", BigInteger, nullable=False),  # answers
     Column("reserved", BigInteger, nullable=False),  # live leases, where there is a budget
     Column("created", UtcTime, nullable=False),
     Column("by", String(128), nullable=False),
-    Column("rules", MaybeJson),  # those that are not the default: see services.label.pool_rules
+    Column("rules", MaybeJson),  # those that are not the default: see services.label.projects.pool_rules
     Column("fast_limit", Double),  # s below which an answer is too fast; None: not known yet
     Column("watched", BigInteger),  # key of the last answer that was looked at for copies
     UniqueConstraint("project", "name"),
@@ -210,7 +212,7 @@ answers = Table(  # never overwritten: one that is undone or excluded stays, and
     Column("annotator", ForeignKey("annotators.key", ondelete="CASCADE"), nullable=False),
     Column("body", Digest, nullable=False),  # of all that was told: the same again is a duplicate
     Column("kind", String(16), nullable=False),  # answer | skip | cannot_tell
-    Column("payload", MaybeJson),  # see driftwheel.services.label.answer_payload
+    Column("payload", MaybeJson),  # see driftwheel.services.label.consensus.answer_payload
     Column("reason", Text, nullable=False),  # of a skip, or why nobody can tell
     Column("seconds", Double),  # looked at it
     Column("leased", UtcTime, nullable=False),

@@ -12,12 +12,12 @@ from driftwheel.errors import UnreadableImageError
 from driftwheel.images.header import read_header
 from driftwheel.services.access.authorise import Identity, allows
 from driftwheel.services.assist.show_prelabels import show_prelabels
-from driftwheel.services.label.challenge_annotator import reply_challenge, show_challenge
-from driftwheel.services.label.describe_work import describe_work
-from driftwheel.services.label.find_annotator import find_annotator
-from driftwheel.services.label.next_tasks import GivenTask, next_tasks
-from driftwheel.services.label.submit_answer import NewAnswer, submit_answer
-from driftwheel.services.label.undo_answer import undo_answer
+from driftwheel.services.label.people.find_annotator import find_annotator
+from driftwheel.services.label.quality.challenge_annotator import reply_challenge, show_challenge
+from driftwheel.services.label.work.describe_work import describe_work
+from driftwheel.services.label.work.next_tasks import GivenTask, next_tasks
+from driftwheel.services.label.work.submit_answer import NewAnswer, submit_answer
+from driftwheel.services.label.work.undo_answer import undo_answer
 from driftwheel.services.measure.make_thumbnail import ThumbnailSide, make_thumbnail
 from driftwheel.store.assist.prelabels import Prelabel
 from driftwheel.store.engine.database import reading

@@ -23,7 +23,7 @@ from driftwheel.services.assist.set_assist import (
 )
 from driftwheel.services.assist.train_assistant import LEVEL
 from driftwheel.services.assist.undo_automatic import undo_automatic
-from driftwheel.services.label.create_pool import pool_of_project
+from driftwheel.services.label.pools.create_pool import pool_of_project
 from driftwheel.store.assist.assist_options import AssistOptions, assist_options
 from driftwheel.store.assist.assistants import Assistant
 from driftwheel.store.engine.database import reading

@@ -25,7 +25,7 @@ from driftwheel.services.exchange.export_labels import (
 )
 from driftwheel.services.exchange.import_count import ImportAs, WhyNot
 from driftwheel.services.exchange.import_labels import Imported, import_labels
-from driftwheel.services.label.create_pool import pool_of_project
+from driftwheel.services.label.pools.create_pool import pool_of_project
 from driftwheel.store.engine.database import reading
 from driftwheel.web.api.describe import file_body, problems
 from driftwheel.web.api.projects import ProjectKey, found_or_404, project_at

@@ -29,7 +29,7 @@ from driftwheel.services.exchange.label_studio_backend import (
     take_truth,
     version_of,
 )
-from driftwheel.services.label.create_pool import pool_of_project
+from driftwheel.services.label.pools.create_pool import pool_of_project
 from driftwheel.store.engine.database import reading
 from driftwheel.store.labels.pools import Pool
 from driftwheel.store.labels.projects import Project

@@ -10,12 +10,12 @@ from fastapi import APIRouter, Path, Query
 from driftwheel.errors import UsageError
 from driftwheel.services.access.authorise import Identity
 from driftwheel.services.browse.list_images import ImageQuery
-from driftwheel.services.label.change_pool import change_pool
-from driftwheel.services.label.create_pool import MILLIONTHS, NewPool, create_pool, pool_of_project
-from driftwheel.services.label.fill_pool import PoolImage, fill_pool, select_images
-from driftwheel.services.label.open_pool import close_pool, open_pool
-from driftwheel.services.label.pool_rules import PoolRules
-from driftwheel.services.label.requirements import Requirements
+from driftwheel.services.label.pools.change_pool import change_pool
+from driftwheel.services.label.pools.create_pool import MILLIONTHS, NewPool, create_pool, pool_of_project
+from driftwheel.services.label.pools.fill_pool import PoolImage, fill_pool, select_images
+from driftwheel.services.label.pools.open_pool import close_pool, open_pool
+from driftwheel.services.label.projects.pool_rules import PoolRules
+from driftwheel.services.label.projects.requirements import Requirements
 from driftwheel.store.engine.database import reading
 from driftwheel.store.labels.label_sources import source_of, sources_of
 from driftwheel.store.labels.pools import Pool, list_pools

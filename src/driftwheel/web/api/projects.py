@@ -11,12 +11,12 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 from sqlalchemy import Connection
 
 from driftwheel.services.access.authorise import Identity
-from driftwheel.services.label.ban_annotator import ban_annotator
-from driftwheel.services.label.change_annotator import change_annotator
-from driftwheel.services.label.create_project import NewClass, create_project, edit_project
-from driftwheel.services.label.find_annotator import project_for
-from driftwheel.services.label.invite_annotators import end_invitation, invite_annotators
-from driftwheel.services.label.undo_event import undo_event as undo
+from driftwheel.services.label.people.change_annotator import change_annotator
+from driftwheel.services.label.people.find_annotator import project_for
+from driftwheel.services.label.people.invite_annotators import end_invitation, invite_annotators
+from driftwheel.services.label.projects.create_project import NewClass, create_project, edit_project
+from driftwheel.services.label.quality.ban_annotator import ban_annotator
+from driftwheel.services.label.quality.undo_event import undo_event as undo
 from driftwheel.store.engine.database import reading
 from driftwheel.store.labels.annotators import Annotator, annotator_by_key, list_annotators
 from driftwheel.store.labels.assignments import assignments_of

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from driftwheel.services.label.promote_task import promote_task
-from driftwheel.services.label.review_task import Decision, review_task, reviewable
+from driftwheel.services.label.review.promote_task import promote_task
+from driftwheel.services.label.review.review_task import Decision, review_task, reviewable
 from driftwheel.store.engine.database import reading
 from driftwheel.store.labels.annotators import list_annotators
 from driftwheel.store.labels.pools import pool_by_key

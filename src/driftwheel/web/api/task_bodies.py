@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from driftwheel.services.label.next_tasks import MOST_AT_ONCE, WhyNone
+from driftwheel.services.label.work.next_tasks import MOST_AT_ONCE, WhyNone
 from driftwheel.store.labels.task_answers import AnswerKind, AnswerState
 from driftwheel.web.api.payload_bodies import Payload
 

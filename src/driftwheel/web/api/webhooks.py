@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from driftwheel.notify.post_webhook import shown_url
-from driftwheel.services.label.register_webhook import (
+from driftwheel.services.label.webhooks.register_webhook import (
     WebhookChange,
     change_webhook,
     register_webhook,
@@ -18,7 +18,7 @@ from driftwheel.services.label.register_webhook import (
     send_again,
     webhook_of_project,
 )
-from driftwheel.services.label.send_webhooks import try_webhook
+from driftwheel.services.label.webhooks.send_webhooks import try_webhook
 from driftwheel.store.engine.database import reading
 from driftwheel.store.webhooks.webhook_deliveries import (
     DeliveryState,

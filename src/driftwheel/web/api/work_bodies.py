@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from driftwheel.services.label.describe_work import WorkState
+from driftwheel.services.label.work.describe_work import WorkState
 from driftwheel.store.labels.pools import PoolState
 from driftwheel.store.labels.projects import AnswerType
 from driftwheel.web.api.project_bodies import LabelClassAnswer

@@ -16,7 +16,7 @@ from tests.web.pages.pictures import picture
 from tests.web.serving import Running, serving
 
 from driftwheel.predictions import Classification, Record
-from driftwheel.services.label.pool_rules import PoolRules
+from driftwheel.services.label.projects.pool_rules import PoolRules
 from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.labels.pools import list_pools, pool_by_key
 from driftwheel.store.labels.projects import list_projects

@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 
 from driftwheel.services.access.authorise import allows
-from driftwheel.services.label.find_annotator import project_for
+from driftwheel.services.label.people.find_annotator import project_for
 from driftwheel.store.engine.database import reading
 from driftwheel.store.labels.annotators import annotator_with_token
 from driftwheel.store.labels.pools import open_pools

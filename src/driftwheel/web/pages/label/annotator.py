@@ -10,10 +10,10 @@ from fastapi.responses import RedirectResponse
 
 from driftwheel.errors import UsageError
 from driftwheel.report.numbers import share
-from driftwheel.services.label.ban_annotator import ban_annotator
-from driftwheel.services.label.change_annotator import change_annotator
-from driftwheel.services.label.describe_annotator import describe_annotator
-from driftwheel.services.label.undo_event import undo_event
+from driftwheel.services.label.people.change_annotator import change_annotator
+from driftwheel.services.label.quality.ban_annotator import ban_annotator
+from driftwheel.services.label.quality.undo_event import undo_event
+from driftwheel.services.label.review.describe_annotator import describe_annotator
 from driftwheel.store.engine.database import reading
 from driftwheel.store.labels.label_events import event_by_key
 from driftwheel.web.pages.label.confusion_table import confusion_table

@@ -10,13 +10,13 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from driftwheel.errors import UsageError
-from driftwheel.services.label.answer_quality import SAMPLE, answer_quality
-from driftwheel.services.label.describe_project import annotator_rows
-from driftwheel.services.label.invite_annotators import (
+from driftwheel.services.label.people.invite_annotators import (
     CreatedInvitation,
     end_invitation,
     invite_annotators,
 )
+from driftwheel.services.label.quality.answer_quality import SAMPLE, answer_quality
+from driftwheel.services.label.review.describe_project import annotator_rows
 from driftwheel.store.engine.database import reading
 from driftwheel.store.labels.annotators import page_annotators
 from driftwheel.store.labels.answer_sample import newest_answers

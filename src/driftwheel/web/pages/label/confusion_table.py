@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from driftwheel.report.numbers import count, share
-from driftwheel.services.label.annotator_confusion import NOTHING, AnnotatorConfusion
+from driftwheel.services.label.quality.annotator_confusion import NOTHING, AnnotatorConfusion
 from driftwheel.store.labels.projects import Project
 
 __all__ = ["ConfusionCell", "ConfusionTable", "confusion_table"]

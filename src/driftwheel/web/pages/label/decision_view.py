@@ -9,8 +9,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from driftwheel.services.label.answer_payload import is_correct
-from driftwheel.services.label.describe_task import TaskDescription
+from driftwheel.services.label.consensus.answer_payload import is_correct
+from driftwheel.services.label.review.describe_task import TaskDescription
 from driftwheel.store.labels.projects import LabelClass
 from driftwheel.store.labels.task_answers import StoredAnswer
 from driftwheel.store.labels.tasks import ReviewWhy

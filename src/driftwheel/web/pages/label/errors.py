@@ -6,7 +6,7 @@ import json
 
 from fastapi import APIRouter, Request, Response
 
-from driftwheel.services.label.find_errors import LOOKED_AT, Source, find_errors, sources_for
+from driftwheel.services.label.review.find_errors import LOOKED_AT, Source, find_errors, sources_for
 from driftwheel.store.engine.database import reading
 from driftwheel.web.pages.label.known_project import Key, known_project
 from driftwheel.web.pages.label.task_view import payload_words, task_views

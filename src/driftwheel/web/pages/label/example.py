@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Query, Response
 
 from driftwheel.errors import UnreadableImageError
 from driftwheel.services.access.authorise import allows
-from driftwheel.services.label.find_annotator import project_for
+from driftwheel.services.label.people.find_annotator import project_for
 from driftwheel.services.measure.make_thumbnail import ThumbnailSide, make_thumbnail
 from driftwheel.store.engine.database import reading
 from driftwheel.store.records.records import find_record

@@ -12,8 +12,8 @@ from fastapi.responses import RedirectResponse
 from driftwheel.errors import UsageError
 from driftwheel.report.numbers import several
 from driftwheel.services.browse.list_images import ImageQuery, list_images
-from driftwheel.services.label.fill_pool import Filled, PoolImage, fill_pool
-from driftwheel.services.label.promote_sure import SURE, count_sure, promote_sure
+from driftwheel.services.label.pools.fill_pool import Filled, PoolImage, fill_pool
+from driftwheel.services.label.pools.promote_sure import SURE, count_sure, promote_sure
 from driftwheel.store.engine.database import reading
 from driftwheel.store.labels.pools import Pool, list_pools
 from driftwheel.store.labels.project_records import records_in_project

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from driftwheel.errors import UsageError
 from driftwheel.services.access.authorise import allows
-from driftwheel.services.label.describe_invitation import InvitationFacts, describe_invitation
+from driftwheel.services.label.people.describe_invitation import InvitationFacts, describe_invitation
 from driftwheel.store.engine.database import reading
 from driftwheel.store.labels.annotators import annotator_with_token
 from driftwheel.web.join import take_invitation

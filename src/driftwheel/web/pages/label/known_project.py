@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import HTTPException, Path
 from sqlalchemy import Connection
 
-from driftwheel.services.label.create_pool import pool_of_project
+from driftwheel.services.label.pools.create_pool import pool_of_project
 from driftwheel.store.labels.annotators import Annotator, annotator_by_key
 from driftwheel.store.labels.pools import Pool
 from driftwheel.store.labels.projects import Project, project_by_key

@@ -13,8 +13,8 @@ from fastapi.responses import RedirectResponse
 from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.report.numbers import several
 from driftwheel.services.browse.list_images import count_images
-from driftwheel.services.label.choose_images import CHOICES, Choice
-from driftwheel.services.label.start_pool import NewProject, PoolWish, start_pool
+from driftwheel.services.label.pools.choose_images import CHOICES, Choice
+from driftwheel.services.label.pools.start_pool import NewProject, PoolWish, start_pool
 from driftwheel.store.engine.database import reading
 from driftwheel.store.labels.pools import list_pools
 from driftwheel.store.labels.projects import Project, list_projects

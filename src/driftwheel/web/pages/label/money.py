@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from driftwheel.services.label.create_pool import MILLIONTHS
+from driftwheel.services.label.pools.create_pool import MILLIONTHS
 
 __all__ = ["money"]
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from driftwheel.errors import UsageError
-from driftwheel.services.label.create_project import create_project, edit_project
+from driftwheel.services.label.projects.create_project import create_project, edit_project
 from driftwheel.store.engine.database import reading
 from driftwheel.store.models.models import list_models
 from driftwheel.web.pages.label.known_project import Key, known_project

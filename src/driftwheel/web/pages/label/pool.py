@@ -9,9 +9,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from driftwheel.errors import UsageError
-from driftwheel.services.label.describe_project import describe_project
-from driftwheel.services.label.open_pool import close_pool, open_pool
-from driftwheel.services.label.requirements import Requirements
+from driftwheel.services.label.pools.open_pool import close_pool, open_pool
+from driftwheel.services.label.projects.requirements import Requirements
+from driftwheel.services.label.review.describe_project import describe_project
 from driftwheel.store.engine.database import reading
 from driftwheel.store.labels.pools import Pool
 from driftwheel.store.labels.tasks import TaskKind, TaskState, count_states, list_tasks

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from driftwheel.errors import UsageError
-from driftwheel.services.label.create_pool import NewPool
-from driftwheel.services.label.requirements import Requirements
+from driftwheel.services.label.pools.create_pool import NewPool
+from driftwheel.services.label.projects.requirements import Requirements
 from driftwheel.web.pages.models.model_fields import names_with_commas
 
 __all__ = ["PoolFields", "read_pool", "read_skills"]

@@ -8,8 +8,12 @@ from fastapi import APIRouter, Request, Response
 from markupsafe import Markup
 
 from driftwheel.report.numbers import several
-from driftwheel.services.label.describe_project import AnnotatorRow, ProjectDescription, describe_project
-from driftwheel.services.label.undo_event import UNDOABLE
+from driftwheel.services.label.quality.undo_event import UNDOABLE
+from driftwheel.services.label.review.describe_project import (
+    AnnotatorRow,
+    ProjectDescription,
+    describe_project,
+)
 from driftwheel.store.engine.database import reading
 from driftwheel.store.labels.annotators import annotators_by_key
 from driftwheel.store.labels.label_events import LabelEvent, list_events

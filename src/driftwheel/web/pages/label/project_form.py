@@ -8,8 +8,8 @@ from typing import cast
 from pydantic import BaseModel
 
 from driftwheel.errors import UsageError
-from driftwheel.services.label.create_project import NewClass
-from driftwheel.services.label.start_pool import NewProject
+from driftwheel.services.label.pools.start_pool import NewProject
+from driftwheel.services.label.projects.create_project import NewClass
 from driftwheel.store.labels.projects import AnswerType, LabelClass
 from driftwheel.store.models.models import Model
 

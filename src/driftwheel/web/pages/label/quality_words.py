@@ -11,7 +11,7 @@ from driftwheel.agreement.golden_skill import Skill
 from driftwheel.agreement.krippendorff_alpha import Alpha
 from driftwheel.report.charts.svg import element
 from driftwheel.report.numbers import NBSP, share
-from driftwheel.services.label.describe_project import AnnotatorRow
+from driftwheel.services.label.review.describe_project import AnnotatorRow
 from driftwheel.store.labels.label_events import LabelEvent
 
 __all__ = [

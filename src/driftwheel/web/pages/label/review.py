@@ -10,9 +10,9 @@ from fastapi import APIRouter, Form, HTTPException, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
 from driftwheel.errors import UsageError
-from driftwheel.services.label.describe_task import describe_task
-from driftwheel.services.label.promote_task import promote_task
-from driftwheel.services.label.review_task import Decision, review_task
+from driftwheel.services.label.review.describe_task import describe_task
+from driftwheel.services.label.review.promote_task import promote_task
+from driftwheel.services.label.review.review_task import Decision, review_task
 from driftwheel.store.engine.database import reading
 from driftwheel.store.labels.review_queue import count_queued, queued_tasks
 from driftwheel.store.labels.tasks import ReviewWhy

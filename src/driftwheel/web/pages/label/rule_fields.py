@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from driftwheel.services.label.pool_rules import PoolRules
+from driftwheel.services.label.projects.pool_rules import PoolRules
 from driftwheel.store.labels.pools import Pool
 
 __all__ = ["NUMBERS", "SWITCHES", "RuleFields", "rule_fields"]

@@ -10,8 +10,8 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
 from driftwheel.errors import UsageError
-from driftwheel.services.label.change_pool import change_pool
-from driftwheel.services.label.pool_rules import PoolRules
+from driftwheel.services.label.pools.change_pool import change_pool
+from driftwheel.services.label.projects.pool_rules import PoolRules
 from driftwheel.store.engine.database import reading
 from driftwheel.web.pages.label.known_project import Key, known_pool, known_project
 from driftwheel.web.pages.label.pool import show_pool

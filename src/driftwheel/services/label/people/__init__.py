@@ -1,0 +1,3 @@
+"""Who labels: invited, found, and what they can do."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""What annotators are given, and their answers."""
+
+__all__: list[str] = []
