@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from driftwheel.store.schema import alert_tables, assist_tables, label_tables, tables, webhook_tables
+from driftwheel.store.schema import (
+    alert_tables,
+    assist_tables,
+    import_tables,
+    label_tables,
+    tables,
+    webhook_tables,
+)
 from driftwheel.store.schema.columns import METADATA
 
-__all__ = ["METADATA", "alert_tables", "assist_tables", "label_tables", "tables", "webhook_tables"]
+__all__ = [
+    "METADATA",
+    "alert_tables",
+    "assist_tables",
+    "import_tables",
+    "label_tables",
+    "tables",
+    "webhook_tables",
+]
