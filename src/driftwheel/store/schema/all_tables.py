@@ -5,8 +5,8 @@ from __future__ import annotations
 from driftwheel.store.schema import (
     alert_tables,
     assist_tables,
-    import_tables,
     label_tables,
+    performance_tables,
     tables,
     webhook_tables,
 )
@@ -16,8 +16,8 @@ __all__ = [
     "METADATA",
     "alert_tables",
     "assist_tables",
-    "import_tables",
     "label_tables",
+    "performance_tables",
     "tables",
     "webhook_tables",
 ]
