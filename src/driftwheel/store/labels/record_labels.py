@@ -177,7 +177,7 @@ def known_labels(
     found: dict[str, KnownLabel] = {}
     for begin in range(0, len(ids), _CHUNK):
         part = ids[begin : begin + _CHUNK]
-        drawn: dict[str, dict[str, Any]] = {}
+        drawn: dict[str, TaskSelection] = {}
         if own:
             of_tasks, drawn = _of_tasks(connection, own, part)
             found |= of_tasks
@@ -186,9 +186,7 @@ def known_labels(
         )
         for record, plain, received in connection.execute(told):
             if "class" in plain:
-                found[record] = KnownLabel(
-                    Classification(plain["class"]), "told", received, **drawn.get(record, {})
-                )
+                found[record] = _known(Classification(plain["class"]), "told", received, drawn.get(record))
     return found
 
 
@@ -226,7 +224,7 @@ def _is_labelled() -> ColumnElement[bool]:
 
 def _of_tasks(
     connection: Connection, own: Sequence[int], part: Sequence[str]
-) -> tuple[dict[str, KnownLabel], dict[str, dict[str, Any]]]:
+) -> tuple[dict[str, KnownLabel], dict[str, TaskSelection]]:
     """Return the labels of records that were made in tasks, and how records with a task were selected."""
     query = (
         select(
@@ -256,18 +254,24 @@ def _of_tasks(
         place = (-SOURCES.index(_source(row)), row.finished or EPOCH, row.key)
         if row.record not in best or place > best[row.record][:3]:
             best[row.record] = (*place, row)
-    told = {record: {"selected": one.reason, "probability": one.probability} for record, one in drawn.items()}
-    return {
-        record: KnownLabel(
-            Classification(row.consensus["class"]),
-            _source(row),
-            known,
-            row.key,
-            row.pool,
-            **told.get(record, {}),
-        )
-        for record, (_, known, _, row) in best.items()
-    }, told
+    found = {}
+    for record, (_, known, _, row) in best.items():
+        label = Classification(row.consensus["class"])
+        found[record] = _known(label, _source(row), known, drawn.get(record), row.key, row.pool)
+    return found, drawn
+
+
+def _known(  # noqa: PLR0917
+    label: Classification,
+    source: RecordLabelSource,
+    known: datetime,
+    chance: TaskSelection | None,
+    task: int | None = None,
+    pool: int | None = None,
+) -> KnownLabel:
+    if chance is None:
+        return KnownLabel(label, source, known, task, pool)
+    return KnownLabel(label, source, known, task, pool, chance.reason, chance.probability)
 
 
 def _source(row: Row[Any]) -> RecordLabelSource:

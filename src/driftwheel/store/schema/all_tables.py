@@ -5,6 +5,7 @@ from __future__ import annotations
 from driftwheel.store.schema import (
     alert_tables,
     assist_tables,
+    import_tables,
     label_tables,
     performance_tables,
     tables,
@@ -16,6 +17,7 @@ __all__ = [
     "METADATA",
     "alert_tables",
     "assist_tables",
+    "import_tables",
     "label_tables",
     "performance_tables",
     "tables",

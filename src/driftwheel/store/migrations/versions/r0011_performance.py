@@ -8,8 +8,8 @@ from sqlalchemy.dialects import sqlite
 
 __all__ = ["upgrade"]
 
-revision = "r0010"
-down_revision = "r0009"
+revision = "r0011"
+down_revision = "r0010"
 branch_labels = None
 depends_on = None
 
