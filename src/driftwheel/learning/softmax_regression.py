@@ -25,6 +25,7 @@ def softmax_regression(
     *,
     penalty: float,
     start: Array | None = None,
+    offsets: Array | None = None,
 ) -> Array:
     """Return (f, r + 1, k) coefficients of f classifiers, the last row of each its bias.
 
@@ -46,6 +47,9 @@ def softmax_regression(
         Above 0. The bias has next to none.
     start
         Coefficients to begin with, such as those of the next larger penalty. The minimum is the same.
+    offsets
+        (n, k) logits of a classifier there was before, which these are added to: the penalty then pulls back
+        to that one, and not to nothing.
 
     Examples
     --------
@@ -64,10 +68,11 @@ def softmax_regression(
     wanted = np.zeros((n, 1, classes))
     wanted[np.arange(n), 0, labels] = 1.0
     rows = np.arange(n)
+    before = 0.0 if offsets is None else offsets[:, None, :]
 
     def loss(flat: Array) -> tuple[float, Array]:
         found = flat.reshape(r + 1, folds * classes) * scale
-        logits = (table @ found.astype(np.float32)).astype(np.float64).reshape(n, folds, classes)
+        logits = (table @ found.astype(np.float32)).astype(np.float64).reshape(n, folds, classes) + before
         logs = log_softmax(logits, axis=2)
         total = -float((logs[rows, :, labels] * weights).sum()) + 0.5 * float((shrink * found**2).sum())
         pull = ((np.exp(logs) - wanted) * weights[:, :, None]).reshape(n, folds * classes)

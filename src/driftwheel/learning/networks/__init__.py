@@ -1,0 +1,1 @@
+"""Networks of classifiers: what they look like, in torch to be trained, in ONNX to be run and kept."""
