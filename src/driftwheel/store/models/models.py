@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.predictions import Task
 from driftwheel.store.engine.upsert import upsert
+from driftwheel.store.models.version_states import VersionState
 from driftwheel.store.schema.tables import model_versions, models
 
 __all__ = [
@@ -21,11 +22,14 @@ __all__ = [
     "create_model",
     "delete_model",
     "find_model",
+    "find_version",
     "list_models",
     "list_versions",
     "lock_model",
     "model_by_key",
+    "set_version",
     "update_model",
+    "version_by_key",
 ]
 
 
@@ -48,13 +52,18 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class ModelVersion:
-    """A version of a model; `artifact` is the digest of its ONNX file among the blobs."""
+    """A version of a model; the columns are described in `driftwheel.store.schema.tables`."""
 
     key: int
     model: int
     name: str
     artifact: bytes | None
     created: datetime
+    state: VersionState
+    metrics: Mapping[str, Any] | None
+    dataset: bytes | None
+    size: int | None
+    latency: float | None
 
 
 def create_model(
@@ -167,12 +176,31 @@ def delete_model(connection: Connection, key: int) -> bool:
 
 
 def add_version(
-    connection: Connection, model: int, name: str, *, artifact: bytes | None, created: datetime
+    connection: Connection,
+    model: int,
+    name: str,
+    *,
+    artifact: bytes | None,
+    created: datetime,
+    state: VersionState = "trained",
+    metrics: Mapping[str, Any] | None = None,
+    dataset: bytes | None = None,
+    size: int | None = None,
 ) -> ModelVersion:
     """Add a version to a model and return it; raise `UsageError` where the name is taken."""
+    values = {
+        "model": model,
+        "name": name,
+        "artifact": artifact,
+        "created": created,
+        "state": state,
+        "metrics": None if metrics is None else dict(metrics),
+        "dataset": dataset,
+        "size": size,
+    }
     statement = (
         upsert(connection.dialect.name, model_versions)
-        .values(model=model, name=name, artifact=artifact, created=created)
+        .values(values)
         .on_conflict_do_nothing(index_elements=["model", "name"])
     )
     row = connection.execute(statement.returning(*model_versions.c)).first()
@@ -188,6 +216,25 @@ def list_versions(connection: Connection, model: int) -> list[ModelVersion]:
         ModelVersion(**row._mapping)
         for row in connection.execute(query.order_by(model_versions.c.key.desc()))
     ]
+
+
+def version_by_key(connection: Connection, key: int) -> ModelVersion | None:
+    """Return the version of that key, None where there is none."""
+    row = connection.execute(select(model_versions).where(model_versions.c.key == key)).first()
+    return None if row is None else ModelVersion(**row._mapping)
+
+
+def find_version(connection: Connection, model: Model, name: str) -> ModelVersion:
+    """Return the version of that name; raise `UsageError` ("Did you mean …") where the model has none."""
+    known = {one.name: one for one in list_versions(connection, model.key)}
+    if name not in known:
+        raise UsageError(f"The model '{model.name}' has no version '{name}'.{did_you_mean(name, known)}")
+    return known[name]
+
+
+def set_version(connection: Connection, key: int, **values: Any) -> None:
+    """Set what may change of a version: its `state`, `metrics`, `size` and `latency`."""
+    connection.execute(update(model_versions).where(model_versions.c.key == key).values(values))
 
 
 def _model(row: Row[Any]) -> Model:

@@ -8,6 +8,7 @@ from driftwheel.store.schema import (
     import_tables,
     label_tables,
     performance_tables,
+    release_tables,
     tables,
     webhook_tables,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "import_tables",
     "label_tables",
     "performance_tables",
+    "release_tables",
     "tables",
     "webhook_tables",
 ]

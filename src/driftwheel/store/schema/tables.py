@@ -70,6 +70,11 @@ model_versions = Table(
     Column("name", String(128), nullable=False),
     Column("artifact", Digest),  # of the ONNX file among the blobs
     Column("created", UtcTime, nullable=False),
+    Column("state", String(16), nullable=False, server_default="trained"),  # see store.models.version_states
+    Column("metrics", MaybeJson),  # name → number, as its training measured them
+    Column("dataset", Digest),  # of the dataset version it was trained on; None: not known
+    Column("size", BigInteger),  # bytes of its file
+    Column("latency", Double),  # median seconds for one image, as the gate measured them
     UniqueConstraint("model", "name"),
 )
 
