@@ -83,15 +83,16 @@ def test_labels_know_how_their_images_were_selected(database: Engine, model: Mod
         first, second = (new_pool(connection, model.key) for _ in range(2))
         label_task(connection, first, "a", "cat", selection=TaskSelection("doubt"))
         label_task(connection, second, "a", None, selection=TaskSelection("holdout", 0.1))
-        label_task(connection, first, "b", "cat", selection=TaskSelection("random", 0.2))
+        label_task(connection, first, "b", "cat", selection=TaskSelection("random", 0.2, "camera", "2"))
         put_truths(connection, model.key, [NewTruth("a", Classification("dog"))], received=NOON, by="me")
         label_task(connection, first, "c", "cat")
     with reading(database) as connection:
         found = known_labels(connection, model.key, ["a", "b", "c", "unknown"])
     assert found["a"].source == "told"
     assert found["a"].holdout
-    assert found["a"].probability == 0.1
-    assert (found["b"].selected, found["b"].probability, found["b"].holdout) == ("random", 0.2, False)
+    assert found["a"].selected == TaskSelection("holdout", 0.1)
+    assert found["b"].selected == TaskSelection("random", 0.2, "camera", "2")
+    assert not found["b"].holdout
     assert found["c"].selected is None
     assert "unknown" not in found
 

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select
 from driftwheel.formats.prediction_json import prediction_from_json
 from driftwheel.predictions import Classification, Prediction, Truth
 from driftwheel.store.engine.tag_filter import has_tag
-from driftwheel.store.labels.task_selections import SelectedBy, TaskSelection, selections_of
+from driftwheel.store.labels.task_selections import TaskSelection, selections_of
 from driftwheel.store.schema.assist_tables import label_sources
 from driftwheel.store.schema.columns import EPOCH
 from driftwheel.store.schema.label_tables import pools, projects, tasks
@@ -59,8 +59,6 @@ class KnownLabel:
         Keys of the task it was made in; None where it was told.
     selected
         How the image was selected to be labelled; None where nobody said: told truths come as they come.
-    probability
-        The chance in (0, 1] that every record of the same windows had to be selected, see `TaskSelection`.
     """
 
     label: Classification
@@ -68,13 +66,12 @@ class KnownLabel:
     known: datetime
     task: int | None = None
     pool: int | None = None
-    selected: SelectedBy | None = None
-    probability: float | None = None
+    selected: TaskSelection | None = None
 
     @property
     def holdout(self) -> bool:
         """Whether the image was drawn to be measured on: models never learn from it."""
-        return self.selected == "holdout"
+        return self.selected is not None and self.selected.reason == "holdout"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +183,8 @@ def known_labels(
         )
         for record, plain, received in connection.execute(told):
             if "class" in plain:
-                found[record] = _known(Classification(plain["class"]), "told", received, drawn.get(record))
+                label = Classification(plain["class"])
+                found[record] = KnownLabel(label, "told", received, selected=drawn.get(record))
     return found
 
 
@@ -257,21 +255,8 @@ def _of_tasks(
     found = {}
     for record, (_, known, _, row) in best.items():
         label = Classification(row.consensus["class"])
-        found[record] = _known(label, _source(row), known, drawn.get(record), row.key, row.pool)
+        found[record] = KnownLabel(label, _source(row), known, row.key, row.pool, drawn.get(record))
     return found, drawn
-
-
-def _known(  # noqa: PLR0917
-    label: Classification,
-    source: RecordLabelSource,
-    known: datetime,
-    chance: TaskSelection | None,
-    task: int | None = None,
-    pool: int | None = None,
-) -> KnownLabel:
-    if chance is None:
-        return KnownLabel(label, source, known, task, pool)
-    return KnownLabel(label, source, known, task, pool, chance.reason, chance.probability)
 
 
 def _source(row: Row[Any]) -> RecordLabelSource:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal, get_args
 
 from sqlalchemy import Connection, select
@@ -31,12 +31,16 @@ class TaskSelection:
     Attributes
     ----------
     probability
-        The chance in (0, 1] that every image of the same windows had to be selected; None where it was not
-        drawn at random from whole windows: then it stands for no other image.
+        The chance in (0, 1] that every image of the same windows and segment had to be selected; None where
+        it was not drawn at random from these: then it stands for no other image.
+    tag, value
+        The segment; both empty for the whole model.
     """
 
     reason: SelectedBy
     probability: float | None = None
+    tag: str = ""
+    value: str = ""
 
 
 def put_selections(connection: Connection, pool: int, chosen: Mapping[str, TaskSelection]) -> None:
@@ -47,10 +51,7 @@ def put_selections(connection: Connection, pool: int, chosen: Mapping[str, TaskS
         query = select(tasks.c.key, tasks.c.record).where(
             tasks.c.pool == pool, tasks.c.record.in_(ids[begin : begin + _CHUNK])
         )
-        rows = [
-            {"task": key, "reason": chosen[record].reason, "probability": chosen[record].probability}
-            for key, record in connection.execute(query)
-        ]
+        rows = [{"task": key, **asdict(chosen[record])} for key, record in connection.execute(query)]
         if rows:
             connection.execute(insert, rows)
 
@@ -61,6 +62,6 @@ def selections_of(connection: Connection, keys: Collection[int]) -> dict[int, Ta
     wanted = sorted(set(keys))
     for begin in range(0, len(wanted), _CHUNK):
         part = task_selections.c.task.in_(wanted[begin : begin + _CHUNK])
-        for task, reason, probability in connection.execute(select(task_selections).where(part)):
-            found[task] = TaskSelection(reason, probability)
+        for task, *its in connection.execute(select(task_selections).where(part)):
+            found[task] = TaskSelection(*its)
     return found

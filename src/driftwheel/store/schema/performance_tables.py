@@ -26,8 +26,10 @@ task_selections = Table(  # tasks whose image was selected by a rule; no row: no
     METADATA,
     Column("task", ForeignKey("tasks.key", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("reason", String(16), nullable=False),  # see driftwheel.store.labels.task_selections
-    # The chance of every record of its windows to be drawn; None: it was not drawn from whole windows.
+    # The chance of every record of its windows, or of one segment of them, to be drawn; None: it was chosen.
     Column("probability", Double),
+    Column("tag", String(128), nullable=False),  # of the segment; both empty: of the whole model
+    Column("value", String(256), nullable=False),
 )
 
 performance_windows = Table(  # what is known of the predictions of a window of a segment; "" and "": whole

@@ -23,6 +23,8 @@ def upgrade() -> None:
         sa.Column("task", big_key, autoincrement=False, nullable=False),
         sa.Column("reason", sa.String(length=16), nullable=False),
         sa.Column("probability", sa.Double(), nullable=True),
+        sa.Column("tag", sa.String(length=128), nullable=False),
+        sa.Column("value", sa.String(length=256), nullable=False),
         sa.ForeignKeyConstraint(["task"], ["tasks.key"], name="fk_task_selections_task", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("task", name="pk_task_selections"),
     )
