@@ -3,15 +3,18 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+# Python compiles what is imported, when it is; pip would compile all there is, for most of a minute.
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
 
 # Debian packages some tests use; a test whose package is absent skips and names it.
 SYSTEM_PACKAGES := chromium prometheus prometheus-alertmanager postgresql
 
 export NO_MKDOCS_2_WARNING := 1
+# and keeps it, whatever it is told to: tests start hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test check fuzz bench docs system
+.PHONY: help demo test check style types suite fuzz bench docs system
 
 help:
 	@echo "make demo    a server watches a week of images, in which a camera is out of focus from day 4 to day 6;"
@@ -25,16 +28,25 @@ help:
 demo: $(VENV)/.demo
 	$(BIN)/driftwheel demo --out driftwheel-demo$(if $(KEEP), --keep)
 
-check: $(VENV)/.dev
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+check: style types
 	$(BIN)/pytest src
 
-test: system check
-	$(BIN)/pytest tests -n auto --dist loadfile --no-loadscope-reorder
-	$(BIN)/mkdocs build --quiet --strict
+# What waits for the network goes with what waits for a disk, and what needs one core with what needs all.
+test: $(BIN)/python
+	@$(MAKE) --no-print-directory -j2 system $(VENV)/.dev
+	@$(MAKE) --no-print-directory style
+	@$(MAKE) --no-print-directory -j3 types docs suite
+
+style: $(VENV)/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+suite: $(VENV)/.dev
+	$(BIN)/pytest tests src -n auto --dist loadfile --no-loadscope-reorder
 
 fuzz: system $(VENV)/.dev
 	$(BIN)/pytest tests -n auto -m "hypothesis and not slow" --hypothesis-profile random
@@ -43,7 +55,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python bench/run_all.py
 
 docs: $(VENV)/.dev
-	$(BIN)/mkdocs build --strict
+	$(BIN)/mkdocs build --quiet --strict
 
 # The stamps: an environment is brought up to date when what it is made from changes.
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python

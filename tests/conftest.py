@@ -15,6 +15,8 @@ from tests.databases import (
 from tests.passwords import quick_passwords
 from tests.s3_server import running_s3, s3_server
 
+from driftwheel.learning.processors import processors
+
 __all__ = [
     "database",
     "database_url",
@@ -36,3 +38,8 @@ settings.load_profile("repeatable")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the tests that take a minute, so that no core waits for one at the end."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are processors: at any time some test waits for a server or a browser."""
+    return processors() + 1
