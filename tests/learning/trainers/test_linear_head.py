@@ -9,8 +9,6 @@ import pytest
 from tests.learning.digits import need_training
 from tests.learning.trainers import shapes
 
-need_training()
-
 from driftwheel.drift.diagnosis.fault_library import FaultCase
 from driftwheel.errors import UsageError
 from driftwheel.learning.labelled_images import FewerImages, LabelledImages
@@ -19,6 +17,8 @@ from driftwheel.learning.trainers.image_weights import image_weights
 from driftwheel.learning.trainers.linear_head import LinearHead
 from driftwheel.learning.trainers.recipe import Recipe
 from driftwheel.learning.trainers.trainer import TrainedClassifier, TrainingJob
+
+need_training()
 
 _RECIPE = Recipe(side=32)
 

@@ -1,0 +1,207 @@
+"""Fit layers of a network by stochastic gradients: AdamW, a rate that rises and falls, a stop in time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftwheel.errors import UsageError
+from driftwheel.learning.networks.classifier_file import ClassifierNetwork
+from driftwheel.learning.networks.torch_network import build_torch, own_torch, torch_logits, torch_weights
+from driftwheel.learning.trainers.checkpoint import Checkpoint
+from driftwheel.learning.trainers.fit_head import weighted_loss
+from driftwheel.learning.trainers.image_weights import draw_images
+from driftwheel.learning.trainers.picture_augmentation import augment_picture
+from driftwheel.learning.trainers.prepared_pictures import PreparedPictures
+from driftwheel.learning.trainers.recipe import Recipe
+from driftwheel.learning.trainers.trainer import Epoch, TrainingJob, TrainingWatch
+
+__all__ = ["FittedLayers", "fit_layers"]
+
+_RISE = 0.05  # share of the steps during which the learning rate rises
+_LOWEST = 0.02  # the rate at the beginning and the end, as a share of the highest
+
+Weights = Mapping[str, NDArray[np.float32]]
+
+
+@dataclass(slots=True, eq=False)
+class FittedLayers:
+    """A training as far as it is.
+
+    Attributes
+    ----------
+    now, best
+        Weights after the last epoch, and after the one with the lowest validation loss.
+    optimiser
+        Its state, by name.
+    baseline
+        Validation loss of the weights it began with, which are the best until an epoch does better.
+    """
+
+    now: Weights
+    best: Weights
+    optimiser: dict[str, NDArray[Any]] = field(default_factory=dict)
+    epochs: list[Epoch] = field(default_factory=list)
+    baseline: float = math.inf
+
+    @property
+    def loss(self) -> float:
+        """The lowest validation loss; infinite before the first epoch."""
+        return min((one.validation_loss for one in self.epochs), default=math.inf)
+
+    def stalled(self, patience: int) -> bool:
+        """Whether so many epochs in a row have not lowered it."""
+        losses = [one.validation_loss for one in self.epochs]
+        return len(losses) > patience and min(losses[-patience:]) >= min(losses[:-patience])
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return all numbers by name, for a checkpoint."""
+        groups = (("now", self.now), ("best", self.best), ("optimiser", self.optimiser))
+        return {f"{group}.{name}": one for group, numbers in groups for name, one in numbers.items()}
+
+    @classmethod
+    def of(cls, checkpoint: Checkpoint, baseline: float = math.inf) -> FittedLayers:
+        """Return what a checkpoint holds."""
+        now, best, optimiser = (checkpoint.part(f"{group}.") for group in ("now", "best", "optimiser"))
+        return cls(now, best, optimiser, list(checkpoint.epochs), baseline)
+
+
+def fit_layers(
+    network: ClassifierNetwork,
+    learn: PreparedPictures,
+    check: PreparedPictures,
+    *,
+    job: TrainingJob,
+    watch: TrainingWatch,
+    layers: Literal["all", "first"],
+    rate: float,
+    until: int,
+    so_far: FittedLayers | None = None,
+) -> Iterator[FittedLayers]:
+    """Train epoch by epoch, and yield after each; end after `until` epochs, or when it has stalled.
+
+    The same arguments give the same weights on the same machine with the same torch and number of threads,
+    also where it goes on from an epoch. Layers that are not trained keep their weights and normalisations.
+
+    Parameters
+    ----------
+    layers
+        ``all``; or the ``first`` block and the head.
+    rate
+        The highest learning rate, for a schedule of the recipe's epochs.
+    so_far
+        Where to go on from.
+
+    Raises
+    ------
+    MissingExtraError
+        Without torch.
+    UsageError
+        When the loss is no longer a number.
+    """
+    recipe = job.recipe
+    done = so_far or FittedLayers(dict(network.weights), dict(network.weights))
+    now = ClassifierNetwork(network.shape, done.now)
+    flat = check.flat
+    counts = check.flat_weights(np.ones(len(check)))
+    with own_torch(job.threads) as torch:
+        module = build_torch(now, dropout=recipe.dropout)
+        parameters = _chosen(module, layers)
+        optimiser = torch.optim.AdamW(parameters, lr=rate, weight_decay=recipe.weight_decay)
+        _restore(torch, optimiser, parameters, done.optimiser)
+        batch = min(recipe.batch, len(learn))
+        steps = max(1, len(learn) // batch)
+        while len(done.epochs) < until and not done.stalled(recipe.patience):
+            number = len(done.epochs) + 1
+            torch.manual_seed((recipe.seed * 7919 + number) % 2**32)
+            rng = np.random.default_rng([recipe.seed, 31, number])
+            rows = draw_images(job.weights, rng)
+            _learning(module, layers)
+            total = 0.0
+            for step in range(steps):
+                optimiser.param_groups[0]["lr"] = rate * _rate(
+                    ((number - 1) * steps + step) / (recipe.epochs * steps)
+                )
+                chosen = rows[step * batch :][:batch]
+                pictures = torch.from_numpy(_seen(learn, chosen, recipe, rng))
+                wanted = torch.from_numpy(learn.labels[chosen])
+                optimiser.zero_grad(set_to_none=True)
+                loss = torch.nn.functional.cross_entropy(module(pictures), wanted)
+                loss.backward()
+                optimiser.step()
+                total += float(loss.detach()) / steps
+            logits = torch_logits(module, flat)
+            held_loss = weighted_loss(logits, check.flat_labels, counts)
+            if not (math.isfinite(total) and math.isfinite(held_loss)):
+                raise UsageError(
+                    f"The training came apart in epoch {number}: the loss is not a number any more. Give a "
+                    f"lower learning rate than {rate:g}."
+                )
+            hits = np.average(logits.argmax(axis=1) == check.flat_labels, weights=counts)
+            better = held_loss < min(done.loss, done.baseline)
+            done.now = torch_weights(module, network.shape)
+            done.best = done.now if better else done.best
+            done.optimiser = _state(optimiser, parameters)
+            done.epochs.append(Epoch(number, total, held_loss, float(hits), watch.seconds()))
+            yield done
+
+
+def _seen(
+    learn: PreparedPictures, rows: NDArray[np.intp], recipe: Recipe, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    copies = learn.pictures.shape[1] - 1
+    seen = np.empty((len(rows), *learn.pictures.shape[2:]), np.uint8)
+    for place, row in enumerate(rows):
+        faulty = copies > 0 and rng.random() < learn.fault_share
+        copy = 1 + int(rng.integers(copies)) if faulty else 0
+        seen[place] = augment_picture(learn.pictures[row, copy], recipe.augmentation, rng)
+    return seen
+
+
+def _chosen(module: Any, layers: str) -> list[Any]:
+    """Let only the chosen layers learn, and return their parameters."""
+    if layers == "first":
+        for parameter in module.parameters():
+            parameter.requires_grad_(False)
+        for part in (module.blocks[0], module.head):
+            for parameter in part.parameters():
+                parameter.requires_grad_(True)
+    return [one for one in module.parameters() if one.requires_grad]
+
+
+def _learning(module: Any, layers: str) -> None:
+    """Let the normalisations of the chosen layers follow what they see, and the others stay as they are."""
+    module.train()
+    if layers == "first":
+        for block in list(module.blocks)[1:]:
+            block.eval()
+
+
+def _state(optimiser: Any, parameters: list[Any]) -> dict[str, NDArray[Any]]:
+    found = {}
+    for number, parameter in enumerate(parameters):
+        for name, value in optimiser.state[parameter].items():
+            found[f"{number}.{name}"] = value.detach().numpy().copy()
+    return found
+
+
+def _restore(torch: Any, optimiser: Any, parameters: list[Any], state: dict[str, NDArray[Any]]) -> None:
+    for name, value in state.items():
+        number, _, what = name.partition(".")
+        parameter = parameters[int(number)]
+        tensor = torch.from_numpy(np.array(value))
+        if tensor.ndim == 4:  # laid out as the parameter is, so that what follows is the same to the last bit
+            tensor = tensor.contiguous(memory_format=torch.channels_last)
+        optimiser.state[parameter][what] = tensor
+
+
+def _rate(done: float) -> float:
+    """Share of the highest learning rate after a share of the steps: up in a line, down along a cosine."""
+    if done < _RISE:
+        return _LOWEST + (1 - _LOWEST) * done / _RISE
+    return _LOWEST + (1 - _LOWEST) * (1 + math.cos(math.pi * min(1.0, (done - _RISE) / (1 - _RISE)))) / 2
