@@ -25,30 +25,53 @@ def public(module: ModuleType) -> set[str]:
     }
 
 
-@pytest.fixture(params=[name for name in NAMES if not name.rpartition(".")[2].startswith("_")])
-def module(request: pytest.FixtureRequest) -> ModuleType:
-    return importlib.import_module(request.param)
+def in_package(name: str) -> list[ModuleType]:
+    """That package below `driftwheel`, or the root, and the modules in it."""
+    its = [one for one in NAMES if package_of(one) == name and not one.rpartition(".")[2].startswith("_")]
+    return [importlib.import_module(one) for one in its]
 
 
-def test_all_is_there_sorted_out_and_imports(module: ModuleType) -> None:
-    exported = getattr(module, "__all__", None)
-    assert exported is not None, f"{module.__name__} has no __all__"
-    assert len(set(exported)) == len(exported)
-    assert [name for name in exported if not hasattr(module, name)] == []
+def exported(module: ModuleType) -> list[str]:
+    return getattr(module, "__all__", [])
 
 
-def test_what_is_public_is_in_all(module: ModuleType) -> None:
-    hidden = public(module) - set(module.__all__)
-    assert hidden == set(), (
-        f"{module.__name__}: add to __all__, or give a leading underscore: {sorted(hidden)}"
+def package_of(name: str) -> str:
+    return ".".join(name.split(".")[:2])
+
+
+PACKAGES = sorted({package_of(name) for name in NAMES})
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_all_is_there_sorted_out_and_imports(name: str) -> None:
+    wrong = {}
+    for module in in_package(name):
+        names = exported(module)
+        if not hasattr(module, "__all__"):
+            wrong[module.__name__] = "has no __all__"
+        elif len(set(names)) != len(names):
+            wrong[module.__name__] = "says something twice in __all__"
+        elif lacking := [one for one in names if not hasattr(module, one)]:
+            wrong[module.__name__] = f"does not have {lacking}"
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_what_is_public_is_in_all(name: str) -> None:
+    hidden = {one.__name__: public(one) - set(exported(one)) for one in in_package(name)}
+    assert {one: names for one, names in hidden.items() if names} == {}, (
+        "Add these to __all__, or give them a leading underscore."
     )
 
 
-def test_what_is_in_all_has_a_docstring(module: ModuleType) -> None:
-    assert module.__doc__, f"{module.__name__} does not say what it is"
+@pytest.mark.parametrize("name", PACKAGES)
+def test_what_is_in_all_has_a_docstring(name: str) -> None:
+    modules = in_package(name)
+    assert [one.__name__ for one in modules if not one.__doc__] == []
     bare = [
-        name
-        for name in module.__all__
+        f"{module.__name__}.{name}"
+        for module in modules
+        for name in exported(module)
         if inspect.isroutine(value := getattr(module, name)) or inspect.isclass(value)
         if not value.__doc__
     ]
