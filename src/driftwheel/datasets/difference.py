@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from driftwheel.datasets.example import Example, Split
+from driftwheel.errors import UsageError
 
 __all__ = ["CHANGES", "Change", "ChangeKind", "Difference", "changes_between"]
 
@@ -38,7 +39,8 @@ class Change:
     def either(self) -> Example:
         """The image, as the later version has it if it does."""
         found = self.after or self.before
-        assert found is not None
+        if found is None:
+            raise UsageError("A change of an image that neither version has is none.")
         return found
 
 

@@ -18,6 +18,8 @@ from driftwheel.errors import DriftwheelError
 from driftwheel.store.engine.database import open_database, reading, writing
 from driftwheel.store.engine.migrate import migrate
 from driftwheel.store.schema.all_tables import METADATA
+from driftwheel.store.schema.dataset_tables import dataset_blobs, dataset_images
+from driftwheel.store.schema.import_tables import label_imports
 from driftwheel.store.schema.label_tables import tasks
 from driftwheel.store.schema.tables import autoencoders, model_versions, records, references
 
@@ -41,6 +43,9 @@ _DIGESTS = (
     (references, "artifact"),
     (references, "faults"),
     (autoencoders, "artifact"),
+    (label_imports, "file"),
+    (dataset_images, "image"),
+    (dataset_blobs, "blob"),
 )
 """The columns that name blobs."""
 

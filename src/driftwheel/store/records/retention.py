@@ -9,6 +9,8 @@ from typing import TypeVar
 from sqlalchemy import Connection, delete, select, union, update
 
 from driftwheel.store.records.stored_record import StoredRecord, stored_record
+from driftwheel.store.schema.dataset_tables import dataset_blobs, dataset_images
+from driftwheel.store.schema.import_tables import label_imports
 from driftwheel.store.schema.label_tables import tasks
 from driftwheel.store.schema.record_state import RecordState
 from driftwheel.store.schema.tables import autoencoders, model_versions, records, references
@@ -53,7 +55,7 @@ def drop_images(connection: Connection, keys: Sequence[int]) -> None:
 
 
 def unused_digests(connection: Connection, digests: Collection[bytes]) -> set[bytes]:
-    """Return those digests that no record, task, reference, autoencoder or model version points to.
+    """Return those digests that nothing points to: no record, task, label file, dataset, reference or model.
 
     A blob may be put just before its record is written: delete only blobs that are older than any request.
     """
@@ -62,6 +64,9 @@ def unused_digests(connection: Connection, digests: Collection[bytes]) -> set[by
         used = union(
             select(records.c.image.label("digest")).where(records.c.image.in_(part)),
             select(tasks.c.image.label("digest")).where(tasks.c.image.in_(part)),
+            select(dataset_images.c.image.label("digest")).where(dataset_images.c.image.in_(part)),
+            select(dataset_blobs.c.blob.label("digest")).where(dataset_blobs.c.blob.in_(part)),
+            select(label_imports.c.file.label("digest")).where(label_imports.c.file.in_(part)),
             select(references.c.artifact.label("digest")).where(references.c.artifact.in_(part)),
             select(references.c.faults.label("digest")).where(references.c.faults.in_(part)),
             select(model_versions.c.artifact.label("digest")).where(model_versions.c.artifact.in_(part)),

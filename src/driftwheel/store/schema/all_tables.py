@@ -5,6 +5,7 @@ from __future__ import annotations
 from driftwheel.store.schema import (
     alert_tables,
     assist_tables,
+    dataset_tables,
     import_tables,
     label_tables,
     performance_tables,
@@ -18,6 +19,7 @@ __all__ = [
     "METADATA",
     "alert_tables",
     "assist_tables",
+    "dataset_tables",
     "import_tables",
     "label_tables",
     "performance_tables",
