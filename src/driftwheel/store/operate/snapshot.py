@@ -22,6 +22,7 @@ from driftwheel.store.schema.dataset_tables import dataset_blobs, dataset_images
 from driftwheel.store.schema.import_tables import label_imports
 from driftwheel.store.schema.label_tables import tasks
 from driftwheel.store.schema.tables import autoencoders, model_versions, records, references
+from driftwheel.store.schema.train_tables import training_runs
 
 if TYPE_CHECKING:
     import psycopg
@@ -46,6 +47,8 @@ _DIGESTS = (
     (label_imports, "file"),
     (dataset_images, "image"),
     (dataset_blobs, "blob"),
+    (training_runs, "artifact"),
+    (training_runs, "checkpoint"),
 )
 """The columns that name blobs."""
 

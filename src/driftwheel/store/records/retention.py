@@ -14,6 +14,7 @@ from driftwheel.store.schema.import_tables import label_imports
 from driftwheel.store.schema.label_tables import tasks
 from driftwheel.store.schema.record_state import RecordState
 from driftwheel.store.schema.tables import autoencoders, model_versions, records, references
+from driftwheel.store.schema.train_tables import training_runs
 
 __all__ = ["delete_records", "drop_images", "measured_images", "records_before", "unused_digests"]
 
@@ -55,7 +56,7 @@ def drop_images(connection: Connection, keys: Sequence[int]) -> None:
 
 
 def unused_digests(connection: Connection, digests: Collection[bytes]) -> set[bytes]:
-    """Return those digests that nothing points to: no record, task, label file, dataset, reference or model.
+    """Return those digests that nothing points to: no record, task, label file, dataset, training or model.
 
     A blob may be put just before its record is written: delete only blobs that are older than any request.
     """
@@ -71,6 +72,8 @@ def unused_digests(connection: Connection, digests: Collection[bytes]) -> set[by
             select(references.c.faults.label("digest")).where(references.c.faults.in_(part)),
             select(model_versions.c.artifact.label("digest")).where(model_versions.c.artifact.in_(part)),
             select(autoencoders.c.artifact.label("digest")).where(autoencoders.c.artifact.in_(part)),
+            select(training_runs.c.artifact.label("digest")).where(training_runs.c.artifact.in_(part)),
+            select(training_runs.c.checkpoint.label("digest")).where(training_runs.c.checkpoint.in_(part)),
         )
         unused -= set(connection.execute(used).scalars())
     return unused

@@ -11,6 +11,7 @@ from driftwheel.store.schema import (
     performance_tables,
     release_tables,
     tables,
+    train_tables,
     webhook_tables,
 )
 from driftwheel.store.schema.columns import METADATA
@@ -25,5 +26,6 @@ __all__ = [
     "performance_tables",
     "release_tables",
     "tables",
+    "train_tables",
     "webhook_tables",
 ]
