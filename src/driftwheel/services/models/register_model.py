@@ -28,9 +28,12 @@ from driftwheel.store.models.models import (
     add_version,
     create_model,
     find_model,
+    lock_model,
     update_model,
 )
 from driftwheel.store.operate.audit import note
+from driftwheel.store.release.aliases import find_alias, set_alias
+from driftwheel.store.release.promotions import add_promotion
 from driftwheel.store.windows.verdicts import mark_all_due
 
 __all__ = ["ModelChange", "NewModel", "add_model_version", "change_model", "register_model"]
@@ -185,7 +188,8 @@ def add_model_version(
     """Add a version to a model, with its ONNX file where there is one, and return it.
 
     The file is kept as it is. Where the reference has no logged scores a worker runs it on that reference,
-    and then on images that come, see `driftwheel.services.models.ask_reference`.
+    and then on images that come, see `driftwheel.services.models.ask_reference`. The first version of a model
+    becomes its champion; a later one must pass the gate.
 
     Raises
     ------
@@ -199,9 +203,32 @@ def add_model_version(
     artifact = None if onnx is None else blobs.put(onnx)
     with writing(engine) as connection:
         found = find_model(connection, model)
-        added = add_version(connection, found.key, version, artifact=artifact, created=now)
+        found = lock_model(connection, found.key) or found
+        is_first = find_alias(connection, found.key, "champion") is None
+        added = add_version(
+            connection,
+            found.key,
+            version,
+            artifact=artifact,
+            created=now,
+            state="champion" if is_first else "trained",
+            size=None if onnx is None else len(onnx),
+        )
         want_version_asked(connection, added)
         note(connection, now, by, "add version", model, {"version": version})
+        if is_first:
+            set_alias(connection, found.key, "champion", added.key, now, by)
+            add_promotion(
+                connection,
+                found.key,
+                added.key,
+                "first",
+                before=None,
+                gate=None,
+                time=now,
+                by=by,
+                reason="It is the first version.",
+            )
     if onnx is not None and artifact is not None and not blobs.exists(artifact):  # see Blobs.delete
         blobs.put(onnx)
     return added

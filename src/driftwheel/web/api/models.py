@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,6 +19,7 @@ from driftwheel.services.models.register_model import (
 )
 from driftwheel.store.engine.database import reading
 from driftwheel.store.models.models import Model, ModelVersion, list_models, list_versions
+from driftwheel.store.models.version_states import VersionState
 from driftwheel.web.api.describe import file_body, problems
 from driftwheel.web.api.known_model import known_model, model_at
 from driftwheel.web.api.lines import media_type
@@ -102,6 +103,11 @@ class VersionAnswer(BaseModel):
     name: str
     artifact: str | None = Field(description="SHA-256 of its ONNX file.")
     created: datetime
+    state: VersionState = Field(description="How far it has come: trained … champion, retired.")
+    metrics: dict[str, Any] | None = Field(description="As its training measured them.")
+    dataset: str | None = Field(description="SHA-256 of the dataset version it was trained on.")
+    size: int | None = Field(description="Bytes of its file.")
+    latency: float | None = Field(description="Median seconds for one image, as the gate measured them.")
 
 
 @router.get("", dependencies=[permit("read", all_models=True)])
@@ -160,7 +166,7 @@ async def make_version(
     caller: Caller,
     version: Annotated[str, Query(min_length=1, max_length=128, description="What it is called.")],
 ) -> VersionAnswer:
-    """Add a version to a model, with its ONNX file where there is one.
+    """Add a version to a model, with its ONNX file where there is one; the first becomes the champion.
 
     The file is kept as it is. Workers ask it for scores where the reference has none that were logged.
     """
@@ -195,5 +201,13 @@ def _answer(model: Model) -> ModelAnswer:
 
 
 def _version(version: ModelVersion) -> VersionAnswer:
-    artifact = None if version.artifact is None else version.artifact.hex()
-    return VersionAnswer(name=version.name, artifact=artifact, created=version.created)
+    return VersionAnswer(
+        name=version.name,
+        artifact=None if version.artifact is None else version.artifact.hex(),
+        created=version.created,
+        state=version.state,
+        metrics=None if version.metrics is None else dict(version.metrics),
+        dataset=None if version.dataset is None else version.dataset.hex(),
+        size=version.size,
+        latency=version.latency,
+    )
