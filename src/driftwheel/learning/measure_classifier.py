@@ -1,0 +1,110 @@
+"""Ask a classifier's file about labelled images, as they are or with a camera fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftwheel.drift.diagnosis.fault_library import FaultCase
+from driftwheel.errors import UsageError
+from driftwheel.images.faults.table import apply_fault
+from driftwheel.learning.labelled_images import LabelledImages
+from driftwheel.learning.load_classifier import load_classifier
+
+__all__ = ["ClassifierAnswers", "classifier_answers"]
+
+_BATCH = 32
+_CAMERAS = 4
+_OTHER_CAMERAS = 1_000_003  # so that what is measured on was never seen in learning: dirt sits elsewhere
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassifierAnswers:
+    """What a classifier said of n labelled images.
+
+    Attributes
+    ----------
+    labels
+        (n,) what is in them.
+    scores
+        (n, k) in the order of the images' classes, float32; 0 for a class that it does not know.
+    """
+
+    labels: NDArray[np.intp]
+    scores: NDArray[np.float32]
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """(n,) whether the class with the largest score is the label."""
+        return np.asarray(self.scores.argmax(axis=1) == self.labels)
+
+    @property
+    def loss(self) -> float:
+        """Mean cross-entropy in nats; a score below 1e-7 counts as that."""
+        chosen = self.scores[np.arange(len(self.labels)), self.labels]
+        return -float(np.log(np.maximum(chosen, 1e-7)).mean())
+
+
+def classifier_answers(
+    file: bytes,
+    images: LabelledImages,
+    *,
+    fault: FaultCase | None = None,
+    seed: int = 0,
+    threads: int = 1,
+    tick: Callable[[], None] = lambda: None,
+) -> ClassifierAnswers:
+    """Return what a classifier in an ONNX file says of images.
+
+    Parameters
+    ----------
+    fault
+        Given to each image first, at its full size.
+    seed
+        Stands for the simulated cameras, which are others than those of a training with the same seed.
+    tick
+        Called after every batch.
+
+    Raises
+    ------
+    UsageError
+        When the file is no classifier, or knows none of the classes.
+    SourceError
+        When an image cannot be read.
+    """
+    classifier = load_classifier(file, threads=threads)
+    assert classifier is not None  # there is a file
+    known = [name for name in images.classes if name in classifier.classes]
+    if not known:
+        raise UsageError(
+            f"The model tells {', '.join(classifier.classes[:5])} apart, the images show "
+            f"{', '.join(images.classes[:5])}: no class is the same. Give its classes the labels' names."
+        )
+    columns = [classifier.classes.index(name) for name in known]
+    places = [images.classes.index(name) for name in known]
+    scores = np.zeros((len(images), len(images.classes)), np.float32)
+    work = partial(_prepared, images, classifier.prepare, fault, seed)
+    with ThreadPoolExecutor(max(1, threads)) as pool:
+        for start in range(0, len(images), _BATCH):
+            rows = range(start, min(start + _BATCH, len(images)))
+            batch = np.stack(list(pool.map(work, rows)))
+            scores[np.ix_(rows, places)] = classifier.scores(batch)[:, columns]
+            tick()
+    return ClassifierAnswers(np.asarray(images.labels), scores)
+
+
+def _prepared(
+    images: LabelledImages, prepare: Callable[[Any], Any], fault: FaultCase | None, seed: int, number: int
+) -> NDArray[Any]:
+    pixels = images.image(number)
+    if fault is not None:
+        camera = seed * _OTHER_CAMERAS + _OTHER_CAMERAS + number % _CAMERAS
+        variant = fault.variant or None
+        pixels = apply_fault(pixels, fault.fault, fault.severity, camera, variant=variant)
+    return np.asarray(prepare(pixels))
