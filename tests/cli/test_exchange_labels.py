@@ -37,13 +37,21 @@ def test_labels_go_out_and_come_in(administer: Administer, project: str, tmp_pat
         "left out: 1: no record of the model has their name (x.jpg)",
         "left out: 1: they name a class that the project has not (i2)",
         "classes that the project has not: cow (1)",
+        "import 1; to take it back: driftwheel labels imports PROJECT --undo 1",
     ]
+    checked = administer("labels", "import", str(target), project, "--as", "consensus", "--check")
+    assert checked.output.splitlines()[0] == f"{target}: 3 images, 0 labels taken, 0 new tasks (csv)"
     assert administer("labels", "import", str(target), project, "--as", "consensus").exit_code == 1
+    assert (
+        "import 1: labels.csv: 1 of 3 images as consensus" in administer("labels", "imports", project).output
+    )
+    done = administer("labels", "imports", project, "--undo", "1")
+    assert done.output == "import 1: Taken back: 1. Touched since, so they stay: 0.\n"
 
 
 def test_what_cannot_be_done_is_said(administer: Administer, project: str, tmp_path: Path) -> None:
     for words, message in (
-        (("export", "nothing", "a.csv"), "There is no project 'nothing'"),
+        (("export", "nothing", "a.csv"), "There is no labelling project 'nothing'"),
         (("export", project, "a.txt"), "format to write is not clear"),
         (("export", project, "a", "--to-format", "yolo"), "give a name that ends in"),
         (("export", project, "a.csv", "--pool", "frist"), "Did you mean 'first'"),

@@ -10,9 +10,15 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 from tests.services.assist_animals import animals
+from tests.services.labelling import NOON
 from tests.workflows.installation import addresses
 
 from driftwheel.services.assist.begin_automatic import begin_automatic
+from driftwheel.services.convert.label_options import LabelOptions
+from driftwheel.services.exchange.brought_images import Bringing
+from driftwheel.services.exchange.kept_imports import begin_import, import_of_project, keep_upload
+from driftwheel.services.exchange.undo_import import undo_import
+from driftwheel.services.label.pools.create_pool import NewPool, create_pool
 from driftwheel.store.assist.assistants import list_assistants
 from driftwheel.store.assist.automatic_runs import checked_tasks, run_by_key
 from driftwheel.store.engine.database import open_database, reading
@@ -61,4 +67,30 @@ def test_a_worker_trains_and_labels_what_is_left(
     assert found is not None
     assert found.state == "auditing"
     assert found.numbers["accepted"] > 50
+    _a_label_file_is_read_and_undone(database, zoo.project, tmp_path, blobs)
     assert capfd.readouterr().err == ""
+
+
+def _a_label_file_is_read_and_undone(database: Engine, project: int, folder: Path, blobs: Blobs) -> None:
+    pool = create_pool(database, project, NewPool("from a file"), by="lead", now=NOON).key
+    file = folder / "labels.csv"
+    file.write_text("image,label\ni0,cat\ni1,dog\n")
+    key = keep_upload(
+        database,
+        project,
+        pool,
+        file,
+        "consensus",
+        name=file.name,
+        options=LabelOptions(),
+        bringing=Bringing(blobs, addresses("", folder)),
+        by="lead",
+        now=NOON,
+    ).key
+    begin_import(database, project, key, by="lead")
+    assert run.wait_until_idle(60)
+    assert import_of_project(database, project, key).state == "done"
+    undo_import(database, project, key, by="lead", now=NOON)
+    assert run.wait_until_idle(60)
+    done = import_of_project(database, project, key)
+    assert (done.state, done.images) == ("undone", 2)

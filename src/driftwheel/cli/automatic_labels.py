@@ -42,7 +42,7 @@ def _automatic(
     import numpy as np
 
     from driftwheel.cli.data_options import acting_user, load_settings, open_installation
-    from driftwheel.cli.exchange_labels import pool_named, project_named
+    from driftwheel.cli.exchange_labels import pool_named
     from driftwheel.cli.given import not_found_is_usage
     from driftwheel.errors import UsageError
     from driftwheel.services.assist.begin_automatic import begin_automatic
@@ -50,6 +50,7 @@ def _automatic(
     from driftwheel.services.assist.undo_automatic import undo_automatic
     from driftwheel.services.clock import utc_now
     from driftwheel.store.engine.database import reading
+    from driftwheel.store.labels.projects import project_named
 
     if bound is not None and undo is not None:
         raise UsageError("Give --bound to begin, or --undo to give back, not both.")

@@ -14,11 +14,10 @@ from driftwheel.cli.labels import Answers, Format, losses_named, tell_lost
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from driftwheel.services.exchange.import_count import WhyNot
-    from driftwheel.services.exchange.import_labels import Imported
+    from driftwheel.services.exchange.import_count import Imported
     from driftwheel.store.labels.projects import Project
 
-__all__ = ["As", "What", "add_commands", "pool_named", "project_named"]
+__all__ = ["As", "What", "add_commands", "pool_named"]
 
 
 class What(StrEnum):
@@ -36,6 +35,7 @@ class As(StrEnum):
     TRAINING = "training"
     EXAM = "exam"
     PRELABELS = "prelabels"
+    IMAGES = "images"
 
 
 _PROJECT = typer.Argument(metavar="PROJECT", help="The project's name, or its key.")
@@ -54,23 +54,14 @@ _ALLOW = typer.Option(
 )
 _AS = typer.Option(
     "--as",
-    help="Finished labels; golden, training or exam tasks; or pre-labels that annotators are shown.",
+    help="Finished labels; golden, training or exam tasks; pre-labels that annotators are shown; or only the "
+    "images, to be labelled.",
 )
+_ALONG = typer.Option("--with-images", help="Images of SOURCE that nothing is known of yet come along.")
+_CHECK = typer.Option("--check", help="Only say what would be done.")
 _ANSWERS = typer.Option("--answers", help="Which answer counts; 'only' refuses images with several.")
 _URL = typer.Option("--image-url", help="What stands before an image's name in Label Studio files.")
 _PROGRESS = typer.Option("--progress/--no-progress", help="Show progress bars on a terminal.")
-
-_WHY: dict[WhyNot, str] = {
-    "no_record": "no record of the model has their name",
-    "no_image": "their image is not kept",
-    "unlabelled": "nobody has labelled them",
-    "unknown_class": "they name a class that the project has not",
-    "wrong_kind": "they say something else than the project asks for",
-    "size": "the image of their record has another size",
-    "twice": "their record had another label in the file",
-    "not_in_pool": "the pool has no task of them",
-    "there": "the pool has a label of them already, or somebody is at them",
-}
 
 
 def _export(
@@ -103,6 +94,7 @@ def _export(
     from driftwheel.services.exchange.export_labels import ExportOptions, export_labels
     from driftwheel.store.engine.database import reading
     from driftwheel.store.files.blobs import Blobs
+    from driftwheel.store.labels.projects import project_named
 
     form = format_of_target(target.name) if to_format is None else LabelFormat(to_format.value)
     if form is None:
@@ -141,15 +133,18 @@ def _import(
     answers: Annotated[Answers | None, _ANSWERS] = None,
     allow: Annotated[list[str] | None, _ALLOW] = None,
     image_url: Annotated[str | None, _URL] = None,
+    with_images: Annotated[bool, _ALONG] = False,
+    check: Annotated[bool, _CHECK] = False,
     progress: Annotated[bool, _PROGRESS] = True,
     data: Annotated[Path | None, DATA] = None,
     database_url: Annotated[str | None, DATABASE_URL] = None,
+    blobs: Annotated[str | None, BLOBS] = None,
 ) -> None:
     """Read labels of a file into a pool of a project, and say which images gave nothing, and why.
 
     Images are joined to records by name: the record's id, with or without the ending of an image, with or
-    without folders. Labels that people gave stay. Exit codes: 0 done, 1 it cannot be done, or no label of
-    the file was taken.
+    without folders. Labels that people gave stay. What came of it can be undone: driftwheel labels imports.
+    Exit codes: 0 done, 1 it cannot be done, or no label of the file was taken.
     """
     from driftwheel.cli.data_options import acting_user, load_settings, open_installation
     from driftwheel.cli.exit_codes import EXIT_ERROR, EXIT_OK
@@ -157,8 +152,11 @@ def _import(
     from driftwheel.formats.label_format import LabelFormat
     from driftwheel.services.clock import utc_now
     from driftwheel.services.convert.label_options import LabelOptions
-    from driftwheel.services.exchange.import_labels import import_labels
+    from driftwheel.services.exchange.brought_images import Bringing
+    from driftwheel.services.exchange.import_labels import check_labels, import_labels
     from driftwheel.store.engine.database import reading
+    from driftwheel.store.files.blobs import Blobs
+    from driftwheel.store.labels.projects import project_named
 
     options = LabelOptions(
         from_format=None if from_format is None else LabelFormat(from_format.value),
@@ -166,49 +164,62 @@ def _import(
         allow=losses_named(allow or []),
         image_url=image_url,
     )
-    with open_installation(load_settings(data=data, database_url=database_url)) as engine:
+    settings = load_settings(data=data, database_url=database_url, blobs=blobs)
+    with open_installation(settings) as engine:
         with reading(engine) as connection:
             found = project_named(connection, project)
             key = pool_named(connection, found, pool)
+        along = with_images or what is As.IMAGES
+        bringing = Bringing(Blobs.open(settings.blobs), settings) if along else None
+        now = utc_now()
         with progress_bars(progress) as on_progress:
-            done = import_labels(
-                engine,
-                found.key,
-                key,
-                source,
-                what.value,
-                by=acting_user(),
-                now=utc_now(),
-                options=options,
-                on_progress=on_progress,
-            )
+            if check:
+                done = check_labels(
+                    engine,
+                    found.key,
+                    key,
+                    source,
+                    what.value,
+                    now=now,
+                    options=options,
+                    bringing=bringing,
+                    on_progress=on_progress,
+                )
+            else:
+                done = import_labels(
+                    engine,
+                    found.key,
+                    key,
+                    source,
+                    what.value,
+                    by=acting_user(),
+                    now=now,
+                    options=options,
+                    bringing=bringing,
+                    on_progress=on_progress,
+                )
     _tell(source, done)
     raise typer.Exit(EXIT_OK if done.taken or not done.images else EXIT_ERROR)
 
 
 def _tell(source: Path, done: Imported) -> None:
-    told = f"{done.images:,} images, {done.taken:,} labels taken, {done.added:,} new tasks"
-    typer.echo(f"{source}: {told} ({done.form.value})")
+    from driftwheel.services.exchange.import_count import WHY_WORDS
+
+    if done.form is None:
+        typer.echo(f"{source}: {done.images:,} images, {done.brought:,} new tasks")
+    else:
+        told = f"{done.images:,} images, {done.taken:,} labels taken, {done.added:,} new tasks"
+        along = f", {done.brought:,} images to be labelled" if done.brought else ""
+        typer.echo(f"{source}: {told}{along} ({done.form.value})")
     for one in done.not_joined:
         first = ", ".join(one.names[:3])
-        typer.echo(f"left out: {one.count:,}: {_WHY[one.why]} ({first}{', …' if one.count > 3 else ''})")
+        typer.echo(f"left out: {one.count:,}: {WHY_WORDS[one.why]} ({first}{', …' if one.count > 3 else ''})")
     if done.unknown_classes:
         named = ", ".join(f"{name} ({n:,})" for name, n in done.unknown_classes.items())
         typer.echo(f"classes that the project has not: {named}")
     tell_lost(done.lost)
-
-
-def project_named(connection: Connection, name: str) -> Project:
-    """Return the project of a name or key; raise `UsageError` where there is none."""
-    from driftwheel.errors import UsageError, did_you_mean
-    from driftwheel.store.labels.projects import list_projects
-
-    known = list_projects(connection)
-    for one in known:
-        if one.name == name or str(one.key) == name:
-            return one
-    hint = did_you_mean(name, [one.name for one in known])
-    raise UsageError(f"There is no project '{name}'.{hint}")
+    if done.key:
+        typer.echo(f"import {done.key}; to take it back: driftwheel labels imports PROJECT --undo {done.key}")
 
 
 def pool_named(connection: Connection, project: Project, name: str | None) -> int:

@@ -184,8 +184,9 @@ def tell_lost(lost: Sequence[Lost], refused: Sequence[Loss] = ()) -> None:
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    from driftwheel.cli import automatic_labels, exchange_labels
+    from driftwheel.cli import automatic_labels, exchange_labels, label_imports
 
     exchange_labels.add_commands(APP)
+    label_imports.add_commands(APP)
     automatic_labels.add_commands(APP)
     app.add_typer(APP, name="labels")

@@ -9,6 +9,7 @@ from driftwheel.services.measure.backfill import asked_backfills
 from driftwheel.services.models.ask_version import wanted_versions
 from driftwheel.store.assist.automatic_runs import active_runs, is_ready
 from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.label_imports import active_imports
 from driftwheel.store.models.autoencoders import training_autoencoders
 from driftwheel.store.models.references import measuring_references
 from driftwheel.store.records.records import count_received
@@ -40,6 +41,7 @@ def is_idle(rounds: Rounds) -> bool:
             or bool(wanted_versions(connection))
             or (not rounds.is_stuck and waits_for_judgement(connection, worker.now()))
             or bool(due_assistance(connection))
+            or bool(active_imports(connection))
             or any(is_ready(connection, one) for one in active_runs(connection))
             or is_to_tell(connection, worker.now())
             or is_any_due(connection, worker.now())

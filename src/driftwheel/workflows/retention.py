@@ -8,6 +8,7 @@ from typing import Any
 
 from dbos import DBOS
 
+from driftwheel.services.exchange.kept_imports import forget_checked
 from driftwheel.services.operate.apply_retention import (
     archive_old_records,
     delete_unused_blobs,
@@ -88,7 +89,8 @@ def _forget() -> bool:
             message_days=worker.message_days,
             history_days=worker.history_days,
         )
-    return gone.any
+        forgotten = forget_checked(worker.engine, now=worker.now())
+    return gone.any or forgotten > 0
 
 
 @DBOS.step(name="sweep-blobs")

@@ -24,6 +24,7 @@ from driftwheel.services.models.ask_version import wanted_versions
 from driftwheel.store.assist.automatic_runs import active_runs, is_ready
 from driftwheel.store.engine.database import reading
 from driftwheel.store.engine.turns import Turn
+from driftwheel.store.labels.label_imports import active_imports
 from driftwheel.store.models.autoencoders import training_autoencoders
 from driftwheel.store.models.references import measuring_references
 from driftwheel.store.records.records import count_received, next_received
@@ -35,6 +36,7 @@ from driftwheel.workflows.autoencoder import autoencoder
 from driftwheel.workflows.backfill import backfill
 from driftwheel.workflows.executor import dead_workers
 from driftwheel.workflows.judge import judge
+from driftwheel.workflows.label_imports import label_import, label_undo
 from driftwheel.workflows.label_watch import label_watch
 from driftwheel.workflows.measure import measure
 from driftwheel.workflows.notify import is_to_tell, notify
@@ -101,6 +103,7 @@ class Rounds:
             ("chores", self._chores),
             ("train", self._train),
             ("assist", self._assist),
+            ("label-files", self._label_files),
             ("recover", self._recover),
         ):
             thread = threading.Thread(
@@ -258,6 +261,14 @@ class Rounds:
             self._alone(f"assist-{key}", once("assist"), partial(assist, key))
         for key in runs:
             self._alone(f"automatic-{key}", once("automatic"), partial(automatic, key))
+        return False
+
+    def _label_files(self) -> bool:
+        with reading(self.worker.engine) as connection:
+            wanted = active_imports(connection)
+        for one in wanted:
+            work = label_undo if one.state == "undoing" else label_import
+            self._alone(f"label-import-{one.key}", once("label-import"), partial(work, one.key))
         return False
 
     def _alone(self, what: str, name: str, work: Callable[[], Done]) -> Done | None:

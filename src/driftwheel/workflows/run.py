@@ -49,6 +49,16 @@ class Addresses(Protocol):
         ...
 
     @property
+    def max_image_bytes(self) -> int:
+        """Largest image file that is taken."""
+        ...
+
+    @property
+    def max_image_pixels(self) -> int:
+        """Most pixels of an image."""
+        ...
+
+    @property
     def link_base(self) -> str | None:
         """Where people reach the pages; None where nothing says."""
         ...
@@ -119,6 +129,8 @@ def start(
             allow_private_channels=settings.allow_private_channels,
             message_days=settings.message_days,
             history_days=settings.history_days,
+            max_image_bytes=settings.max_image_bytes,
+            max_image_pixels=settings.max_image_pixels,
         )
         try:
             install(worker)

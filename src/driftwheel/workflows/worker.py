@@ -45,6 +45,8 @@ class Worker:
         Let channels reach private networks and this machine.
     message_days, history_days
         How long history is kept, see `driftwheel.services.operate.forget_history`.
+    max_image_bytes, max_image_pixels
+        Of an image that comes along with labels.
     references
         At hand, for windows to be held against.
     """
@@ -60,6 +62,8 @@ class Worker:
     allow_private_channels: bool = False
     message_days: int = 90
     history_days: int = 400
+    max_image_bytes: int = 32 << 20
+    max_image_pixels: int = 100_000_000
     references: KnownReferences = field(init=False)
     _busy: int = 0
     _changed: threading.Condition = field(default_factory=threading.Condition)

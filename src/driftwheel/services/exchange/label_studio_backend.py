@@ -30,6 +30,7 @@ from driftwheel.services.exchange.import_count import ImportCount
 from driftwheel.services.exchange.import_labels import import_images
 from driftwheel.services.exchange.join_names import join_names
 from driftwheel.services.exchange.label_payload import answer_of_payload
+from driftwheel.services.exchange.take_labels import Taking
 from driftwheel.services.ingest.ingest_values import Limits
 from driftwheel.services.ingest.record_truth import NewTruth, record_truths
 from driftwheel.store.assist.assistants import Assistant, assistance_of, newest_assistant
@@ -121,7 +122,7 @@ def take_annotation(
     elif told.action in {"ANNOTATION_CREATED", "ANNOTATION_UPDATED"} and told.image is not None:
         answers = tuple(one for one in told.image.answers if one.source == "human")[-1:]
         image = replace(told.image, answers=answers)
-        import_images(engine, project, pool, [image], "consensus", Losses(ALLOWED), count, by=by, now=now)
+        import_images(engine, Taking(project, pool, "consensus", by, now, 0), [image], Losses(ALLOWED), count)
     return count
 
 

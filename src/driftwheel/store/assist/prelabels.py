@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, delete, exists, select
 
 from driftwheel.store.engine.upsert import upsert
 from driftwheel.store.schema.assist_tables import prelabels, shown_prelabels
@@ -19,6 +19,7 @@ __all__ = [
     "PrelabelFrom",
     "ShownPrelabel",
     "answered_prelabels",
+    "drop_prelabels",
     "given_prelabels",
     "has_prelabels",
     "lacks_special",
@@ -106,6 +107,13 @@ def put_prelabels(
         changed = {name: statement.excluded[name] for name in ("payload", "confidence", "time", "by")}
         statement = statement.on_conflict_do_update(index_elements=["task"], set_=changed)
         connection.execute(statement, rows[begin : begin + _CHUNK])
+
+
+def drop_prelabels(connection: Connection, keys: Sequence[int]) -> None:
+    """Forget the pre-labels that files brought of tasks."""
+    for begin in range(0, len(keys), _CHUNK):
+        part = list(keys[begin : begin + _CHUNK])
+        connection.execute(delete(prelabels).where(prelabels.c.task.in_(part)))
 
 
 def given_prelabels(connection: Connection, keys: Collection[int]) -> dict[int, Prelabel]:

@@ -9,12 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+from driftwheel.store.labels.label_imports import ImportedLabel
 from driftwheel.store.labels.label_sources import sources_of
-from driftwheel.store.labels.tasks import lock_tasks, save_task
+from driftwheel.store.labels.tasks import Task, lock_tasks, save_task, tasks_by_key
 from driftwheel.store.records.record_images import RecordImage
 from driftwheel.store.schema.label_tables import tasks
 
-__all__ = ["add_labelled", "label_open"]
+__all__ = ["add_labelled", "label_open", "would_label"]
 
 _CHUNK = 500
 
@@ -73,28 +74,36 @@ def add_labelled(
 
 
 def label_open(
-    connection: Connection, chosen: Collection[int], labels: Mapping[int, Mapping[str, Any]], *, now: datetime
-) -> tuple[list[int], list[int]]:
-    """Finish tasks that nobody has answered, skipped or holds with the labels given.
+    connection: Connection, labels: Mapping[int, Mapping[str, Any]], *, now: datetime
+) -> list[ImportedLabel]:
+    """Finish tasks that nobody has answered, skipped or holds with the labels given, and return what changed.
 
-    Returns
-    -------
-    tuple
-        The keys of those that are finished now, and of those that had another label of a file, which are
-        corrected.
+    A task that had another label of a file is corrected; the others stay.
     """
-    done: list[int] = []
-    corrected: list[int] = []
-    given = {key for key, source in sources_of(connection, chosen).items() if source == "import"}
-    for task in lock_tasks(connection, chosen):
-        if task.kind != "real" or task.answers or task.leases or task.reviewed is not None:
-            continue
-        if task.state == "open" and not task.skips:
-            done.append(task.key)
-        elif task.state == "done" and task.key in given and task.consensus != labels[task.key]:
-            corrected.append(task.key)
-        else:
-            continue
-        after = replace(task, state="done", consensus=labels[task.key], confidence=None, finished=now)
-        save_task(connection, after)
-    return done, corrected
+    changed: list[ImportedLabel] = []
+    given = {key for key, source in sources_of(connection, labels).items() if source == "import"}
+    for task in lock_tasks(connection, labels):
+        effect = _effect(task, labels[task.key], given)
+        if effect is not None:
+            changed.append(effect)
+            after = replace(task, state="done", consensus=labels[task.key], confidence=None, finished=now)
+            save_task(connection, after)
+    return changed
+
+
+def would_label(connection: Connection, labels: Mapping[int, Mapping[str, Any]]) -> list[ImportedLabel]:
+    """Return what `label_open` would change."""
+    given = {key for key, source in sources_of(connection, labels).items() if source == "import"}
+    known = tasks_by_key(connection, labels)
+    found = [_effect(task, labels[key], given) for key, task in known.items()]
+    return [one for one in found if one is not None]
+
+
+def _effect(task: Task, label: Mapping[str, Any], given: Collection[int]) -> ImportedLabel | None:
+    if task.kind != "real" or task.answers or task.leases or task.reviewed is not None:
+        return None
+    if task.state == "open" and not task.skips:
+        return ImportedLabel(task.key, "labelled")
+    if task.state == "done" and task.key in given and task.consensus != label:
+        return ImportedLabel(task.key, "corrected", task.consensus)
+    return None

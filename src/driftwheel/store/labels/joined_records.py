@@ -25,15 +25,15 @@ class JoinedRecord:
         Its id.
     task
         Key of its task in the pool; None where it is in none.
-    has_image
-        Whether the image is kept.
+    image
+        SHA-256 of the image; None where it is not kept.
     width, height
         As displayed; None where they are not known.
     """
 
     record: str
     task: int | None
-    has_image: bool
+    image: bytes | None
     width: int | None
     height: int | None
 
@@ -49,12 +49,11 @@ def records_named(
         columns = (records.c.id, records.c.image, records.c.width, records.c.height)
         query = select(*columns).where(records.c.model == model, records.c.id.in_(part))
         for row in connection.execute(query):
-            found[row.id] = JoinedRecord(row.id, None, row.image is not None, row.width, row.height)
-        of_pool = select(tasks.c.key, tasks.c.record, tasks.c.width, tasks.c.height).where(
-            tasks.c.pool == pool, tasks.c.record.in_(part)
-        )
-        for row in connection.execute(of_pool):
-            known = found.get(row.record)
-            width, height = (row.width, row.height) if known is None else (known.width, known.height)
-            found[row.record] = JoinedRecord(row.record, row.key, True, width, height)
+            found[row.id] = JoinedRecord(row.id, None, row.image, row.width, row.height)
+        of_task = (tasks.c.key, tasks.c.record, tasks.c.image, tasks.c.width, tasks.c.height)
+        of_pool = select(*of_task).where(tasks.c.pool == pool, tasks.c.record.in_(part))
+        for one in connection.execute(of_pool):
+            known = found.get(one.record)
+            width, height = (one.width, one.height) if known is None else (known.width, known.height)
+            found[one.record] = JoinedRecord(one.record, one.key, one.image, width, height)
     return found

@@ -17,6 +17,7 @@ __all__ = [
     "Lease",
     "end_expired",
     "end_lease",
+    "ever_given",
     "expired_tasks",
     "find_lease",
     "give_lease",
@@ -81,6 +82,12 @@ def renew_leases(
         moved = update(leases).where(leases.c.key.in_([one.key for one in some]))
         connection.execute(moved.values(expires=end))
     return renewed
+
+
+def ever_given(connection: Connection, tasks: Collection[int]) -> set[int]:
+    """Return which of these few tasks were ever given to anybody."""
+    query = select(leases.c.task).where(leases.c.task.in_(sorted(tasks))).distinct()
+    return set(connection.execute(query).scalars()) if tasks else set()
 
 
 def find_lease(connection: Connection, task: int, annotator: int) -> Lease | None:

@@ -101,8 +101,10 @@ def project_by_key(connection: Connection, key: int) -> Project | None:
 
 
 def project_named(connection: Connection, name: str) -> Project:
-    """Return the project of that name; raise `UsageError` where there is none."""
+    """Return the project of that name, or of that key; raise `UsageError` where there is none."""
     row = connection.execute(select(projects).where(projects.c.name == name)).first()
+    if row is None and name.isascii() and name.isdecimal() and len(name) < 10:
+        row = connection.execute(select(projects).where(projects.c.key == int(name))).first()
     if row is None:
         known = connection.execute(select(projects.c.name).order_by(projects.c.name)).scalars().all()
         there = f" There are {', '.join(known[:10])}." if known else " There is none yet."

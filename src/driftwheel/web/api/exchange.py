@@ -17,14 +17,15 @@ from driftwheel.formats.label_format import SINGLE_FILES, LabelFormat
 from driftwheel.formats.losses import LOSS_WORDS, NOTE_WORDS, Loss, Lost
 from driftwheel.formats.single_answer import AnswerChoice
 from driftwheel.services.convert.label_options import LabelOptions
+from driftwheel.services.exchange.brought_images import Bringing
 from driftwheel.services.exchange.export_labels import (
     ExportOptions,
     ExportWhat,
     export_labels,
     export_name,
 )
-from driftwheel.services.exchange.import_count import ImportAs, WhyNot
-from driftwheel.services.exchange.import_labels import Imported, import_labels
+from driftwheel.services.exchange.import_count import ImportAs, Imported, WhyNot
+from driftwheel.services.exchange.import_labels import check_labels, import_labels
 from driftwheel.services.label.pools.create_pool import pool_of_project
 from driftwheel.store.engine.database import reading
 from driftwheel.web.api.describe import file_body, problems
@@ -38,6 +39,7 @@ __all__ = [
     "LostAnswer",
     "NotJoinedAnswer",
     "download_labels",
+    "imported_answer",
     "router",
     "suffix_of",
     "upload_labels",
@@ -63,7 +65,8 @@ class NotJoinedAnswer(BaseModel):
         description="`no_record`: no record has this name. `no_image`: its image is not kept. `unlabelled`. "
         "`unknown_class`: the project has no such class. `wrong_kind`: it says something else than is asked "
         "for. `size`: the record's image has another. `twice`: its record had a label before in the file. "
-        "`not_in_pool`. `there`: it has a label already, or somebody is at it."
+        "`not_in_pool`. `there`: it has a label already, or somebody is at it. `unreadable`: its file is no "
+        "image that is taken. `another_image`: another one of that name is there already."
     )
     count: int
     names: list[str] = Field(description="The first of them.")
@@ -79,12 +82,15 @@ class LostAnswer(BaseModel):
 
 
 class ImportedAnswer(BaseModel):
-    """What came of a file of labels."""
+    """What came of a file of labels, or would."""
 
-    format: LabelFormat
+    key: int | None = Field(description="Of the import, by which it is undone; null: nothing was changed.")
+    format: LabelFormat | None = Field(description="Null where no label was read.")
     images: int = Field(description="In the file.")
     taken: int = Field(description="Of them, those whose label was taken over.")
     added: int = Field(description="Of these, new tasks of the pool.")
+    corrected: int = Field(description="Of these, tasks that had another label of a file.")
+    brought: int = Field(description="Images that came along without a label, and are to be labelled now.")
     not_joined: list[NotJoinedAnswer]
     unknown_classes: dict[str, int]
     lost: list[LostAnswer]
@@ -161,7 +167,8 @@ async def upload_labels(  # noqa: PLR0917 - the parameters of the query
         Query(
             alias="as",
             description="`consensus`: finished labels. `golden`, `training`, `exam`: tasks with this truth. "
-            "`prelabels`: what annotators are shown.",
+            "`prelabels`: what annotators are shown. `images`: no label is read, the images are to be "
+            "labelled.",
         ),
     ],
     form: Annotated[LabelFormat | None, Query(alias="format", description="Found out, unless given.")] = None,
@@ -169,8 +176,15 @@ async def upload_labels(  # noqa: PLR0917 - the parameters of the query
         AnswerChoice | None, Query(description="Which of several answers of an image counts.")
     ] = None,
     allow: _Allow = [],  # noqa: B006 - FastAPI copies it
+    images: Annotated[
+        bool, Query(description="Images in the archive that nothing is known of yet come into the pool, too.")
+    ] = False,
+    check: Annotated[bool, Query(description="Only say what would be done.")] = False,
 ) -> ImportedAnswer:
-    """Read labels into a pool, joined to records by their ids, and say which images gave nothing, and why."""
+    """Read labels into a pool, joined to records by their ids, and say which images gave nothing, and why.
+
+    What came of it can be undone in one step: `POST /imports/{key}/undo`.
+    """
 
     def known() -> None:
         project_at(state, caller, project)
@@ -181,8 +195,11 @@ async def upload_labels(  # noqa: PLR0917 - the parameters of the query
     options = LabelOptions(from_format=form, answers=answers, allow=frozenset(allow))
     with tempfile.TemporaryDirectory() as folder:
         path = await _kept(request, FilePath(folder))
-        done = await run_in_threadpool(_imported, state, project, pool, path, what, options, caller.name)
-    return _answer(done)
+        along = Bringing(state.blobs, state.settings) if images or what == "images" else None
+        done = await run_in_threadpool(
+            _imported, state, project, pool, path, what, options, caller.name, along, check
+        )
+    return imported_answer(done)
 
 
 def suffix_of(beginning: bytes) -> str:
@@ -214,9 +231,22 @@ async def _kept(request: Request, folder: FilePath) -> FilePath:
 
 
 def _imported(  # noqa: PLR0917
-    state: Services, project: int, pool: int, path: FilePath, what: ImportAs, options: LabelOptions, by: str
+    state: Services,
+    project: int,
+    pool: int,
+    path: FilePath,
+    what: ImportAs,
+    options: LabelOptions,
+    by: str,
+    along: Bringing | None,
+    check: bool,
 ) -> Imported:
-    return import_labels(state.engine, project, pool, path, what, by=by, now=state.clock(), options=options)
+    now = state.clock()
+    if check:
+        return check_labels(state.engine, project, pool, path, what, now=now, options=options, bringing=along)
+    return import_labels(
+        state.engine, project, pool, path, what, by=by, now=now, options=options, bringing=along
+    )
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:
@@ -224,12 +254,16 @@ def _pieces(file: IO[bytes]) -> Iterator[bytes]:
         yield piece
 
 
-def _answer(done: Imported) -> ImportedAnswer:
+def imported_answer(done: Imported) -> ImportedAnswer:
+    """Return what came of a file, as it is answered."""
     return ImportedAnswer(
+        key=done.key or None,
         format=done.form,
         images=done.images,
         taken=done.taken,
         added=done.added,
+        corrected=done.corrected,
+        brought=done.brought,
         not_joined=[
             NotJoinedAnswer(why=one.why, count=one.count, names=list(one.names)) for one in done.not_joined
         ],

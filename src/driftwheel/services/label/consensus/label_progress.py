@@ -114,7 +114,14 @@ def settle(  # noqa: PLR0917
 
 
 def tally(
-    connection: Connection, pool: Pool, now: datetime, *, done: int = 0, paid: int = 0, reserved: int = 0
+    connection: Connection,
+    pool: Pool,
+    now: datetime,
+    *,
+    done: int = 0,
+    paid: int = 0,
+    reserved: int = 0,
+    tasks: int = 0,
 ) -> None:
     """Add to what is counted of a pool; the last task, or the last of its budget, closes it.
 
@@ -122,10 +129,10 @@ def tally(
     """
     if pool.most_paid is None:
         reserved = 0
-    if not (done or paid or reserved) and pool.most_paid is None:
+    if not (done or paid or reserved or tasks) and pool.most_paid is None:
         return
-    after = add_to_pool(connection, pool.key, done=done, paid=paid, reserved=reserved)
-    if after.state == "open" and after.done >= after.tasks:
+    after = add_to_pool(connection, pool.key, tasks=tasks, done=done, paid=paid, reserved=reserved)
+    if after.state == "open" and after.done >= after.tasks > 0:
         close(connection, after, "finished", f"All {after.tasks:,} images are labelled.", RULES, now)
     elif after.state == "open" and after.affordable == 0 and after.reserved == 0:
         close(connection, after, "budget", f"The budget is spent on {after.paid:,} answers.", RULES, now)

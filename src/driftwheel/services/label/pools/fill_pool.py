@@ -14,9 +14,17 @@ from driftwheel.services.browse.list_images import ImageQuery, list_images
 from driftwheel.services.label.consensus.answer_payload import checked_payload, stratum_of
 from driftwheel.services.label.pools.create_pool import pool_of_project
 from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.labels.label_imports import ImportedLabel, note_effects
 from driftwheel.store.labels.pools import Pool, add_to_pool, lock_pool
 from driftwheel.store.labels.projects import Project
-from driftwheel.store.labels.tasks import NewTask, TaskKind, add_tasks, last_position, records_in_pool
+from driftwheel.store.labels.tasks import (
+    NewTask,
+    TaskKind,
+    add_tasks,
+    keys_of_records,
+    last_position,
+    records_in_pool,
+)
 from driftwheel.store.operate.audit import note
 from driftwheel.store.records.record_images import RecordImage, lock_images
 
@@ -71,7 +79,15 @@ class Filled:
 
 
 def fill_pool(
-    engine: Engine, project: int, pool: int, images: Sequence[PoolImage], *, by: str, now: datetime
+    engine: Engine,
+    project: int,
+    pool: int,
+    images: Sequence[PoolImage],
+    *,
+    by: str,
+    now: datetime,
+    brought: Mapping[str, RecordImage] | None = None,
+    label_import: int | None = None,
 ) -> Filled:
     """Add images to a pool, in their order; noted in the audit.
 
@@ -80,6 +96,13 @@ def fill_pool(
 
     Told again, nothing is added twice. The images are kept for as long as the pool is, whatever the
     retention of the model says.
+
+    Parameters
+    ----------
+    brought
+        Images that no record has, by the names that they are to have as records; they are kept already.
+    label_import
+        Key of the file that they come from, whose effect is noted.
 
     Raises
     ------
@@ -100,13 +123,16 @@ def fill_pool(
             raise UsageError("The pool is closed; open it again, or make another.")
         there = records_in_pool(connection, pool, list(checked))
         wanted = [record for record in checked if record not in there]
-        kept = {one.record: one for one in lock_images(connection, found.model, wanted)}
+        kept = {one.record: one for one in lock_images(connection, found.model, wanted)} | dict(brought or {})
         first = last_position(connection, pool) + 1
         new = [
             _task(known, checked[record], kept[record], first + number)
             for number, record in enumerate(one for one in wanted if one in kept)
         ]
         add_tasks(connection, pool, new)
+        if label_import is not None:
+            keys = keys_of_records(connection, pool, [one.record for one in new])
+            note_effects(connection, label_import, [ImportedLabel(key, "added") for key in keys])
         add_to_pool(connection, pool, tasks=sum(one.kind == "real" for one in new))
         details = {"pool": known.name, "images": len(new)}
         note(connection, now, by, "fill-pool", f"project {found.name}", details)
