@@ -62,11 +62,14 @@ class Contents:
         """Count an example."""
         self.splits[one.split] += 1
         for name in one.label.names:
-            self.classes.setdefault(name, Counter())[one.split] += 1
+            if name not in self.classes:
+                self.classes[name] = Counter()
+            self.classes[name][one.split] += 1
         self.sources[one.origin.source] += 1
         if one.origin.alert is not None:
             self.alerts[one.origin.alert] += 1
-        self.people.update(one.origin.by)
+        for name in one.origin.by:
+            self.people[name] += 1
         self.holdout += one.holdout
         self.nothing += not one.label.names
         self.boxes += len(one.label.boxes)

@@ -10,9 +10,20 @@ from typing import Any, cast
 from driftwheel.datasets.example import SOURCES, SPLITS, Example, ImageLabel, LabelledBox, Origin
 from driftwheel.errors import UsageError
 
-__all__ = ["example_of_line", "label_from_json", "label_to_json", "line_of_example"]
+__all__ = ["canonical_json", "example_of_line", "label_from_json", "label_to_json", "line_of_example"]
 
-_to_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True).encode
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
+
+
+def canonical_json(value: object) -> str:
+    """Return equal values as equal texts, without blanks.
+
+    Examples
+    --------
+    >>> canonical_json({"b": 1, "a": ["é"]})
+    '{"a":["é"],"b":1}'
+    """
+    return _ENCODER.encode(value)
 
 
 def label_to_json(label: ImageLabel) -> dict[str, Any]:
@@ -91,7 +102,7 @@ def line_of_example(example: Example) -> bytes:
         known["group"] = example.group
     if example.holdout:
         known["holdout"] = True
-    return _to_json(known).encode() + b"\n"
+    return canonical_json(known).encode() + b"\n"
 
 
 def example_of_line(line: bytes) -> Example:

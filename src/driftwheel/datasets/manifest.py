@@ -18,7 +18,12 @@ from itertools import islice
 from typing import cast, get_args
 
 from driftwheel.datasets.example import Example, LabelKind
-from driftwheel.datasets.example_json import example_of_line, label_to_json, line_of_example
+from driftwheel.datasets.example_json import (
+    canonical_json,
+    example_of_line,
+    label_to_json,
+    line_of_example,
+)
 from driftwheel.errors import UsageError
 
 __all__ = ["FORMAT", "PART", "Head", "Part", "PartWriter", "head_from_bytes", "head_to_bytes", "read_part"]
@@ -95,7 +100,7 @@ def head_to_bytes(head: Head) -> bytes:
             for part in head.parts
         ],
     }
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode() + b"\n"
+    return canonical_json(document).encode() + b"\n"
 
 
 def head_from_bytes(data: bytes) -> Head:
@@ -153,7 +158,7 @@ class PartWriter:
             For examples that are not sorted by image, an image that is there twice, or a label of another
             kind or of a class that the version has not.
         """
-        self._content.update(json.dumps([self.kind, *self.classes]).encode())
+        self._content.update(canonical_json([self.kind, *self.classes]).encode())
         known, before, waiting = set(self.classes), b"", iter(examples)
         while chosen := list(islice(waiting, PART)):
             lines: list[bytes] = []
@@ -161,7 +166,7 @@ class PartWriter:
                 self._check(one, known, before)
                 before = one.image
                 lines.append(line_of_example(one))
-                said = json.dumps(label_to_json(one.label), sort_keys=True)
+                said = canonical_json(label_to_json(one.label))
                 self._content.update(one.image + f"{one.split} {said}\n".encode())
             data = b"".join(lines)
             digest = hashlib.sha256(data).digest()

@@ -16,14 +16,15 @@ from driftwheel.services.operate.apply_retention import (
     unused_blobs,
 )
 from driftwheel.services.operate.forget_history import forget_history
-from driftwheel.store.engine.database import reading
+from driftwheel.store.datasets.dataset_versions import drop_abandoned
+from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.models.models import Model, list_models, model_by_key
 from driftwheel.workflows.worker import Worker, current
 
 __all__ = ["retention", "sweep"]
 
 _BLOBS_AT_ONCE = 500
-_ABANDONED = timedelta(days=1)  # a temporary file older than that has no writer any more
+_ABANDONED = timedelta(days=1)  # what is older and not finished has no writer any more
 
 
 @DBOS.workflow(name="retention")
@@ -98,6 +99,8 @@ def _sweep() -> int:
     worker = current()
     with worker.step():
         worker.blobs.restore_set_aside()
+        with writing(worker.engine) as connection:
+            drop_abandoned(connection, worker.now() - _ABANDONED)
         worker.blobs.sweep(worker.now() - _ABANDONED)
         gone = 0
         walk = worker.blobs.walk()

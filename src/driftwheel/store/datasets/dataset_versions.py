@@ -60,7 +60,6 @@ def begin_version(
     model: int,
     *,
     kind: LabelKind,
-    classes: tuple[str, ...],
     parent: int | None,
     made_from: Mapping[str, Any],
     note: str,
@@ -68,10 +67,10 @@ def begin_version(
     by: str,
 ) -> int:
     """Add a version that is still being made, and return its key: what it names is kept from now on."""
-    values = {
+    values: dict[str, Any] = {
         "model": model,
         "kind": kind,
-        "classes": list(classes),
+        "classes": [],
         "images": 0,
         "parent": parent,
         "made_from": dict(made_from),
@@ -102,6 +101,7 @@ def finish_version(  # noqa: PLR0917
     last = connection.scalar(select(func.max(_VERSION.number)).where(_VERSION.model == model))
     values = {
         "number": (last or 0) + 1,
+        "classes": list(head.classes),
         "images": head.images,
         "digest": digest,
         "content": head.content,

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from driftwheel.datasets.example import Example, Source, Split
-from driftwheel.datasets.example_json import example_of_line, label_to_json, line_of_example
+from driftwheel.datasets.example_json import canonical_json, example_of_line, label_to_json, line_of_example
 
 __all__ = ["ExampleScratch", "Gathered", "SplitRow", "example_scratch"]
 
@@ -36,9 +36,13 @@ _COLUMNS: Final = (
     "image BLOB PRIMARY KEY, name TEXT, sureness INTEGER, source TEXT, known REAL, task INTEGER, label TEXT, "
     "classes TEXT, grouped TEXT, holdout INTEGER, split TEXT, line BLOB, conflict INTEGER"
 )
+_NAMES: Final = ", ".join(column.split()[0] for column in _COLUMNS.split(", "))
 _KEPT: Final = ("name", "sureness", "source", "known", "task", "label", "classes", "line")
 _SURER: Final = "(excluded.sureness, excluded.known, excluded.task) > (sureness, known, task)"
-_REPLACES: Final = "(excluded.sureness >= sureness OR (excluded.task = task AND task <> 0))"
+_REPLACES: Final = (  # a correction by hand (a review of no task) gives way to what is newer alone
+    "CASE WHEN source = 'review' AND task = 0 THEN excluded.known > known "
+    "ELSE excluded.sureness >= sureness OR (excluded.task = task AND task <> 0) END"
+)
 _CHUNK: Final = 1000
 
 
@@ -58,6 +62,7 @@ class SplitRow:
     """What its split depends on."""
 
     image: bytes
+    name: str
     classes: tuple[str, ...]
     group: str
     holdout: bool
@@ -69,17 +74,25 @@ class ExampleScratch:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._has_names = False
         for name in ("base", "found"):
             connection.execute(f"CREATE TABLE {name} ({_COLUMNS})")
 
-    def put(self, table: Table, gathered: Iterable[Gathered]) -> int:
+    def put(self, table: Table, gathered: Iterable[Gathered], *, only_there: bool = False) -> int:
         """Add examples, and return how many were given.
 
         Of several labels of an image the surest counts: told, of a review, of answers, of a folder, of a
         file, automatic; of two of a kind the newer one. What one of them says of holdout, split and group
         holds.
+
+        Parameters
+        ----------
+        only_there
+            Pass over images of which the table has nothing yet.
         """
-        statement = _put(f"INSERT INTO {table} VALUES ({', '.join('?' * 13)})", _SURER)  # noqa: S608 - our own tables
+        there = f"EXISTS (SELECT 1 FROM {table} WHERE image = new.image)" if only_there else "true"  # noqa: S608
+        new = f"WITH new ({_NAMES}) AS (VALUES ({', '.join('?' * 13)}))"
+        statement = _put(f"{new} INSERT INTO {table} SELECT {_NAMES} FROM new WHERE {there}", _SURER)  # noqa: S608
         given, waiting = 0, iter(gathered)
         while part := list(islice(waiting, _CHUNK)):
             self._connection.executemany(statement, [_row(one) for one in part])
@@ -90,8 +103,8 @@ class ExampleScratch:
         """Return how many images there are."""
         return int(self._connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608
 
-    def sort_out(self, table: Table, wanted: Collection[Source] | None) -> tuple[int, tuple[str, ...]]:
-        """Take out images whose label is not of the sources wanted, and those that a folder labels twice.
+    def sort_out(self, wanted: Collection[Source] | None) -> tuple[int, tuple[str, ...]]:
+        """Take out of what was found labels of other sources than are wanted, and what a folder labels twice.
 
         Returns
         -------
@@ -100,23 +113,40 @@ class ExampleScratch:
         """
         if wanted is not None:
             marks = ", ".join("?" * len(wanted))
-            self._connection.execute(f"DELETE FROM {table} WHERE source NOT IN ({marks})", tuple(wanted))  # noqa: S608
-        torn = f"FROM {table} WHERE conflict AND source = 'folder'"
+            self._connection.execute(f"DELETE FROM found WHERE source NOT IN ({marks})", tuple(wanted))  # noqa: S608
+        torn = "FROM found WHERE conflict AND source = 'folder'"
         names = self._connection.execute(f"SELECT name {torn} ORDER BY name LIMIT 5").fetchall()
         gone = self._connection.execute(f"DELETE {torn}").rowcount
         return gone, tuple(name for (name,) in names)
 
-    def merge(self) -> None:
+    def merge(self, *, whatever: bool = False) -> None:
         """Put what was found over the base.
 
-        A label replaces that of the base unless that is surer; of the same task it always does. An image that
-        the base has keeps its split.
+        A label replaces that of the base unless that is surer; of the same task it always does. A label that
+        somebody corrected by hand gives way to newer ones only. An image that the base has keeps its split.
+
+        Parameters
+        ----------
+        whatever
+            Replace every label: somebody has said so.
         """
-        names = [column.split()[0] for column in _COLUMNS.split(", ")]
-        self._connection.execute(
-            _put(f"INSERT INTO base SELECT {', '.join(names)} FROM found WHERE true", _REPLACES)  # noqa: S608
-        )
+        found = f"INSERT INTO base SELECT {_NAMES} FROM found WHERE true"  # noqa: S608 - our own tables
+        self._connection.execute(_put(found, "true" if whatever else _REPLACES))
         self._connection.execute("DELETE FROM found")
+
+    def named(self, *names: str) -> Example | None:
+        """Return the example of the base with one of these names; None where it has none."""
+        if not self._has_names:
+            self._connection.execute("CREATE INDEX base_name ON base (name)")
+            self._has_names = True
+        marks = ", ".join("?" * len(names))
+        query = f"SELECT line, grouped, holdout, split FROM base WHERE name IN ({marks}) ORDER BY name DESC"  # noqa: S608
+        row = self._connection.execute(query, names).fetchone()
+        if row is None:
+            return None
+        line, grouped, holdout, split = row
+        found = example_of_line(line)
+        return replace(found, split=split or found.split, group=grouped, holdout=bool(holdout))
 
     def images(self) -> Iterator[list[tuple[bytes, str]]]:
         """Yield the images of the base with their names, sorted, some at once; those may be dropped."""
@@ -132,9 +162,9 @@ class ExampleScratch:
 
     def split_rows(self) -> Iterator[SplitRow]:
         """Yield what the splits depend on, sorted by image."""
-        query = "SELECT image, classes, grouped, holdout, split FROM base ORDER BY image"
-        for image, classes, grouped, holdout, split in self._connection.execute(query):
-            yield SplitRow(image, tuple(json.loads(classes)), grouped, bool(holdout), split)
+        query = "SELECT image, name, classes, grouped, holdout, split FROM base ORDER BY image"
+        for image, name, classes, grouped, holdout, split in self._connection.execute(query):
+            yield SplitRow(image, name, tuple(json.loads(classes)), grouped, bool(holdout), split)
 
     def examples(self, splits: Iterable[Split | None]) -> Iterator[Example]:
         """Yield the examples of the base, sorted by image, each with its split; None leaves one out."""
@@ -179,8 +209,8 @@ def _row(gathered: Gathered) -> tuple[object, ...]:
         origin.source,
         0.0 if origin.time is None else origin.time.timestamp(),
         origin.task or 0,
-        json.dumps(label_to_json(one.label), sort_keys=True),
-        json.dumps(one.label.names),
+        canonical_json(label_to_json(one.label)),
+        canonical_json(one.label.names),
         one.group,
         int(one.holdout),
         gathered.split,
