@@ -17,6 +17,7 @@ from driftwheel.services.ingest.ingest_values import Limits, Result, check_each,
 from driftwheel.store.engine.database import writing
 from driftwheel.store.records.records import times_of
 from driftwheel.store.records.truths import NewTruth, put_truths
+from driftwheel.store.windows.performance_due import mark_performance
 from driftwheel.store.windows.verdicts import mark_due
 
 __all__ = ["NewTruth", "check_truth", "record_truths"]
@@ -57,7 +58,10 @@ def record_truths(
     with writing(engine) as connection:
         outcomes = put_truths(connection, known.key, rows, received=received, by=by)
         news = [row.record for row, one in zip(rows, outcomes, strict=True) if one != "duplicate"]
-        mark_due(connection, known.key, known.window, times_of(connection, known.key, news))
+        times = times_of(connection, known.key, news)
+        mark_due(connection, known.key, known.window, times)
+        if known.task == "classification":
+            mark_performance(connection, known.key, known.window, times)
         reach("truths-inserted")
     reach("truths-committed")
     return in_order(checked, map(Result, (row.record for row in rows), outcomes))

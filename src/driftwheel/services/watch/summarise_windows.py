@@ -30,6 +30,7 @@ from driftwheel.store.models.models import Model, model_by_key
 from driftwheel.store.records.edge_profiles import list_edge_profiles
 from driftwheel.store.records.record_columns import measured_columns
 from driftwheel.store.windows.archives import archive_of
+from driftwheel.store.windows.performance_due import mark_performance
 from driftwheel.store.windows.segment_values import drop_segments, put_left_out
 from driftwheel.store.windows.window_predictions import put_predictions
 from driftwheel.store.windows.windows import (
@@ -182,6 +183,8 @@ def _summarise(
                 )
                 put_predictions(connection, one.key, predictions[one.key])
                 fresh.append(made)
+        if found is not None and found.task == "classification" and windows:
+            mark_performance(connection, model, found.window, [start])
         reach("summarise-written")
     reach("summarise-committed")
     return fresh

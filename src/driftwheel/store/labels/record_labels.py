@@ -29,6 +29,7 @@ __all__ = [
     "RecordLabel",
     "RecordLabelSource",
     "known_labels",
+    "labelled_ids",
     "project_pools",
     "record_labels",
 ]
@@ -156,6 +157,18 @@ def record_labels(
             break
         after_key = rows[-1].key
     return found[:limit]
+
+
+def labelled_ids(
+    connection: Connection, model: int, start: datetime, end: datetime, *, own: Sequence[int]
+) -> list[str]:
+    """Return the ids of a model's records with start ≤ time < end that have a label.
+
+    `own` are the pools of `project_pools`.
+    """
+    chosen = (records.c.model == model, records.c.time >= start, records.c.time < end)
+    query = select(records.c.id).where(*chosen, _has_label(model, own)).order_by(records.c.id)
+    return list(connection.execute(query).scalars())
 
 
 def known_labels(

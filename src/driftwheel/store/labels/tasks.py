@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, insert, select, update
 
 from driftwheel.store.schema.columns import EPOCH, MICROSECOND
 from driftwheel.store.schema.label_tables import (
@@ -17,8 +17,12 @@ from driftwheel.store.schema.label_tables import (
     IS_SPECIAL,
     answers,
     leases,
+    pools,
+    projects,
     tasks,
 )
+from driftwheel.store.schema.tables import models, records
+from driftwheel.store.windows.performance_due import mark_performance
 
 __all__ = [
     "FIRST_AGAIN",
@@ -32,10 +36,8 @@ __all__ = [
     "count_kinds",
     "count_states",
     "count_strata",
-    "delete_tasks",
     "find_special",
     "free_tasks",
-    "keys_of_records",
     "last_position",
     "list_tasks",
     "lock_free",
@@ -157,23 +159,6 @@ def records_in_pool(connection: Connection, pool: int, ids: Sequence[str]) -> se
         )
         found |= set(connection.execute(query).scalars())
     return found
-
-
-def keys_of_records(connection: Connection, pool: int, ids: Sequence[str]) -> list[int]:
-    """Return the keys of a pool's tasks of these records, in their order."""
-    found: list[int] = []
-    for begin in range(0, len(ids), _CHUNK):
-        query = select(tasks.c.key).where(
-            tasks.c.pool == pool, tasks.c.record.in_(ids[begin : begin + _CHUNK])
-        )
-        found += connection.execute(query.order_by(tasks.c.key)).scalars()
-    return found
-
-
-def delete_tasks(connection: Connection, keys: Sequence[int]) -> None:
-    """Delete tasks that nobody has answered, as if they had never been."""
-    for begin in range(0, len(keys), _CHUNK):
-        connection.execute(delete(tasks).where(tasks.c.key.in_(keys[begin : begin + _CHUNK])))
 
 
 def last_position(connection: Connection, pool: int) -> int:
@@ -309,8 +294,30 @@ def save_task(connection: Connection, task: Task) -> Task:
             "reviewed",
         )
     }
+    had = select(tasks.c.state, tasks.c.consensus).where(tasks.c.key == task.key)
+    before = connection.execute(had).first()
     connection.execute(update(tasks).where(tasks.c.key == task.key).values(values))
+    if before is not None and _label(before.state, before.consensus) != _label(after.state, after.consensus):
+        _mark_performance(connection, after)
     return after
+
+
+def _label(state: str, consensus: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    return consensus if state == "done" else None
+
+
+def _mark_performance(connection: Connection, task: Task) -> None:
+    """Note that what is known of the window of a task's record has changed."""
+    query = (
+        select(models.c.key, models.c.window, records.c.time)
+        .join(projects, projects.c.model == models.c.key)
+        .join(pools, pools.c.project == projects.c.key)
+        .join(records, and_(records.c.model == models.c.key, records.c.id == task.record))
+        .where(pools.c.key == task.pool, models.c.task == "classification")
+    )
+    row = connection.execute(query).first()
+    if row is not None:
+        mark_performance(connection, row.key, row.window, [row.time])
 
 
 def list_tasks(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
-    BigInteger,
     Boolean,
     Column,
     Double,
@@ -49,14 +48,13 @@ performance_windows = Table(  # what is known of the predictions of a window of 
     Index(None, "model", "tag", "start"),
 )
 
-performance_due = Table(  # windows whose records or labels have changed since they were summed up
+performance_due = Table(  # a row for each change of the records or labels of a window since it was summed up
     "performance_due",
     METADATA,
-    Column("model", ForeignKey("models.key", ondelete="CASCADE"), primary_key=True),
-    Column("start", UtcTime, primary_key=True),
-    Column("revision", BigInteger, nullable=False),  # counts up with each change
-    Column("first", UtcTime, nullable=False),  # change since
-    Column("last", UtcTime, nullable=False),
+    Column("key", BigKey, primary_key=True),  # only ever added to, so that nobody waits for a lock
+    Column("model", ForeignKey("models.key", ondelete="CASCADE"), nullable=False),
+    Column("start", UtcTime, nullable=False),
+    Index(None, "model", "start"),
 )
 
 failure_slices = Table(  # the newest search of each model

@@ -53,16 +53,15 @@ def upgrade() -> None:
     )
     op.create_table(
         "performance_due",
+        sa.Column("key", big_key, nullable=False),
         sa.Column("model", sa.Integer(), nullable=False),
         sa.Column("start", moment, nullable=False),
-        sa.Column("revision", sa.BigInteger(), nullable=False),
-        sa.Column("first", moment, nullable=False),
-        sa.Column("last", moment, nullable=False),
         sa.ForeignKeyConstraint(
             ["model"], ["models.key"], name="fk_performance_due_model", ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("model", "start", name="pk_performance_due"),
+        sa.PrimaryKeyConstraint("key", name="pk_performance_due"),
     )
+    op.create_index("ix_performance_due_model_start", "performance_due", ["model", "start"])
     op.create_table(
         "failure_slices",
         sa.Column("model", sa.Integer(), nullable=False),
