@@ -7,7 +7,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from driftwheel.store.schema.columns import EPOCH, MICROSECOND
 from driftwheel.store.schema.label_tables import (
@@ -36,8 +48,10 @@ __all__ = [
     "count_kinds",
     "count_states",
     "count_strata",
+    "delete_tasks",
     "find_special",
     "free_tasks",
+    "keys_of_records",
     "last_position",
     "list_tasks",
     "lock_free",
@@ -159,6 +173,23 @@ def records_in_pool(connection: Connection, pool: int, ids: Sequence[str]) -> se
         )
         found |= set(connection.execute(query).scalars())
     return found
+
+
+def keys_of_records(connection: Connection, pool: int, ids: Sequence[str]) -> list[int]:
+    """Return the keys of a pool's tasks of these records, in their order."""
+    found: list[int] = []
+    for begin in range(0, len(ids), _CHUNK):
+        query = select(tasks.c.key).where(
+            tasks.c.pool == pool, tasks.c.record.in_(ids[begin : begin + _CHUNK])
+        )
+        found += connection.execute(query.order_by(tasks.c.key)).scalars()
+    return found
+
+
+def delete_tasks(connection: Connection, keys: Sequence[int]) -> None:
+    """Delete tasks that nobody has answered, as if they had never been."""
+    for begin in range(0, len(keys), _CHUNK):
+        connection.execute(delete(tasks).where(tasks.c.key.in_(keys[begin : begin + _CHUNK])))
 
 
 def last_position(connection: Connection, pool: int) -> int:
