@@ -59,7 +59,7 @@ class FolderReading:
     version: int
     kind: LabelKind
     classes: Collection[str] | None
-    known: Callable[[str, str], Example | None]
+    known: Callable[..., Example | None]
     left_out: LeftOut
     losses: Losses
     by: str
@@ -155,7 +155,8 @@ def _of_answer(answer: Answer, kind: LabelKind) -> ImageLabel | None:
 
 
 def _correction(one: LabelledImage, label: ImageLabel, reading: FolderReading) -> Iterator[Gathered]:
-    known = reading.known(one.name, stem_of(one.name))
+    below = one.name.partition("/")[2] if _first(one.name) in _SPLITS else one.name  # as it was exported
+    known = reading.known(one.name, stem_of(one.name), below, stem_of(below))
     if known is None:
         reading.left_out.add("no_such_image", one.name)
         return
