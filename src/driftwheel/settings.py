@@ -82,6 +82,12 @@ class Settings(BaseSettings):
         gt=0,
         description="Most records that may wait to be written or measured; beyond, clients are told to wait.",
     )
+    predictions_at_once: int = Field(
+        64,
+        gt=0,
+        description="Most predictions of served models that may be under way; beyond, callers are told to "
+        "wait.",
+    )
     disk_reserve_bytes: ByteSize = Field(
         ByteSize(1024 * _MIB), ge=0, description="Disk space kept free: below it nothing more is accepted."
     )

@@ -101,8 +101,8 @@ def balanced_difference(
 
 def _drawn(
     counts: NDArray[np.intp],
-    gained: NDArray[np.float64],
-    lost: NDArray[np.float64],
+    gained: NDArray[np.intp],
+    lost: NDArray[np.intp],
     draws: int,
     rng: np.random.Generator,
 ) -> NDArray[np.float64]:

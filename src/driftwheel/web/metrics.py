@@ -15,8 +15,11 @@ from prometheus_client.registry import Collector
 from driftwheel._version import __version__
 from driftwheel.services.operate.collect_metrics import OF_MODELS, StoreMetrics
 from driftwheel.services.operate.metric_family import Family
+from driftwheel.services.release.list_champions import list_champions
+from driftwheel.store.engine.database import reading
 from driftwheel.web.ingest_metrics import RESULTS
 from driftwheel.web.security.permit import GuardedRoute, permit
+from driftwheel.web.serving_metrics import PREDICTION_RESULTS
 from driftwheel.web.state import Services
 
 __all__ = ["KEPT_SECONDS", "MOST_SERIES", "MetricsPage", "metrics_router"]
@@ -73,7 +76,13 @@ class MetricsPage:
             families = [*self._families, self._told_dropped()]
         registry = CollectorRegistry()
         registry.register(_Families(families))
-        pages = (registry, self._services.ingest_metrics.registry, self._process)
+        services = self._services
+        pages = (
+            registry,
+            services.ingest_metrics.registry,
+            services.serving_metrics.registry,
+            self._process,
+        )
         return b"".join(generate_latest(one) for one in pages)
 
     def _own(self, stored: Sequence[Family]) -> Sequence[Family]:
@@ -82,6 +91,11 @@ class MetricsPage:
         counted = self._services.ingest_metrics.records()
         pairs = [(model, result) for model in models for result in RESULTS]
         records: dict[tuple[str, ...], float] = {pair: float(counted.get(pair, 0)) for pair in pairs}
+        predicted = self._services.serving_metrics.counts()
+        asked = [(model, result) for model in models for result in PREDICTION_RESULTS]
+        predictions: dict[tuple[str, ...], float] = {pair: float(predicted.get(pair, 0)) for pair in asked}
+        with reading(self._services.engine) as connection:
+            champions = list_champions(connection)
         return (
             Family(
                 "driftwheel_build_info",
@@ -96,6 +110,20 @@ class MetricsPage:
                 "Records that were sent to this process since it started, by what became of them.",
                 ("model", "result"),
                 records,
+            ),
+            Family(
+                "driftwheel_predictions",
+                "counter",
+                "Predictions that this process was asked for since it started, by what became of them.",
+                ("model", "result"),
+                predictions,
+            ),
+            Family(
+                "driftwheel_champion_info",
+                "gauge",
+                "Always 1; the version of a model that is served.",
+                ("model", "version"),
+                dict.fromkeys(champions.items(), 1.0),
             ),
         )
 

@@ -10,6 +10,8 @@ from driftwheel.errors import UsageError
 from driftwheel.services.clock import Clock
 from driftwheel.services.crash_points import reach
 from driftwheel.services.ingest.ingest_records import Ingest
+from driftwheel.services.serve.prediction_desk import PredictionDesk
+from driftwheel.services.serve.served_models import ServedModels
 from driftwheel.settings import Settings
 from driftwheel.store.access.tokens import touch_token
 from driftwheel.store.engine.database import open_database, writing
@@ -44,7 +46,18 @@ def open_services(settings: Settings, clock: Clock) -> Services:
         engine.dispose()
         raise
     ingest = Ingest(engine, blobs, writer, settings)
-    return Services(engine, blobs, writer, ingest, settings, clock, Attempts(), KnownTokens())
+    return Services(
+        engine,
+        blobs,
+        writer,
+        ingest,
+        settings,
+        clock,
+        Attempts(),
+        KnownTokens(),
+        ServedModels(engine, blobs),
+        PredictionDesk(settings.predictions_at_once),
+    )
 
 
 def try_to_open(settings: Settings, clock: Clock) -> None:
@@ -58,6 +71,8 @@ def try_to_open(settings: Settings, clock: Clock) -> None:
 def close_services(services: Services) -> None:
     """Write what still waits, and let go of everything."""
     try:
+        services.desk.close()
+        services.served.close()
         services.writer.close()
         note_token_uses(services)
     finally:

@@ -10,12 +10,15 @@ from sqlalchemy import Engine
 
 from driftwheel.services.clock import Clock
 from driftwheel.services.ingest.ingest_records import Ingest
+from driftwheel.services.serve.prediction_desk import PredictionDesk
+from driftwheel.services.serve.served_models import ServedModels
 from driftwheel.settings import Settings
 from driftwheel.store.files.blobs import Blobs
 from driftwheel.store.records.writer import RecordWriter
 from driftwheel.web.ingest_metrics import IngestMetrics
 from driftwheel.web.security.attempts import Attempts
 from driftwheel.web.security.known_tokens import KnownTokens
+from driftwheel.web.serving_metrics import ServingMetrics
 
 __all__ = ["Services", "State", "services_of"]
 
@@ -40,6 +43,10 @@ class Services:
         Tokens seen in the last seconds, and when each was last used.
     ingest_metrics
         What was taken in since the start.
+    served, desk
+        The champions at hand, and the desk that predictions wait at.
+    serving_metrics
+        What was predicted since the start.
     """
 
     engine: Engine
@@ -50,6 +57,9 @@ class Services:
     clock: Clock
     attempts: Attempts
     known_tokens: KnownTokens
+    served: ServedModels
+    desk: PredictionDesk
+    serving_metrics: ServingMetrics = field(default_factory=ServingMetrics)
     ingest_metrics: IngestMetrics = field(default_factory=IngestMetrics)
 
 

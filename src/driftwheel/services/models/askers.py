@@ -34,7 +34,7 @@ _tried: set[bytes] = set()  # digests of files that have been tried here, and ru
 _log = logging.getLogger("driftwheel.worker")
 
 
-def open_version(onnx: bytes, classes: Sequence[str]) -> Classifier:
+def open_version(onnx: bytes, classes: Sequence[str], *, threads: int | None = None) -> Classifier:
     """Return the classifier in a version's ONNX file.
 
     Its classes are called as the file says, else as the model's are, where it has as many, in their order;
@@ -43,6 +43,11 @@ def open_version(onnx: bytes, classes: Sequence[str]) -> Classifier:
     It is tried first in a process of its own, see `try_file`: a file that takes all memory, or that does not
     end, does not take the worker with it.
 
+    Parameters
+    ----------
+    threads
+        That it may compute with; by default as many as there are processors.
+
     Raises
     ------
     UsageError
@@ -50,7 +55,7 @@ def open_version(onnx: bytes, classes: Sequence[str]) -> Classifier:
     MissingExtraError
         If onnxruntime is not installed.
     """
-    threads = processors()
+    threads = threads or processors()
     digest = hashlib.sha256(onnx).digest()
     if digest not in _tried:
         try_file(_try, onnx, shown="The model's file")

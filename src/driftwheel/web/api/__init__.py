@@ -20,6 +20,7 @@ from driftwheel.web.api import (
     models,
     monitors,
     pools,
+    predict,
     projects,
     read_images,
     read_reconstructions,
@@ -41,6 +42,7 @@ def routers() -> Sequence[APIRouter]:
     return (
         log_records.router,
         log_answers.router,
+        predict.router,
         models.router,
         references.router,
         autoencoders.router,
