@@ -9,13 +9,18 @@ from numpy.typing import NDArray
 CLASSES = ("left", "right")
 
 
-def network(gain: float = 30.0, *, names: bool = True, columns: int = 2) -> bytes:
-    """An ONNX file that says which half of an image is brighter, by its logits."""
+def network(gain: float = 30.0, *, names: bool = True, columns: int = 2, astray: float = 0.0) -> bytes:
+    """An ONNX file that says which half of an image is brighter, by its logits.
+
+    It also looks for a pattern of its own, by which it is led `astray`.
+    """
     onnx = pytest.importorskip("onnx", reason="the extra `embed` is not installed: no onnx")
     pytest.importorskip("onnxruntime", reason="the extra `embed` is not installed: no onnxruntime")
     helper, kind = onnx.helper, onnx.TensorProto.FLOAT
     half = np.zeros((3, 8, 8), np.float32)
     half[:, :, :4], half[:, :, 4:] = gain / 96, -gain / 96
+    own = np.random.default_rng(int(100 * astray)).standard_normal((8, 8)).astype(np.float32)
+    half += astray * gain / 96 * (own - own.mean())
     weights = np.stack([half.ravel(), -half.ravel()], axis=1)[:, :columns]
     graph = helper.make_graph(
         [

@@ -12,7 +12,7 @@ from driftwheel.report.numbers import share
 
 __all__ = ["HARM_SIGNALS", "brief_cause_of", "cause_of", "harm_of"]
 
-HARM_SIGNALS = ("accuracy", "estimated_accuracy", "feedback_share", "confidence")
+HARM_SIGNALS = ("accuracy", "estimated_accuracy", "accuracy_by_agreement", "feedback_share", "confidence")
 """Where harm shows, the surest first."""
 
 _LIKELY = 0.3  # a fault named with less confidence is no answer
@@ -30,6 +30,7 @@ _CAUSES = {
     "prediction_mix": "other things are before the camera, or the model takes them for others",
     "confidence": "the images are unlike those that the model was built on",
     "estimated_accuracy": "the images are unlike those that the model was built on",
+    "accuracy_by_agreement": "the images are unlike those that the model was built on",
     "accuracy": "the images, or what is right for them, are no longer those that the model was built on",
     "feedback_share": "the model is wrong more often, or is used for something else",
     "latency_p95": "the machine is too busy, or the model or the size of the images has changed",

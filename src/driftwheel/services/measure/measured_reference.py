@@ -24,6 +24,7 @@ from driftwheel.services.measure.asked_answers import AskedAnswers, pack_asked, 
 from driftwheel.services.measure.embedding_space import EmbeddingSpace
 
 __all__ = [
+    "AGREEING",
     "LEAST_OF_SEGMENT",
     "SAMPLE",
     "MeasuredReference",
@@ -40,6 +41,9 @@ SAMPLE = 5000
 
 LEAST_OF_SEGMENT = 50
 """Images a segment of the reference has at least to stand for itself; else the whole stands for it."""
+
+AGREEING = 1000
+"""Of these so many are shown to versions whose agreement is all that is wanted of them."""
 
 _VERSION = 1
 
@@ -65,6 +69,9 @@ class MeasuredReference:
     truths
         The true class of each record of the sample, None where it is not known; empty where the truths are
         those that were sent of the model's records.
+    beside
+        What further versions said of the first `AGREEING` records of the sample: for the agreement of
+        versions alone.
     """
 
     space: EmbeddingSpace | None
@@ -73,6 +80,7 @@ class MeasuredReference:
     notes: tuple[str, ...] = ()
     asked: tuple[AskedAnswers, ...] = ()
     truths: tuple[str | None, ...] = ()
+    beside: tuple[AskedAnswers, ...] = ()
 
     @property
     def n(self) -> int:
@@ -111,6 +119,7 @@ def pack_reference(reference: MeasuredReference) -> bytes:
         "notes": list(reference.notes),
         "asked": [pack_asked(one) for one in reference.asked],
         "truths": list(reference.truths),
+        "beside": [pack_asked(one) for one in reference.beside],
     }
     packed: bytes = msgpack.packb(body, use_bin_type=True)
     return packed
@@ -145,6 +154,7 @@ def unpack_reference(artifact: bytes) -> MeasuredReference:
             tuple(body.get("notes", ())),
             tuple(unpack_asked(one) for one in body.get("asked", ())),
             tuple(body.get("truths", ())),
+            tuple(unpack_asked(one) for one in body.get("beside", ())),
         )
     except (ValueError, TypeError, KeyError) as error:
         raise ProfileFormatError(

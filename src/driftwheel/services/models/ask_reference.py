@@ -15,10 +15,11 @@ from sqlalchemy import Engine
 
 from driftwheel.drift.rules import LEAST_SAMPLE
 from driftwheel.errors import BlobsUnreachableError, DriftwheelError
+from driftwheel.performance.agreement_on_the_line import LEAST_MODELS
 from driftwheel.services.check.reference_truths import NOT_KNOWN, true_columns
 from driftwheel.services.measure.asked_answers import AskedAnswers
 from driftwheel.services.measure.classify_images import classify_images
-from driftwheel.services.measure.measured_reference import MeasuredReference
+from driftwheel.services.measure.measured_reference import AGREEING, MeasuredReference
 from driftwheel.services.models.askers import open_version
 from driftwheel.services.models.simulate_reference_faults import reference_images
 from driftwheel.store.engine.database import reading
@@ -27,10 +28,13 @@ from driftwheel.store.models.models import Model, ModelVersion, list_versions
 from driftwheel.store.models.references import Reference
 from driftwheel.store.records.logged_answers import logged_answers
 
-__all__ = ["ASKED_VERSIONS", "ask_reference"]
+__all__ = ["AGREEING_VERSIONS", "ASKED_VERSIONS", "ask_reference"]
 
 ASKED_VERSIONS = 3
 """The newest versions with an ONNX file that are asked: a champion, and challengers beside it."""
+
+AGREEING_VERSIONS = 4
+"""The newest versions whose agreement tells the accuracy of each; see `performance.agreement_on_the_line`."""
 
 _log = logging.getLogger("driftwheel.worker")
 
@@ -46,10 +50,11 @@ def ask_reference(
 ) -> MeasuredReference:
     """Return a reference with what the model's versions say of its sample, and with truths told by folders.
 
-    Nothing is asked for a model that is no classifier or has no ONNX file, nor where 20 records of the
-    reference or more have logged scores: those stand. A version whose file does not run is named in the
-    notes, and hinders nothing. The truth of an image in a folder is the name of the nearest folder that is
-    called as a class.
+    Nothing is asked for a model that is no classifier or has no ONNX file. Where 20 records of the reference
+    or more have logged scores, those stand. Where three versions or more have a file, the four newest are
+    asked about the first 1,000 images for their agreement too, as far as they were not asked before. A
+    version whose file does not run is named in the notes, and hinders nothing. The truth of an image in a
+    folder is the name of the nearest folder that is called as a class.
 
     Raises
     ------
@@ -62,12 +67,17 @@ def ask_reference(
         logged = 0
         if versions and reference.kind != "folder":
             logged = int((~np.isnan(logged_answers(connection, model.key, names).confidence)).sum())
-    if model.task != "classification" or not versions or logged >= LEAST_SAMPLE:
+    if model.task != "classification" or not versions:
         return measured
-    asked, notes = [], list(measured.notes)
-    for version in versions[:ASKED_VERSIONS]:
+    asked: list[AskedAnswers] = []
+    beside: list[AskedAnswers] = []
+    notes = list(measured.notes)
+    whole = ASKED_VERSIONS if logged < LEAST_SAMPLE else 0
+    agreeing = AGREEING_VERSIONS if len(versions) >= LEAST_MODELS else 0
+    for turn, version in enumerate(versions[: max(whole, agreeing)]):
+        into, shown = (asked, names) if turn < whole else (beside, names[:AGREEING])
         try:
-            asked.append(_asked(engine, blobs, model, reference, version, names, threads))
+            into.append(_asked(engine, blobs, model, reference, version, shown, threads))
         except BlobsUnreachableError:
             raise
         except (DriftwheelError, FileNotFoundError) as error:
@@ -76,7 +86,7 @@ def ask_reference(
     truths: tuple[str | None, ...] = ()
     if reference.kind == "folder" and asked:
         truths = _truths(names, asked[0].classes)
-    return replace(measured, asked=tuple(asked), truths=truths, notes=tuple(notes))
+    return replace(measured, asked=tuple(asked), truths=truths, notes=tuple(notes), beside=tuple(beside))
 
 
 def _asked(  # noqa: PLR0917  whom to ask, and about what

@@ -28,6 +28,11 @@ class _OfWindow:
     unit: float = 1.0
 
 
+_ACCURACIES = (
+    ("measured", "accuracy"),
+    ("estimated", "estimated_accuracy"),
+    ("agreement", "accuracy_by_agreement"),
+)
 _OF_WINDOW = (
     _OfWindow(
         "driftwheel_evidence", "Evidence of drift added up over windows, up to its threshold.", "evidence"
@@ -105,13 +110,10 @@ def model_families(connection: Connection, models: Sequence[Model]) -> Sequence[
         Family(
             "driftwheel_accuracy_ratio",
             "gauge",
-            f"Share of right predictions {of_window}: measured on known truths, or estimated from scores.",
+            f"Share of right predictions {of_window}: measured on known truths, estimated from scores, or as "
+            "the agreement of versions tells.",
             ("model", "segment", "kind"),
-            {
-                (m, s, kind): x
-                for kind, signal in (("measured", "accuracy"), ("estimated", "estimated_accuracy"))
-                for (m, s), x in _values(found, signal).items()
-            },
+            {(m, s, kind): x for kind, signal in _ACCURACIES for (m, s), x in _values(found, signal).items()},
         ),
         *(
             Family(

@@ -31,6 +31,7 @@ from driftwheel.report.json_document import json_document
 from driftwheel.report.numbers import NBSP, count, several
 from driftwheel.report.sentence import answer, answer_word
 from driftwheel.services.alert.judged import Judged
+from driftwheel.services.watch.agree_in_window import agree_in_window
 from driftwheel.services.watch.carry_evidence import CarriedEvidence, carry_evidence, evidence_to_json
 from driftwheel.services.watch.judge_reconstruction import (
     ReconstructionLook,
@@ -116,6 +117,9 @@ def judge_window(
         parts = _judged_together(connection, window)
     if reference is not None and wanted:
         said = known.asked(reference, wanted)
+    agreement = None
+    if reference is not None and model.task == "classification":
+        agreement = agree_in_window(engine, known, model, window, reference, seen.table.images)
     look = look_at_errors(autoencoder, None if reference is None else reference.key, window, seen)
     profile = empty_profile() if window.profile is None else from_bytes(window.profile).whole()
     if reference is not None:
@@ -132,7 +136,9 @@ def judge_window(
     with reading(engine) as connection:
         if verdict is not None and reference is not None:
             evidence = carry_evidence(connection, model, window, reference.key, verdict, parts=parts)
-        seen_all = Seen(model, window, profile, seen, said, reference, verdict, parts, why, evidence, look)
+        seen_all = Seen(
+            model, window, profile, seen, said, reference, verdict, parts, why, evidence, look, agreement
+        )
         observations = observe_window(connection, seen_all)
     key = None if reference is None else reference.key
     if verdict is None or found is None or evidence is None:

@@ -16,7 +16,7 @@ from driftwheel.errors import DriftwheelError
 from driftwheel.images.properties import PROPERTY_NAMES
 from driftwheel.profiles import Profile
 from driftwheel.records import Records, Unreadable
-from driftwheel.services.measure.asked_answers import as_logged
+from driftwheel.services.measure.asked_answers import AskedAnswers, as_logged
 from driftwheel.services.measure.autoencoder_in_use import AutoencoderInUse, autoencoder_in_use
 from driftwheel.services.measure.measured_reference import (
     LEAST_OF_SEGMENT,
@@ -80,6 +80,13 @@ class KnownReference:
         if answers is None:
             return ""
         return next((one.version for one in self.measured.asked if one.identity == answers.model), "")
+
+    @property
+    def agreeing(self) -> tuple[AskedAnswers, ...]:
+        """What versions said of the first records of the sample, a row each, as far as all of them did."""
+        told = (*self.measured.asked, *self.measured.beside)
+        rows = min((len(one.scores) for one in told), default=0)
+        return tuple(replace(one, scores=one.scores[:rows]) for one in told)
 
     @property
     def truths(self) -> Mapping[str, str] | None:
@@ -176,6 +183,18 @@ class KnownReferences:
             scores = self._askers.ask(version, its)
             found.append(([one.record for one in its], replace(version, scores=scores)))
         return as_logged(found)
+
+    def asked_all(
+        self, versions: Sequence[AskedAnswers], shown: Sequence[VersionImage]
+    ) -> tuple[AskedAnswers, ...]:
+        """Return what each of these versions says of all these images of records, a row each.
+
+        Raises
+        ------
+        OSError
+            When the blobs cannot be read now.
+        """
+        return tuple(replace(one, scores=self._askers.ask(one, shown)) for one in versions)
 
     def autoencoder_of(self, connection: Connection, model: Model) -> AutoencoderInUse | None:
         """Return the autoencoder that looks at the images of a model; None without one that can be used."""

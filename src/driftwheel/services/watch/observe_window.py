@@ -75,6 +75,8 @@ class Seen:
         Of this window and those before; None without a verdict.
     look
         What an autoencoder found in the images; None without one.
+    agreement
+        What the agreement of versions tells of the accuracy; None where they were not asked.
     """
 
     model: Model
@@ -88,6 +90,7 @@ class Seen:
     failure: str = ""
     evidence: CarriedEvidence | None = None
     look: ReconstructionLook | None = None
+    agreement: Observation | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,6 +156,7 @@ def observe_window(connection: Connection, seen: Seen) -> dict[str, Observation]
         _silence(connection, seen),
         _accuracy(connection, seen, past),
         _estimated(connection, seen),
+        *([] if seen.agreement is None else [seen.agreement]),
         _feedback(connection, seen, said, past),
     ]
     by_name = {one.signal: one for one in found}

@@ -33,6 +33,7 @@ _ALWAYS = (
     "reconstruction",
     "accuracy",
     "estimated_accuracy",
+    "accuracy_by_agreement",
     "error_share",
     "latency_p95",
     "unreadable_share",
@@ -45,6 +46,7 @@ _TITLES = {
     "reconstruction": "Reconstruction error over the reference's",
     "accuracy": "Accuracy",
     "estimated_accuracy": "Estimated accuracy",
+    "accuracy_by_agreement": "Accuracy by agreement of versions",
     "error_share": "Error rate",
     "latency_p95": "Latency, 95th percentile",
     "unreadable_share": "Unreadable images",
@@ -192,6 +194,8 @@ def _meaning(name: str) -> str:
     signal = signal_named(name)
     if name == "reconstruction":
         return f"{signal.meaning} Within the band it does not count."
+    if name == "accuracy_by_agreement":
+        return "What other versions tell, without truths: how often all agree. Hollow: cannot tell."
     if signal.estimated:
         return "What the scores tell, without truths. Grey: the 90 % interval; hollow: cannot tell."
     return signal.meaning
@@ -213,7 +217,7 @@ def _chart(
     known = [one for one in points if one.value is not None]
     newest = known[-1] if known else None
     unit = {"share": "", "records": "records"}.get(signal.unit, signal.unit)
-    accurate = name in {"accuracy", "estimated_accuracy"}
+    accurate = name == "accuracy" or signal.estimated
     picture = time_chart(
         points,
         say,

@@ -78,17 +78,24 @@ def harm_words(window: WatchedWindow | None) -> str:
         return f"The model is {less} sure than usual: {told}."
     if mix is not None and mix.judged:
         return f"It names other classes than usual: {share(mix.value)} of its answers moved."
-    return _no_harm(accuracy, confidence, window.observed("estimated_accuracy"))
+    estimates = (window.observed("estimated_accuracy"), window.observed("accuracy_by_agreement"))
+    return _no_harm(accuracy, confidence, *estimates)
 
 
 def _no_harm(
-    accuracy: Observation | None, confidence: Observation | None, estimated: Observation | None
+    accuracy: Observation | None,
+    confidence: Observation | None,
+    estimated: Observation | None,
+    agreement: Observation | None,
 ) -> str:
     if accuracy is not None and accuracy.n >= _LEAST_LABELS:
         return f"Accuracy is {share(accuracy.value)} on {several(accuracy.n, 'label')}, not unusual."
     if estimated is not None and estimated.low is not None and estimated.high is not None:
         held = f"{share(estimated.low)} to {share(estimated.high)}, {share(estimated.usual)} on the reference"
         return f"Accuracy, estimated from scores: {share(estimated.value)} ({held})."
+    if agreement is not None and agreement.usual is not None:
+        held = f"{share(agreement.usual)} on the reference"
+        return f"Accuracy, as versions agree: {share(agreement.value)} ({held})."
     if confidence is not None and not confidence.judged:
         return "Scores and answers are as usual; accuracy is not known."
     return "Whether it hurts is not known: too few truths were sent."
