@@ -157,5 +157,6 @@ def _together(counts: NDArray[np.float64]) -> NDArray[np.float64]:
     own = slope_right**2 * right + slope_wrong**2 * (off.sum(axis=1) + off.sum(axis=0))
     among[np.arange(size), np.arange(size)] = own
     deviation = np.sqrt(own)
-    found: NDArray[np.float64] = among / np.outer(deviation, deviation)
+    both = np.outer(deviation, deviation)
+    found: NDArray[np.float64] = np.divide(among, both, out=np.eye(size), where=both > 0)
     return found

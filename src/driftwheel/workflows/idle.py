@@ -13,8 +13,10 @@ from driftwheel.store.labels.label_imports import active_imports
 from driftwheel.store.models.autoencoders import training_autoencoders
 from driftwheel.store.models.references import measuring_references
 from driftwheel.store.records.records import count_received
+from driftwheel.store.train.training_runs import open_runs
 from driftwheel.store.webhooks.webhook_deliveries import is_any_due
 from driftwheel.store.windows.due_windows import waits_for_judgement
+from driftwheel.store.windows.performance_due import due_performance
 from driftwheel.store.windows.windows import stale_windows
 from driftwheel.workflows.notify import is_to_tell
 from driftwheel.workflows.rounds import Rounds
@@ -35,9 +37,11 @@ def is_idle(rounds: Rounds) -> bool:
         waits = (
             count_received(connection) > rounds.left
             or bool(stale_windows(connection, limit=1))
+            or bool(due_performance(connection, limit=1))
             or bool(measuring_references(connection))
             or bool(asked_backfills(connection))
             or bool(training_autoencoders(connection))
+            or bool(open_runs(connection))
             or bool(wanted_versions(connection))
             or (not rounds.is_stuck and waits_for_judgement(connection, worker.now()))
             or bool(due_assistance(connection))

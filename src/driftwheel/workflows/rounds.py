@@ -21,6 +21,7 @@ from driftwheel.services.assist.due_assistance import due_assistance
 from driftwheel.services.label.quality.watch_pool import unwatched_pools
 from driftwheel.services.measure.backfill import asked_backfills
 from driftwheel.services.models.ask_version import wanted_versions
+from driftwheel.services.train.offer_repairs import offer_repairs
 from driftwheel.store.assist.automatic_runs import active_runs, is_ready
 from driftwheel.store.engine.database import reading
 from driftwheel.store.engine.turns import Turn
@@ -28,8 +29,10 @@ from driftwheel.store.labels.label_imports import active_imports
 from driftwheel.store.models.autoencoders import training_autoencoders
 from driftwheel.store.models.references import measuring_references
 from driftwheel.store.records.records import count_received, next_received
+from driftwheel.store.train.training_runs import open_runs
 from driftwheel.store.webhooks.webhook_deliveries import is_any_due
 from driftwheel.store.windows.due_windows import due_windows
+from driftwheel.store.windows.performance_due import due_performance
 from driftwheel.store.windows.windows import is_any_stale, stale_windows
 from driftwheel.workflows.assist import assist, automatic
 from driftwheel.workflows.autoencoder import autoencoder
@@ -41,8 +44,10 @@ from driftwheel.workflows.label_watch import label_watch
 from driftwheel.workflows.measure import measure
 from driftwheel.workflows.notify import is_to_tell, notify
 from driftwheel.workflows.passing import Done, forget_old, once, run_passing
+from driftwheel.workflows.performance import performance
 from driftwheel.workflows.reference import ask, reference
 from driftwheel.workflows.summarise import summarise
+from driftwheel.workflows.training import training
 from driftwheel.workflows.watch import watch
 from driftwheel.workflows.webhooks import webhooks
 from driftwheel.workflows.worker import StoppingError, Worker
@@ -56,6 +61,7 @@ _RECOVER_SECONDS = 15.0
 _TICK_SECONDS = 15.0
 _LABEL_WATCH_SECONDS = 30.0
 _ASSIST_SECONDS = 1.0
+_REPAIR_SECONDS = 30.0
 _JUST_ENDED = timedelta(minutes=10)
 _REMEMBERED = timedelta(days=1)
 _log = logging.getLogger("driftwheel.worker")
@@ -88,6 +94,8 @@ class Rounds:
     _tick_due: float = 0.0
     _label_watch_due: float = 0.0
     _assist_due: float = 0.0
+    _repairs_due: float = 0.0
+    _performance_due: float = 0.0
     _put_back: bool = False
 
     def start(self) -> None:
@@ -95,6 +103,7 @@ class Rounds:
         for what, look in (
             ("measure", self._measure),
             ("summarise", self._summarise),
+            ("performance", self._performance),
             ("judge", self._judge),
             ("notify", self._notify),
             ("webhooks", self._webhooks),
@@ -102,6 +111,7 @@ class Rounds:
             ("watch", self._watch),
             ("chores", self._chores),
             ("train", self._train),
+            ("train-models", self._train_models),
             ("assist", self._assist),
             ("label-files", self._label_files),
             ("recover", self._recover),
@@ -180,6 +190,18 @@ class Rounds:
         with reading(self.worker.engine) as connection:
             return is_any_stale(connection, now - _JUST_ENDED, now)
 
+    def _performance(self) -> bool:
+        if time.monotonic() < self._performance_due:
+            return False
+        with reading(self.worker.engine) as connection:
+            if not due_performance(connection, limit=1):
+                return False
+        begun = time.monotonic()
+        self._alone("performance", once("performance"), performance)
+        took = time.monotonic() - begun
+        self._performance_due = time.monotonic() + took * (1.0 / self.summary_share - 1.0)
+        return False
+
     def _judge(self) -> bool:
         worker = self.worker
         with reading(worker.engine) as connection:
@@ -249,6 +271,18 @@ class Rounds:
         for key in wanted:  # minutes each, so beside the other chores
             self._alone(f"autoencoder-{key}", f"autoencoder-{key}", partial(autoencoder, key))
         return False
+
+    def _train_models(self) -> bool:
+        worker = self.worker
+        if time.monotonic() >= self._repairs_due:
+            self._repairs_due = time.monotonic() + _REPAIR_SECONDS
+            offer_repairs(worker.engine, now=worker.now())
+        with reading(worker.engine) as connection:
+            wanted = next((one.key for one in open_runs(connection)), None)
+        if wanted is None:
+            return False
+        done = self._alone("train-models", f"training-{wanted}", partial(training, wanted))
+        return done is not None  # hours may have passed: look anew what is wanted first
 
     def _assist(self) -> bool:
         if time.monotonic() < self._assist_due:

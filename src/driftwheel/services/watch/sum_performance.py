@@ -29,6 +29,7 @@ from driftwheel.store.records.said_in_window import said_in_window
 from driftwheel.store.windows.performance_due import DuePerformance, changes_of, forget_changes
 from driftwheel.store.windows.performance_windows import PerformanceWindow, list_performance, put_performance
 from driftwheel.store.windows.segment_values import archived_windows
+from driftwheel.store.windows.verdicts import mark_due
 from driftwheel.store.windows.windows import StoredWindow, list_windows
 
 __all__ = ["SummedSpan", "how_known", "sum_performance", "window_sums"]
@@ -51,7 +52,7 @@ class SummedSpan:
 
 
 def sum_performance(engine: Engine, due: DuePerformance, *, now: datetime) -> SummedSpan:
-    """Sum up a span of time that is due, and note that it is done.
+    """Sum up a span of time that is due, note that it is done, and judge it again where its labels changed.
 
     Where retention has deleted records of it, the sums stay as they were: nothing could be counted anew.
     Several workers may do this at once; it would only be work done twice.
@@ -72,16 +73,18 @@ def sum_performance(engine: Engine, due: DuePerformance, *, now: datetime) -> Su
         else:
             sums = window_sums(connection, model, windows[0].start, windows[0].end, _segments(windows))
             rows = [_row(one, sums[one.tag, one.value], now) for one in windows]
+    whole = next((one for one in rows or [] if not one.tag), None)
+    changed = rows is not None and _labels_of(whole) != _labels_of(kept)
     reach("performance-summed")
     with writing(engine) as connection:
-        if rows is not None and model_by_key(connection, due.model) is not None:
+        known = model_by_key(connection, due.model)
+        if rows is not None and known is not None:
             put_performance(connection, due.model, due.start, rows)
+            if changed:  # monitors of performance see it when the window is judged again
+                mark_due(connection, due.model, known.window, [due.start])
         forget_changes(connection, changes)
         reach("performance-written")
-    if rows is None:
-        return SummedSpan(0, False)
-    whole = next((one for one in rows if not one.tag), None)
-    return SummedSpan(len(rows), _labels_of(whole) != _labels_of(kept))
+    return SummedSpan(len(rows or []), changed)
 
 
 def window_sums(

@@ -14,9 +14,11 @@ from driftwheel.store.schema.performance_tables import performance_windows
 __all__ = [
     "PerformanceWindow",
     "count_labels",
+    "labelled_segments",
     "list_performance",
     "newest_performance",
     "put_performance",
+    "segment_performance",
 ]
 
 
@@ -96,6 +98,47 @@ def list_performance(
         PerformanceWindow(**row._mapping)
         for row in connection.execute(query.order_by(c.start, c.tag, c.value))
     ]
+
+
+def labelled_segments(
+    connection: Connection, model: int, since: datetime, until: datetime, *, limit: int
+) -> list[tuple[str, str, int]]:
+    """Return (tag, value, labels) of the segments that have a label in these windows, those with most first.
+
+    Windows that overlap since…until count.
+    """
+    c = performance_windows.c
+    labels = func.sum(c.labels)
+    query = (
+        select(c.tag, c.value, labels)
+        .where(c.model == model, c.tag != "", c.end > since, c.start < until, c.labels > 0)
+        .group_by(c.tag, c.value)
+        .order_by(labels.desc(), c.tag, c.value)
+        .limit(limit)
+    )
+    return [(tag, value, int(n)) for tag, value, n in connection.execute(query)]
+
+
+def segment_performance(
+    connection: Connection,
+    model: int,
+    segments: Sequence[tuple[str, str]],
+    since: datetime,
+    until: datetime,
+) -> list[PerformanceWindow]:
+    """Return the sums of the windows of some segments that have a label, by tag, value and start."""
+    if not segments:
+        return []
+    c = performance_windows.c
+    query = select(*(c[name] for name in _COLUMNS)).where(
+        c.model == model,
+        c.end > since,
+        c.start < until,
+        c.labels > 0,
+        or_(*(and_(c.tag == tag, c.value == value) for tag, value in segments)),
+    )
+    rows = connection.execute(query.order_by(c.tag, c.value, c.start))
+    return [PerformanceWindow(**row._mapping) for row in rows]
 
 
 def newest_performance(connection: Connection, model: int) -> datetime | None:
