@@ -58,6 +58,11 @@ class Contents:
         """All of them."""
         return self.splits.total()
 
+    def of_class(self, name: str) -> dict[Split, int]:
+        """Return split → images that name a class."""
+        counts: Counter[Split] = self.classes.get(name, Counter())
+        return {split: counts[split] for split in SPLITS}
+
     def add(self, one: Example) -> None:
         """Count an example."""
         self.splits[one.split] += 1

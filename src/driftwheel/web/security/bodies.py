@@ -27,6 +27,7 @@ _LARGE = (
     "/autoencoders",
     "/autoencoder",
     "/labels",
+    "/datasets/folder",
     "/label-studio/predict",
     "/label-studio/webhook",
 )
