@@ -21,7 +21,6 @@ from driftwheel.services.assist.due_assistance import due_assistance
 from driftwheel.services.label.quality.watch_pool import unwatched_pools
 from driftwheel.services.measure.backfill import asked_backfills
 from driftwheel.services.models.ask_version import wanted_versions
-from driftwheel.services.train.offer_repairs import offer_repairs
 from driftwheel.store.assist.automatic_runs import active_runs, is_ready
 from driftwheel.store.engine.database import reading
 from driftwheel.store.engine.turns import Turn
@@ -29,7 +28,6 @@ from driftwheel.store.labels.label_imports import active_imports
 from driftwheel.store.models.autoencoders import training_autoencoders
 from driftwheel.store.models.references import measuring_references
 from driftwheel.store.records.records import count_received, next_received
-from driftwheel.store.train.training_runs import open_runs
 from driftwheel.store.webhooks.webhook_deliveries import is_any_due
 from driftwheel.store.windows.due_windows import due_windows
 from driftwheel.store.windows.performance_due import due_performance
@@ -47,7 +45,6 @@ from driftwheel.workflows.passing import Done, forget_old, once, run_passing
 from driftwheel.workflows.performance import performance
 from driftwheel.workflows.reference import ask, reference
 from driftwheel.workflows.summarise import summarise
-from driftwheel.workflows.training import training
 from driftwheel.workflows.watch import watch
 from driftwheel.workflows.webhooks import webhooks
 from driftwheel.workflows.worker import StoppingError, Worker
@@ -61,7 +58,6 @@ _RECOVER_SECONDS = 15.0
 _TICK_SECONDS = 15.0
 _LABEL_WATCH_SECONDS = 30.0
 _ASSIST_SECONDS = 1.0
-_REPAIR_SECONDS = 30.0
 _JUST_ENDED = timedelta(minutes=10)
 _REMEMBERED = timedelta(days=1)
 _log = logging.getLogger("driftwheel.worker")
@@ -94,7 +90,6 @@ class Rounds:
     _tick_due: float = 0.0
     _label_watch_due: float = 0.0
     _assist_due: float = 0.0
-    _repairs_due: float = 0.0
     _performance_due: float = 0.0
     _put_back: bool = False
 
@@ -111,7 +106,6 @@ class Rounds:
             ("watch", self._watch),
             ("chores", self._chores),
             ("train", self._train),
-            ("train-models", self._train_models),
             ("assist", self._assist),
             ("label-files", self._label_files),
             ("recover", self._recover),
@@ -271,18 +265,6 @@ class Rounds:
         for key in wanted:  # minutes each, so beside the other chores
             self._alone(f"autoencoder-{key}", f"autoencoder-{key}", partial(autoencoder, key))
         return False
-
-    def _train_models(self) -> bool:
-        worker = self.worker
-        if time.monotonic() >= self._repairs_due:
-            self._repairs_due = time.monotonic() + _REPAIR_SECONDS
-            offer_repairs(worker.engine, now=worker.now())
-        with reading(worker.engine) as connection:
-            wanted = next((one.key for one in open_runs(connection)), None)
-        if wanted is None:
-            return False
-        done = self._alone("train-models", f"training-{wanted}", partial(training, wanted))
-        return done is not None  # hours may have passed: look anew what is wanted first
 
     def _assist(self) -> bool:
         if time.monotonic() < self._assist_due:
