@@ -8,11 +8,11 @@ from sqlalchemy import Engine
 
 from driftwheel.errors import UnreadableImageError
 from driftwheel.services.exchange.import_count import ImportCount
+from driftwheel.services.exchange.join_names import join_names
 from driftwheel.services.exchange.take_labels import Taking
 from driftwheel.services.label.pools.fill_pool import PoolImage, fill_pool
 from driftwheel.services.progress import OnProgress
 from driftwheel.store.engine.database import reading
-from driftwheel.store.labels.joined_records import records_named
 from driftwheel.store.labels.label_imports import effects_on
 from driftwheel.store.records.record_images import RecordImage
 
@@ -47,7 +47,7 @@ def bring_images(
     if taking.brought is None:
         return
     for part in taking.brought.parts(_AT_ONCE):
-        called = [name for name in part if name not in count.seen]
+        called = [name for name in part if name not in count.seen | count.refused]
         count.images += len(called) if taking.what == "images" else 0
         _bring(engine, taking, called, count, changes)
         if on_progress is not None:
@@ -59,9 +59,10 @@ def _bring(engine: Engine, taking: Taking, called: Sequence[str], count: ImportC
     if brought is None:
         return
     with reading(engine) as connection:
-        known = records_named(connection, taking.project.model, taking.pool.key, called)
+        known = join_names(connection, taking.project.model, taking.pool.key, called)
         mine = effects_on(connection, taking.key, [one.task for one in known.values() if one.task])
     new: dict[str, RecordImage] = {}
+    own: list[str] = []
     for name in called:
         there = known.get(name)
         try:
@@ -73,13 +74,17 @@ def _bring(engine: Engine, taking: Taking, called: Sequence[str], count: ImportC
             count.refuse("another_image", name)
         elif there is not None and there.task is not None:
             _count_there(taking, count, name, there.task in mine)
+        elif there is not None and there.record in count.seen:
+            continue
+        elif there is not None and there.image is not None:
+            own.append(there.record)
         else:
             new[name] = image
-    count.brought += len(new)
+    count.brought += len(new) + len(own)
     if taking.what == "images":
-        count.taken += len(new)
-    if new and changes:
-        images = [PoolImage(name, reason="from a file") for name in new]
+        count.taken += len(new) + len(own)
+    if (new or own) and changes:
+        images = [PoolImage(name, reason="from a file") for name in (*own, *new)]
         fill_pool(
             engine,
             taking.project.key,

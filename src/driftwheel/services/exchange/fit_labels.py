@@ -48,13 +48,20 @@ def fit_labels(  # noqa: PLR0917
     found: list[FoundLabel] = []
     for image in images:
         record, along = joined.get(image.name), None
-        if record is None and brought is not None and image.answers:
+        if brought is not None and image.answers:
             try:
                 along = _along(image.name, brought)
             except UnreadableImageError:
                 count.refuse("unreadable", image.name)
+                count.refused.update(names_of_record(image.name))
                 continue
-            record = None if along is None else _record_of(along)
+            if record is not None and along is not None:
+                if record.image not in {None, along.image}:
+                    count.refuse("another_image", image.name)
+                    count.refused.add(along.record)
+                    continue
+                along = None if record.image is not None else along
+            record = record or (None if along is None else _record_of(along))
         if record is None:
             count.refuse("no_record", image.name)
             continue

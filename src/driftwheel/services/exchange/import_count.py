@@ -140,6 +140,8 @@ class ImportCount:
         Images that came along and are new tasks.
     seen
         Records that had a label.
+    refused
+        Images that came along and cannot be taken, by name.
     """
 
     images: int = 0
@@ -151,6 +153,7 @@ class ImportCount:
     names: dict[WhyNot, list[str]] = field(default_factory=dict)
     unknown: Counter[str] = field(default_factory=Counter)
     seen: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
 
     def refuse(self, why: WhyNot, name: str) -> None:
         """Count an image that gave nothing."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, Select, delete, exists, select, update
 
 from driftwheel.errors import UsageError
 from driftwheel.store.engine.upsert import upsert
-from driftwheel.store.schema.label_tables import pools
+from driftwheel.store.schema.label_tables import pools, tasks
 
 __all__ = [
     "ClosedBecause",
@@ -19,6 +19,7 @@ __all__ = [
     "PoolState",
     "add_to_pool",
     "create_pool",
+    "delete_empty_pool",
     "list_pools",
     "lock_pool",
     "open_pools",
@@ -112,6 +113,12 @@ def create_pool(
     if row is None:
         raise UsageError(f"The project has a pool '{name}' already; choose another name.")
     return Pool(**row._mapping)
+
+
+def delete_empty_pool(connection: Connection, key: int) -> None:
+    """Delete a pool that has no task."""
+    empty = ~exists().where(tasks.c.pool == pools.c.key)
+    connection.execute(delete(pools).where(pools.c.key == key, empty))
 
 
 def pool_by_key(connection: Connection, key: int) -> Pool | None:

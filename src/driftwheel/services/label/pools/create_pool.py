@@ -14,12 +14,12 @@ from driftwheel.errors import UsageError
 from driftwheel.services.label.projects.pool_rules import PoolRules
 from driftwheel.services.label.projects.requirements import Requirements, check_names, check_skills
 from driftwheel.store.engine.database import writing
-from driftwheel.store.labels.pools import Pool, pool_by_key
+from driftwheel.store.labels.pools import Pool, delete_empty_pool, pool_by_key
 from driftwheel.store.labels.pools import create_pool as add_pool
 from driftwheel.store.labels.projects import Project, project_by_key
 from driftwheel.store.operate.audit import note
 
-__all__ = ["MILLIONTHS", "NewPool", "check_pool", "create_pool", "pool_of_project"]
+__all__ = ["MILLIONTHS", "NewPool", "check_pool", "create_pool", "drop_empty_pool", "pool_of_project"]
 
 MILLIONTHS: Final = 1_000_000
 """Of the currency, in which prices are kept."""
@@ -108,6 +108,14 @@ def create_pool(engine: Engine, project: int, new: NewPool, *, by: str, now: dat
         )
         note(connection, now, by, "create-pool", f"project {found.name}", {"pool": new.name})
     return made
+
+
+def drop_empty_pool(engine: Engine, project: int, pool: int) -> None:
+    """Delete a pool that is a draft without a task, as one that was made for nothing; others stay."""
+    with writing(engine) as connection:
+        found = pool_by_key(connection, pool)
+        if found is not None and found.project == project and found.state == "draft":
+            delete_empty_pool(connection, pool)
 
 
 def check_pool(new: NewPool) -> None:

@@ -11,8 +11,8 @@ from driftwheel.formats.label_format import LabelFormat
 from driftwheel.formats.losses import Loss
 from driftwheel.store.engine.database import reading
 from driftwheel.web.api.exchange import download_labels
+from driftwheel.web.pages.label.files import show_files
 from driftwheel.web.pages.label.known_project import Key, known_project
-from driftwheel.web.pages.label.new_project import show_settings
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import State
@@ -40,7 +40,7 @@ def _download(  # noqa: PLR0917  the fields of the form
     known = {one.value: one for one in LabelFormat}
     if form not in known:
         wrong = f"There is no format '{form:.20}'.{did_you_mean(form, known)}"
-        return show_settings(request, state, project, wrong=wrong)
+        return show_files(request, state, project, wrong=wrong)
     try:
         return download_labels(
             project,
@@ -53,4 +53,4 @@ def _download(  # noqa: PLR0917  the fields of the form
             allow=list(Loss) if lossy == "yes" else [],
         )
     except (UsageError, LabelFormatError) as error:
-        return show_settings(request, state, project, wrong=str(error))
+        return show_files(request, state, project, wrong=str(error))

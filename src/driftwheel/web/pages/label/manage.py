@@ -11,6 +11,7 @@ from driftwheel.web.pages.label import (
     download,
     errors,
     example,
+    files,
     golden,
     label_images,
     new_project,
@@ -38,6 +39,7 @@ for _part in (
     review,
     errors,
     download,
+    files,
     example,
 ):
     router.include_router(_part.router)

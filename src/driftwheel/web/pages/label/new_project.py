@@ -26,21 +26,9 @@ from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import Services, State
 
-__all__ = ["FORMATS", "router", "show_settings"]
+__all__ = ["router"]
 
 router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
-
-
-FORMATS = (
-    ("coco", "COCO"),
-    ("yolo", "YOLO"),
-    ("voc", "Pascal VOC"),
-    ("folders", "folders, one a class"),
-    ("csv", "CSV"),
-    ("cvat", "CVAT for images"),
-    ("label-studio", "Label Studio"),
-)
-"""Formats of label files → what they are called."""
 
 
 class _Fields(ProjectFields):
@@ -76,9 +64,9 @@ def _create(request: Request, state: State, caller: Caller, given: Annotated[_Fi
 
 
 @router.get("/labels/{project}/settings", dependencies=[permit("read")])
-def _show_settings(request: Request, state: State, project: Key) -> Response:
+def __settings_page(request: Request, state: State, project: Key) -> Response:
     """Show what the project asks."""
-    return show_settings(request, state, project)
+    return _settings_page(request, state, project)
 
 
 @router.post("/labels/{project}/settings", dependencies=[permit("edit-models")])
@@ -104,7 +92,7 @@ def _change(  # noqa: PLR0917
         )
     except UsageError as error:
         given = ProjectFields(classes=classes, instructions=instructions)
-        return show_settings(request, state, project, given=given, wrong=str(error))
+        return _settings_page(request, state, project, given=given, wrong=str(error))
     return RedirectResponse(f"/labels/{project}/settings?told=saved", 303)
 
 
@@ -126,7 +114,7 @@ def _form(request: Request, state: Services, *, given: _Fields | None = None, wr
     )
 
 
-def show_settings(
+def _settings_page(
     request: Request,
     state: Services,
     project: int,
@@ -146,7 +134,6 @@ def show_settings(
         model=model,
         given=fields,
         shown=safe_markdown(fields.instructions, found.key),
-        formats=FORMATS,
         done="Saved." if request.query_params.get("told") == "saved" else "",
         wrong=wrong,
     )
