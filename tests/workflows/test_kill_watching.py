@@ -62,8 +62,8 @@ def prepare(database_url: str, port: int) -> None:
             url=f"json://127.0.0.1:{port}/",
             created=NOW,
             by="test",
-            group_wait=60,
-            group_interval=20,
+            group_wait=20,
+            group_interval=10,
         )
     engine.dispose()
 

@@ -35,7 +35,7 @@ def watch_through(database_url: str, folder: Path) -> None:
     engine = open_database(database_url)
     blobs = Blobs.open(str(folder / "blobs"))
     _set_clock(folder)
-    rounds._TICK_SECONDS = 0.5
+    rounds._TICK_SECONDS = 0.2
     run.start(addresses(database_url, folder), engine, blobs, threads=1, summary_share=1.0)
     try:
         fine = [picture(i) for i in range(EACH)]
