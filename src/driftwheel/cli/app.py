@@ -18,6 +18,7 @@ from driftwheel.cli import (
     channels,
     check,
     compare,
+    dataset,
     demo,
     doctor,
     export,
@@ -53,7 +54,7 @@ app = typer.Typer(
 )
 for command in (
     *(check, profile, merge, show, compare, labels, autoencoder, demo),
-    *(serve, worker, models, reference, monitors, alerts, channels, webhooks, apply, export),
+    *(serve, worker, models, reference, dataset, monitors, alerts, channels, webhooks, apply, export),
     *(users, tokens, backup, restore, doctor),
 ):
     command.register(app)

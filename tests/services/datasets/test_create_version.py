@@ -104,7 +104,9 @@ def test_only_what_is_asked_for(shared_database: Engine, dataset_blobs: Blobs) -
     consensus = it.version(labels=LabelChoice(sources=("consensus",)))
     assert set(it.examples(consensus)) == {"i1"}, "of i0 something surer is known"
     pooled = it.version(labels=LabelChoice(pools=(it.work.pool,)), new_classes=True)
-    assert {name: one.label.words for name, one in it.examples(pooled).items()} == {"i0": "cat", "i1": "dog"}
+    assert {name: one.label.words for name, one in it.examples(pooled).items()} == {
+        "i0": "cat", "i1": "dog", "i3": "cow",
+    }  # fmt: skip
     for choice, message in (
         (LabelChoice(until=NOON), "No labelled image was found"),
         (LabelChoice(since=NOON + timedelta(seconds=1)), "No labelled image was found"),

@@ -214,8 +214,7 @@ def _gather(  # noqa: PLR0917
         with reading(making.engine) as connection:
             given = (connection, making.model, making.kind, wish.labels, allowed, making.left_out)
             scratch.put("found", grouped(_told(labels_of_model(*given), on_progress), groups))
-            told = grouped(_told(told_labels_of_model(*given), on_progress), groups)
-            scratch.put("found", told, only_there=wish.labels.pools is not None)
+            scratch.put("found", grouped(_told(told_labels_of_model(*given), on_progress), groups))
         scratch.sort_out(wish.labels.sources)
         scratch.merge()
     if wish.folder is not None:

@@ -60,7 +60,7 @@ def told_labels_of_model(  # noqa: PLR0917
     left_out: LeftOut,
 ) -> Iterator[Gathered]:
     """Yield the ground truth that was told of a model's records."""
-    for one in labels_told(connection, model.key, since=choice.since, until=choice.until):
+    for one in labels_told(connection, model.key, choice.pools, since=choice.since, until=choice.until):
         yield from _gathered(one, kind, classes, left_out)
 
 

@@ -78,21 +78,14 @@ class ExampleScratch:
         for name in ("base", "found"):
             connection.execute(f"CREATE TABLE {name} ({_COLUMNS})")
 
-    def put(self, table: Table, gathered: Iterable[Gathered], *, only_there: bool = False) -> int:
+    def put(self, table: Table, gathered: Iterable[Gathered]) -> int:
         """Add examples, and return how many were given.
 
         Of several labels of an image the surest counts: told, of a review, of answers, of a folder, of a
         file, automatic; of two of a kind the newer one. What one of them says of holdout, split and group
         holds.
-
-        Parameters
-        ----------
-        only_there
-            Pass over images of which the table has nothing yet.
         """
-        there = f"EXISTS (SELECT 1 FROM {table} WHERE image = new.image)" if only_there else "true"  # noqa: S608
-        new = f"WITH new ({_NAMES}) AS (VALUES ({', '.join('?' * 13)}))"
-        statement = _put(f"{new} INSERT INTO {table} SELECT {_NAMES} FROM new WHERE {there}", _SURER)  # noqa: S608
+        statement = _put(f"INSERT INTO {table} VALUES ({', '.join('?' * 13)})", _SURER)  # noqa: S608
         given, waiting = 0, iter(gathered)
         while part := list(islice(waiting, _CHUNK)):
             self._connection.executemany(statement, [_row(one) for one in part])

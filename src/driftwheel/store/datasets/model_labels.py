@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, select
+from sqlalchemy import Connection, Row, and_, exists, select
 
 from driftwheel.datasets.example import LabelKind, Source
 from driftwheel.store.labels.exported_tasks import answers_said
@@ -110,11 +110,21 @@ def labels_of_pools(
 
 
 def labels_told(
-    connection: Connection, model: int, *, since: datetime | None = None, until: datetime | None = None
+    connection: Connection,
+    model: int,
+    keys: Sequence[int] | None = None,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> Iterator[ModelLabel]:
-    """Yield the truths that were told of records that still have an image, page by page."""
+    """Yield the truths that were told of records that still have an image, page by page.
+
+    `keys` are those of pools: only records that one of them asks about; None: all.
+    """
     its_record = and_(records.c.model == truths.c.model, records.c.id == truths.c.record)
     conditions = [truths.c.model == model, records.c.image.is_not(None), *_within(since, until)]
+    if keys is not None:
+        conditions.append(exists().where(tasks.c.pool.in_(keys), tasks.c.record == truths.c.record))
     after = 0
     while True:
         query = (
