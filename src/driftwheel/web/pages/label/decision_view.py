@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from markupsafe import Markup
@@ -61,6 +61,8 @@ class DecisionView:
         What its consensus or truth is, in words and as a form sends it.
     open
         Whether a person may decide: it is real, and no answers are wanted any more.
+    editor
+        What the editor of boxes begins with, as JSON; empty where there are none to draw.
     classes
         Each with whether it is what is decided now, and as a form sends it.
     """
@@ -75,6 +77,7 @@ class DecisionView:
     rows: tuple[AnswerRow, ...]
     classes: tuple[tuple[LabelClass, bool, str], ...]
     model_said: str
+    editor: str = ""
 
 
 def decision_view(it: TaskDescription, model: str) -> DecisionView:
@@ -108,7 +111,24 @@ def decision_view(it: TaskDescription, model: str) -> DecisionView:
         rows,
         tuple((one, _names(known, one.name), _plain({"class": one.name})) for one in it.project.classes),
         "" if it.record is None else said_of(it.record.prediction, most=8),
+        _editor(it, known, model),
     )
+
+
+def _editor(it: TaskDescription, known: Mapping[str, Any] | None, model: str) -> str:
+    task = it.task
+    if it.project.answer != "boxes" or task.kind != "real" or task.state == "open":
+        return ""
+    if not task.width or not task.height:
+        return ""
+    begin = {
+        "picture": picture_address(model, task.image, 1280),
+        "width": task.width,
+        "height": task.height,
+        "boxes": (known or {"boxes": []})["boxes"],
+        "classes": [asdict(one) for one in it.project.classes],
+    }
+    return json.dumps(begin, separators=(",", ":"))
 
 
 def _plain(payload: Mapping[str, Any]) -> str:
