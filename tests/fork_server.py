@@ -37,6 +37,8 @@ IMPORTS = (
     "driftwheel.cli.restore",
     "driftwheel.cli.serve",
     "driftwheel.cli.worker",
+    "driftwheel.report.html",
+    "driftwheel.services.check.check_images",
     "driftwheel.services.operate.restore",
     "driftwheel.web.app",
     "driftwheel.web.security.slow_clients",
@@ -47,7 +49,7 @@ IMPORTS = (
     "uvicorn.lifespan.on",
     "uvicorn.protocols.http.httptools_impl",
 )
-"""What a server, a worker or a restore imports, at its start or soon after it."""
+"""What a server, a worker, a restore or a check imports, at its start or soon after it."""
 
 # They read the environment once, when they are imported.
 READ_AT_IMPORT = ("driftwheel.services.crash_points",)

@@ -1,20 +1,17 @@
 """`driftwheel check` as a person runs it: from two folders to an answer, a report, JSON and an exit code."""
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import cv2
 import jsonschema
 import numpy as np
 import pytest
+from tests.cli.commands import run_command
 
 from driftwheel.images.faults import apply_fault
 from driftwheel.report.json_document import json_schema
-
-COMMAND = [sys.executable, "-c", "from driftwheel.cli import main; main()"]
 
 
 def scene(rng: np.random.Generator) -> np.ndarray:
@@ -50,14 +47,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def check(folders: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, "check", *arguments, "--embedder", "gist"],
-        cwd=folders,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "COLUMNS": "80", "PYTHONWARNINGS": "error"},
-    )
+    return run_command(folders, "check", *arguments, "--embedder", "gist", COLUMNS="80")
 
 
 def test_no_drift_is_exit_code_0_and_an_unreadable_file_is_named(folders: Path):
@@ -130,13 +120,7 @@ def test_a_mistake_is_one_line_on_standard_error_and_exit_code_1(folders: Path, 
 
 
 def test_an_unknown_embedder_is_told_what_there_is(folders: Path):
-    done = subprocess.run(
-        [*COMMAND, "check", "train", "same", "--embedder", "gits"],
-        cwd=folders,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_command(folders, "check", "train", "same", "--embedder", "gits")
     assert done.returncode == 1
     assert "Did you mean 'gist'" in done.stderr
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import cv2
 import jsonschema
 import numpy as np
 import pytest
+from tests.cli.commands import run_command
 
 from driftwheel.report.json_document import json_schema
 
-COMMAND = [sys.executable, "-c", "from driftwheel.cli import main; main()", "check"]
 QUIET = ["--embedder", "none", "--no-diagnosis", "--no-progress"]
 
 
@@ -50,9 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, "train", "now", *QUIET, *options], cwd=folder, capture_output=True, text=True, check=False
-    )
+    return run_command(folder, "check", "train", "now", *QUIET, *options)
 
 
 def test_scores_are_in_the_answer_the_json_and_the_report(folder: Path) -> None:
@@ -99,8 +96,7 @@ def test_accuracy_by_folders_and_the_exit_code(folder: Path) -> None:
     model = ["--model", "colours.onnx", "--classes", "names.txt"]
 
     def check(*options: str) -> subprocess.CompletedProcess[str]:
-        command = [*COMMAND, "labelled", "dull", *QUIET, *options]
-        return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        return run_command(folder, "check", "labelled", "dull", *QUIET, *options)
 
     by_folder = check(*model, "--json", "-", "--least-accuracy", "1")
     accuracy = json.loads(by_folder.stdout)["accuracy"]

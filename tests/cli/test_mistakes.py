@@ -1,12 +1,9 @@
 """What the parser refuses is said in plain words, and mistaken sources say which and what would do."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-
-COMMAND = [sys.executable, "-c", "from driftwheel.cli import main; main()"]
+from tests.cli.commands import run_command
 
 
 @pytest.mark.parametrize(
@@ -47,7 +44,7 @@ COMMAND = [sys.executable, "-c", "from driftwheel.cli import main; main()"]
 )
 def test_a_mistake_is_said_in_plain_words(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
     (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n")
-    done = subprocess.run([*COMMAND, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = run_command(tmp_path, *arguments)
     assert done.returncode == 1
     assert message in done.stderr.splitlines()[-1]
     assert "Value error" not in done.stderr
