@@ -34,6 +34,7 @@ State = Literal["passed", "failed", "open", "skipped"]
 
 SMALL_SEGMENTS = "other segments"
 _SURE_POWER = 0.95  # with labels for that, what was not shown is not so
+_LEAST_COST: dict[str, float] = {"latency": 0.002, "size": 1_000_000}  # seconds, bytes: less is no matter
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def judge_gate(
     a margin in any group, is at most 1 − confidence, over all looks; see `alpha_of_look`.
 
     Segments with fewer images than the rule asks for are judged together; when even those are too few, they
-    are skipped.
+    are skipped. A challenger may take 2 ms for an image and 1 MB for its file, whatever the champion takes.
 
     Parameters
     ----------
@@ -267,7 +268,7 @@ def _check(  # noqa: PLR0917
 
 
 def _cost(asked: Asked, champion: float, challenger: float, ratio: float, most: float | None) -> GateCheck:
-    limit = min(champion * ratio, math.inf if most is None else most)
+    limit = min(max(champion * ratio, _LEAST_COST[asked]), math.inf if most is None else most)
     state: State = "passed" if challenger <= limit else "failed"
     unknown = math.nan
     return GateCheck(

@@ -1,0 +1,234 @@
+"""Answer what the gate decided: promote, refuse, or have more images labelled."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from itertools import islice
+
+import numpy as np
+from sqlalchemy import Connection, Engine
+
+from driftwheel.errors import UsageError
+from driftwheel.performance.gate import GateCheck
+from driftwheel.services.browse.list_images import ImageQuery
+from driftwheel.services.label.pools.choose_images import choose_images
+from driftwheel.services.label.pools.create_pool import NewPool, create_pool
+from driftwheel.services.label.pools.fill_pool import MOST_AT_ONCE, PoolImage, fill_pool
+from driftwheel.services.label.pools.open_pool import open_pool
+from driftwheel.services.label.projects.create_project import NewClass, create_project
+from driftwheel.services.release.gate_numbers import GateNumbers
+from driftwheel.services.release.gate_slice import GateSlice
+from driftwheel.services.release.promote import promote
+from driftwheel.store.assist.assist_options import AssistOptions, set_assist_options
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.labels.pools import Pool, list_pools
+from driftwheel.store.labels.projects import Project, list_projects
+from driftwheel.store.labels.record_labels import known_labels
+from driftwheel.store.labels.task_selections import TaskSelection, put_selections
+from driftwheel.store.models.models import Model, ModelVersion, find_model, version_by_key
+from driftwheel.store.operate.audit import note
+from driftwheel.store.release.gate_runs import GateRun, gate_run_by_key, set_gate_run
+
+__all__ = ["gate_of_model", "label_for_gate", "promote_by_gate", "refuse_by_gate"]
+
+_MOST_REASON = 2000
+
+
+def promote_by_gate(
+    engine: Engine, model: str, key: int, *, by: str, now: datetime, reason: str = ""
+) -> ModelVersion:
+    """Promote the challenger that a gate run let in, and return it; noted with the run and in the audit.
+
+    Raises
+    ------
+    UsageError
+        When the model has no such run, it did not let the challenger in, it is answered, or the champion is
+        another by now.
+    """
+    with reading(engine) as connection:
+        run = gate_of_model(connection, find_model(connection, model), key)
+        challenger = _open(connection, run)
+    if run.decision != "promote":
+        raise UsageError(f"Gate run {key} has not let '{challenger.name}' in.")
+    made = promote(engine, model, challenger.name, by=by, now=now, reason=reason)
+    with writing(engine) as connection:
+        set_gate_run(connection, key, answer="promoted", answered=now, answered_by=by, note=reason.strip())
+    return made
+
+
+def refuse_by_gate(
+    engine: Engine, model: str, key: int, *, by: str, now: datetime, reason: str = ""
+) -> GateRun:
+    """Keep the challenger of a gate run out, whatever the run says, and return the run; noted in the audit.
+
+    Raises
+    ------
+    UsageError
+        When the model has no such run, or it is answered.
+    """
+    if len(reason) > _MOST_REASON:
+        raise UsageError(f"The reason has {len(reason):,} characters; give at most {_MOST_REASON:,}.")
+    with writing(engine) as connection:
+        known = find_model(connection, model)
+        run = gate_of_model(connection, known, key)
+        challenger = _open(connection, run)
+        values = {"answer": "refused", "answered": now, "answered_by": by, "note": reason.strip()}
+        set_gate_run(connection, key, **values)
+        details = {"version": challenger.name, "gate": key, "reason": reason.strip()}
+        note(connection, now, by, "refuse challenger", known.name, details)
+        return replace(run, **values)  # type: ignore[arg-type]
+
+
+def label_for_gate(
+    engine: Engine,
+    model: str,
+    key: int,
+    *,
+    by: str,
+    now: datetime,
+    rng: np.random.Generator,
+    count: int | None = None,
+) -> Pool:
+    """Open a pool with as many images as a gate run lacks, and return it; noted in the audit.
+
+    The images are drawn at random: from the slice where labels lack there, from before and beside it where
+    they lack of old data. They are set apart to measure on: no training ever learns from them. Nobody is
+    shown a pre-label: one that the champion gave would speak for it. When the pool is done, the challenger
+    goes to the gate again by itself.
+
+    Parameters
+    ----------
+    count
+        Images of each group that lacks labels; by default what the run says is likely to be enough.
+
+    Raises
+    ------
+    UsageError
+        When the model has no such run, it does not lack labels or is answered, there is a pool for it
+        already, or no images are left to be labelled.
+    """
+    if count is not None and not 1 <= count <= MOST_AT_ONCE:
+        raise UsageError(f"{count:,} images cannot be labelled at once; give 1 to {MOST_AT_ONCE:,}.")
+    with reading(engine) as connection:
+        known = find_model(connection, model)
+        run = gate_of_model(connection, known, key)
+        challenger = _open(connection, run)
+        numbers = GateNumbers.from_json(run.numbers or {})
+        lacking = [one for one in numbers.checks if one.more]
+        if run.decision != "label_more" or not lacking:
+            raise UsageError(f"Gate run {key} does not ask for labels.")
+        if run.pool is not None:
+            raise UsageError(f"There is a pool for gate run {key} already.")
+        project = _project(connection, known)
+    project = project or _new_project(engine, known, by, now)
+    images = _drawn(engine, known, project, run, lacking, count, rng)
+    if not images:
+        raise UsageError(
+            f"No image of '{model}' is left to be labelled for this; wait for more to come, or for those "
+            "that are in a pool."
+        )
+    with reading(engine) as connection:
+        taken = {one.name for one in list_pools(connection, project.key)}
+    name = _free(f"Gate {key}: {challenger.name}"[:120], taken)
+    pool = create_pool(
+        engine, project.key, NewPool(name, overlap=2, most_overlap=3, golden_share=0.0), by=by, now=now
+    )
+    fill_pool(engine, project.key, pool.key, list(images.values()), by=by, now=now)
+    with writing(engine) as connection:
+        set_assist_options(connection, pool.key, AssistOptions("off"))
+        put_selections(connection, pool.key, {record: TaskSelection("holdout") for record in images})
+        set_gate_run(connection, key, pool=pool.key)
+        details = {"version": challenger.name, "gate": key, "pool": name, "images": len(images)}
+        note(connection, now, by, "label for gate", known.name, details)
+    return open_pool(engine, project.key, pool.key, by=by, now=now)
+
+
+def gate_of_model(connection: Connection, model: Model, key: int) -> GateRun:
+    """Return a gate run of a model; raise `UsageError` where it has none of that key."""
+    run = gate_run_by_key(connection, key)
+    if run is None or run.model != model.key:
+        raise UsageError(f"The model '{model.name}' has no gate run {key}.")
+    return run
+
+
+def _open(connection: Connection, run: GateRun) -> ModelVersion:
+    """Return the challenger of a run that may still be answered."""
+    challenger = version_by_key(connection, run.challenger)
+    if run.state != "done" or challenger is None:
+        raise UsageError(f"Gate run {run.key} is not done; it is {run.state}.")
+    if run.answer is not None:
+        raise UsageError(f"Gate run {run.key} was answered by {run.answered_by}: {run.answer}.")
+    return challenger
+
+
+def _drawn(  # noqa: PLR0917
+    engine: Engine,
+    model: Model,
+    project: Project,
+    run: GateRun,
+    lacking: list[GateCheck],
+    count: int | None,
+    rng: np.random.Generator,
+) -> dict[str, PoolImage]:
+    """Return images to label, by the ids of their records."""
+    chosen = GateSlice.from_json(run.slice)
+    found: dict[str, PoolImage] = {}
+    room = MOST_AT_ONCE
+    for check in lacking:
+        query = _query(model.name, chosen, check)
+        wanted = min(room, count or check.more)
+        if query is None or wanted < 1:
+            continue
+        why = f"the gate, {check.group}"
+        drawn = choose_images(engine, project.key, query, "random", MOST_AT_ONCE, rng, why=why).images
+        with reading(engine) as connection:
+            known = known_labels(connection, model.key, [one.record for one in drawn])
+        new = (one for one in drawn if one.record not in known and one.record not in found)
+        found |= {one.record: one for one in islice(new, wanted)}
+        room = MOST_AT_ONCE - len(found)
+    return found
+
+
+def _query(model: str, chosen: GateSlice, check: GateCheck) -> ImageQuery | None:
+    """Return the list of images that a check lacks labels of; None where that is no list."""
+    tags = {chosen.tag: chosen.value} if chosen.tag else {}
+    match check.asked:
+        case "better":
+            return ImageQuery(model, chosen.since, chosen.until, tags, has_image=True)
+        case "not_worse" if chosen.since is not None:
+            return ImageQuery(model, None, chosen.since, has_image=True)
+        case "segment_not_worse" if " = " in check.group:
+            tag, _, value = check.group.partition(" = ")
+            return ImageQuery(model, tags={tag: value}, has_image=True)
+        case _:
+            return ImageQuery(model, has_image=True)
+
+
+def _project(connection: Connection, model: Model) -> Project | None:
+    """Return the project that asks for one class of the model's images; the oldest of several."""
+    its = [one for one in list_projects(connection) if one.model == model.key and one.answer == "class"]
+    return min(its, key=lambda one: one.key, default=None)
+
+
+def _new_project(engine: Engine, model: Model, by: str, now: datetime) -> Project:
+    if len(model.classes) < 2:
+        raise UsageError(
+            f"The classes of '{model.name}' are not said, so nobody can be asked for them. Say them with: "
+            f"driftwheel models change {model.name} --class …"
+        )
+    with reading(engine) as connection:
+        taken = {one.name for one in list_projects(connection)}
+    name = _free(f"{model.name} gate"[:120], taken)
+    return create_project(
+        engine, name, model.name, "class", [NewClass(one) for one in model.classes], by=by, now=now
+    )
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """Return a name that is not taken: with a number after it where it is."""
+    number, found = 1, name
+    while found in taken:
+        number += 1
+        found = f"{name} {number}"
+    return found
