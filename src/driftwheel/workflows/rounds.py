@@ -21,6 +21,7 @@ from driftwheel.services.assist.due_assistance import due_assistance
 from driftwheel.services.label.quality.watch_pool import unwatched_pools
 from driftwheel.services.measure.backfill import asked_backfills
 from driftwheel.services.models.ask_version import wanted_versions
+from driftwheel.services.release.due_gates import send_due_to_gate
 from driftwheel.store.assist.automatic_runs import active_runs, is_ready
 from driftwheel.store.engine.database import reading
 from driftwheel.store.engine.turns import Turn
@@ -28,6 +29,7 @@ from driftwheel.store.labels.label_imports import active_imports
 from driftwheel.store.models.autoencoders import training_autoencoders
 from driftwheel.store.models.references import measuring_references
 from driftwheel.store.records.records import count_received, next_received
+from driftwheel.store.release.gate_runs import waiting_gate_runs
 from driftwheel.store.webhooks.webhook_deliveries import is_any_due
 from driftwheel.store.windows.due_windows import due_windows
 from driftwheel.store.windows.performance_due import due_performance
@@ -36,6 +38,7 @@ from driftwheel.workflows.assist import assist, automatic
 from driftwheel.workflows.autoencoder import autoencoder
 from driftwheel.workflows.backfill import backfill
 from driftwheel.workflows.executor import dead_workers
+from driftwheel.workflows.gate import gate
 from driftwheel.workflows.judge import judge
 from driftwheel.workflows.label_imports import label_import, label_undo
 from driftwheel.workflows.label_watch import label_watch
@@ -58,6 +61,7 @@ _RECOVER_SECONDS = 15.0
 _TICK_SECONDS = 15.0
 _LABEL_WATCH_SECONDS = 30.0
 _ASSIST_SECONDS = 1.0
+_GATE_SECONDS = 5.0
 _JUST_ENDED = timedelta(minutes=10)
 _REMEMBERED = timedelta(days=1)
 _log = logging.getLogger("driftwheel.worker")
@@ -90,6 +94,7 @@ class Rounds:
     _tick_due: float = 0.0
     _label_watch_due: float = 0.0
     _assist_due: float = 0.0
+    _gate_due: float = 0.0
     _performance_due: float = 0.0
     _put_back: bool = False
 
@@ -106,6 +111,7 @@ class Rounds:
             ("watch", self._watch),
             ("chores", self._chores),
             ("train", self._train),
+            ("gate", self._gate),
             ("assist", self._assist),
             ("label-files", self._label_files),
             ("recover", self._recover),
@@ -264,6 +270,17 @@ class Rounds:
             wanted = [one.key for one in training_autoencoders(connection)]
         for key in wanted:  # minutes each, so beside the other chores
             self._alone(f"autoencoder-{key}", f"autoencoder-{key}", partial(autoencoder, key))
+        return False
+
+    def _gate(self) -> bool:
+        worker = self.worker
+        if time.monotonic() >= self._gate_due:
+            self._gate_due = time.monotonic() + _GATE_SECONDS
+            send_due_to_gate(worker.engine, now=worker.now())
+        with reading(worker.engine) as connection:
+            wanted = [one.key for one in waiting_gate_runs(connection)]
+        for key in wanted:
+            self._alone(f"gate-{key}", f"gate-{key}", partial(gate, key))
         return False
 
     def _assist(self) -> bool:
