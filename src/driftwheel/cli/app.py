@@ -26,6 +26,7 @@ from driftwheel.cli import (
     merge,
     models,
     monitors,
+    performance,
     profile,
     reference,
     restore,
@@ -54,7 +55,20 @@ app = typer.Typer(
 )
 for command in (
     *(check, profile, merge, show, compare, labels, autoencoder, demo),
-    *(serve, worker, models, reference, dataset, monitors, alerts, channels, webhooks, apply, export),
+    *(
+        serve,
+        worker,
+        models,
+        reference,
+        dataset,
+        performance,
+        monitors,
+        alerts,
+        channels,
+        webhooks,
+        apply,
+        export,
+    ),
     *(users, tokens, backup, restore, doctor),
 ):
     command.register(app)
