@@ -113,6 +113,11 @@ class Settings(BaseSettings):
         description="Days that what monitors said of windows is kept, and what alerts said that have ended; "
         "the alerts themselves, verdicts and the audit log stay.",
     )
+    training_commands: bool = Field(
+        False,
+        description="Let engineers configure commands that train models; they run on the workers, with "
+        "their rights.",
+    )
     public_url: str = Field(
         "auto",
         description="Address by which people reach the pages, for the links in messages, such as "

@@ -39,6 +39,7 @@ class Addresses:
     allow_private_channels: bool = True
     message_days: int = 90
     history_days: int = 400
+    training_commands: bool = False
     max_image_bytes: int = 32 << 20
     max_image_pixels: int = 100_000_000
 

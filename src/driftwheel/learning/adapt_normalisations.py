@@ -56,7 +56,7 @@ def has_normalisations(file: bytes) -> bool:
 
 
 def adapt_normalisations(
-    file: bytes, images: LabelledImages, *, prior: float = 16.0, threads: int = 1
+    file: bytes, images: LabelledImages, *, prior: float = 0.0, threads: int = 1
 ) -> AdaptedModel:
     """Return a classifier whose normalisations are those of `images`, blended with its own.
 
@@ -70,7 +70,8 @@ def adapt_normalisations(
         Recent ones, at least 32; their labels are not looked at.
     prior
         How many images the old statistics count as, at least 0: of n images the new ones count
-        n / (n + prior), with n those of one batch (64).
+        n / (n + prior), with n those of one batch (64). By default the new ones alone count, which repairs
+        most of what a camera did, and suits images of other cameras no longer.
 
     Raises
     ------

@@ -49,6 +49,8 @@ class FittedHead:
         Labels learnt from.
     counts
         Class → labels learnt from.
+    chances
+        (n, k) of each label learnt from, in their order, and each class of the head: the scores out of fold.
     confidence, right
         (n,) of each label learnt from, in their order: the largest score out of fold, at the head's
         temperature, and whether that class is the label.
@@ -60,6 +62,7 @@ class FittedHead:
     loss: float
     n: int
     counts: Mapping[str, int]
+    chances: NDArray[np.float64]
     confidence: NDArray[np.float64]
     right: NDArray[np.bool_]
 
@@ -143,6 +146,7 @@ def fit_embedding_head(
     drawn = ~np.isnan(chances)
     right = named == names
     counts = np.bincount(columns, minlength=len(classes))
+    scores = softmax(out_of_fold / head.temperature, axis=1)
     return FittedHead(
         head,
         sampled_accuracy(right[drawn], chances[drawn], level=level),
@@ -154,7 +158,8 @@ def fit_embedding_head(
         loss,
         int((~held).sum()),
         {str(name): int(count) for name, count in zip(classes, counts, strict=True)},
-        softmax(out_of_fold / head.temperature, axis=1).max(axis=1),
+        scores,
+        scores.max(axis=1),
         out_of_fold.argmax(axis=1) == columns,
     )
 

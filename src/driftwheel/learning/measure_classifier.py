@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from driftwheel.drift.diagnosis.fault_library import FaultCase
 from driftwheel.errors import UsageError
-from driftwheel.images.faults.table import apply_fault
 from driftwheel.learning.labelled_images import LabelledImages
 from driftwheel.learning.load_classifier import load_classifier
+from driftwheel.learning.stored_fault import JPEG_QUALITIES, stored_fault
 
 __all__ = ["ClassifierAnswers", "classifier_answers"]
 
@@ -65,7 +65,7 @@ def classifier_answers(
     Parameters
     ----------
     fault
-        Given to each image first, at its full size.
+        Given to each image first, at its full size, and stored as JPEG.
     seed
         Stands for the simulated cameras, which are others than those of a training with the same seed.
     tick
@@ -105,6 +105,6 @@ def _prepared(
     pixels = images.image(number)
     if fault is not None:
         camera = seed * _OTHER_CAMERAS + _OTHER_CAMERAS + number % _CAMERAS
-        variant = fault.variant or None
-        pixels = apply_fault(pixels, fault.fault, fault.severity, camera, variant=variant)
+        quality = int(np.random.default_rng([seed, 61, number]).integers(*JPEG_QUALITIES))
+        pixels = stored_fault(pixels, fault, camera, quality)
     return np.asarray(prepare(pixels))

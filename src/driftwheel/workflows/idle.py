@@ -14,6 +14,7 @@ from driftwheel.store.models.autoencoders import training_autoencoders
 from driftwheel.store.models.references import measuring_references
 from driftwheel.store.records.records import count_received
 from driftwheel.store.release.gate_runs import waiting_gate_runs
+from driftwheel.store.train.training_runs import open_runs
 from driftwheel.store.webhooks.webhook_deliveries import is_any_due
 from driftwheel.store.windows.due_windows import waits_for_judgement
 from driftwheel.store.windows.performance_due import due_performance
@@ -41,6 +42,7 @@ def is_idle(rounds: Rounds) -> bool:
             or bool(measuring_references(connection))
             or bool(asked_backfills(connection))
             or bool(training_autoencoders(connection))
+            or bool(open_runs(connection))
             or bool(wanted_versions(connection))
             or bool(waiting_gate_runs(connection))
             or (not rounds.is_stuck and waits_for_judgement(connection, worker.now()))

@@ -22,6 +22,7 @@ from driftwheel.services.label.quality.watch_pool import unwatched_pools
 from driftwheel.services.measure.backfill import asked_backfills
 from driftwheel.services.models.ask_version import wanted_versions
 from driftwheel.services.release.due_gates import send_due_to_gate
+from driftwheel.services.train.offer_repairs import offer_repairs
 from driftwheel.store.assist.automatic_runs import active_runs, is_ready
 from driftwheel.store.engine.database import reading
 from driftwheel.store.engine.turns import Turn
@@ -30,6 +31,7 @@ from driftwheel.store.models.autoencoders import training_autoencoders
 from driftwheel.store.models.references import measuring_references
 from driftwheel.store.records.records import count_received, next_received
 from driftwheel.store.release.gate_runs import waiting_gate_runs
+from driftwheel.store.train.training_runs import open_runs
 from driftwheel.store.webhooks.webhook_deliveries import is_any_due
 from driftwheel.store.windows.due_windows import due_windows
 from driftwheel.store.windows.performance_due import due_performance
@@ -48,6 +50,7 @@ from driftwheel.workflows.passing import Done, forget_old, once, run_passing
 from driftwheel.workflows.performance import performance
 from driftwheel.workflows.reference import ask, reference
 from driftwheel.workflows.summarise import summarise
+from driftwheel.workflows.training import training
 from driftwheel.workflows.watch import watch
 from driftwheel.workflows.webhooks import webhooks
 from driftwheel.workflows.worker import StoppingError, Worker
@@ -62,6 +65,7 @@ _TICK_SECONDS = 15.0
 _LABEL_WATCH_SECONDS = 30.0
 _ASSIST_SECONDS = 1.0
 _GATE_SECONDS = 5.0
+_REPAIR_SECONDS = 30.0
 _JUST_ENDED = timedelta(minutes=10)
 _REMEMBERED = timedelta(days=1)
 _log = logging.getLogger("driftwheel.worker")
@@ -95,6 +99,7 @@ class Rounds:
     _label_watch_due: float = 0.0
     _assist_due: float = 0.0
     _gate_due: float = 0.0
+    _repairs_due: float = 0.0
     _performance_due: float = 0.0
     _put_back: bool = False
 
@@ -112,6 +117,7 @@ class Rounds:
             ("chores", self._chores),
             ("train", self._train),
             ("gate", self._gate),
+            ("train-models", self._train_models),
             ("assist", self._assist),
             ("label-files", self._label_files),
             ("recover", self._recover),
@@ -271,6 +277,18 @@ class Rounds:
         for key in wanted:  # minutes each, so beside the other chores
             self._alone(f"autoencoder-{key}", f"autoencoder-{key}", partial(autoencoder, key))
         return False
+
+    def _train_models(self) -> bool:
+        worker = self.worker
+        if time.monotonic() >= self._repairs_due:
+            self._repairs_due = time.monotonic() + _REPAIR_SECONDS
+            offer_repairs(worker.engine, now=worker.now())
+        with reading(worker.engine) as connection:
+            wanted = next((one.key for one in open_runs(connection)), None)
+        if wanted is None:
+            return False
+        done = self._alone("train-models", f"training-{wanted}", partial(training, wanted))
+        return done is not None  # hours may have passed: look anew what is wanted first
 
     def _gate(self) -> bool:
         worker = self.worker

@@ -78,6 +78,11 @@ class Addresses(Protocol):
         """How long evaluations are kept, and what ended alerts said."""
         ...
 
+    @property
+    def training_commands(self) -> bool:
+        """Whether trainings may run commands of people's own."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Running:
@@ -131,6 +136,7 @@ def start(
             history_days=settings.history_days,
             max_image_bytes=settings.max_image_bytes,
             max_image_pixels=settings.max_image_pixels,
+            training_commands=settings.training_commands,
         )
         try:
             install(worker)

@@ -47,6 +47,8 @@ class Worker:
         How long history is kept, see `driftwheel.services.operate.forget_history`.
     max_image_bytes, max_image_pixels
         Of an image that comes along with labels.
+    training_commands
+        Whether trainings may run commands of people's own.
     references
         At hand, for windows to be held against.
     """
@@ -64,6 +66,7 @@ class Worker:
     history_days: int = 400
     max_image_bytes: int = 32 << 20
     max_image_pixels: int = 100_000_000
+    training_commands: bool = False
     references: KnownReferences = field(init=False)
     _busy: int = 0
     _changed: threading.Condition = field(default_factory=threading.Condition)

@@ -157,7 +157,7 @@ def _seen(
     copies = learn.pictures.shape[1] - 1
     seen = np.empty((len(rows), *learn.pictures.shape[2:]), np.uint8)
     for place, row in enumerate(rows):
-        faulty = copies > 0 and rng.random() < learn.fault_share
+        faulty = copies > 0 and rng.random() < learn.fault_shares[row]
         copy = 1 + int(rng.integers(copies)) if faulty else 0
         seen[place] = augment_picture(learn.pictures[row, copy], recipe.augmentation, rng)
     return seen

@@ -54,13 +54,18 @@ def prepare_splits(job: TrainingJob, watch: TrainingWatch, side: int) -> Splits:
     """Return the pictures of both splits; those to check on have as many faults as those to learn from."""
     recipe = job.recipe
     made = []
-    for name, images, copies in (("train", job.train, 2), ("validation", job.validation, 1)):
+    may = job.may_fault or (None, None)
+    for name, images, may_fault, copies in (
+        ("train", job.train, may[0], 2),
+        ("validation", job.validation, may[1], 1),
+    ):
         watch.say(f"Reading {len(images):,} images of the {name} split at {side} px.")
         pictures = prepare_pictures(
             images,
             side=side,
             faults=recipe.faults,
             fault_share=recipe.fault_share,
+            may_fault=may_fault,
             copies=copies,
             seed=recipe.seed,
             file=job.folder / f"{name}.npy",

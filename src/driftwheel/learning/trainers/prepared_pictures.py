@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftwheel.drift.diagnosis.fault_library import FaultCase
-from driftwheel.images.faults.table import apply_fault
 from driftwheel.learning.centre_crop import centre_crop
 from driftwheel.learning.labelled_images import LabelledImages
+from driftwheel.learning.stored_fault import JPEG_QUALITIES, stored_fault
 
 __all__ = ["PreparedPictures", "prepare_pictures"]
 
@@ -32,13 +33,13 @@ class PreparedPictures:
         (n, 1 + copies, side, side, 3) uint8 RGB: each image as it is, then with faults.
     labels
         (n,)
-    fault_share
-        Of the images, how many are to be seen with a fault.
+    fault_shares
+        (n,) how often each is to be seen with a fault, 0…1.
     """
 
     pictures: NDArray[np.uint8]
     labels: NDArray[np.intp]
-    fault_share: float
+    fault_shares: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -51,8 +52,8 @@ class PreparedPictures:
     def flat_weights(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return how much each of `flat` counts, where images count as `weights` say."""
         copies = self.pictures.shape[1] - 1
-        share = self.fault_share if copies else 0.0
-        each = np.array([1 - share, *([share / copies] * copies)]) if copies else np.ones(1)
+        shares = self.fault_shares[:, None]
+        each = np.hstack([1 - shares, *([shares / max(copies, 1)] * copies)])
         return np.asarray((weights[:, None] * each).ravel())
 
     @property
@@ -67,6 +68,7 @@ def prepare_pictures(
     side: int,
     faults: Sequence[FaultCase] = (),
     fault_share: float = 0.5,
+    may_fault: NDArray[np.bool_] | None = None,
     copies: int = 2,
     seed: int,
     file: Path,
@@ -80,7 +82,10 @@ def prepare_pictures(
     side
         Of the pictures, in pixels.
     faults
-        Each faulty copy has one of them, drawn at random.
+        Each faulty copy has one of them, drawn at random, and is stored as JPEG after it, as cameras do: what
+        that does to a blurred or grainy image is a part of what the model will see.
+    may_fault
+        (n,) which images may be given a fault; those that have it already may not. None: all.
     copies
         Faulty pictures of each image, where there are faults.
     file
@@ -93,30 +98,43 @@ def prepare_pictures(
     SourceError
         When an image cannot be read.
     """
-    kept = 1 + (copies if faults and fault_share > 0 else 0)
+    shares = np.zeros(len(images))
+    if faults:
+        shares[:] = fault_share if may_fault is None else np.where(may_fault, fault_share, 0.0)
+    kept = 1 + (copies if shares.any() else 0)
     shape = (len(images), kept, side, side, 3)
     pictures = np.lib.format.open_memmap(file, "w+", np.uint8, shape)
-    work = partial(_prepared, images, side, tuple(faults), kept - 1, seed)
+    with suppress(OSError):  # its space is free again as soon as this process ends, however that comes about
+        file.unlink()
+    work = partial(_prepared, images, side, tuple(faults), shares, kept - 1, seed)
     with ThreadPoolExecutor(max(1, threads)) as pool:
         for start in range(0, len(images), 64):  # a few at a time, so that none wait in memory
             numbers = range(start, min(start + 64, len(images)))
             for number, made in zip(numbers, pool.map(work, numbers), strict=True):
                 pictures[number] = made
                 tick()
-    return PreparedPictures(pictures, np.asarray(images.labels), fault_share if kept > 1 else 0.0)
+    return PreparedPictures(pictures, np.asarray(images.labels), shares)
 
 
 def _prepared(  # noqa: PLR0917  what is the same for all images, and the number of one
-    images: LabelledImages, side: int, faults: tuple[FaultCase, ...], copies: int, seed: int, number: int
+    images: LabelledImages,
+    side: int,
+    faults: tuple[FaultCase, ...],
+    shares: NDArray[np.float64],
+    copies: int,
+    seed: int,
+    number: int,
 ) -> NDArray[np.uint8]:
     pixels = images.image(number)
     rng = np.random.default_rng([seed, 21, number])
     made = [_cut(pixels, side)]
     for _ in range(copies):
+        if not shares[number]:
+            made.append(made[0])  # never seen, and weighs nothing
+            continue
         case = faults[int(rng.integers(len(faults)))]
         camera = seed * _CAMERAS + int(rng.integers(_CAMERAS))
-        faulty = apply_fault(pixels, case.fault, case.severity, camera, variant=case.variant or None)
-        made.append(_cut(faulty, side))
+        made.append(_cut(stored_fault(pixels, case, camera, int(rng.integers(*JPEG_QUALITIES))), side))
     return np.stack(made)
 
 

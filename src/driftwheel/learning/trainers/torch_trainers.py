@@ -25,7 +25,8 @@ __all__ = ["FineTuning", "SmallNetwork"]
 
 _PROBES = 16
 _TRIAL_EPOCHS = 2
-_RATES = {"small": 3e-3, "all": 3e-4, "first": 1e-3}
+_RATES = {"small": 3e-3, "all": 2e-4, "first": 1e-3}
+_GOING_ON = 0.5  # of these rates: what is known is not to be lost
 _WORDS = {"all": "all layers", "first": "the first block and the head", "last": "the head alone"}
 
 Stage = Literal["all", "first"]
@@ -43,7 +44,7 @@ class SmallNetwork:
         run = _Run(job, watch, splits, _digest(job))
         kept = read_checkpoint(job.checkpoint, run.digest)
         so_far = None if kept is None else FittedLayers.of(kept)
-        rate = job.recipe.learning_rate or _RATES["small"] * (1 if job.start is None else 0.3)
+        rate = _rate(job, "small")
         return run.finished(network, run.fit(network, "all", rate, job.recipe.epochs, so_far), {})
 
 
@@ -86,7 +87,7 @@ class FineTuning:
         trial = min(_TRIAL_EPOCHS, job.recipe.epochs) if wanted == "auto" else 0
         for stage in stages:
             begun = FittedLayers(probed.weights, probed.weights, baseline=alone)
-            found = run.fit(probed, stage, self._rate(job, stage), trial, begun, told=False)
+            found = run.fit(probed, stage, _rate(job, stage), trial, begun, told=False)
             if trial:
                 tried[stage] = found.loss
                 watch.say(f"Trial of {_WORDS[stage]}: validation loss {found.loss:.4f}.")
@@ -110,12 +111,8 @@ class FineTuning:
     ) -> TrainedClassifier:
         layers: Stage = "first" if stage == "first" else "all"
         job = run.job
-        done = run.fit(network, layers, self._rate(job, layers), job.recipe.epochs, so_far, notes=notes)
+        done = run.fit(network, layers, _rate(job, layers), job.recipe.epochs, so_far, notes=notes)
         return run.finished(network, done, notes)
-
-    @staticmethod
-    def _rate(job: TrainingJob, stage: Stage) -> float:
-        return job.recipe.learning_rate or _RATES[stage]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,6 +191,10 @@ class _Run:
         return write_checkpoint(
             Checkpoint(self.digest, stage, tuple(done.epochs), done.arrays(), {**notes, "chosen": stage})
         )
+
+
+def _rate(job: TrainingJob, name: str) -> float:
+    return job.recipe.learning_rate or _RATES[name] * (1.0 if job.start is None else _GOING_ON)
 
 
 def _digest(job: TrainingJob) -> str:

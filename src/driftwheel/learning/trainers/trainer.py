@@ -50,6 +50,9 @@ class TrainingJob:
         Images of the same classes, in the same order.
     weights
         (n,) how much each image of `train` counts, above 0; see `image_weights`.
+    may_fault
+        Which images of `train`, and of `validation`, the recipe's faults may be given, (n,) each: not those
+        that a faulty camera took. None: all.
     start
         The ONNX file of the classifier to go on from, for an incremental training; None for a full one.
     folder
@@ -68,6 +71,7 @@ class TrainingJob:
     start: bytes | None = None
     threads: int = 1
     checkpoint: bytes | None = None
+    may_fault: tuple[NDArray[np.bool_], NDArray[np.bool_]] | None = None
 
     def __post_init__(self) -> None:
         if self.train.classes != self.validation.classes:

