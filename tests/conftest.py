@@ -12,6 +12,7 @@ from tests.databases import (
     migrated_sqlite,
     postgres_server,
 )
+from tests.faulty_images import use_few
 from tests.passwords import quick_passwords
 from tests.s3_server import running_s3, s3_server
 
@@ -33,6 +34,7 @@ __all__ = [
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("random", print_blob=True, deadline=None)
 settings.load_profile("repeatable")
+use_few()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

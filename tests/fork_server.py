@@ -29,6 +29,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from tests.faulty_images import use_few
+
 __all__ = ["Forked", "run", "start"]
 
 ROOT = Path(__file__).parents[1]
@@ -242,6 +244,7 @@ def _main() -> None:
     channel = int(sys.argv[1])
     for name in IMPORTS:
         importlib.import_module(name)
+    use_few()
     gc.collect()
     gc.freeze()
     told = _fork_for(socket.socket(fileno=channel))
