@@ -24,7 +24,8 @@ from driftwheel.services.browse.list_images import ImageQuery, list_images
 from driftwheel.services.label.pools.fill_pool import MOST_AT_ONCE, PoolImage
 from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.labels.project_records import feedback_on, images_in_project
-from driftwheel.store.models.models import find_model
+from driftwheel.store.labels.task_selections import SelectedBy, TaskSelection
+from driftwheel.store.models.models import Model, find_model
 from driftwheel.store.operate.settings import get_setting, put_setting
 from driftwheel.store.records.stored_record import StoredRecord
 
@@ -44,6 +45,7 @@ LOOKED_AT = 10_000
 """Images of a list that are looked at."""
 
 _PAGE = 500
+_Segment = tuple[str, str]
 _UNUSUAL = 0.1  # of the reference, so many are at least as unusual
 
 
@@ -113,19 +115,25 @@ def choose_images(  # noqa: PLR0917
             if len(records) >= most:
                 break
         said = feedback_on(connection, model.key, [one.id for one in records.values()])
-    rows = list(records.values())
+    rows, frame = list(records.values()), _frame(query, model)
     if choice == "mix" and rows:
         holdout = Holdout(_holdout_key(engine, project, randomness))
         found = select(_candidates(rows, said, rng), count, holdout=holdout, rng=rng)
         images = tuple(
-            PoolImage(records[bytes.fromhex(one.image)].id, reason=_reason(why, REASONS[one.reason]))
+            PoolImage(
+                records[bytes.fromhex(one.image)].id,
+                reason=_reason(why, REASONS[one.reason]),
+                selection=_selection(one.reason, one.probability, frame),
+            )
             for one in found.chosen
         )
         return ChosenImages(images, len(rows), len(there), found.near_duplicates)
     if choice == "random":
         rows = [rows[number] for number in rng.permutation(len(rows))]
     words = {"random": "drawn at random", "outlier": "among the most unusual"}.get(choice, "")
-    images = tuple(PoolImage(one.id, reason=_reason(why, words)) for one in rows[:count])
+    chance = min(1.0, count / len(rows)) if rows and choice == "random" else None
+    how = _selection("listed" if choice == "mix" else choice, chance, frame)
+    images = tuple(PoolImage(one.id, reason=_reason(why, words), selection=how) for one in rows[:count])
     return ChosenImages(images, len(rows), len(there))
 
 
@@ -139,6 +147,26 @@ def check_count(count: int) -> None:
     """
     if not 1 <= count <= MOST_AT_ONCE:
         raise UsageError(f"{count:,} images cannot be put into a pool at once; give 1 to {MOST_AT_ONCE:,}.")
+
+
+def _frame(query: ImageQuery, model: Model) -> _Segment | None:
+    """Return the segment whose windows a list is, "" and "" for the whole model; None where it is neither.
+
+    What is drawn from a list that leaves out some images for what they show stands for no window.
+    """
+    narrowed = (query.predicted, query.state, query.outlier_p_at_most, query.verdict)
+    if any(one is not None for one in narrowed) or query.order == "outlier" or query.has_image is False:
+        return None
+    if not query.tags:
+        return "", ""
+    (tag, value), *others = query.tags.items()
+    return (tag, value) if not others and tag in model.segment_tags else None
+
+
+def _selection(reason: SelectedBy, chance: float | None, frame: _Segment | None) -> TaskSelection:
+    if chance is None or frame is None:
+        return TaskSelection(reason)
+    return TaskSelection(reason, chance, *frame)
 
 
 def _reason(why: str, words: str) -> str:

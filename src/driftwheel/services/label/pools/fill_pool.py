@@ -17,6 +17,7 @@ from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.labels.label_imports import ImportedLabel, note_effects
 from driftwheel.store.labels.pools import Pool, add_to_pool, lock_pool
 from driftwheel.store.labels.projects import Project
+from driftwheel.store.labels.task_selections import TaskSelection, put_selections
 from driftwheel.store.labels.tasks import (
     NewTask,
     TaskKind,
@@ -51,12 +52,15 @@ class PoolImage:
         The right answer, of all that are not real.
     reason
         Why it was chosen.
+    selection
+        How it was selected, of real ones: labels are weighed by it. None: nobody says.
     """
 
     record: str
     kind: TaskKind = "real"
     truth: Mapping[str, Any] | None = None
     reason: str = ""
+    selection: TaskSelection | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,8 @@ def fill_pool(
             for number, record in enumerate(one for one in wanted if one in kept)
         ]
         add_tasks(connection, pool, new)
+        selected = {one.record: checked[one.record].selection for one in new if one.kind == "real"}
+        put_selections(connection, pool, {record: one for record, one in selected.items() if one is not None})
         if label_import is not None:
             keys = keys_of_records(connection, pool, [one.record for one in new])
             note_effects(connection, label_import, [ImportedLabel(key, "added") for key in keys])
