@@ -39,6 +39,7 @@ __all__ = [
     "read_models",
     "read_versions",
     "router",
+    "version_answer",
 ]
 
 router = APIRouter(route_class=GuardedRoute, prefix="/api/v1/models", tags=["models"])
@@ -149,7 +150,7 @@ def edit_model(name: str, body: ModelChangeBody, state: State, caller: Caller) -
 def read_versions(name: str, state: State) -> list[VersionAnswer]:
     """Read the versions of a model, the newest first."""
     with reading(state.engine) as connection:
-        return [_version(one) for one in list_versions(connection, known_model(connection, name).key)]
+        return [version_answer(one) for one in list_versions(connection, known_model(connection, name).key)]
 
 
 @router.post(
@@ -186,7 +187,7 @@ async def make_version(
         by=caller.name,
         now=state.clock(),
     )
-    return _version(added)
+    return version_answer(added)
 
 
 def _must_be_new(services: Services, name: str, version: str) -> None:
@@ -200,7 +201,8 @@ def _answer(model: Model) -> ModelAnswer:
     return ModelAnswer.model_validate(model, from_attributes=True)
 
 
-def _version(version: ModelVersion) -> VersionAnswer:
+def version_answer(version: ModelVersion) -> VersionAnswer:
+    """Return a version for the API."""
     return VersionAnswer(
         name=version.name,
         artifact=None if version.artifact is None else version.artifact.hex(),
