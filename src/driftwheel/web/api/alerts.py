@@ -36,6 +36,7 @@ __all__ = [
     "WholeAlertAnswer",
     "acknowledge_one",
     "close_one",
+    "must_see",
     "read_alert",
     "read_alerts",
     "router",
@@ -197,7 +198,7 @@ def read_alert(key: Key, state: State, caller: Caller) -> WholeAlertAnswer:
 )
 def acknowledge_one(key: Key, body: AcknowledgeBody, state: State, caller: Caller) -> WholeAlertAnswer:
     """Note that somebody is on it: it is not repeated any more."""
-    _must_see(state, caller, key)
+    must_see(state, caller, key)
     acknowledge_alert(state.engine, key, by=caller.name, note=body.note, now=state.clock())
     return read_alert(key, state, caller)
 
@@ -205,7 +206,7 @@ def acknowledge_one(key: Key, body: AcknowledgeBody, state: State, caller: Calle
 @router.post("/{key}/snooze", dependencies=[permit("edit-models", all_models=True)], responses=problems(404))
 def snooze_one(key: Key, body: SnoozeBody, state: State, caller: Caller) -> WholeAlertAnswer:
     """Silence an alert until a time; if it still fires then, one message says so."""
-    _must_see(state, caller, key)
+    must_see(state, caller, key)
     snooze_alert(state.engine, key, until=body.until, by=caller.name, now=state.clock())
     return read_alert(key, state, caller)
 
@@ -215,7 +216,7 @@ def snooze_one(key: Key, body: SnoozeBody, state: State, caller: Caller) -> Whol
 )
 def unsnooze_one(key: Key, state: State, caller: Caller) -> WholeAlertAnswer:
     """End the silence of an alert now."""
-    _must_see(state, caller, key)
+    must_see(state, caller, key)
     unsnooze_alert(state.engine, key, by=caller.name, now=state.clock())
     return read_alert(key, state, caller)
 
@@ -223,7 +224,7 @@ def unsnooze_one(key: Key, state: State, caller: Caller) -> WholeAlertAnswer:
 @router.post("/{key}/close", dependencies=[permit("edit-models", all_models=True)], responses=problems(404))
 def close_one(key: Key, body: CloseBody, state: State, caller: Caller) -> WholeAlertAnswer:
     """End an alert for a reason; the next window in breach begins another."""
-    _must_see(state, caller, key)
+    must_see(state, caller, key)
     close_alerts(state.engine, [key], reason=body.reason, by=caller.name, now=state.clock())
     return read_alert(key, state, caller)
 
@@ -232,7 +233,8 @@ def _may_see(caller: Identity, model: str) -> bool:
     return caller.models is None or model in caller.models
 
 
-def _must_see(state: Services, caller: Identity, key: int) -> None:
+def must_see(state: Services, caller: Identity, key: int) -> None:
+    """Raise 404 where there is no such alert, or it is of a model that the caller may not see."""
     with reading(state.engine) as connection:
         episode = episode_by_key(connection, key)
         model = None if episode is None else model_by_key(connection, episode.model)
