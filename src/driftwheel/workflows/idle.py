@@ -11,6 +11,7 @@ from driftwheel.store.assist.automatic_runs import active_runs, is_ready
 from driftwheel.store.engine.database import reading
 from driftwheel.store.labels.label_imports import active_imports
 from driftwheel.store.models.autoencoders import training_autoencoders
+from driftwheel.store.models.failure_slices import asked_slices
 from driftwheel.store.models.references import measuring_references
 from driftwheel.store.records.records import count_received
 from driftwheel.store.release.gate_runs import waiting_gate_runs
@@ -39,6 +40,7 @@ def is_idle(rounds: Rounds) -> bool:
             count_received(connection) > rounds.left
             or bool(stale_windows(connection, limit=1))
             or bool(due_performance(connection, limit=1))
+            or bool(asked_slices(connection))
             or bool(measuring_references(connection))
             or bool(asked_backfills(connection))
             or bool(training_autoencoders(connection))

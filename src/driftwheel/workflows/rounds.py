@@ -28,6 +28,7 @@ from driftwheel.store.engine.database import reading
 from driftwheel.store.engine.turns import Turn
 from driftwheel.store.labels.label_imports import active_imports
 from driftwheel.store.models.autoencoders import training_autoencoders
+from driftwheel.store.models.failure_slices import asked_slices
 from driftwheel.store.models.references import measuring_references
 from driftwheel.store.records.records import count_received, next_received
 from driftwheel.store.release.gate_runs import waiting_gate_runs
@@ -200,7 +201,7 @@ class Rounds:
         if time.monotonic() < self._performance_due:
             return False
         with reading(self.worker.engine) as connection:
-            if not due_performance(connection, limit=1):
+            if not (due_performance(connection, limit=1) or asked_slices(connection)):
                 return False
         begun = time.monotonic()
         self._alone("performance", once("performance"), performance)
