@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from driftwheel.web.pages import assets, label
+from driftwheel.web.pages import assets, datasets, label
 from driftwheel.web.pages.alerts import alert, alert_acts, alerts
 from driftwheel.web.pages.images import image, images
 from driftwheel.web.pages.models import (
     add_version,
     edit_model,
+    gate_run,
     measure_again,
     model,
     model_setup,
@@ -18,6 +19,7 @@ from driftwheel.web.pages.models import (
     register_model,
     set_autoencoder,
     set_reference,
+    versions,
 )
 from driftwheel.web.pages.monitors import edit_monitor, monitors
 from driftwheel.web.pages.settings import (
@@ -44,6 +46,8 @@ for _part in (
     model_setup,
     alert_acts,
     edit_model,
+    versions,
+    gate_run,
     add_version,
     measure_again,
     set_autoencoder,
@@ -54,6 +58,7 @@ for _part in (
     alert,
     monitors,
     edit_monitor,
+    datasets,
     label,
     settings_users,
     settings_tokens,
