@@ -9,18 +9,26 @@ from tests.services.assist_animals import SPACE, animals
 from tests.services.labelling import labelling
 
 from driftwheel.errors import UsageError
+from driftwheel.services.assist.advance_automatic import advance_automatic
+from driftwheel.services.assist.begin_automatic import begin_automatic
 from driftwheel.services.assist.describe_assistant import describe_assistant
 from driftwheel.services.assist.due_assistance import LEAST, due_assistance, due_of
 from driftwheel.services.assist.kept_head import head_of, pack_head, unpack_head
 from driftwheel.services.assist.set_assist import ask_for_training, enable_assistant
 from driftwheel.services.assist.show_prelabels import predict_tasks
+from driftwheel.services.assist.train_assistant import train_assistant
 from driftwheel.services.label.pools.create_pool import NewPool, create_pool
 from driftwheel.services.label.pools.fill_pool import PoolImage, fill_pool
+from driftwheel.services.measure.packed_records import pack_embedding
 from driftwheel.store.assist.assistants import assistance_of, list_assistants, set_assistance
+from driftwheel.store.assist.automatic_runs import accepted_tasks, checked_tasks
 from driftwheel.store.assist.task_embeddings import labels_to_learn
 from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.labels.label_sources import put_sources
+from driftwheel.store.labels.pools import add_to_pool
 from driftwheel.store.schema.label_tables import tasks as label_tasks
+from driftwheel.store.schema.record_state import RecordState
+from driftwheel.store.schema.tables import records
 
 
 def test_it_is_trained_from_thirty_labels_on_and_again_when_a_fifth_is_new(shared_database: Engine) -> None:
@@ -133,7 +141,7 @@ def test_a_head_is_kept_as_it_is(shared_database: Engine) -> None:
 
 def test_projects_of_boxes_have_no_assistant(shared_database: Engine) -> None:
     work = labelling(shared_database, 3, answer="boxes")
-    with pytest.raises(UsageError, match="learns one class an image"):
+    with pytest.raises(UsageError, match="asks for boxes; the assistant learns classes"):
         ask_for_training(work.engine, work.project.key, by="lead", now=work.now)
     with pytest.raises(LookupError, match="no project"):
         enable_assistant(work.engine, 10**6, enabled=True, by="lead", now=work.now)
@@ -141,3 +149,77 @@ def test_projects_of_boxes_have_no_assistant(shared_database: Engine) -> None:
         set_assistance(connection, work.project.key, asked=True)
     with reading(work.engine) as connection:
         assert not due_of(connection, work.project).train
+
+
+def test_sets_of_classes_are_learnt_shown_and_accepted_within_a_bound(shared_database: Engine) -> None:
+    rng = np.random.default_rng(4)
+    n = 450
+    names = ("cat", "dog", "owl")
+    work = labelling(shared_database, n, answer="multi-class", classes=names)
+    there = rng.random((n, 3)) < (0.5, 0.4, 0.2)
+    places = np.where(there, 1.0, -1.0) @ rng.normal(size=(3, 16)) + rng.normal(0, 0.7, (n, 16))
+    truth = {
+        f"i{row}": {
+            "classes": [name for name, on in zip(("cat", "dog", "owl"), there[row], strict=True) if on]
+        }
+        for row in range(n)
+    }
+    with writing(work.engine) as connection:
+        for row in range(n):
+            changed = update(records).where(records.c.model == work.project.model, records.c.id == f"i{row}")
+            packed = pack_embedding(places[row].astype(np.float16))
+            connection.execute(
+                changed.values(space=SPACE, embedding=packed, state=RecordState.MEASURED.value)
+            )
+        set_assistance(connection, work.project.key, space=SPACE)
+
+    def finish(keys: set[int]) -> None:
+        with writing(work.engine) as connection:
+            for one in [each for each in work.tasks() if each.key in keys]:
+                row = update(label_tasks).where(label_tasks.c.key == one.key)
+                connection.execute(
+                    row.values(
+                        state="done",
+                        answers=1,
+                        room=0,
+                        confidence=0.9,
+                        consensus=truth[one.record],
+                        finished=work.now,
+                    )
+                )
+            add_to_pool(connection, work.pool, done=len(keys))
+
+    finish({one.key for one in work.tasks()[:150]})
+    with reading(work.engine) as connection:
+        assert due_of(connection, work.project).train
+    made = train_assistant(work.engine, work.project.key, now=work.now)
+    assert made is not None
+    assert made.report["accuracy"] > 0.8
+    assert unpack_head(made.head or b"").classes == names
+    rest = [one for one in work.tasks() if one.state == "open"]
+    with reading(work.engine) as connection:
+        said = predict_tasks(connection, work.project, [one.key for one in rest])
+    right = [said[one.key].payload == truth[one.record] for one in rest]
+    assert made.report["low"] - 0.05 <= np.mean(right) <= made.report["high"] + 0.05
+    run = begin_automatic(
+        work.engine,
+        work.project.key,
+        work.pool,
+        bound=0.1,
+        by="lead",
+        now=work.now,
+        rng=np.random.default_rng(0),
+    )
+    while advance_automatic(work.engine, run.key, now=work.now):
+        pass
+    with reading(work.engine) as connection:
+        sample = {one.task for one in checked_tasks(connection, run.key, "sample")}
+    finish(sample)
+    while advance_automatic(work.engine, run.key, now=work.now):
+        pass
+    with reading(work.engine) as connection:
+        accepted = accepted_tasks(connection, run.key, after_key=0, limit=1000)
+    records_of = {one.key: one.record for one in work.tasks()}
+    wrong = [one for one in accepted if one.payload != truth[records_of[one.task]]]
+    assert len(accepted) > 60
+    assert len(wrong) / len(accepted) < 0.1

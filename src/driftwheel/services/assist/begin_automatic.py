@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Engine
 
 from driftwheel.agreement.automatic_acceptance import least_known
 from driftwheel.errors import UsageError
-from driftwheel.learning.embedding_head import EmbeddingHead
-from driftwheel.services.assist.kept_head import head_of
+from driftwheel.services.assist.due_assistance import can_assist
+from driftwheel.services.assist.kept_head import Head, head_of
 from driftwheel.services.assist.sure_tasks import SureTask, sure_tasks
 from driftwheel.services.label.consensus.label_progress import offer_again
 from driftwheel.services.label.pools.create_pool import pool_of_project
@@ -121,18 +121,18 @@ def begin_automatic(
     return _keep(engine, found, whole, assistant, drawn, waiting, bound, risk, by, now)
 
 
-def _assistant(connection: Connection, project: Project) -> tuple[Assistant, EmbeddingHead]:
+def _assistant(connection: Connection, project: Project) -> tuple[Assistant, Head]:
     if not assistance_of(connection, project.key).enabled:
         raise UsageError(
             f"The assistant of the project '{project.name}' is switched off; switch it on first."
         )
-    assistant = newest_assistant(connection, project.key) if project.answer == "class" else None
+    assistant = newest_assistant(connection, project.key) if can_assist(project) else None
     head = None if assistant is None else head_of(assistant)
     if assistant is None or head is None:
         what = (
             "has no assistant yet; it takes about 30 labels"
-            if project.answer == "class"
-            else f"asks for '{project.answer}'; only one class an image is labelled automatically"
+            if can_assist(project)
+            else "asks for boxes; only classes are labelled automatically"
         )
         raise UsageError(f"The project '{project.name}' {what}.")
     return assistant, head

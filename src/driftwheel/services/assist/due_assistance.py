@@ -12,7 +12,16 @@ from driftwheel.store.labels.label_sources import count_sources
 from driftwheel.store.labels.pools import list_pools
 from driftwheel.store.labels.projects import Project, list_projects
 
-__all__ = ["GROWTH", "LEAST", "Due", "due_assistance", "due_of", "labels_of_people", "next_training"]
+__all__ = [
+    "GROWTH",
+    "LEAST",
+    "Due",
+    "can_assist",
+    "due_assistance",
+    "due_of",
+    "labels_of_people",
+    "next_training",
+]
 
 LEAST = 30
 """Labels from which on an assistant is trained; below, its accuracy could be anything."""
@@ -30,6 +39,11 @@ class Due:
     embed: bool
 
 
+def can_assist(project: Project) -> bool:
+    """Return whether a project can have an assistant: of classes. Where boxes are, no embedding tells."""
+    return project.answer != "boxes"
+
+
 def due_assistance(connection: Connection) -> list[int]:
     """Return the keys of projects whose assistant has something due."""
     found = [due_of(connection, one) for one in list_projects(connection)]
@@ -37,9 +51,9 @@ def due_assistance(connection: Connection) -> list[int]:
 
 
 def due_of(connection: Connection, project: Project) -> Due:
-    """Return what is due of a project's assistant; nothing where it asks for no class, or has it off."""
+    """Return what is due of a project's assistant; nothing where it can have none, or has it off."""
     state = assistance_of(connection, project.key)
-    if project.answer != "class" or not state.enabled:
+    if not can_assist(project) or not state.enabled:
         return Due(project.key, train=False, embed=False)
     labels = labels_of_people(connection, project.key)
     train = state.asked or (labels >= LEAST if state.tried is None else _grown(labels, state.tried))

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine
 
 from driftwheel.errors import UsageError, did_you_mean
+from driftwheel.services.assist.due_assistance import can_assist
 from driftwheel.services.label.pools.create_pool import pool_of_project
 from driftwheel.store.assist.assist_options import AssistOptions, assist_options, set_assist_options
 from driftwheel.store.assist.assistants import set_assistance
@@ -28,7 +29,7 @@ def enable_assistant(engine: Engine, project: int, *, enabled: bool, by: str, no
     LookupError
         When there is no such project.
     UsageError
-        When the project does not ask for one class an image.
+        When the project asks for boxes.
     """
     with writing(engine) as connection:
         found = _of_classes(connection, project)
@@ -44,7 +45,7 @@ def ask_for_training(engine: Engine, project: int, *, by: str, now: datetime) ->
     LookupError
         When there is no such project.
     UsageError
-        When the project does not ask for one class an image.
+        When the project asks for boxes.
     """
     with writing(engine) as connection:
         found = _of_classes(connection, project)
@@ -102,8 +103,6 @@ def _of_classes(connection: Connection, project: int) -> Project:
     found = project_by_key(connection, project)
     if found is None:
         raise LookupError(f"There is no project with the key {project}.")
-    if found.answer != "class":
-        raise UsageError(
-            f"The project '{found.name}' asks for '{found.answer}'; the assistant learns one class an image."
-        )
+    if not can_assist(found):
+        raise UsageError(f"The project '{found.name}' asks for boxes; the assistant learns classes.")
     return found

@@ -10,6 +10,7 @@ import numpy as np
 from sqlalchemy import Connection, Engine
 
 from driftwheel.errors import UsageError
+from driftwheel.services.assist.due_assistance import can_assist
 from driftwheel.services.assist.kept_head import head_of
 from driftwheel.services.assist.sure_tasks import said_of
 from driftwheel.services.label.consensus.answer_payload import checked_payload
@@ -145,7 +146,7 @@ def _found(
     keys = [one.task for one in tasks]
     if has_prelabels(connection, pool) and not lacks_special(connection, pool):
         return _Found(given_prelabels(connection, keys), "import")
-    if project.answer == "class" and assistance_of(connection, project.key).enabled:
+    if can_assist(project) and assistance_of(connection, project.key).enabled:
         assistant = newest_assistant(connection, project.key)
         if assistant is not None and assistant.head is not None:
             return _Found(predict_tasks(connection, project, keys), "assistant")

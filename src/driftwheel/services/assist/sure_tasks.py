@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 
-from driftwheel.learning.embedding_head import EmbeddingHead
+from driftwheel.learning.set_head import SetHead
 from driftwheel.services.assist.embed_tasks import vectors_of
+from driftwheel.services.assist.kept_head import Head
 from driftwheel.store.assist.assistants import Assistant
 from driftwheel.store.assist.task_embeddings import EmbeddedTask, waiting_tasks
 from driftwheel.store.labels.projects import Project
@@ -23,7 +25,7 @@ class SureTask:
     """A task, what the assistant says of it, and how sure it is, 0…1."""
 
     task: int
-    payload: Mapping[str, str]
+    payload: Mapping[str, Any]
     confidence: float
 
 
@@ -31,7 +33,7 @@ def sure_tasks(  # noqa: PLR0917
     connection: Connection,
     project: Project,
     assistant: Assistant,
-    head: EmbeddingHead,
+    head: Head,
     pool: int,
     last_key: int,
 ) -> Iterator[SureTask]:
@@ -57,17 +59,26 @@ def sure_tasks(  # noqa: PLR0917
         after = rows[-1].key
 
 
-def said_of(head: EmbeddingHead, tasks: list[EmbeddedTask]) -> list[SureTask]:
+def said_of(head: Head, tasks: list[EmbeddedTask]) -> list[SureTask]:
     """Return what a head says of tasks with an embedding, in their order."""
     there = [one for one in tasks if one.embedding is not None]
     said = scored(head, [one.embedding or b"" for one in there])
     return [SureTask(one.key, *found) for one, found in zip(there, said, strict=True)]
 
 
-def scored(head: EmbeddingHead, embeddings: list[bytes]) -> list[tuple[dict[str, str], float]]:
-    """Return, for each packed embedding, the payload of the likeliest class, and its score."""
+def scored(head: Head, embeddings: list[bytes]) -> list[tuple[dict[str, Any], float]]:
+    """Return, for each packed embedding, the payload of the likeliest class or set, and how sure that is."""
     if not embeddings:
         return []
+    if isinstance(head, SetHead):
+        said = head.scores(vectors_of(embeddings))
+        return [
+            (
+                {"classes": [name for name, there in zip(head.classes, row, strict=True) if there]},
+                min(1.0, float(sure)),
+            )
+            for row, sure in zip(said.present, said.confidence, strict=True)
+        ]
     scores = head.scores(vectors_of(embeddings))
     best = scores.argmax(axis=1)
     return [

@@ -17,9 +17,12 @@ from driftwheel.agreement.automatic_acceptance import acceptance_threshold
 from driftwheel.errors import UsageError
 from driftwheel.learning.embedding_head import EmbeddingHead
 from driftwheel.learning.fit_embedding_head import FittedHead, fit_embedding_head
+from driftwheel.learning.fit_set_head import FittedSetHead, fit_set_head
+from driftwheel.learning.set_head import SetHead
 from driftwheel.services.assist.due_assistance import labels_of_people
 from driftwheel.services.assist.embed_tasks import vectors_of
-from driftwheel.services.assist.kept_head import head_of, pack_head
+from driftwheel.services.assist.kept_head import Head, head_of, pack_head
+from driftwheel.services.assist.sure_tasks import scored
 from driftwheel.store.assist.assistants import (
     Assistant,
     add_assistant,
@@ -53,7 +56,7 @@ _MOST_WAITING = 20_000  # that the coverage is estimated from
 class _Lesson:
     """What is learnt from."""
 
-    labels: list[str]
+    labels: list[tuple[str, ...]]
     embeddings: NDArray[np.float32]
 
 
@@ -81,7 +84,7 @@ def train_assistant(engine: Engine, project: int, *, now: datetime) -> Assistant
     begun = time.perf_counter()
     fits = before is not None and before.space == state.space
     try:
-        fitted = _fit(lesson, head_of(before) if fits and before is not None else None)
+        fitted = _fit(found, lesson, head_of(before) if fits and before is not None else None)
     except UsageError as error:
         with writing(engine) as connection:
             set_assistance(connection, project, tried=labels, asked=False, reason=str(error))
@@ -113,13 +116,17 @@ def give_up_training(engine: Engine, project: int, reason: str) -> None:
         set_assistance(connection, project, tried=labels, embedded=last, asked=False, reason=reason)
 
 
-def _fit(lesson: _Lesson, before: EmbeddingHead | None) -> FittedHead:
+def _fit(project: Project, lesson: _Lesson, before: Head | None) -> FittedHead | FittedSetHead:
     if not lesson.labels:
         raise UsageError("There is no label yet of an image with an embedding. Label more images.")
-    counts = Counter(lesson.labels)
-    if before is not None and not set(before.classes) <= set(counts):
-        before = None
-    return fit_embedding_head(lesson.embeddings, lesson.labels, seed=0, before=before, level=LEVEL)
+    if project.answer == "multi-class":
+        names = [one.name for one in project.classes]
+        earlier = before if isinstance(before, SetHead) else None
+        return fit_set_head(lesson.embeddings, lesson.labels, names, seed=0, before=earlier, level=LEVEL)
+    labels = [one[0] for one in lesson.labels]
+    same = isinstance(before, EmbeddingHead) and set(before.classes) <= set(Counter(labels))
+    last = before if same and isinstance(before, EmbeddingHead) else None
+    return fit_embedding_head(lesson.embeddings, labels, seed=0, before=last, level=LEVEL)
 
 
 def _lesson(connection: Connection, project: Project, space: str) -> _Lesson:
@@ -129,14 +136,14 @@ def _lesson(connection: Connection, project: Project, space: str) -> _Lesson:
     after = 0
     while True:
         rows = labels_to_learn(connection, project.key, project.model, space, after_key=after, limit=_PAGE)
-        learnt += [one for _, one in rows if one is not None and one.label in known]
+        learnt += [one for _, one in rows if one is not None and set(one.classes) <= known]
         if len(learnt) > 2 * MOST_LABELS:
             learnt = _drawn(learnt)
         if len(rows) < _PAGE:
             break
         after = rows[-1][0]
     learnt = _drawn(learnt)
-    return _Lesson([one.label for one in learnt], vectors_of([one.embedding for one in learnt]))
+    return _Lesson([one.classes for one in learnt], vectors_of([one.embedding for one in learnt]))
 
 
 def _drawn(learnt: list[LearntLabel]) -> list[LearntLabel]:
@@ -146,11 +153,9 @@ def _drawn(learnt: list[LearntLabel]) -> list[LearntLabel]:
     return sorted(order[:MOST_LABELS], key=lambda one: one.task)
 
 
-def _waiting(
-    connection: Connection, project: Project, space: str, head: EmbeddingHead
-) -> NDArray[np.float64]:
+def _waiting(connection: Connection, project: Project, space: str, head: Head) -> NDArray[np.float64]:
     """Return the confidences of tasks that wait, of at most `_MOST_WAITING` in all."""
-    found: list[NDArray[np.float32]] = []
+    found: list[float] = []
     left = _MOST_WAITING
     for pool in list_pools(connection, project.key):
         after = 0
@@ -166,16 +171,15 @@ def _waiting(
                 limit=min(_PAGE, left),
             )
             packed = [one.embedding for one in rows if one.embedding is not None]
-            if packed:
-                found.append(head.scores(vectors_of(packed)).max(axis=1))
+            found += [sure for _, sure in scored(head, packed)]
             left -= len(rows)
             if len(rows) < _PAGE:
                 break
             after = rows[-1].key
-    return np.concatenate(found).astype(np.float64) if found else np.zeros(0)
+    return np.array(found, dtype=np.float64)
 
 
-def _report(fitted: FittedHead, waiting: NDArray[np.float64]) -> dict[str, Any]:
+def _report(fitted: FittedHead | FittedSetHead, waiting: NDArray[np.float64]) -> dict[str, Any]:
     found = fitted.accuracy
     acceptance = acceptance_threshold(
         fitted.confidence.clip(0, 1), fitted.right, waiting.clip(0, 1), bound=BOUND, risk=RISK

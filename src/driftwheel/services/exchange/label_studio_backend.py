@@ -22,6 +22,7 @@ from driftwheel.formats.label_studio_ml import (
 from driftwheel.formats.label_truth import answer_of, truth_of
 from driftwheel.formats.losses import Loss, Losses
 from driftwheel.formats.prediction_json import prediction_from_json
+from driftwheel.services.assist.due_assistance import can_assist
 from driftwheel.services.assist.kept_head import head_of
 from driftwheel.services.assist.set_assist import ask_for_training
 from driftwheel.services.assist.show_prelabels import predict_tasks
@@ -153,7 +154,7 @@ def take_truth(
 
 
 def _assistant(connection: Connection, project: Project) -> Assistant | None:
-    if project.answer != "class" or not assistance_of(connection, project.key).enabled:
+    if not can_assist(project) or not assistance_of(connection, project.key).enabled:
         return None
     return newest_assistant(connection, project.key)
 

@@ -36,10 +36,10 @@ class EmbeddedTask:
 
 @dataclass(frozen=True, slots=True)
 class LearntLabel:
-    """The label of a task, and the embedding of its image as packed float16."""
+    """The label of a task, one class or a set of them, and the embedding of its image as packed float16."""
 
     task: int
-    label: str
+    classes: tuple[str, ...]
     embedding: bytes
 
 
@@ -126,11 +126,12 @@ def labels_to_learn(
     for row in connection.execute(query.order_by(tasks.c.key).limit(limit)):
         of_people = row.answers > 0 or row.reviewed is not None or row.source == "import"
         embedding = _task(row).embedding
-        label = (row.consensus or {}).get("class")
-        if not of_people or row.special or embedding is None or label is None:
+        said = row.consensus or {}
+        classes = (said["class"],) if "class" in said else said.get("classes")
+        if not of_people or row.special or embedding is None or classes is None:
             found.append((row.key, None))
         else:
-            found.append((row.key, LearntLabel(row.key, label, embedding)))
+            found.append((row.key, LearntLabel(row.key, tuple(classes), embedding)))
     return found
 
 

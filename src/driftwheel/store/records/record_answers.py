@@ -26,29 +26,28 @@ class RecordAnswer:
 
 
 def answers_of_records(
-    connection: Connection, model: int, ids: Sequence[str], *, embeddings: bool
+    connection: Connection, model: int, ids: Sequence[str], *, predictions: bool = True, embeddings: bool
 ) -> dict[str, RecordAnswer]:
     """Return what is known of those of these records that are there, by id.
 
     Parameters
     ----------
-    embeddings
-        Read embeddings, and no predictions; else the other way round.
+    predictions, embeddings
+        What is read of them; the other is None.
     """
-    columns = (
-        (records.c.id, records.c.embedding, records.c.space)
-        if embeddings
-        else (records.c.id, records.c.prediction)
-    )
+    columns = [records.c.id]
+    columns += [records.c.prediction] if predictions else []
+    columns += [records.c.embedding, records.c.space] if embeddings else []
     found: dict[str, RecordAnswer] = {}
     for begin in range(0, len(ids), _CHUNK):
         query = select(*columns).where(
             records.c.model == model, records.c.id.in_(ids[begin : begin + _CHUNK])
         )
         for row in connection.execute(query):
-            if embeddings:
-                found[row.id] = RecordAnswer(None, row.embedding, row.space)
-            else:
-                said = None if row.prediction is None else prediction_from_json(row.prediction)
-                found[row.id] = RecordAnswer(said, None, None)
+            said = row.prediction if predictions else None
+            found[row.id] = RecordAnswer(
+                None if said is None else prediction_from_json(said),
+                row.embedding if embeddings else None,
+                row.space if embeddings else None,
+            )
     return found

@@ -106,14 +106,39 @@ def test_planted_errors_come_first_by_the_labels_of_images_that_look_alike(label
     assert found(label_database, project, "model").looked_at == 0
 
 
+def test_all_together_outvote_a_model_that_is_often_wrong(label_database: Engine) -> None:
+    true, given = planted(150, 10)
+    rng = np.random.default_rng(11)
+    near = [np.eye(3)[label] + rng.normal(0, 0.3, 3) for label in true]
+    said = []
+    for label in true:  # right six times in ten
+        scores = rng.dirichlet([2.0, 2.0, 2.0])
+        scores[label if rng.random() < 0.6 else rng.integers(3)] += 1
+        scores /= scores.sum()
+        said.append(
+            Classification(CLASSES[int(scores.argmax())], dict(zip(CLASSES, scores.tolist(), strict=True)))
+        )
+    project = labelled(label_database, "class", [{"class": CLASSES[one]} for one in given], said, near)
+    wrong = {f"i{i:03}" for i in range(150) if true[i] != given[i]}
+
+    def hits(source: str) -> int:
+        return len(wrong & {one.task.record for one in found(label_database, project, source).suspects[:20]})
+
+    assert hits("all") >= 9 > hits("model")
+    assert hits("learnt") >= 8
+    why = found(label_database, project, "all").suspects[0].why
+    for words in ("the model gave", "by the other labels", "images that look alike"):
+        assert words in why
+
+
 def test_a_class_that_is_missing_from_a_set_is_suggested(label_database: Engine) -> None:
     rng = np.random.default_rng(9)
     labels = [{"classes": ["cat", "dog"] if i % 2 else ["owl"]} for i in range(60)]
     near = [np.eye(2)[i % 2] + rng.normal(0, 0.1, 2) for i in range(60)]
     labels[7] = {"classes": ["cat"]}
     project = labelled(label_database, "multi-class", labels, [None] * 60, near)
-    assert sources_for(project) == ("alike",)
-    it = found(label_database, project, "alike")
+    assert sources_for(project) == ("all", "learnt", "alike")
+    it = found(label_database, project, "all")
     assert it.suspects[0].task.record == "i007"
     assert it.suspects[0].suggested == {"classes": ["cat", "dog"]}
 

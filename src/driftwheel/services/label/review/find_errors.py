@@ -1,10 +1,10 @@
-"""Find labels that are likely wrong: those that the model, or images that look alike, contradict."""
+"""Find labels that are likely wrong: that the model, other labels or images that look alike contradict."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,26 +14,24 @@ from driftwheel.agreement.box_answers import DrawnBox
 from driftwheel.agreement.box_error_finder import BoxSuspicion, ScoredBox, find_box_errors
 from driftwheel.agreement.error_finder import find_label_errors
 from driftwheel.agreement.multi_error_finder import find_set_errors
-from driftwheel.predictions import Classification, Detection
-from driftwheel.report.numbers import share
+from driftwheel.agreement.pooled_chances import pooled_chances
+from driftwheel.predictions import Detection
 from driftwheel.services.label.consensus.answer_payload import boxes_of, payload_of_boxes
+from driftwheel.services.label.review.label_opinions import LabelOpinions, label_opinions, present_classes
 from driftwheel.store.labels.pools import list_pools
 from driftwheel.store.labels.projects import Project
 from driftwheel.store.labels.sure_tasks import labelled_tasks
 from driftwheel.store.labels.tasks import Task
 from driftwheel.store.records.record_answers import RecordAnswer, answers_of_records
 
-__all__ = ["LOOKED_AT", "NEIGHBOURS", "FoundErrors", "Source", "Suspect", "find_errors", "sources_for"]
+__all__ = ["LOOKED_AT", "FoundErrors", "Source", "Suspect", "find_errors", "sources_for"]
 
-Source = Literal["model", "alike"]
-"""What labels are held against: the scores or boxes that the model logged, or the labels of images that look
-alike."""
+Source = Literal["all", "model", "learnt", "alike"]
+"""What labels are held against: the scores or boxes that the model logged, what was learnt from the other
+labels (of each by a head that did not see it), the labels of images that look alike; or all of these."""
 
 LOOKED_AT = 2000
 """Newest labels that are looked at."""
-
-NEIGHBOURS = 10
-"""Images that look most alike, whose labels say what is to be expected of one."""
 
 _LEAST = 20  # labels below which nothing is said
 _SUSPICIOUS = 0.5  # something else is as likely as the label
@@ -84,16 +82,16 @@ class FoundErrors:
 
 
 def sources_for(project: Project) -> tuple[Source, ...]:
-    """Return what the labels of a project can be held against, the better first.
+    """Return what the labels of a project can be held against, the best first.
 
-    Scores of a model that knows one class an image say nothing of sets of classes; labels of images that look
-    alike say nothing of where a box is.
+    Scores of a model that knows one class an image say nothing of sets of classes; labels of other images say
+    nothing of where a box is.
     """
     match project.answer:
         case "class":
-            return get_args(Source)
+            return ("all", "model", "learnt", "alike")
         case "multi-class":
-            return ("alike",)
+            return ("all", "learnt", "alike")
         case "boxes":
             return ("model",)
 
@@ -102,96 +100,46 @@ def find_errors(connection: Connection, project: Project, source: Source, *, lim
     """Return up to `limit` labels that are likely wrong, without those that a person has decided of.
 
     Confident learning (`driftwheel.agreement.error_finder`), with chances that the label itself has no part
-    in: what the model logged when it had not seen the label, or the labels of the 10 images that look most
-    alike. Nothing is found among fewer than 20 labels.
+    in. All together they find more than each: what one of them says wrongly, the others outvote
+    (`driftwheel.agreement.pooled_chances`). Nothing is found among fewer than 20 labels.
     """
     pools = [one.key for one in list_pools(connection, project.key)]
     tasks = labelled_tasks(connection, pools, limit=LOOKED_AT)
     ids = [one.record for one in tasks]
-    known = answers_of_records(connection, project.model, ids, embeddings=source == "alike")
+    reads = {"predictions": source in {"all", "model"}, "embeddings": source != "model"}
+    known = answers_of_records(connection, project.model, ids, **reads)
     if project.answer == "boxes":
         return _of_boxes(tasks, known, limit)
     names = [one.name for one in project.classes]
-    rows, chances = (_scored if source == "model" else _alike)(tasks, known, names)
-    if len(rows) < _LEAST:
-        return FoundErrors((), source, len(rows), len(tasks))
+    said = label_opinions(project, tasks, known, chosen=None if source == "all" else source)
+    if len(said.tasks) < _LEAST:
+        return FoundErrors((), source, len(said.tasks), len(tasks))
+    single = project.answer == "class"
+    chances = pooled_chances(list(said.opinions.values()), single=single)
     expected: float | None = None
-    suspects: Iterator[Suspect]
-    if project.answer == "class":
-        labels = [names.index((one.consensus or {})["class"]) for one in rows]
+    if single:
+        labels = [names.index((one.consensus or {})["class"]) for one in said.tasks]
         found = find_label_errors(labels, chances)
         expected = found.n_errors
         suspects = (
             Suspect(
-                rows[row],
+                said.tasks[row],
                 float(found.suspicion[row]),
                 {"class": names[found.suggested[row]]},
-                _said(source, float(chances[row, found.suggested[row]]), float(chances[row, labels[row]])),
+                said.of_class(row, int(found.suggested[row]), labels[row]),
             )
             for row in found.order
             if found.suspicion[row] >= _SUSPICIOUS
         )
     else:
-        suspects = _of_sets(rows, chances, names)
+        suspects = _of_sets(said, chances, names)
     fresh = [one for one in suspects if one.task.reviewed is None]
-    return FoundErrors(tuple(fresh[:limit]), source, len(rows), len(tasks), expected)
+    return FoundErrors(tuple(fresh[:limit]), source, len(said.tasks), len(tasks), expected)
 
 
-def _said(source: Source, other: float, own: float) -> str:
-    if source == "model":
-        return f"the model gave {share(other)} to that and {share(own)} to the label"
-    many, few = other * NEIGHBOURS, own * NEIGHBOURS
-    return f"{many:.0f} of {NEIGHBOURS} images that look alike are that, {few:.0f} the label"
-
-
-def _scored(
-    tasks: Sequence[Task], known: Mapping[str, RecordAnswer], names: Sequence[str]
-) -> tuple[list[Task], NDArray[np.float64]]:
-    """Return the tasks whose record has scores for the classes, and (n, k) shares of them."""
-    rows, chances = [], []
-    for task in tasks:
-        found = known.get(task.record)
-        said = None if found is None else found.prediction
-        if not isinstance(said, Classification):
-            continue
-        scores = [said.scores.get(name, 0.0) for name in names]
-        if len(said.scores) >= 2 and sum(scores) > 0:
-            rows.append(task)
-            chances.append([score / sum(scores) for score in scores])
-    return rows, np.array(chances, dtype=np.float64).reshape(-1, len(names))
-
-
-def _alike(
-    tasks: Sequence[Task], known: Mapping[str, RecordAnswer], names: Sequence[str]
-) -> tuple[list[Task], NDArray[np.float64]]:
-    """Return the tasks with an embedding of the commonest space, and (n, k) shares among their neighbours."""
-    spaces: dict[tuple[str | None, int], list[Task]] = {}
-    for task in tasks:
-        found = known.get(task.record)
-        if found is not None and found.embedding:
-            spaces.setdefault((found.space, len(found.embedding)), []).append(task)
-    rows = max(spaces.values(), key=len, default=[])
-    if len(rows) <= NEIGHBOURS:
-        return [], np.zeros((0, len(names)))
-    packed = b"".join(known[one.record].embedding or b"" for one in rows)
-    vectors = np.frombuffer(packed, dtype="<f2").astype(np.float32).reshape(len(rows), -1)
-    vectors = np.nan_to_num(vectors)
-    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-    likeness = vectors @ vectors.T
-    np.fill_diagonal(likeness, -np.inf)
-    nearest = np.argpartition(-likeness, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
-    there = np.array([[_names(one, name) for name in names] for one in rows], dtype=np.float64)
-    return rows, np.asarray(there[nearest].mean(axis=1))
-
-
-def _names(task: Task, name: str) -> bool:
-    said = task.consensus or {}
-    return said.get("class") == name or name in said.get("classes", ())
-
-
-def _of_sets(rows: Sequence[Task], chances: NDArray[np.float64], names: Sequence[str]) -> Iterator[Suspect]:
+def _of_sets(said: LabelOpinions, chances: NDArray[np.float64], names: Sequence[str]) -> Iterator[Suspect]:
     """Yield each task once, with the class that is the likeliest to be wrong in its set."""
-    present = np.array([[_names(one, name) for name in names] for one in rows], dtype=np.bool_)
+    present = present_classes(said.tasks, names)
     found = find_set_errors(present, chances)
     seen: set[int] = set()
     for row, column in zip(found.items.tolist(), found.classes.tolist(), strict=True):
@@ -201,9 +149,8 @@ def _of_sets(rows: Sequence[Task], chances: NDArray[np.float64], names: Sequence
         there = present[row].copy()
         there[column] = not there[column]
         chosen = [name for name, is_there in zip(names, there, strict=True) if is_there]
-        n = chances[row, column] * NEIGHBOURS
-        why = f"{names[column]}: of {n:.0f} of the {NEIGHBOURS} images that look alike"
-        yield Suspect(rows[row], float(found.suspicion[row, column]), {"classes": chosen}, why)
+        why = f"{names[column]}: {said.of_presence(row, column)}"
+        yield Suspect(said.tasks[row], float(found.suspicion[row, column]), {"classes": chosen}, why)
 
 
 def _of_boxes(tasks: Sequence[Task], known: Mapping[str, RecordAnswer], limit: int) -> FoundErrors:

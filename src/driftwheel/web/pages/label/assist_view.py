@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from driftwheel.agreement.automatic_acceptance import least_known
 from driftwheel.services.assist.describe_assistant import AssistantStanding, describe_assistant
 from driftwheel.services.assist.describe_automatic import AutomaticStanding, describe_automatic
+from driftwheel.services.assist.due_assistance import can_assist
 from driftwheel.store.assist.assist_options import AssistOptions, assist_options
 from driftwheel.store.labels.pools import Pool
 from driftwheel.store.labels.projects import Project
@@ -64,7 +65,7 @@ class AssistView:
 
 def assist_view(connection: Connection, project: Project, pool: Pool) -> AssistView | None:
     """Return how the assistant stands in a pool; None for projects that can have none."""
-    if project.answer != "class":
+    if not can_assist(project):
         return None
     stands = describe_assistant(connection, project)
     runs = describe_automatic(connection, pool.key, limit=5)

@@ -20,7 +20,9 @@ router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
 _SHOWN = 40
 _WORDS: dict[Source, str] = {
+    "all": "all that there is: the model, the other labels, images that look alike",
     "model": "what the model said when it saw the image",
+    "learnt": "what was learnt from the other labels",
     "alike": "the labels of images that look alike",
 }
 _TOLD = {
@@ -39,8 +41,6 @@ def _show_errors(request: Request, state: State, project: Key) -> Response:
         possible = sources_for(found)
         source = next((one for one in possible if one == asked), possible[0])
         it = find_errors(connection, found, source, limit=_SHOWN)
-        if not asked and it.looked_at < it.labels / 2 and len(possible) > 1:
-            it = find_errors(connection, found, possible[1], limit=_SHOWN)
     views = task_views(found, model.name, [one.task for one in it.suspects])
     return render(
         request,
