@@ -21,6 +21,7 @@ FACTS = AutoencoderFacts(
     held_out_errors=np.random.default_rng(0).gamma(9, 0.01, 20),
     held_out_loss=0.3,
     held_out_blocks=np.repeat(np.arange(4), 5),
+    held_out_tags={"camera": ("left",) * 12 + (None,) * 8},
 )
 
 
@@ -35,10 +36,14 @@ def test_what_is_written_is_read():
         "n_stopping",
         "stopping_losses",
         "held_out_loss",
+        "held_out_tags",
     ):
         assert getattr(again, name) == getattr(FACTS, name)
     np.testing.assert_allclose(again.held_out_errors, FACTS.held_out_errors, rtol=1e-8)
     np.testing.assert_array_equal(again.held_out_blocks, FACTS.held_out_blocks)
+    assert again.of_segment("camera", "left").tolist() == list(range(12))
+    assert len(again.of_segment("", "")) == 20
+    assert not len(again.of_segment("site", "left"))
     assert again.baseline == pytest.approx(FACTS.held_out_errors.mean())
 
 
@@ -54,6 +59,8 @@ def test_what_is_written_is_read():
         ({"held_out_errors": ["x"]}, "damaged"),
         ({"held_out_errors": [0.1, -0.1]}, r"damaged \(the errors of held-out images\)"),
         ({"held_out_blocks": [1]}, r"damaged \(the errors of held-out images\)"),
+        ({"held_out_tags": {"camera": ["left"]}}, r"damaged \(the tags of held-out images\)"),
+        ({"held_out_tags": []}, "damaged"),
         ({"baseline": 1.0}, "the baseline is not the mean of the errors"),
         ({"stopping_losses": None}, "damaged"),
     ],

@@ -6,7 +6,8 @@ less.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import cv2
@@ -21,6 +22,7 @@ from driftwheel.learning.autoencoder_training import AutoencoderTraining
 
 __all__ = ["SHAPE", "errors_of", "full_autoencoder", "grey_autoencoder", "need_onnx"]
 
+NO_TAGS: Mapping[str, tuple[str, ...]] = {}
 SHAPE = AutoencoderShape(16, colour=True, widths=(1,), latent=1)
 
 
@@ -30,13 +32,15 @@ def need_onnx() -> None:
         pytest.importorskip(name, reason=f"the extra `embed` is not installed: no {name}")
 
 
-def grey_autoencoder(held_out: Sequence[bytes], *, reference: str = "the reference") -> bytes:
-    """Return the file, with the errors of these encoded images as what is usual."""
+def grey_autoencoder(
+    held_out: Sequence[bytes], *, reference: str = "the reference", cameras: Sequence[str] = ()
+) -> bytes:
+    """Return the file, with the errors of these encoded images as what is usual, of these cameras if any."""
     need_onnx()
     errors = np.ones(1)
     if held_out:
         errors = open_autoencoder(_file(errors, reference)).errors(_pictures(held_out))
-    return _file(errors, reference)
+    return _file(errors, reference, {"camera": tuple(cameras)} if cameras else {})
 
 
 def errors_of(file: bytes, images: Sequence[bytes]) -> list[float]:
@@ -68,13 +72,13 @@ def full_autoencoder() -> bytes:
     return write_network(shape, weights, {METADATA_KEY: facts_to_json(_facts(shape, np.ones(3), "drawn"))})
 
 
-def _file(errors: np.ndarray, reference: str) -> bytes:
+def _file(errors: np.ndarray, reference: str, tags: Mapping[str, tuple[str, ...]] = NO_TAGS) -> bytes:
     flat = SHAPE.widths[0] * SHAPE.coarsest**2
     sizes = {"encoder_0": (1, 3, 4, 4), "latent": (1, flat), "lift": (flat, 1), "decoder_0": (1, 3, 4, 4)}
     outgoing = {"encoder_0": 1, "latent": 1, "lift": flat, "decoder_0": 3}
     weights = {f"{name}.weight": np.zeros(size, np.float32) for name, size in sizes.items()}
     weights |= {f"{name}.bias": np.zeros(n, np.float32) for name, n in outgoing.items()}
-    facts = _facts(SHAPE, errors, reference)
+    facts = replace(_facts(SHAPE, errors, reference), held_out_tags=tags)
     return write_network(SHAPE, weights, {METADATA_KEY: facts_to_json(facts)})
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,9 @@ class AutoencoderFacts:
         The mean binary cross-entropy of the same images, shown as they are: the baseline loss.
     held_out_blocks
         (n,) numbers of camera and hour of the same images, or None where those are not known.
+    held_out_tags
+        Name of a tag → its values of the same n images, None where an image lacks it. Files of earlier
+        releases, and of images without tags, have none.
     """
 
     shape: AutoencoderShape
@@ -55,11 +59,18 @@ class AutoencoderFacts:
     held_out_errors: NDArray[np.float64]
     held_out_loss: float
     held_out_blocks: NDArray[np.intp] | None = None
+    held_out_tags: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
 
     @property
     def baseline(self) -> float:
         """The mean error of the images that were held out."""
         return float(self.held_out_errors.mean())
+
+    def of_segment(self, tag: str, value: str) -> NDArray[np.intp]:
+        """Return which of the images that were held out are of a segment; of no tag all are."""
+        if not tag:
+            return np.arange(len(self.held_out_errors))
+        return np.flatnonzero([one == value for one in self.held_out_tags.get(tag, ())])
 
 
 def facts_to_json(facts: AutoencoderFacts) -> str:
@@ -79,6 +90,7 @@ def facts_to_json(facts: AutoencoderFacts) -> str:
             "held_out_loss": facts.held_out_loss,
             "held_out_errors": [float(f"{error:.9g}") for error in facts.held_out_errors],
             "held_out_blocks": None if blocks is None else blocks.tolist(),
+            "held_out_tags": {name: list(values) for name, values in sorted(facts.held_out_tags.items())},
         }
     )
 
@@ -116,12 +128,22 @@ def facts_from_json(text: str) -> AutoencoderFacts:
             held_out_errors=errors,
             held_out_loss=float(found["held_out_loss"]),
             held_out_blocks=None if blocks is None else np.array(blocks, dtype=np.intp),
+            held_out_tags=_tags(found.get("held_out_tags", {})),
         )
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise UsageError(f"What it says of itself is damaged ({error}).") from None
     right = errors.ndim == 1 and errors.size and np.isfinite(errors).all() and errors.min() >= 0
     if not right or (blocks is not None and len(blocks) != len(errors)):
         raise UsageError("What it says of itself is damaged (the errors of held-out images).")
+    if any(len(values) != len(errors) for values in facts.held_out_tags.values()):
+        raise UsageError("What it says of itself is damaged (the tags of held-out images).")
     if not math.isclose(facts.baseline, found.get("baseline", math.nan), rel_tol=1e-6):
         raise UsageError("What it says of itself is damaged (the baseline is not the mean of the errors).")
     return facts
+
+
+def _tags(found: Mapping[str, list[str | None]]) -> dict[str, tuple[str | None, ...]]:
+    return {
+        str(name): tuple(None if one is None else str(one) for one in values)
+        for name, values in found.items()
+    }

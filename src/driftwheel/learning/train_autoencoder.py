@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -28,6 +28,7 @@ def train_autoencoder(
     reference: str = "",
     groups: NDArray[np.intp] | None = None,
     split: ReferenceSplit | None = None,
+    tags: Mapping[str, Sequence[str | None]] | None = None,
     threads: int = 1,
     on_progress: Callable[[int], None] | None = None,
 ) -> bytes:
@@ -43,6 +44,8 @@ def train_autoencoder(
         What the images are called.
     groups, split
         See `reference_split.split_reference`; a split that is given is used as it is.
+    tags
+        Name of a tag → its values of the n pictures, so that windows of one segment can be tested.
     threads
         That torch and onnxruntime compute with.
     on_progress
@@ -84,6 +87,9 @@ def train_autoencoder(
         held_out_errors=np.zeros(len(parts.held_out)),
         held_out_loss=0.0,
         held_out_blocks=None if groups is None else groups[parts.held_out],
+        held_out_tags={
+            name: tuple(values[i] for i in parts.held_out) for name, values in (tags or {}).items()
+        },
     )
 
     def written(these: AutoencoderFacts) -> bytes:

@@ -75,7 +75,9 @@ def test_blocks_are_hours_and_tags():
         Image(f"{i:02}", grey(i), start + timedelta(minutes=15 * i), {"camera": str(i % 2)})
         for i in range(40)
     ]
-    blocks = prepare(images).blocks
+    found = prepare(images)
+    blocks = found.blocks
     assert blocks is not None
+    assert found.tags == {"camera": ("0", "1") * 20}
     assert np.unique(blocks, return_counts=True)[1].tolist() == [2] * 20  # ten hours, two cameras
     assert prepare([Image("a", grey(1), start)] * 30).blocks is None

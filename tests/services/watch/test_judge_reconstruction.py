@@ -62,7 +62,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Engine
     log(engine, blobs, model, [record(f"old{i}", picture(9000 + i), MIDNIGHT - DAY) for i in range(25)])
     work(engine, blobs)
     refer(engine, blobs, folder / "reference", 0)
-    set_autoencoder(engine, blobs, "m", grey_autoencoder(pictures(1000, 60)), by="me", now=NOW)
+    file = grey_autoencoder(pictures(1000, 60), cameras=["1"] * 52 + ["0"] * 8)
+    set_autoencoder(engine, blobs, "m", file, by="me", now=NOW)
     for day, n, change in ((FINE, 60, bytes), (FADED, 60, faded), (FEW, 12, bytes)):
         images = [change(one) for one in pictures(2000 + 100 * day, n)]
         hour = MIDNIGHT + day * DAY
@@ -142,12 +143,27 @@ def test_errors_that_fell_are_drift_with_the_images_that_show_it(installed):
     assert all(one["record"].startswith("1-") for one in shown["images"])
 
 
-def test_a_segment_is_measured_and_not_tested(installed):
+def test_a_segment_is_tested_by_its_own_images(installed):
     judged = judge(installed, FADED, "1")
+    seen = judged.observations["reconstruction"]
+    assert (seen.n, seen.judged) == (30, True)
+    assert seen.value < seen.low
+    assert judged.answer == "drift"
+    assert judged.document["reconstruction"]["n_reference"] == 52
+    assert judged.alpha == pytest.approx(2 * alpha_for(0.5, 2 * PARTS * 365))
+    fine = judge(installed, FINE, "1")
+    assert fine.answer == "no_drift"
+    assert fine.observations["reconstruction"].judged is False
+
+
+def test_a_segment_of_which_few_images_were_held_out_is_measured_and_not_tested(installed):
+    judged = judge(installed, FADED, "0")
     seen = judged.observations["reconstruction"]
     assert (seen.n, seen.judged, seen.low) == (30, None, None)
     assert seen.value < -50
-    assert seen.note.startswith("What is usual of this segment alone")
+    assert seen.note == (
+        "What is usual of this segment alone is not known: 8 images of it were held out, and 50 are needed."
+    )
     assert judged.document["reconstruction"] is None
     assert judged.alpha == pytest.approx(alpha_for(1.0, 2 * PARTS * 365))
 

@@ -114,6 +114,7 @@ def train_autoencoder_on(
         seed=seed,
         reference=called or source.describe,
         groups=prepared.blocks,
+        tags=prepared.tags,
         threads=computing,
         on_progress=counting(on_progress, "Training the autoencoder", None),
     )

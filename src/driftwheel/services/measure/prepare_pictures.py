@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 
@@ -43,12 +43,15 @@ class PreparedPictures:
         (n,) numbers of tags and hour as `driftwheel.drift.replays.replay.blocks_of` gives them, or None.
     seen
         How many readable images the source has.
+    tags
+        Name of a tag → its values of the n images, None where an image lacks it.
     """
 
     images: tuple[str, ...]
     pictures: NDArray[np.uint8]
     blocks: NDArray[np.intp] | None
     seen: int
+    tags: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,7 +108,9 @@ def prepare_pictures(
     pictures = np.empty((len(kept), *blank.shape), np.uint8)
     for i in range(len(kept)):
         pictures[i] = kept.pop()[1].picture  # so that each is there once, not twice
-    return PreparedPictures(tuple(image.name for image in images), pictures, _blocks(images), seen)
+    tags = _tags(images)
+    blocks = _blocks(images, tags)
+    return PreparedPictures(tuple(image.name for image in images), pictures, blocks, seen, tags)
 
 
 def _batches(source: Iterable[Image | Unreadable]) -> Iterator[list[Image | Unreadable]]:
@@ -126,10 +131,13 @@ def _prepare_one(image: Image, prepare: Prepare) -> _Row | None:
     return _Row(Image(image.name, b"", image.time, image.tags), picture)
 
 
-def _blocks(images: list[Image]) -> NDArray[np.intp] | None:
+def _tags(images: list[Image]) -> dict[str, tuple[str | None, ...]]:
+    names = sorted({name for image in images for name in image.tags})
+    return {name: tuple(image.tags.get(name) for image in images) for name in names}
+
+
+def _blocks(images: list[Image], tags: Mapping[str, tuple[str | None, ...]]) -> NDArray[np.intp] | None:
     n = len(images)
     times = times_of([image.time for image in images])
-    names = sorted({name for image in images for name in image.tags})
-    tags = {name: tuple(image.tags.get(name) for image in images) for name in names}
     records = Records(tuple(i.name for i in images), np.empty((n, 0), np.float32), (), times=times, tags=tags)
     return blocks_of(records)

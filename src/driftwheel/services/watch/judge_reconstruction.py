@@ -1,8 +1,9 @@
 """Judge reconstruction errors: whether an autoencoder shows the images of a window as it shows usual ones.
 
 It is one of two looks at a window, as in `driftwheel check --autoencoder`: it takes half of what the verdict
-may use of the dial, and everything else the other half. That is so where it counts: in windows of the whole
-model, held against the reference that it was trained on. Of a segment alone it is not known what is usual.
+may use of the dial, and everything else the other half. That is so where it counts: in windows that are held
+against the reference that it was trained on. A segment is compared with its own images among those that were
+held out, where they are 50 or more; of others it is not known what is usual.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from driftwheel.learning.autoencoder_facts import AutoencoderFacts
 from driftwheel.monitors.observation import Observation
 from driftwheel.report.numbers import several
 from driftwheel.services.measure.autoencoder_in_use import AutoencoderInUse
+from driftwheel.services.measure.measured_reference import LEAST_OF_SEGMENT
 from driftwheel.services.watch.window_records import WindowRecords
 from driftwheel.store.windows.windows import StoredWindow
 
@@ -39,7 +41,6 @@ _NONE = "No autoencoder looks at the images of this model."
 _LATER = "None of its images was shown to the autoencoder: measure them again."
 _EARLIER = "The autoencoder was trained on an earlier reference: not tested."
 _UNTESTED = "Not tested in this window."
-_SEGMENT = "What is usual of this segment alone the autoencoder does not know: not tested."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +59,9 @@ class ReconstructionLook:
         Ids of the records that it looked at, and their (n,) errors.
     why_not
         Why it does not count; empty where it does.
+    held_out
+        Rows of the held-out images that it is compared with: those of the window's segment, all where these
+        are too few or not known.
     """
 
     key: int
@@ -66,6 +70,17 @@ class ReconstructionLook:
     images: tuple[str, ...]
     errors: NDArray[np.float64]
     why_not: str
+    held_out: NDArray[np.intp]
+
+    @property
+    def usual(self) -> NDArray[np.float64]:
+        """The errors of these held-out images."""
+        return self.facts.held_out_errors[self.held_out]
+
+    @property
+    def baseline(self) -> float:
+        """Their mean."""
+        return float(self.usual.mean())
 
     @property
     def shares(self) -> int:
@@ -74,8 +89,8 @@ class ReconstructionLook:
 
     @property
     def over_baseline(self) -> float:
-        """Per cent that the mean error lies above that of the held-out images of the reference."""
-        return 100 * (float(self.errors.mean()) / self.facts.baseline - 1)
+        """Per cent that the mean error lies above that of the held-out images."""
+        return 100 * (float(self.errors.mean()) / self.baseline - 1)
 
 
 def look_at_errors(
@@ -93,22 +108,44 @@ def look_at_errors(
     if autoencoder is None:
         return None
     known = np.flatnonzero(np.isfinite(records.errors))
+    facts = autoencoder.network.facts
+    held_out = facts.of_segment(window.tag, window.value)
+    unknown = _unknown(window, facts, held_out) if window.tag else ""
     why_not = ""
     if not len(known):
         why_not = _LATER
     elif autoencoder.stored.reference != reference:
         why_not = _EARLIER
-    elif window.tag:
-        why_not = _SEGMENT
+    elif unknown:
+        why_not = unknown
     elif len(known) < LEAST_SAMPLE:
         why_not = f"The autoencoder looked at {several(len(known), 'image')}, too few to be tested."
     return ReconstructionLook(
         autoencoder.stored.key,
         autoencoder.network.identity,
-        autoencoder.network.facts,
+        facts,
         tuple(records.table.images[i] for i in known),
         records.errors[known],
         why_not,
+        facts.of_segment("", "") if unknown else held_out,
+    )
+
+
+def _unknown(window: StoredWindow, facts: AutoencoderFacts, held_out: NDArray[np.intp]) -> str:
+    """Return why it is not known what is usual of a segment; empty where it is."""
+    n = len(held_out)
+    if n >= LEAST_OF_SEGMENT and float(facts.held_out_errors[held_out].mean()):
+        return ""
+    if window.tag not in facts.held_out_tags:
+        return (
+            f"What is usual of this segment alone is not known: the images that were held out have no tag "
+            f"'{window.tag}', or the autoencoder was trained by an earlier release."
+        )
+    if n >= LEAST_OF_SEGMENT:
+        return "The held-out images of this segment are shown without any error: not tested."
+    return (
+        f"What is usual of this segment alone is not known: {several(n, 'image')} of it "
+        f"{'was' if n == 1 else 'were'} held out, and {LEAST_OF_SEGMENT} are needed."
     )
 
 
@@ -130,12 +167,13 @@ def join_look(
     """
     if look is None or look.why_not:
         return verdict
+    blocks = look.facts.held_out_blocks
     drift = reconstruction_drift(
-        look.facts.held_out_errors,
+        look.usual,
         look.errors,
         rng=rng,
         alpha=verdict.alpha,
-        blocks=look.facts.held_out_blocks,
+        blocks=None if blocks is None else blocks[look.held_out],
     )
     return join_reconstruction(
         verdict,
@@ -174,7 +212,7 @@ def reconstructed_to_json(look: ReconstructionLook | None) -> Mapping[str, Any] 
         return None
     return {
         "autoencoder": look.key,
-        "baseline": look.facts.baseline,
+        "baseline": look.baseline,
         "images": [
             {"record": look.images[i], "error": float(look.errors[i])} for i in _order(look)[:_SHOWN].tolist()
         ],
