@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from tests.services.performance.labelled_days import LabelledDays, labelled_days
+from tests.services.performance.labelled_days import NOON, LabelledDays, labelled_days
 from tests.web.serving import Running
+
+from driftwheel.services.performance.find_slices import find_slices
+from driftwheel.store.engine.database import writing
+from driftwheel.store.models.failure_slices import put_slices
 
 URL = "/api/v1/models/animals/performance"
 
@@ -92,3 +96,33 @@ def test_the_page_without_labels_and_of_boxes(server: Running) -> None:
     assert "No prediction in this time." in client.get("/models/cats/performance").text
     assert "performance is not measured here yet" in client.get("/models/parts/performance").text
     assert client.get("/models/unknown/performance").status_code == 404
+
+
+def test_slices_are_asked_for_and_told(server: Running, days: LabelledDays, reader: httpx.Client) -> None:
+    assert reader.get(f"{URL}/slices").json()["made"] is None
+    assert reader.post(f"{URL}/slices").status_code == 403
+    assert server.with_token("engineer").post(f"{URL}/slices").status_code == 202
+    assert reader.get(f"{URL}/slices").json()["asked"] is True
+    find_slices(days.engine, days.model.key, now=NOON)
+    found = reader.get(f"{URL}/slices").json()
+    assert (found["asked"], found["reason"]) == (False, "80 labels, of 100 that are needed")
+    figure = {"low": 0.4, "high": 0.6, "n": 40}
+    told = {
+        "conditions": [{"feature": "tag.camera", "value": "<b>1", "low": None, "high": None}],
+        "share": 0.25,
+        "labels": 80,
+        "wrong": 40,
+        "accuracy": {"value": 0.5, **figure},
+        "rest": {"value": 0.9, **figure},
+        "p_value": 0.001,
+        "records": ["d0-0", "gone"],
+    }
+    document = {"n": 400, "fair": True, "proposed": 5, "looked_at": 60, "reason": "", "slices": [told]}
+    with writing(days.engine) as connection:
+        put_slices(connection, days.model.key, labels=400, document=document, made=NOON)
+    [one] = reader.get(f"{URL}/slices").json()["slices"]
+    assert (one["words"], one["records"], one["accuracy"]["value"]) == ("camera = <b>1", ["d0-0"], 0.5)
+    page = server.logged_in("vera").get("/models/animals/performance").text
+    assert "camera = &lt;b&gt;1" in page
+    assert "Half of 400 labels proposed 5 of 60 parts that were looked at" in page.replace("\u00a0", " ")
+    assert "Look again" not in page  # a viewer may not

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
@@ -12,15 +13,39 @@ from driftwheel.errors import UsageError
 from driftwheel.performance.measured_accuracy import Basis
 from driftwheel.performance.partly_labelled import Method
 from driftwheel.services.performance.describe_performance import describe_performance
+from driftwheel.services.performance.describe_slices import describe_slices
 from driftwheel.services.performance.performance_json import report_to_json
 from driftwheel.services.watch.watch_model import span_of
-from driftwheel.store.engine.database import reading
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.models.failure_slices import ask_slices
 from driftwheel.web.api.describe import problems
 from driftwheel.web.api.known_model import known_model
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import State
 
-__all__ = ["PerformanceAnswer", "read_performance", "router"]
+__all__ = [
+    "CalibrationAnswer",
+    "ClassAnswer",
+    "ConditionAnswer",
+    "ConfusionAnswer",
+    "FigureAnswer",
+    "LabelCounts",
+    "LabelledAnswer",
+    "MeasuredAnswer",
+    "PerformanceAnswer",
+    "ReliabilityAnswer",
+    "SegmentPerformance",
+    "SliceAnswer",
+    "SlicesAnswer",
+    "VersionPerformance",
+    "WindowAnswer",
+    "WindowEstimated",
+    "WindowMeasured",
+    "find_slices",
+    "read_performance",
+    "read_slices",
+    "router",
+]
 
 router = APIRouter(prefix="/api/v1/models/{name}/performance", tags=["performance"], route_class=GuardedRoute)
 
@@ -146,6 +171,59 @@ class PerformanceAnswer(MeasuredAnswer):
     windows: list[WindowAnswer] = Field(description="The oldest first.")
     versions: list[VersionPerformance]
     segments: list[SegmentPerformance] = Field(description="Those with the most labels, at most 12.")
+
+
+class ConditionAnswer(BaseModel):
+    """What the images of a slice have in common."""
+
+    feature: str = Field(description="tag.NAME, property.NAME, predicted or cluster.")
+    value: str = Field(description="Of a category; else empty.")
+    low: float | None = Field(description="The number is at least this.")
+    high: float | None = Field(description="The number is below this.")
+
+
+class SliceAnswer(BaseModel):
+    """A part of the images on which the model is wrong more often."""
+
+    words: str
+    conditions: list[ConditionAnswer]
+    share: float = Field(description="Of all labelled images.")
+    labels: int = Field(description="Labelled images in it.")
+    wrong: int = Field(description="Wrong ones among them.")
+    accuracy: FigureAnswer = Field(description="Of images that had no say in finding it.")
+    rest: FigureAnswer = Field(description="Likewise, outside of it.")
+    p_value: float = Field(description="That it is not worse, corrected for all that were proposed (Holm).")
+    records: list[str] = Field(description="Ids of wrong ones, the newest first.")
+
+
+class SlicesAnswer(BaseModel):
+    """The newest search of slices of failure."""
+
+    made: datetime | None = Field(description="None before the first.")
+    asked: bool = Field(description="Whether another is asked for.")
+    n: int = Field(description="Labels that it rests on.")
+    proposed: int
+    looked_at: int
+    reason: str = Field(description="Why nothing was looked for; else empty.")
+    slices: list[SliceAnswer] = Field(description="Those that cost the most right answers first.")
+
+
+@router.get("/slices", dependencies=[permit("read")], responses=problems(404))
+def read_slices(name: str, state: State) -> SlicesAnswer:
+    """Read on which parts of the images a model is wrong more often, as one half of the labels confirms."""
+    with reading(state.engine) as connection:
+        found = describe_slices(connection, known_model(connection, name), pictures=12)
+    plain = asdict(found)
+    for one, its in zip(found.slices, plain["slices"], strict=True):
+        its["records"] = [each.id for each in one.records]
+    return SlicesAnswer.model_validate(plain)
+
+
+@router.post("/slices", status_code=202, dependencies=[permit("edit-models")], responses=problems(404))
+def find_slices(name: str, state: State) -> None:
+    """Ask for a new search of slices of failure; a worker makes it. New labels ask for one by themselves."""
+    with writing(state.engine) as connection:
+        ask_slices(connection, known_model(connection, name).key)
 
 
 @router.get("", dependencies=[permit("read")], responses=problems(404))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 
 from driftwheel.monitors.observation import CANNOT_TELL
 from driftwheel.performance.figure import Figure
@@ -18,8 +19,10 @@ from driftwheel.services.performance.describe_performance import (
     WindowPerformance,
     describe_performance,
 )
+from driftwheel.services.performance.describe_slices import describe_slices
 from driftwheel.services.watch.watch_model import SPANS, span_of
-from driftwheel.store.engine.database import reading
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.models.failure_slices import ask_slices
 from driftwheel.store.windows.verdict_answers import segments_seen
 from driftwheel.web.api.known_model import known_model
 from driftwheel.web.pages.models.confusion_view import confusion_view
@@ -31,8 +34,9 @@ from driftwheel.web.pages.models.performance_charts import (
 )
 from driftwheel.web.pages.models.performance_sentence import interval, performance_sentence, tenths
 from driftwheel.web.pages.models.performance_view import PerformanceView, read_performance_view
-from driftwheel.web.pages.models.watch_view import images_address
+from driftwheel.web.pages.models.watch_view import WatchView, images_address
 from driftwheel.web.pages.rendering import address, render
+from driftwheel.web.pages.shots import shots_of
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import State
 
@@ -78,6 +82,7 @@ def _show_performance(request: Request, state: State, name: str) -> Response:
             connection, model, span, tag=watch.tag, value=watch.value, version=view.version
         )
         summary = describe_model(connection, model, state.clock())
+        slices = describe_slices(connection, model)
         segments = segments_seen(connection, model.key, since=span.starts[0], limit=_SEGMENTS)
     whole = report.whole
     addresses = [images_address(name, one.start, one.end, watch.tag, watch.value) for one in report.windows]
@@ -115,8 +120,23 @@ def _show_performance(request: Request, state: State, name: str) -> Response:
         last=span.starts[-1],
         to_version=lambda one: view.to(version=one.value),
         to_segment=lambda one: view.to(tag=one.tag, value=one.value),
+        slices=slices,
+        shots=[shots_of(name, one.records) for one in slices.slices],
+        done=_TOLD.get(request.query_params.get("told", ""), ""),
         label_images=address("/labels/images", {"model": name, "tag": watch.segment}),
     )
+
+
+_TOLD = {"slices": "Slices of failure are being looked for; this takes some seconds."}
+
+
+@router.post("/models/{name}/performance/slices", dependencies=[permit("edit-models")])
+def _find_slices(state: State, name: str) -> Response:
+    """Ask for slices of failure, and lead back."""
+    with writing(state.engine) as connection:
+        model = known_model(connection, name)
+        ask_slices(connection, model.key)
+    return RedirectResponse(f"{WatchView(name, model.window).path}/performance?told=slices#slices", 303)
 
 
 def _figures(found: MeasuredPerformance) -> list[FigureRow]:
