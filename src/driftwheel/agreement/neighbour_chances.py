@@ -43,8 +43,8 @@ def neighbour_chances(
     table, there = np.asarray(embeddings, dtype=np.float32), np.asarray(present, dtype=np.float64)
     if table.ndim != 2 or there.ndim != 2 or len(table) != len(there):
         raise UsageError(
-            f"Embeddings of shape {table.shape} and classes of shape {there.shape}: expected a row an item in "
-            "both."
+            f"Embeddings of shape {table.shape} and classes of shape {there.shape}: expected a row an item "
+            "in both."
         )
     n = len(table)
     if not 0 < neighbours < n:

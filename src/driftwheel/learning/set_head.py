@@ -10,7 +10,7 @@ from scipy.special import expit
 
 from driftwheel.errors import IncomparableError
 
-__all__ = ["SetHead", "SetScores"]
+__all__ = ["SetHead", "SetScores", "whole_confidence"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
