@@ -7,6 +7,7 @@ from dbos import DBOS
 from driftwheel.services.assist.due_assistance import due_assistance
 from driftwheel.services.measure.backfill import asked_backfills
 from driftwheel.services.models.ask_version import wanted_versions
+from driftwheel.services.release.answer_in_shadow import waiting_shadows
 from driftwheel.store.assist.automatic_runs import active_runs, is_ready
 from driftwheel.store.engine.database import reading
 from driftwheel.store.labels.label_imports import active_imports
@@ -35,6 +36,8 @@ def is_idle(rounds: Rounds) -> bool:
     messages that are due later.
     """
     worker = rounds.worker
+    if waiting_shadows(worker.engine):
+        return False
     with reading(worker.engine) as connection:
         waits = (
             count_received(connection) > rounds.left

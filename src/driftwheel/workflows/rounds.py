@@ -21,6 +21,7 @@ from driftwheel.services.assist.due_assistance import due_assistance
 from driftwheel.services.label.quality.watch_pool import unwatched_pools
 from driftwheel.services.measure.backfill import asked_backfills
 from driftwheel.services.models.ask_version import wanted_versions
+from driftwheel.services.release.answer_in_shadow import waiting_shadows
 from driftwheel.services.release.due_gates import send_due_to_gate
 from driftwheel.services.train.offer_repairs import offer_repairs
 from driftwheel.store.assist.automatic_runs import active_runs, is_ready
@@ -50,6 +51,7 @@ from driftwheel.workflows.notify import is_to_tell, notify
 from driftwheel.workflows.passing import Done, forget_old, once, run_passing
 from driftwheel.workflows.performance import performance
 from driftwheel.workflows.reference import ask, reference
+from driftwheel.workflows.shadow import shadow
 from driftwheel.workflows.summarise import summarise
 from driftwheel.workflows.training import training
 from driftwheel.workflows.watch import watch
@@ -118,6 +120,7 @@ class Rounds:
             ("chores", self._chores),
             ("train", self._train),
             ("gate", self._gate),
+            ("shadow", self._shadow),
             ("train-models", self._train_models),
             ("assist", self._assist),
             ("label-files", self._label_files),
@@ -301,6 +304,12 @@ class Rounds:
         for key in wanted:
             self._alone(f"gate-{key}", f"gate-{key}", partial(gate, key))
         return False
+
+    def _shadow(self) -> bool:
+        waiting = [one.model for one in waiting_shadows(self.worker.engine)]
+        for model in waiting:
+            self._alone(f"shadow-{model}", once("shadow"), partial(shadow, model))
+        return bool(waiting)
 
     def _assist(self) -> bool:
         if time.monotonic() < self._assist_due:

@@ -48,7 +48,7 @@ def test_a_version_is_added_with_its_file(page: Page, site: Site, tmp_path: Path
     (kept,) = versions(site, "discs")
     assert kept.artifact == hashlib.sha256(file.read_bytes()).digest()
     assert site.running.services.blobs.get(kept.artifact) == file.read_bytes()
-    page.goto(f"{site.url}/models/discs/versions")
+    page.goto(f"{site.url}/models/discs/versions/new")
     page.fill("input[name=version]", "v2")
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("The model already has a version 'v2'")
@@ -56,7 +56,7 @@ def test_a_version_is_added_with_its_file(page: Page, site: Site, tmp_path: Path
 
 
 def test_a_version_needs_no_file(page: Page, site: Site) -> None:
-    log_in(page, site, "ella", to="/models/parts/versions")
+    log_in(page, site, "ella", to="/models/parts/versions/new")
     page.fill("input[name=version]", "<b>1</b>")
     page.get_by_role("button", name="Add", exact=True).click()
     page.wait_for_url("**told=version*")
@@ -70,7 +70,7 @@ def test_what_is_no_onnx_file_is_refused_as_by_the_api(page: Page, site: Site, t
     ):
         file = tmp_path / name
         file.write_bytes(content)
-        log_in(page, site, "ella", to="/models/quiet/versions")
+        log_in(page, site, "ella", to="/models/quiet/versions/new")
         page.fill("input[name=version]", "v1")
         page.set_input_files("input[type=file]", file)
         page.get_by_role("button", name="Add", exact=True).click()
@@ -85,26 +85,26 @@ def test_a_file_that_is_too_large_is_not_sent(page: Page, tmp_path: Path) -> Non
     with serving(tmp_path / "data", max_body_bytes=300_000) as running:
         running.user("ella", "engineer")
         running.model("discs")
-        log_in(page, Site(running, tmp_path), "ella", to="/models/discs/versions")
+        log_in(page, Site(running, tmp_path), "ella", to="/models/discs/versions/new")
         page.fill("input[name=version]", "v1")
         page.set_input_files("input[type=file]", file)
         said = page.locator("input[type=file]").evaluate("each => each.validationMessage")
         assert said.startswith("This file has 0.4 MB; at most 0.3 MB")
         page.get_by_role("button", name="Add", exact=True).click()
-        assert page.url.endswith("/models/discs/versions")
+        assert page.url.endswith("/models/discs/versions/new")
         client = running.logged_in("ella")
         sent = {"data": {"version": "v1"}, "files": {"file": ("large.onnx", bytes(400_000))}}
-        refused = client.post("/models/discs/versions", headers={"Accept": "text/html"}, **sent)
+        refused = client.post("/models/discs/versions/new", headers={"Accept": "text/html"}, **sent)
         assert refused.status_code == 413
         assert "This is too large" in refused.text
-        assert client.post("/models/discs/versions", **sent).json()["status"] == 413
+        assert client.post("/models/discs/versions/new", **sent).json()["status"] == 413
 
 
 def test_without_the_secret_of_the_session_nothing_is_kept(site: Site) -> None:
     client = site.running.logged_in("ella")
     del client.headers["X-CSRF-Token"]
     sent = {"data": {"version": "forged"}, "files": {"file": ("x.onnx", network())}}
-    assert client.post("/models/quiet/versions", **sent).status_code == 403
+    assert client.post("/models/quiet/versions/new", **sent).status_code == 403
     sent["data"] = {"version": "forged", "csrf": "x" * 43}
-    assert client.post("/models/quiet/versions", **sent).status_code == 403
+    assert client.post("/models/quiet/versions/new", **sent).status_code == 403
     assert versions(site, "quiet") == []

@@ -20,6 +20,7 @@ PLACES = [
     "/models/discs/reference",
     "/models/discs/edit",
     "/models/discs/versions",
+    "/models/discs/versions/new",
 ]
 MORE_PLACES = ["/models/discs/reference", "/images?model=discs", "/images?model=quiet&tag=a%3Db", "/images/1"]
 MORE_PLACES += ["/images/8", "/images/71"]

@@ -98,7 +98,7 @@ def run_gate(
     numbers = _numbers(verdict, held_out, readable, *said)
     reach("gate-judged")
     with writing(engine) as connection:
-        return _finish(connection, run, model, verdict, numbers, costs[1], now())
+        return _finish(connection, run, model, verdict, numbers, costs, now())
 
 
 def fail_gate(engine: Engine, key: int, reason: str, *, now: datetime) -> None:
@@ -215,7 +215,7 @@ def _finish(  # noqa: PLR0917
     model: Model,
     verdict: GateVerdict,
     numbers: GateNumbers,
-    cost: Cost,
+    costs: list[Cost],
     now: datetime,
 ) -> GateRun | None:
     """Keep what was decided, and promote where that is the policy."""
@@ -236,7 +236,8 @@ def _finish(  # noqa: PLR0917
         numbers=numbers.to_json(),
         finished=now,
     )
-    set_version(connection, challenger.key, latency=cost.seconds, size=cost.size)
+    for version, cost in zip((run.champion, run.challenger), costs, strict=True):
+        set_version(connection, version, latency=cost.seconds, size=cost.size)
     passed = verdict.decision == "promote"
     if passed and challenger.state == "trained":
         set_version(connection, challenger.key, state="validated")

@@ -224,8 +224,8 @@ def policy_answer(policy: ReleasePolicy) -> PolicyAnswer:
 
 
 def _check(check: GateCheck) -> CheckAnswer:
-    plain = {
+    plain: dict[str, Any] = {
         name: None if isinstance(value, float) and not math.isfinite(value) else value
         for name, value in asdict(check).items()
     }
-    return CheckAnswer(**plain)
+    return CheckAnswer.model_validate(plain)

@@ -26,13 +26,13 @@ router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 _FRAME = 4096  # bytes of a form around the file in it
 
 
-@router.get("/models/{name}/versions", dependencies=[permit("edit-models")])
+@router.get("/models/{name}/versions/new", dependencies=[permit("edit-models")])
 def _show_form(request: Request, state: State, name: str) -> Response:
     """Show the form."""
     return _page(request, state, model_at(state.engine, name))
 
 
-@router.post("/models/{name}/versions", dependencies=[permit("edit-models")])
+@router.post("/models/{name}/versions/new", dependencies=[permit("edit-models")])
 async def _take_form(request: Request, state: State, caller: Caller, name: str) -> Response:
     """Keep the version and lead back to the model.
 
