@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, Select, exists, func, insert, or_, select, update
 
-from driftwheel.store.schema.label_tables import IS_IN_FORCE, IS_JUDGED, answers, pools, tasks
+from driftwheel.store.schema.label_tables import IS_IN_FORCE, IS_JUDGED, annotators, answers, pools, tasks
 
 __all__ = [
     "AnswerKind",
@@ -31,6 +31,7 @@ __all__ = [
     "newest_work",
     "pools_to_watch",
     "set_answer",
+    "surplus_answers",
 ]
 
 AnswerKind = Literal["answer", "skip", "cannot_tell"]
@@ -89,6 +90,20 @@ def answers_of_task(connection: Connection, task: int) -> list[StoredAnswer]:
     """Return all answers to a task in the order they came, undone and excluded ones too."""
     query = select(answers).where(answers.c.task == task).order_by(answers.c.key)
     return [_answer(row) for row in connection.execute(query)]
+
+
+def surplus_answers(connection: Connection, keys: Collection[int]) -> dict[int, list[StoredAnswer]]:
+    """Return the surplus answers to these few tasks of who is not banned, in the order they came."""
+    query = (
+        select(answers)
+        .join(annotators, annotators.c.key == answers.c.annotator)
+        .where(answers.c.task.in_(sorted(keys)), answers.c.state == "surplus", answers.c.kind != "skip")
+        .where(annotators.c.banned.is_(None))
+    )
+    found: dict[int, list[StoredAnswer]] = {}
+    for row in connection.execute(query.order_by(answers.c.key)) if keys else ():
+        found.setdefault(row.task, []).append(_answer(row))
+    return found
 
 
 def counted_answers(connection: Connection, annotator: int) -> list[StoredAnswer]:

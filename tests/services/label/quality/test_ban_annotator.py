@@ -75,6 +75,37 @@ def test_a_ban_may_leave_what_was_said(label_database: Engine) -> None:
             undo_ban(label_database, wrong, 99, by="lead", now=work.now)
 
 
+def test_a_task_that_wanted_more_wants_one_in_place_of_the_banned(label_database: Engine) -> None:
+    work = labelling(label_database, 1, overlap=2, most_overlap=5)
+    for name, said in (("ann", "cat"), ("mal", "dog"), ("bob", "cat")):
+        (one,) = work.ask(name)
+        work.say(name, one.task, said)
+    (task,) = work.tasks()
+    assert (task.answers, task.wanted, task.state) == (3, 4, "open")
+    ban(work, "mal", exclude=True)
+    (task,) = work.tasks()
+    assert (task.answers, task.wanted, task.room) == (2, 3, 1)
+    (one,) = work.ask("cleo")
+    assert work.ask("dan") == []  # one is enough
+    work.say("cleo", one.task, "cat")
+    assert labelling_faults(label_database) == []
+
+
+def test_an_answer_that_came_too_late_takes_the_place_of_the_banned(label_database: Engine) -> None:
+    work = labelling(label_database, 1, lease_seconds=60)
+    (one,) = work.ask("late")
+    work.later(minutes=5)
+    work.label("mal", "dog")
+    assert work.say("late", one.task, "cat").state == "surplus"
+    assert work.tasks()[0].state == "done"
+    ban(work, "mal", exclude=True)
+    (task,) = work.tasks()
+    assert (task.state, task.consensus, task.answers) == ("done", {"class": "cat"}, 1)
+    assert {one.state for one in work.answers()} == {"excluded", "counted"}
+    assert work.state().done == 1
+    assert labelling_faults(label_database) == []
+
+
 def test_a_ban_opens_a_finished_pool_again(label_database: Engine) -> None:
     work = labelling(label_database, 2)
     work.label("mal")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,11 +20,11 @@ from driftwheel.services.label.webhooks.tell_webhooks import tell_of_pool, tell_
 from driftwheel.store.labels.label_events import add_event
 from driftwheel.store.labels.leases import end_expired, expired_tasks
 from driftwheel.store.labels.pools import ClosedBecause, Pool, add_to_pool, set_pool_state
-from driftwheel.store.labels.projects import Project
-from driftwheel.store.labels.task_answers import answers_of_task
+from driftwheel.store.labels.projects import Project, project_by_key
+from driftwheel.store.labels.task_answers import answers_of_task, set_answer, surplus_answers
 from driftwheel.store.labels.tasks import Task, TaskState, again_position, lock_unlocked, save_task
 
-__all__ = ["close", "offer_again", "settle", "take_back_expired", "tally"]
+__all__ = ["close", "offer_again", "settle", "take_back_expired", "tally", "use_surplus"]
 
 _MOST_TAKEN_BACK = 50  # expired leases at once: who comes next takes back others
 _MOST_SKIPS = 5  # people who would not answer, until a task is set aside
@@ -39,13 +40,44 @@ def take_back_expired(connection: Connection, pool: Pool, now: datetime) -> int:
         return 0
     locked = {one.key: one for one in lock_unlocked(connection, due)}
     ended = end_expired(connection, locked.keys(), now)
-    for number, key in enumerate(sorted(set(ended))):
-        task = locked[key]
-        if task.kind == "real":
-            offer_again(connection, replace(task, leases=task.leases - ended.count(key)), now, number)
+    opened = [
+        offer_again(
+            connection, replace(locked[key], leases=locked[key].leases - ended.count(key)), now, number
+        )
+        for number, key in enumerate(sorted(set(ended)))
+        if locked[key].kind == "real"
+    ]
     if ended and pool.most_paid is not None:
-        add_to_pool(connection, pool.key, reserved=-len(ended))
+        pool = add_to_pool(connection, pool.key, reserved=-len(ended))
+    project = project_by_key(connection, pool.project)
+    if opened and project is not None:
+        done, paid = use_surplus(connection, project, pool, opened, now)
+        tally(connection, pool, now, done=done, paid=paid)
     return len(ended)
+
+
+def use_surplus(
+    connection: Connection, project: Project, pool: Pool, tasks: Sequence[Task], now: datetime
+) -> tuple[int, int]:
+    """Let answers that had come too late count where there is room again; return how many are done and paid.
+
+    Those are the answers of people who are not banned, in the order they came, as far as the budget pays
+    them. The tasks are locked; what they come to is kept.
+    """
+    late = surplus_answers(connection, [one.key for one in tasks if one.kind == "real"])
+    done = paid = 0
+    for task in tasks:
+        current = task.with_room()
+        for answer in late.get(task.key, ()):
+            affordable = pool.affordable is None or pool.affordable > paid
+            if current.room <= 0 or not affordable:
+                break
+            pays = pool.price > 0
+            set_answer(connection, answer.key, "counted", paid=pays)
+            paid += pays
+            current = settle(connection, project, pool, replace(current, answers=current.answers + 1), now)
+            done += current.state != "open"
+    return done, paid
 
 
 def offer_again(connection: Connection, task: Task, now: datetime, number: int = 0) -> Task:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from driftwheel.errors import UsageError
-from driftwheel.services.label.consensus.label_progress import settle, tally
+from driftwheel.services.label.consensus.label_progress import settle, tally, use_surplus
 from driftwheel.services.label.webhooks.tell_webhooks import tell_of_tasks
 from driftwheel.store.access.tokens import end_token, restore_token
 from driftwheel.store.engine.database import writing
@@ -92,6 +92,7 @@ def ban_annotator(
         paid: Counter[int] = Counter()
         reserved: Counter[int] = Counter()
         reopened: list[Task] = []
+        open_again: list[Task] = []
         for number, task in enumerate(lock_tasks(connection, {*held_tasks(connection, annotator), *counted})):
             freed = int(end_lease(connection, task.key, annotator, now))
             reserved[task.pool] -= freed
@@ -101,17 +102,28 @@ def ban_annotator(
             if answer is not None:
                 set_answer(connection, answer.key, "excluded", paid=False, excluded_by=event.key)
                 paid[task.pool] -= answer.paid
-                task = replace(task, answers=task.answers - 1)  # noqa: PLW2901
+                left = task.answers - 1
+                overlap = pools[task.pool].overlap
+                wanted = overlap if left < overlap else left + 1  # one more in its place, and none beside it
+                task = replace(task, answers=left, wanted=wanted)  # noqa: PLW2901
                 if task.reviewed is None:
                     was_done = task.state != "open"
                     done[task.pool] -= was_done
                     task = task.reopened()  # noqa: PLW2901
                     reopened += [task] * was_done
             position = again_position(now) + number
-            save_task(connection, replace(task, leases=task.leases - freed, position=position))
+            open_again.append(
+                save_task(connection, replace(task, leases=task.leases - freed, position=position))
+            )
         tell_of_tasks(connection, project, "task.reopened", reopened, now)
+        whose = project_by_key(connection, project)
         for key, pool in sorted(pools.items()):
             tally(connection, pool, now, done=done[key], paid=paid[key], reserved=reserved[key])
+            mine = [one for one in open_again if one.pool == key]
+            current = pool_by_key(connection, key)
+            if mine and whose is not None and current is not None:
+                finished, more = use_surplus(connection, whose, current, mine, now)
+                tally(connection, current, now, done=finished, paid=more)
         details = {"annotator": who.name, "reason": reason, "excluded": len(counted)}
         note(connection, now, by, "ban-annotator", f"project {_name(connection, project)}", details)
     return event

@@ -29,6 +29,10 @@ _LOOKED_AT = 200  # newest golden tasks with sets or boxes: to compare those tak
 # asked for. Simulated, within 60 golden tasks: who misses 15 % of boxes and draws 10 % too many is banned
 # less than once in 1,000, who misses half more than 9 times in 10, and of sets as well.
 _ENOUGH: Final = {"multi-class": 0.5, "boxes": 1 / 3}
+_MEANT: Final = {
+    "multi-class": " Right is here what agrees with the truth in half of the classes or more.",
+    "boxes": " Right is here what agrees with the truth in a third of the boxes or more.",
+}
 _TESTS: Final = {"class": GoldenTest(), "multi-class": GoldenTest(0.3, 0.7), "boxes": GoldenTest(0.2, 0.6)}
 
 
@@ -61,9 +65,10 @@ def judge_annotator(engine: Engine, annotator: int, *, now: datetime) -> LabelEv
     if found is None:
         return None
     numbers = {"rule": found.rule, **found.numbers}
+    reason = f"{found.reason}{_MEANT.get(project.answer, '')}"
     try:
         return ban_annotator(
-            engine, project.key, annotator, found.reason, exclude=True, by=RULES, now=now, numbers=numbers
+            engine, project.key, annotator, reason, exclude=True, by=RULES, now=now, numbers=numbers
         )
     except UsageError:  # somebody else was faster
         return None
