@@ -9,6 +9,8 @@ from sqlalchemy import Engine
 from tests.services.alerting import fire
 from tests.web.serving import Running
 
+from driftwheel.performance.packed_sums import sums_to_bytes
+from driftwheel.performance.performance_sums import SummedPrediction, sum_predictions
 from driftwheel.services.channels.add_channel import add_channel
 from driftwheel.services.channels.channel_checks import ChannelOptions
 from driftwheel.store.alerts.channels import find_channel, note_failed
@@ -17,9 +19,10 @@ from driftwheel.store.alerts.monitors import create_monitor
 from driftwheel.store.alerts.notifications import add_notification, set_dead, set_failed, set_sent
 from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.models.models import find_model
+from driftwheel.store.windows.performance_windows import PerformanceWindow, put_performance
 from driftwheel.store.windows.verdicts import NewVerdict, put_verdict
 
-__all__ = ["DAY", "evaluate", "fill", "judge"]
+__all__ = ["DAY", "evaluate", "fill", "judge", "label"]
 
 DAY = timedelta(days=1)
 
@@ -33,6 +36,7 @@ def fill(running: Running) -> None:
     with reading(engine) as connection:
         cats = find_model(connection, "cats").key
     fire(engine, cats, now=now, tag="camera", value="2")
+    label(engine, cats, start)
     with writing(engine) as connection:
         for name in ("drift", "silence"):
             create_monitor(
@@ -59,6 +63,18 @@ def fill(running: Running) -> None:
         set_failed(connection, 2, due=now, error="x")
         set_dead(connection, 3, "x")
         note_failed(connection, key, now, "x")
+
+
+def label(engine: Engine, model: int, start: datetime) -> None:
+    """Give a day four predictions with a truth, of which three are right."""
+    scores = {"cat": 0.75, "dog": 0.25}
+    sums = sum_predictions(
+        [SummedPrediction("1", "cat", scores, "told", true) for true in ("cat", "cat", "cat", "dog")],
+        classes=["cat", "dog"],
+    )
+    row = PerformanceWindow(model, start, start + DAY, "", "", 4, 4, sums_to_bytes(sums), start + DAY)
+    with writing(engine) as connection:
+        put_performance(connection, model, start, [row])
 
 
 def judge(engine: Engine, model: str, start: datetime, tag: str, value: str, *, drift: bool) -> None:

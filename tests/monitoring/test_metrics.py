@@ -148,6 +148,18 @@ def test_what_it_says(filled: Running) -> None:
     assert of(text, "process_resident_memory_bytes")[()] > 1e6
 
 
+def test_figures_of_the_last_windows_have_the_ends_of_their_intervals(filled: Running) -> None:
+    text = read(filled)
+    bounds = {
+        bound: float(
+            re.findall(rf'performance_ratio{{bound="{bound}",figure="accuracy",model="cats"}} (.*)', text)[0]
+        )
+        for bound in ("low", "value", "high")
+    }
+    assert bounds["low"] < bounds["value"] == 0.75 < bounds["high"]
+    assert 'driftwheel_performance_labels{model="cats"} 4.0' in text
+
+
 def test_its_form_is_as_prometheus_wants_it(filled: Running) -> None:
     if shutil.which("promtool") is None:
         pytest.skip("There is no promtool here; install the package `prometheus`.")

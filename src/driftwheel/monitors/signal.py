@@ -42,8 +42,8 @@ class Signal:
     told_later
         Whether people tell it, some time after the records came: of an older window it is news.
     estimated
-        Whether the value is an estimate: then `low` and `high` of its observations are the interval that
-        holds it with 90 %, and not what is usual.
+        Whether the value is an estimate, or a figure without a test against past windows: then `low` and
+        `high` of its observations are the interval that holds it with 90 %, and not what is usual.
     """
 
     name: str
@@ -92,6 +92,20 @@ _PLAIN = (
            "How long ago the last record came.", "above", sampled=False),
     Signal("accuracy", "accuracy", "share", "share",
            "How many of the predictions with a known truth were right.", "below", told_later=True),
+    Signal("balanced_accuracy", "balanced accuracy", "share", "share",
+           "How many images of a class were called so, on average over the classes.", "below",
+           told_later=True, estimated=True),
+    Signal("macro_f1", "macro F1", "share", "share",
+           "The F1 of a class, on average over the classes.", "below", told_later=True, estimated=True),
+    Signal("area_under_roc", "area under ROC", "", "number",
+           "How well the scores tell the classes apart: ½ is by chance, 1 without a mistake.", "below",
+           told_later=True, estimated=True),
+    Signal("log_loss", "log loss", "", "number",
+           "The mean of −log of the score of the true class, in nats.", "above", told_later=True,
+           estimated=True),
+    Signal("calibration_error", "calibration error", "share", "share",
+           "How far the scores are from the share of right predictions (ECE).", "above", told_later=True,
+           estimated=True),
     Signal("estimated_accuracy", "estimated accuracy", "share", "share",
            "How many of the predictions are right as far as their scores tell, without truths.", "below",
            estimated=True),

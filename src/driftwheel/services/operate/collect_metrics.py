@@ -11,6 +11,7 @@ from driftwheel.alerts.episode import OPEN_STATES
 from driftwheel.monitors.monitor import SEVERITIES
 from driftwheel.services.operate.metric_family import Family, Labels
 from driftwheel.services.operate.model_metrics import model_families
+from driftwheel.services.operate.performance_metrics import performance_families
 from driftwheel.services.watch.choose_segments import MOST_VALUES
 from driftwheel.store.alerts.channels import list_channels
 from driftwheel.store.alerts.episodes import count_open
@@ -62,6 +63,7 @@ class StoreMetrics:
                 *self._channels(connection),
                 self._monitors(connection, models),
                 *model_families(connection, models),
+                *performance_families(connection, models, now),
             )
 
     def _monitors(self, connection: Connection, models: Sequence[Model]) -> Family:

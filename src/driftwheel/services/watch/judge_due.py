@@ -13,9 +13,11 @@ from driftwheel.services.alert.evaluate_monitors import evaluate_monitors
 from driftwheel.services.crash_points import reach
 from driftwheel.services.watch.judge_window import judge_window
 from driftwheel.services.watch.known_references import KnownReferences
+from driftwheel.services.watch.sum_performance import sum_if_due
 from driftwheel.store.engine.database import reading
 from driftwheel.store.models.models import model_by_key
 from driftwheel.store.windows.due_windows import due_windows
+from driftwheel.store.windows.performance_due import DuePerformance
 
 __all__ = ["JudgedSpan", "Span", "judge_due"]
 
@@ -77,6 +79,7 @@ def judge_due(
     if model is None:  # deleted meanwhile, with its windows
         return JudgedSpan(span, 0, 0)
     windows = [one for one in due if (one.model, one.start, one.end) == (*span, first.end)][:_TOGETHER]
+    sum_if_due(engine, DuePerformance(*span), now=now)
     try:
         judged = [(one, judge_window(engine, known, model, one)) for one in windows]
     except OSError as error:

@@ -16,10 +16,10 @@ from sqlalchemy import Connection
 
 from driftwheel.drift.rules import alpha_for
 from driftwheel.drift.verdict import Verdict
-from driftwheel.monitors.observation import Observation, observation_from_json
+from driftwheel.monitors.observation import CANNOT_TELL, Observation, observation_from_json
 from driftwheel.monitors.signal import SIGNALS, signal_named
 from driftwheel.monitors.usual import Unusual, usual_count, usual_mix, usual_number, usual_share
-from driftwheel.predictions import Classification
+from driftwheel.performance.measured_performance import measure_performance
 from driftwheel.profiles import Profile
 from driftwheel.profiles.prediction_summary import (
     PredictionSummary,
@@ -33,11 +33,12 @@ from driftwheel.services.watch.carry_evidence import CarriedEvidence, observe_ev
 from driftwheel.services.watch.estimate_window import estimate_window
 from driftwheel.services.watch.judge_reconstruction import ReconstructionLook, observe_reconstruction
 from driftwheel.services.watch.known_references import KnownReference
+from driftwheel.services.watch.sum_performance import known_sums
 from driftwheel.services.watch.window_records import WindowRecords
 from driftwheel.store.models.models import Model
 from driftwheel.store.records.logged_answers import LoggedAnswers
 from driftwheel.store.records.record_outline import last_time_between
-from driftwheel.store.windows.answers import called_wrong, predictions_with_truths
+from driftwheel.store.windows.answers import called_wrong
 from driftwheel.store.windows.verdicts import StoredVerdict, list_verdicts
 from driftwheel.store.windows.window_predictions import past_predictions, predictions_of
 from driftwheel.store.windows.windows import StoredWindow
@@ -48,6 +49,7 @@ PAST = {"hour": 336, "day": 56, "week": 26}
 """Windows before one that tell what is usual: two weeks of hours, eight weeks of days, half a year."""
 
 _CALIBRATED = 12  # signals with a test against past windows; they share a quarter of the dial
+_CHOSEN = "its labels are of images that were chosen for what they show."
 _BLACK = 2.55  # grey levels of 255: the mean brightness of an image that is black all over is below
 
 
@@ -154,7 +156,7 @@ def observe_window(connection: Connection, seen: Seen) -> dict[str, Observation]
         *_of_predictions(model, said, past),
         _records(seen, said, past),
         _silence(connection, seen),
-        _accuracy(connection, seen, past),
+        *_performance(connection, seen, past),
         _estimated(connection, seen),
         *([] if seen.agreement is None else [seen.agreement]),
         _feedback(connection, seen, said, past),
@@ -273,21 +275,33 @@ def _silence(connection: Connection, seen: Seen) -> Observation:
     return Observation("silence", max(0.0, (window.end - since).total_seconds()), len(known), note=note)
 
 
-def _accuracy(connection: Connection, seen: Seen, past: _Past) -> Observation:
+def _performance(connection: Connection, seen: Seen, past: _Past) -> list[Observation]:
+    """Return accuracy beside past windows, and the other figures with their intervals."""
     if seen.model.task != "classification":
-        return Observation(
-            "accuracy", None, 0, note="Of boxes the accuracy is not measured window by window."
-        )
-    window = seen.window
-    pairs = predictions_with_truths(
-        connection, window.model, window.start, window.end, tag=window.tag, value=window.value
-    )
-    right = [
-        one.label == truth.label
-        for one, truth in pairs
-        if isinstance(one, Classification) and isinstance(truth, Classification)
+        note = "Of boxes the accuracy is not measured window by window."
+        return [Observation("accuracy", None, 0, note=note)]
+    found = measure_performance(known_sums(connection, seen.model, seen.window))
+    figure = found.accuracy.figure
+    if figure.value is None:
+        note = f"{CANNOT_TELL}{_CHOSEN}" if found.accuracy.basis == "chosen" else ""
+        return [Observation("accuracy", None, found.accuracy.chosen, note=note)]
+    right = _share("accuracy", round(figure.value * figure.n), figure.n, past)
+    metrics = found.metrics
+    others = {
+        "balanced_accuracy": metrics.balanced_accuracy,
+        "macro_f1": metrics.macro_f1,
+        "area_under_roc": found.area_under_roc,
+        "log_loss": found.log_loss,
+        "calibration_error": found.calibration.error,
+    }
+    return [
+        replace(right, value=figure.value),
+        *(
+            Observation(name, one.value, one.n, low=one.low, high=one.high)
+            for name, one in others.items()
+            if one.value is not None
+        ),
     ]
-    return _share("accuracy", sum(right), len(right), past)
 
 
 def _estimated(connection: Connection, seen: Seen) -> Observation:

@@ -32,7 +32,7 @@ from driftwheel.store.windows.segment_values import archived_windows
 from driftwheel.store.windows.verdicts import mark_due
 from driftwheel.store.windows.windows import StoredWindow, list_windows
 
-__all__ = ["SummedSpan", "how_known", "sum_performance", "window_sums"]
+__all__ = ["SummedSpan", "how_known", "known_sums", "sum_if_due", "sum_performance", "window_sums"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,14 @@ def sum_performance(engine: Engine, due: DuePerformance, *, now: datetime) -> Su
     return SummedSpan(len(rows or []), changed)
 
 
+def sum_if_due(engine: Engine, due: DuePerformance, *, now: datetime) -> None:
+    """Sum up a span of time where something of it has changed."""
+    with reading(engine) as connection:
+        changed = bool(changes_of(connection, due))
+    if changed:
+        sum_performance(engine, due, now=now)
+
+
 def window_sums(
     connection: Connection, model: Model, start: datetime, end: datetime, segments: Iterable[Segment]
 ) -> dict[Segment, PerformanceSums]:
@@ -113,6 +121,23 @@ def window_sums(
                     SummedPrediction(one.version, one.prediction["class"], scores, how, true, chance)
                 )
     return {one: sum_predictions(rows[one], classes=model.classes) for one in wanted}
+
+
+def known_sums(connection: Connection, model: Model, window: StoredWindow) -> PerformanceSums:
+    """Return the sums of a window as they are kept, or as they are now where something has changed since."""
+    found = list_performance(
+        *(connection, model.key),
+        since=window.start,
+        until=_next(window.start),
+        tag=window.tag,
+        value=window.value,
+    )
+    kept = next((one for one in found if one.start == window.start), None)
+    changed = bool(changes_of(connection, DuePerformance(model.key, window.start)))
+    if kept is not None and (not changed or _is_archived(connection, [window])):
+        return sums_from_bytes(kept.sums)
+    segment = (window.tag, window.value)
+    return window_sums(connection, model, window.start, window.end, [segment])[segment]
 
 
 def how_known(label: KnownLabel | None, segment: Segment) -> tuple[How, float]:
@@ -145,7 +170,7 @@ def _segments(windows: Iterable[StoredWindow]) -> list[Segment]:
 
 
 def _is_archived(connection: Connection, windows: Iterable[StoredWindow]) -> bool:
-    return bool(archived_windows(connection, [one.key for one in windows if not one.tag]))
+    return bool(archived_windows(connection, [one.key for one in windows]))
 
 
 def _row(window: StoredWindow, sums: PerformanceSums, now: datetime) -> PerformanceWindow:
