@@ -6,6 +6,7 @@ __all__ = [
     "EXIT_ERROR",
     "EXIT_INSUFFICIENT",
     "EXIT_INTERRUPTED",
+    "EXIT_KEPT_OUT",
     "EXIT_OK",
     "exit_code",
 ]
@@ -24,6 +25,9 @@ EXIT_INSUFFICIENT = 4
 
 EXIT_ACCURACY = 5
 """The model is right less often than ``--least-accuracy`` demands, by the whole interval."""
+
+EXIT_KEPT_OUT = 6
+"""The gate kept the challenger out; where it lacks labels the code is 4."""
 
 EXIT_INTERRUPTED = 130
 """Stopped from the keyboard."""

@@ -118,7 +118,7 @@ def _show_model(
     typer.echo(f"last record: {'none' if last is None else f'{last:%Y-%m-%d %H:%M:%S} UTC'}")
     for version in versions:
         artifact = "" if version.artifact is None else f", ONNX {version.artifact.hex()[:12]}"
-        typer.echo(f"version {version.name}: {version.created:%Y-%m-%d}{artifact}")
+        typer.echo(f"version {version.name}: {version.state}, {version.created:%Y-%m-%d}{artifact}")
 
 
 @_commands.command("change")
