@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 from sqlalchemy import Engine
 
@@ -16,7 +15,6 @@ from driftwheel.errors import UsageError
 from driftwheel.formats.label_files import stem_of
 from driftwheel.formats.labelled_image import Answer, LabelledImage
 from driftwheel.formats.losses import Losses
-from driftwheel.services.convert.label_images import LabelImages
 from driftwheel.services.convert.read_labels import prepared_labels, read_labels
 from driftwheel.services.datasets.new_version import LeftOut, NewVersion
 from driftwheel.services.progress import OnProgress
@@ -27,7 +25,8 @@ from driftwheel.store.files.blobs import Blobs
 
 __all__ = ["FolderReading", "read_folder"]
 
-_AT_ONCE = 16  # images in memory
+_AT_ONCE = 64  # images that are put together, as long as they are small
+_MOST_BYTES = 32 << 20  # of them in memory, before they are put
 _SPLITS: Mapping[str, Split] = {
     "train": "train",
     "training": "train",
@@ -90,40 +89,39 @@ def read_folder(wish: NewVersion, reading: FolderReading) -> Iterator[Gathered]:
         choice = wish.reading.answers or "only"
         prepared = prepared_labels(labels.images, images, choice, wish.reading, reading.losses)
         of_split = images is not None and all(_first(name) in _SPLITS for name in images.names())
-        while some := list(islice(prepared, _AT_ONCE)):
-            yield from _some(some, images, of_split, wish, reading)
-            if reading.on_progress is not None:
-                reading.on_progress("images", len(some), None)
+        files: dict[bytes, bytes] = {}
+        for one in prepared:
+            label = _label(one, reading)
+            if label is None:
+                continue
+            if images is None or images.find(one.name) is None:
+                yield from _correction(one, label, reading)
+                continue
+            data = images.read(one.name)
+            digest = hashlib.sha256(data).digest()
+            files[digest] = data
+            split = _SPLITS[_first(one.name)] if of_split else None
+            name = one.name.partition("/")[2] if of_split else one.name
+            origin = Origin("folder", reason=wish.called)
+            yield Gathered(
+                Example(digest, name, label, split or "train", origin, one.width, one.height), split
+            )
+            if len(files) == _AT_ONCE or sum(map(len, files.values())) > _MOST_BYTES:
+                _keep(files, reading)
+        _keep(files, reading)
 
 
-def _some(
-    some: list[LabelledImage],
-    images: LabelImages | None,
-    of_split: bool,
-    wish: NewVersion,
-    reading: FolderReading,
-) -> Iterator[Gathered]:
-    files: dict[bytes, bytes] = {}
-    for one in some:
-        label = _label(one, reading)
-        if label is None:
-            continue
-        if images is None or images.find(one.name) is None:
-            yield from _correction(one, label, reading)
-            continue
-        data = images.read(one.name)
-        digest = hashlib.sha256(data).digest()
-        files[digest] = data
-        split = _SPLITS[_first(one.name)] if of_split else None
-        name = one.name.partition("/")[2] if of_split else one.name
-        origin = Origin("folder", reason=wish.called)
-        example = Example(digest, name, label, split or "train", origin, one.width, one.height)
-        yield Gathered(example, split)
-    if files:
-        with writing(reading.engine) as connection:
-            hold_images(connection, reading.version, sorted(files))
-        for data in files.values():  # named before they are put: see `store.datasets.dataset_images`
-            reading.blobs.put(data)
+def _keep(files: dict[bytes, bytes], reading: FolderReading) -> None:
+    """Keep files, and forget them; named before they are put: see `store.datasets.dataset_images`."""
+    if not files:
+        return
+    with writing(reading.engine) as connection:
+        hold_images(connection, reading.version, sorted(files))
+    for data in files.values():
+        reading.blobs.put(data)
+    if reading.on_progress is not None:
+        reading.on_progress("images", len(files), None)
+    files.clear()
 
 
 def _label(one: LabelledImage, reading: FolderReading) -> ImageLabel | None:
