@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from driftwheel.web.pages import assets, datasets, label
+from driftwheel.web.pages import assets, datasets, label, training
 from driftwheel.web.pages.alerts import alert, alert_acts, alerts
 from driftwheel.web.pages.images import image, images
 from driftwheel.web.pages.models import (
@@ -44,6 +44,7 @@ for _part in (
     model,
     performance,
     model_setup,
+    training,
     alert_acts,
     edit_model,
     versions,

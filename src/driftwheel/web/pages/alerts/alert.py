@@ -34,6 +34,7 @@ from driftwheel.web.pages.monitors.finding_value import finding_value
 from driftwheel.web.pages.monitors.rule_chart import RESULT_WORDS, Point, rule_chart
 from driftwheel.web.pages.rendering import address, render
 from driftwheel.web.pages.shots import shots_of
+from driftwheel.web.pages.training.repair_alert import repair_view
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import Services, State
@@ -188,6 +189,7 @@ def _page(request: Request, state: Services, key: int, *, done: str = "", wrong:
         shots=shots_of(it.model.name, it.examples),
         evidence=_images(it),
         label_these=_label_these(it),
+        repair=repair_view(state, it),
         model_page=f"/models/{name}",
         monitor_page=monitor,
         is_open=is_open(one),
