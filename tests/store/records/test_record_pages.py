@@ -28,6 +28,9 @@ from driftwheel.store.schema.record_state import RecordState
 from driftwheel.store.schema.tables import records
 
 HOUR = timedelta(hours=1)
+LOOKED = 5
+"""Key of the autoencoder that the lists by error are of."""
+
 ODD = 'it\'s "odd" [0] $.x é'
 
 
@@ -59,7 +62,14 @@ def kept(database: Engine, model: Model) -> list[StoredRecord]:
         set_measured(
             connection,
             [
-                Measurement(one.key, b"", outlier_p=(i % 6) / 7, reason="bad" if i % 11 == 0 else None)
+                Measurement(
+                    one.key,
+                    b"",
+                    outlier_p=(i % 6) / 7,
+                    reason="bad" if i % 11 == 0 else None,
+                    reconstruction_error=None if i % 9 == 0 else (i * i % 7) / 9,
+                    autoencoder=None if i % 9 == 0 else LOOKED if i % 8 else LOOKED + 1,
+                )
                 for i, one in enumerate(waiting)
                 if i % 5
             ],
@@ -73,7 +83,19 @@ SORTS: dict[Order, Callable[[StoredRecord], Any]] = {
     "oldest": lambda one: (one.time, one.key),
     "newest": lambda one: (-one.time.timestamp(), -one.key),
     "outlier": lambda one: (one.outlier_p, one.key),
+    "reconstruction": lambda one: (-(one.reconstruction_error or 0.0), -one.key),
 }
+
+
+def is_in(one: StoredRecord, order: Order) -> bool:
+    """Whether a record has what an order goes by."""
+    if order == "reconstruction":
+        return one.reconstruction_error is not None and one.autoencoder == LOOKED
+    return order != "outlier" or one.outlier_p is not None
+
+
+def listed(model: Model, order: Order, arguments: dict[str, Any]) -> RecordFilter:
+    return RecordFilter(model.key, autoencoder=LOOKED if order == "reconstruction" else None, **arguments)
 
 
 def predicts(one: StoredRecord, label: str) -> bool:
@@ -124,7 +146,7 @@ def test_the_pages_of_every_filter_are_the_sorted_list(
 ) -> None:
     assert len(kept) == 40
     for name, (arguments, holds) in FILTERS.items():
-        expected = [one for one in kept if holds(one) and (order != "outlier" or one.outlier_p is not None)]
+        expected = [one for one in kept if holds(one) and is_in(one, order)]
         expected.sort(key=SORTS[order])
         for limit in (1, 7, 39, 40):
             found: list[StoredRecord] = []
@@ -133,7 +155,7 @@ def test_the_pages_of_every_filter_are_the_sorted_list(
                 while True:
                     page = page_records(
                         connection,
-                        RecordFilter(model.key, **arguments),
+                        listed(model, order, arguments),
                         order=order,
                         after=after,
                         limit=limit,
@@ -152,11 +174,11 @@ def test_a_list_is_walked_back_as_it_was_walked_forth(
     database: Engine, model: Model, kept: list[StoredRecord], order: Order
 ) -> None:
     for name, (arguments, holds) in FILTERS.items():
-        expected = [one for one in kept if holds(one) and (order != "outlier" or one.outlier_p is not None)]
+        expected = [one for one in kept if holds(one) and is_in(one, order)]
         expected.sort(key=SORTS[order])
         if not expected:
             continue
-        chosen = RecordFilter(model.key, **arguments)
+        chosen = listed(model, order, arguments)
         with reading(database) as connection:
             whole = page_records(connection, chosen, order=order, limit=100)
             assert (whole.next, whole.previous) == (None, None)
@@ -178,8 +200,8 @@ def test_a_list_is_counted_as_far_as_it_is_looked_at(
 ) -> None:
     with reading(database) as connection:
         for name, (arguments, holds) in FILTERS.items():
-            n = sum(holds(one) and (order != "outlier" or one.outlier_p is not None) for one in kept)
-            chosen = RecordFilter(model.key, **arguments)
+            n = sum(holds(one) and is_in(one, order) for one in kept)
+            chosen = listed(model, order, arguments)
             assert count_records(connection, chosen, order=order) == Count(n, exact=True), name
             if n > 2:
                 assert count_records(connection, chosen, order=order, most=2) == Count(2, exact=False), name
@@ -189,14 +211,15 @@ def test_a_list_is_counted_as_far_as_it_is_looked_at(
 
 
 @pytest.mark.parametrize("look_at", [1, 7, 25, 1000])
-@pytest.mark.parametrize("order", ["newest", "oldest", "outlier"])
+@pytest.mark.parametrize("order", SORTS)
 def test_a_search_that_stops_goes_on_from_there_both_ways(
     database: Engine, model: Model, kept: list[StoredRecord], order: Order, look_at: int
 ) -> None:
     """Short pages, and empty ones, but in all the same list."""
-    chosen = RecordFilter(
-        model.key, tags={"camera": "1"}, since=kept[3].time, until=kept[-3].time, outlier_p_at_most=0.8
-    )
+    narrow: dict[str, Any] = {"tags": {"camera": "1"}}
+    if order != "reconstruction":
+        narrow |= {"since": kept[3].time, "until": kept[-3].time, "outlier_p_at_most": 0.8}
+    chosen = listed(model, order, narrow)
     forth: list[StoredRecord] = []
     back: list[StoredRecord] = []
     lengths = []
@@ -207,7 +230,8 @@ def test_a_search_that_stops_goes_on_from_there_both_ways(
             page = page_records(connection, chosen, order=order, after=place, limit=3, look_at=look_at)
             forth, place = [*forth, *page.rows], page.next
             lengths.append(len(page.rows))
-        end = Cursor(2 if order == "outlier" else 0 if order == "newest" else 4 * 10**15, 2**62)
+        ends = {"outlier": Cursor(2, 2**62), "reconstruction": Cursor(-1.0, 0), "newest": Cursor(0, 2**62)}
+        end = ends.get(order, Cursor(4 * 10**15, 2**62))
         before: Cursor | None = end
         while before is not None:
             page = page_records(connection, chosen, order=order, before=before, limit=3, look_at=look_at)
@@ -243,8 +267,9 @@ def test_sqlite_goes_along_an_index_and_sorts_nothing(
     listener = lambda c, cursor, statement, parameters, *rest: asked.append((statement, parameters))  # noqa: E731
     event.listen(database, "before_cursor_execute", listener)
     with reading(database) as connection:
-        page = page_records(connection, RecordFilter(model.key), order=order, limit=5)
-        page_records(connection, RecordFilter(model.key), order=order, after=page.next, limit=5)
+        chosen = listed(model, order, {})
+        page = page_records(connection, chosen, order=order, limit=5)
+        page_records(connection, chosen, order=order, after=page.next, limit=5)
     statement, parameters = asked[-1]
     with reading(database) as connection:
         plan = " ".join(
@@ -252,7 +277,8 @@ def test_sqlite_goes_along_an_index_and_sorts_nothing(
         )
     assert "USING INDEX ix_records" in plan
     assert "TEMP B-TREE" not in plan
-    assert f"({'outlier_p' if order == 'outlier' else 'time'}" in plan.replace("model=? AND ", "")
+    column = {"outlier": "outlier_p", "reconstruction": "reconstruction_error"}.get(order, "time")
+    assert f"({column}" in plan.replace("model=? AND ", "").replace("autoencoder=? AND ", "")
 
 
 @given(st.floats(0, 1) | st.integers(-(2**62), 2**62), st.integers(1, 2**62))

@@ -150,6 +150,23 @@ def test_of_a_segment_it_is_measured_and_not_tested(page: Page, site: Site) -> N
     expect(part).to_contain_text(f"n = {PER_DAY // 2}. What is usual of this segment alone")
 
 
+def test_images_are_listed_by_it_the_worst_first(page: Page, site: Site) -> None:
+    log_in(page, site, "vic", to="/images?model=m")
+    page.locator("select[name=sort]").select_option("reconstruction")
+    page.wait_for_url("**sort=reconstruction*")
+    shown = page.locator(".shot .when", has_text="error")
+    expect(shown).to_have_count(60)
+    errors = [float(text.removeprefix("error ")) for text in shown.all_inner_texts()]
+    assert errors == sorted(errors, reverse=True)
+    page.locator(".shot").nth(1).click()
+    page.wait_for_url("**/images/*?*sort=reconstruction*")
+    expect(page.locator(".acts a[rel=prev]")).to_be_visible()
+    listed = site.running.with_token("viewer").get("/api/v1/models/m/records?order=reconstruction&limit=500")
+    told = [one["id"] for one in listed.json()["records"]]
+    assert len(told) == DAYS * PER_DAY
+    assert {name[0] for name in told[-PER_DAY:]} >= {str(DAYS - 1)}  # faded images are easy to show
+
+
 def test_it_is_set_and_removed(page: Page, site: Site, tmp_path: Path) -> None:
     log_in(page, site, "vic", to=f"{EYE}/setup")
     card = page.locator("#autoencoder")
@@ -186,6 +203,9 @@ def test_it_is_set_and_removed(page: Page, site: Site, tmp_path: Path) -> None:
     expect(card).to_contain_text("driftwheel models set-autoencoder m autoencoder.onnx")
     with reading(engine) as connection:
         assert current_autoencoder(connection, model.key) is None
+    none = site.running.with_token("viewer").get("/api/v1/models/m/records?order=reconstruction")
+    assert none.status_code == 422
+    assert "has no autoencoder, so no image has a reconstruction error" in none.json()["detail"]
 
 
 def test_one_is_asked_for_and_what_becomes_of_it_is_told(page: Page, site: Site) -> None:

@@ -10,6 +10,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from driftwheel.errors import UsageError
+from driftwheel.store.models.autoencoders import current_autoencoder
 from driftwheel.store.models.models import Model, find_model
 from driftwheel.store.records.record_pages import (
     Count,
@@ -30,6 +31,7 @@ __all__ = [
     "ImageList",
     "ImageQuery",
     "Neighbours",
+    "by_error",
     "count_images",
     "count_unjudged",
     "find_neighbours",
@@ -66,7 +68,8 @@ class ImageQuery:
         Those in windows with this answer: of the segment where one segment tag is among `tags`, else of the
         whole model. Of drift also those of a segment that has drifted, whatever is said of the whole.
     order
-        ``newest``, ``oldest``, or ``outlier``: the most unusual first.
+        ``newest``, ``oldest``, ``outlier``: the most unusual first, or ``reconstruction``: those that the
+        autoencoder in use shows worst first.
     has_image
         Whether the image is still kept.
     """
@@ -132,7 +135,8 @@ def list_images(
     Raises
     ------
     UsageError
-        For an unknown model, a share outside 0…1, or a place that is none.
+        For an unknown model, a share outside 0…1, a place that is none, or an order by errors where no
+        autoencoder is in use.
     """
     model = find_model(connection, query.model)
     chosen = _filter(connection, model, query)
@@ -170,13 +174,18 @@ def find_neighbours(connection: Connection, query: ImageQuery, record: StoredRec
     """Return what stands beside a record in a list.
 
     Looked for among the next `LOOKED_AT` records. A record that the list leaves out has neighbours too: those
-    between which it would stand; but without an outlier p-value it stands nowhere among the most unusual.
+    between which it would stand; but without an outlier p-value it stands nowhere among the most unusual, and
+    without an error of the autoencoder in use nowhere among those it shows worst.
     """
     chosen = _filter(connection, find_model(connection, query.model), query)
-    if query.order == "outlier" and record.outlier_p is None:
+    position: float | None = (record.time - EPOCH) // MICROSECOND
+    if query.order == "outlier":
+        position = record.outlier_p
+    elif query.order == "reconstruction":
+        position = record.reconstruction_error if record.autoencoder == chosen.autoencoder else None
+    if position is None:
         return Neighbours(None, None)
-    position = record.outlier_p if query.order == "outlier" else (record.time - EPOCH) // MICROSECOND
-    place = Cursor(position if position is not None else 0, record.key)
+    place = Cursor(position, record.key)
     read = partial(page_records, connection, chosen, order=query.order, limit=1, look_at=LOOKED_AT)
     before, after = read(before=place).rows, read(after=place).rows
     return Neighbours(before[0].key if before else None, after[0].key if after else None)
@@ -203,7 +212,20 @@ def _filter(connection: Connection, model: Model, query: ImageQuery) -> RecordFi
         outlier_p_at_most=p,
         has_image=query.has_image,
     )
+    if query.order == "reconstruction":
+        chosen = by_error(connection, chosen, model)
     return chosen if query.verdict is None else _narrowed(connection, chosen, model, query.verdict)
+
+
+def by_error(connection: Connection, chosen: RecordFilter, model: Model) -> RecordFilter:
+    """Return a list of records with an error of the model's autoencoder in use; `UsageError` without one."""
+    autoencoder = current_autoencoder(connection, model.key)
+    if autoencoder is None:
+        raise UsageError(
+            f"The model '{model.name}' has no autoencoder, so no image has a reconstruction error. Train one "
+            f"first: driftwheel models train-autoencoder {model.name}"
+        )
+    return replace(chosen, autoencoder=autoencoder.key)
 
 
 def _narrowed(connection: Connection, chosen: RecordFilter, model: Model, verdict: Answer) -> RecordFilter:

@@ -15,14 +15,17 @@ from driftwheel.store.engine.tag_filter import has_tag, predicts
 from driftwheel.store.records.stored_record import StoredRecord, stored_record
 from driftwheel.store.schema.columns import EPOCH, MICROSECOND
 from driftwheel.store.schema.record_state import RecordState
-from driftwheel.store.schema.tables import HAS_OUTLIER_P, records
+from driftwheel.store.schema.tables import HAS_ERROR, HAS_OUTLIER_P, records
 from driftwheel.store.windows.judged_windows import JudgedWindows, lies_in
 
 __all__ = ["Count", "Cursor", "Order", "Page", "RecordFilter", "count_records", "page_records"]
 
-Order = Literal["newest", "oldest", "outlier"]
-"""By event time from the newest or the oldest, or from the least outlier p-value (none without one)."""
+Order = Literal["newest", "oldest", "outlier", "reconstruction"]
+"""By event time from the newest or the oldest, from the least outlier p-value, or from the largest
+reconstruction error of an autoencoder; of the last two none without one.
+"""
 
+_SCATTERED = ("outlier", "reconstruction")  # orders in which records lie all over the disk
 
 _CURSOR = re.compile(r"(-?[0-9]{1,20}(?:\.[0-9]{1,20})?(?:e[-+]?[0-9]{1,3})?)\.([0-9]{1,19})", re.ASCII)
 _MOST = 2**63 - 1
@@ -50,6 +53,9 @@ class RecordFilter:
         Whether there is a p-value.
     windows
         In any of these windows, and with the tag of its segment.
+    autoencoder
+        Key of the one whose error the image has; to be given with the order ``reconstruction``, since errors
+        of different ones do not compare.
     """
 
     model: int
@@ -63,16 +69,17 @@ class RecordFilter:
     has_image: bool | None = None
     has_outlier_p: bool | None = None
     windows: JudgedWindows | None = None
+    autoencoder: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place in a list: after the record with this key, whose time or p-value is `position`.
+    """A place in a list: after the record with this key, whose time, p-value or error is `position`.
 
     Attributes
     ----------
     position
-        Microseconds since 1970, or the outlier p-value.
+        Microseconds since 1970, the outlier p-value, or the reconstruction error.
     """
 
     position: int | float
@@ -155,8 +162,8 @@ def page_records(
     list. Give `after` or `before`, or neither for the beginning.
 
     With `look_at`, no more records than that are read for conditions which no index answers, and a tenth as
-    many where they lie all over the disk, by p-value. A page may then be short or empty and yet have a next
-    one (or one before), which goes on from there.
+    many where they lie all over the disk, by p-value or error. A page may then be short or empty and yet have
+    a next one (or one before), which goes on from there.
     """
     backwards = before is not None
     place = before if backwards else after
@@ -166,7 +173,7 @@ def page_records(
     query = _ordered(select(records), order, place, backwards=backwards)
     last = None
     if look_at is not None and inside:
-        most = max(1, look_at // 10 if order == "outlier" else look_at)
+        most = max(1, look_at // 10 if order in _SCATTERED else look_at)
         walk = query.with_only_columns(*_position(order)).where(*_simple(left, order))
         found = connection.execute(walk.offset(most - 1).limit(1)).first()
         if found is not None:
@@ -190,12 +197,13 @@ def page_records(
 
 def _position(order: Order) -> list[ColumnElement[Any]]:
     """Return what an order goes by, which its index holds."""
-    return [records.c.outlier_p if order == "outlier" else records.c.time, records.c.key]
+    columns = {"outlier": records.c.outlier_p, "reconstruction": records.c.reconstruction_error}
+    return [columns.get(order, records.c.time), records.c.key]
 
 
 def _up_to(order: Order, last: Cursor, *, up: bool) -> ColumnElement[bool]:
     """Return the condition that a record does not lie beyond a place, which is that of one."""
-    at = float(last.position) if order == "outlier" else _moment(last)
+    at = float(last.position) if order in _SCATTERED else _moment(last)
     here = tuple_(*_position(order))
     return here <= (at, last.key) if up else here >= (at, last.key)
 
@@ -204,12 +212,14 @@ def _without_end(chosen: RecordFilter, order: Order, *, up: bool) -> RecordFilte
     """Leave out the end of the range towards which the list is read, where a nearer one stands for it."""
     if order == "outlier":
         return replace(chosen, outlier_p_at_most=None) if up else chosen
+    if order == "reconstruction":
+        return chosen
     return replace(chosen, until=None) if up else replace(chosen, since=None)
 
 
 def _goes_up(order: Order, *, backwards: bool) -> bool:
-    """Whether times or p-values rise along the list, or along it from its end."""
-    return (order == "newest") == backwards
+    """Whether times, p-values or errors rise along the list, or along it from its end."""
+    return (order in {"newest", "reconstruction"}) == backwards
 
 
 def _from_there(chosen: RecordFilter, order: Order, place: Cursor | None, *, up: bool) -> RecordFilter:
@@ -217,7 +227,7 @@ def _from_there(chosen: RecordFilter, order: Order, place: Cursor | None, *, up:
 
     SQLite searches its index from one bound only; with two it would go through all records before the place.
     """
-    if place is None:
+    if place is None or order == "reconstruction":
         return chosen
     if order == "outlier":
         most = chosen.outlier_p_at_most
@@ -240,9 +250,9 @@ def count_records(
 ) -> Count:
     """Count the records of a list, up to `most`, in a time that does not grow with the table.
 
-    What an index knows (the model and the time, or the outlier p-value) is counted by it. For the other
-    conditions records must be read: no more than `look_at` are, in the order of the list or, where a p-value
-    is asked for, the most unusual first; these lie all over the disk, so only a tenth as many.
+    What an index knows (the model and the time, the outlier p-value or the error) is counted by it. For the
+    other conditions records must be read: no more than `look_at` are, in the order of the list or, where a
+    p-value is asked for, the most unusual first; these lie all over the disk, so only a tenth as many.
     """
     by: Order = order if chosen.outlier_p_at_most is None else "outlier"
     inside = _conditions(connection, chosen, by)
@@ -251,7 +261,7 @@ def count_records(
         counted = plain.limit(most + 1).subquery()
         n = connection.scalar(select(func.count()).select_from(counted)) or 0
         return Count(min(n, most), n <= most)
-    look_at = max(1, look_at // 10) if by == "outlier" else look_at
+    look_at = max(1, look_at // 10) if by in _SCATTERED else look_at
     fits = and_(*inside).label("fits")
     looked = plain.with_only_columns(fits).limit(look_at + 1).subquery()
     n_looked, n = connection.execute(select(func.count(), func.count().filter(looked.c.fits))).one()
@@ -260,10 +270,8 @@ def count_records(
 
 def _simple(chosen: RecordFilter, order: Order) -> list[ColumnElement[bool]]:
     """Return the conditions that the index of an order answers."""
-    return [
-        records.c.model == chosen.model,
-        *(_least_p(chosen) if order == "outlier" else _span(chosen)),
-    ]
+    of_order = {"outlier": _least_p, "reconstruction": _looked_at}.get(order, _span)
+    return [records.c.model == chosen.model, *of_order(chosen)]
 
 
 def _span(chosen: RecordFilter) -> list[ColumnElement[bool]]:
@@ -276,11 +284,17 @@ def _least_p(chosen: RecordFilter) -> list[ColumnElement[bool]]:
     return [] if most is None else [records.c.outlier_p <= most]
 
 
+def _looked_at(chosen: RecordFilter) -> list[ColumnElement[bool]]:
+    return [records.c.autoencoder == chosen.autoencoder]
+
+
 def _conditions(connection: Connection, chosen: RecordFilter, order: Order) -> list[ColumnElement[bool]]:
     """Return the other conditions."""
     column = records.c
     wanted: list[ColumnElement[bool] | None] = [
-        *(_span(chosen) if order == "outlier" else _least_p(chosen)),
+        *(_span(chosen) if order in _SCATTERED else []),
+        *([] if order == "outlier" else _least_p(chosen)),
+        *([] if chosen.autoencoder is None or order == "reconstruction" else _looked_at(chosen)),
         None if chosen.model_version is None else column.model_version == chosen.model_version,
         None if chosen.state is None else column.state == int(chosen.state),
         None if chosen.predicted is None else predicts(connection, chosen.predicted),
@@ -295,13 +309,13 @@ def _conditions(connection: Connection, chosen: RecordFilter, order: Order) -> l
 def _ordered(query: Select[Any], order: Order, place: Cursor | None, *, backwards: bool) -> Select[Any]:
     """Order a query as the list, or from its end, and begin it beyond a place."""
     first, key = _position(order)
-    if order == "outlier":
-        query = query.where(HAS_OUTLIER_P)
+    if order in _SCATTERED:
+        query = query.where(HAS_OUTLIER_P if order == "outlier" else HAS_ERROR)
     up = _goes_up(order, backwards=backwards)
     query = query.order_by(*((first, key) if up else (first.desc(), key.desc())))
     if place is None:
         return query
-    at = (float(place.position) if order == "outlier" else _moment(place), place.key)
+    at = (float(place.position) if order in _SCATTERED else _moment(place), place.key)
     here = tuple_(first, key)
     return query.where(here > at if up else here < at)
 
@@ -314,5 +328,6 @@ def _moment(cursor: Cursor) -> datetime:
 
 
 def _cursor(row: Row[Any], order: Order) -> Cursor:
-    position = row.outlier_p if order == "outlier" else (row.time - EPOCH) // MICROSECOND
-    return Cursor(position, row.key)
+    if order in _SCATTERED:
+        return Cursor(row.outlier_p if order == "outlier" else row.reconstruction_error, row.key)
+    return Cursor((row.time - EPOCH) // MICROSECOND, row.key)

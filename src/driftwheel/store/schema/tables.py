@@ -44,6 +44,7 @@ __all__ = [
 
 IS_RECEIVED = text("state = 0")  # the literal lets both databases use the index of the queue
 HAS_OUTLIER_P = text("outlier_p IS NOT NULL")
+HAS_ERROR = text("reconstruction_error IS NOT NULL")
 IS_UNJUDGED = text("NOT stale AND (judged IS NULL OR judged <> revision)")
 
 models = Table(
@@ -115,6 +116,15 @@ records = Table(
         "key",
         sqlite_where=HAS_OUTLIER_P,
         postgresql_where=HAS_OUTLIER_P,
+    ),
+    Index(
+        "ix_records_reconstruction",
+        "model",
+        "autoencoder",
+        "reconstruction_error",
+        "key",
+        sqlite_where=HAS_ERROR,
+        postgresql_where=HAS_ERROR,
     ),
     Index(None, "image"),
     sqlite_autoincrement=True,

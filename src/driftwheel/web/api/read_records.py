@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Path, Query
 from pydantic import AwareDatetime
 
 from driftwheel.errors import UsageError
-from driftwheel.services.browse.list_images import LOOKED_AT
+from driftwheel.services.browse.list_images import LOOKED_AT, by_error
 from driftwheel.store.engine.database import reading
 from driftwheel.store.records.feedback import feedback_of
 from driftwheel.store.records.record_pages import Cursor, Order, RecordFilter, page_records
@@ -61,8 +61,9 @@ def list_records(  # noqa: PLR0917 - the parameters of the query
     Where few records fit, a page may be short or empty and still have a `next`: go on until there is none.
     """
     with reading(state.engine) as connection:
+        model = known_model(connection, name)
         chosen = RecordFilter(
-            known_model(connection, name).key,
+            model.key,
             since=since,
             until=until,
             tags=dict(map(_split, tag)),
@@ -71,6 +72,8 @@ def list_records(  # noqa: PLR0917 - the parameters of the query
             state=None if image_state is None else RecordState[image_state.upper()],
             outlier_p_at_most=outlier_p_at_most,
         )
+        if order == "reconstruction":
+            chosen = by_error(connection, chosen, model)
         cursor = None if after is None else Cursor.from_text(after)
         page = page_records(connection, chosen, order=order, after=cursor, limit=limit, look_at=LOOKED_AT)
     return RecordPage(

@@ -41,6 +41,8 @@ class Shot:
         What is said in the picture's place.
     overlay
         The boxes of the prediction, to lie over the picture; None without any.
+    error
+        How far off what an autoencoder makes of it is; None where none looked.
     """
 
     key: int
@@ -53,6 +55,7 @@ class Shot:
     odd: bool
     absent: str = ""
     overlay: Markup | None = None
+    error: float | None = None
 
 
 def shots_of(model: str, records: Sequence[StoredRecord]) -> list[Shot]:
@@ -98,6 +101,7 @@ def _shot(model: str, record: StoredRecord) -> Shot:
         odd,
         _absent(record),
         _overlay(record) if readable else None,
+        record.reconstruction_error,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import get_args
 
@@ -13,7 +14,8 @@ from driftwheel.errors import UsageError
 from driftwheel.report.numbers import several
 from driftwheel.services.browse.list_images import ImageList, ImageQuery, count_images, list_images
 from driftwheel.store.engine.database import reading
-from driftwheel.store.models.models import list_models
+from driftwheel.store.models.autoencoders import current_autoencoder
+from driftwheel.store.models.models import Model, list_models
 from driftwheel.store.records.record_pages import Count, Order
 from driftwheel.web.pages.images.image_filter import STATE_WORDS, VERDICT_WORDS, ImageFilter, read_filter
 from driftwheel.web.pages.rendering import render
@@ -29,7 +31,12 @@ router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 PAGE = 60
 """Images of a page."""
 
-ORDER_WORDS = {"newest": "Newest first", "oldest": "Oldest first", "outlier": "Most unusual first"}
+ORDER_WORDS = {
+    "newest": "Newest first",
+    "oldest": "Oldest first",
+    "outlier": "Most unusual first",
+    "reconstruction": "Largest reconstruction error first",
+}
 
 
 @router.get("/images", dependencies=[permit("read")])
@@ -41,6 +48,7 @@ def _show_images(request: Request, state: State) -> Response:
             return render(request, "models/no_model.html.j2")
         chosen = read_filter(request.query_params, models[0].name)
         mistakes, listed, total = list(chosen.mistakes), None, None
+        orders = _orders(connection, chosen, models)
         if chosen.query is not None:
             try:
                 after, before = (request.query_params.get(place) or None for place in ("after", "before"))
@@ -48,13 +56,22 @@ def _show_images(request: Request, state: State) -> Response:
                 total = _counted(connection, chosen.query, listed)
             except UsageError as error:
                 mistakes.append(str(error))
-    return _page(request, chosen, listed, total, mistakes, [model.name for model in models])
+    return _page(request, chosen, listed, total, mistakes, [model.name for model in models], orders)
 
 
 @router.get("/images/of/{name}", dependencies=[permit("read")])
 def _show_images_of(name: str) -> Response:
     """Lead to the images of one model."""
     return RedirectResponse(read_filter({}, name).address(), 303)
+
+
+def _orders(connection: Connection, chosen: ImageFilter, models: Sequence[Model]) -> list[Order]:
+    """Return the orders that are offered: by errors only where an autoencoder looks, or it is asked for."""
+    every: tuple[Order, ...] = get_args(Order)
+    its = next((one.key for one in models if one.name == chosen.given["model"]), None)
+    looks = its is not None and current_autoencoder(connection, its) is not None
+    asked = chosen.given.get("sort") == "reconstruction"
+    return [one for one in every if one != "reconstruction" or looks or asked]
 
 
 def _local(when: datetime | None) -> str:
@@ -83,6 +100,7 @@ def _page(  # noqa: PLR0917
     total: Count | None,
     mistakes: list[str],
     models: list[str],
+    orders: list[Order],
 ) -> Response:
     further = None if listed is None else listed.next
     earlier = None if listed is None else listed.previous
@@ -103,7 +121,8 @@ def _page(  # noqa: PLR0917
         first=None if earlier is None else chosen.address(),
         total="" if total is None else _said(total),
         everything=f"/images/of/{chosen.given['model']}",
-        orders=[(order, ORDER_WORDS[order]) for order in get_args(Order)],
+        orders=[(order, ORDER_WORDS[order]) for order in orders],
+        by_error=chosen.given.get("sort") == "reconstruction",
         states=list(STATE_WORDS.items()),
         verdicts=list(VERDICT_WORDS.items()),
         since=_local(None if chosen.query is None else chosen.query.since),
