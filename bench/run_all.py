@@ -38,6 +38,7 @@ BENCHMARKS = {
     "selection": "which images to label: labels needed beside chance and peers, and what that costs",
     "labels_agreement": "what agreement among annotators saves, catches and promises, beside crowd-kit",
     "labels_server": "50 annotators over HTTP, a server that is killed; the wait for the next task",
+    "dataset_versions": "Dataset versions of 100,000 images: made, opened, compared, written out",
     "labels_files": "200,000 labels into a project and out again: seconds, memory",
     "assistant": "labels until the rest is pre-labelled; the true error of automatic labels beside its bound",
     "autoencoder_alarms": "false alarms of check --autoencoder: both looks at one dial, on real images",
