@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from driftwheel.errors import DriftwheelError
@@ -37,12 +38,14 @@ def _show_versions(request: Request, state: State, name: str) -> Response:
 
 
 @router.post("/models/{name}/datasets/more", dependencies=[permit("edit-models")])
-def _make_next(request: Request, state: State, caller: Caller, name: str) -> Response:
+def _make_next(
+    request: Request, state: State, caller: Caller, name: str, note: Annotated[str, Form()] = ""
+) -> Response:
     """Make the next version: the newest, with all labels that have come since."""
     with reading(state.engine) as connection:
         newest = newest_version(connection, known_model(connection, name).key)
     parent = None if newest is None else newest.number
-    wish = NewVersion(name, parent=parent, labels=LabelChoice())
+    wish = NewVersion(name, parent=parent, labels=LabelChoice(), note=note.strip())
     try:
         made = create_version(state.engine, state.blobs, wish, by=caller.name, now=state.clock())
     except DriftwheelError as error:
