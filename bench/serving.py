@@ -233,7 +233,7 @@ def main() -> None:
                     order(port, tokens["engineer"], path, body)
                     first, last = swapped(load, began, version)
                     lines.append(
-                        f"- {what}: first served after {first:.2f} s, the other last after {last:.2f} s"
+                        f"- {what}: first served after {first:.2f} s, the other last {last:.2f} s"
                     )
                     print(lines[-1], flush=True)
                     if path == "rollback" and last > MOST_ROLLBACK:
