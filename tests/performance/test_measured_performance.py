@@ -12,7 +12,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 from driftwheel.errors import ProfileFormatError
 from driftwheel.performance.measured_accuracy import measure_accuracy
 from driftwheel.performance.measured_performance import measure_performance
-from driftwheel.performance.packed_sums import sums_from_bytes, sums_to_bytes
+from driftwheel.performance.packed_sums import merge_packed, sums_from_bytes, sums_to_bytes
 from driftwheel.performance.performance_sums import (
     How,
     PerformanceSums,
@@ -60,6 +60,7 @@ def test_sums_merge_as_they_say_and_round_trip(a: Any, b: Any, c: Any) -> None:
     assert plain(merge_sums([z, merge_sums([x, y])])) == whole
     assert plain(merge_sums([x, PerformanceSums()])) == plain(x)
     assert plain(sums_from_bytes(sums_to_bytes(x))) == plain(x)
+    assert plain(merge_packed([sums_to_bytes(one) for one in (x, y, z)])) == whole
     assert sums_to_bytes(merge_sums([x, y])) == sums_to_bytes(merge_sums([y, x]))
 
 

@@ -127,8 +127,8 @@ def find_failure_slices(
     """Return the parts of the images on which a model is wrong more often than on the rest.
 
     Parts are told by the value of a category, by a number in the lowest or highest 10 % or 25 %, and by two
-    of these together. Each has at least 1 % of the images and 10 in each half. Proposed are those with the most
-    wrong answers beyond their due, in deviations; of parts with mostly the same images the best.
+    of these together. Each has at least 1 % of the images and 10 in each half. Proposed are those with the
+    most wrong answers beyond their due, in deviations; of parts with mostly the same images the best.
 
     Parameters
     ----------
@@ -152,8 +152,8 @@ def find_failure_slices(
     -----
     Confirmed by Fisher's exact test, one-sided, at 5 % over all proposed (Holm): of searches in which nothing
     is wrong, at most one in twenty finds any. Sources: Chung, Kraska, Polyzotis, Tae and Whang, "Automated
-    data slicing for model validation", IEEE TKDE 32, 2020; Holm, "A simple sequentially rejective multiple test
-    procedure", 1979.
+    data slicing for model validation", IEEE TKDE 32, 2020; Holm, "A simple sequentially rejective multiple
+    test procedure", 1979.
 
     Examples
     --------

@@ -41,7 +41,7 @@ EDGES = (*(n / 20 for n in range(20)), 0.96, 0.97, 0.98, 0.99, 0.995, 0.999)
 NO_SCORE = -1
 """Bin of predictions without a score of the class that was named."""
 
-UNITS = 10**9
+UNITS = 10**6
 """Sums of scores, losses and weights are kept in whole parts of 1 / UNITS, so that they add exactly."""
 
 ROC_BINS = 256
@@ -51,6 +51,7 @@ MOST_CLASSES = 50
 """With more classes no areas under ROC curves are kept."""
 
 _LEAST_SCORE = float(np.finfo(np.float32).eps)  # of the true class, in the log loss
+_LEAST_CHANCE = 1e-4  # to be drawn: so that sums of squared weights fit into 64 bits
 _FARTHEST = 12.0  # log-odds
 
 
@@ -146,7 +147,7 @@ class SummedPrediction:
     how, true
         How it came to its label, and the true class; empty without one.
     probability
-        The chance in (0, 1] that it had to be drawn, of one that was.
+        The chance in (0, 1] that it had to be drawn, of one that was; below 1 in 10,000 it counts as that.
     """
 
     version: str
@@ -191,7 +192,7 @@ def sum_predictions(rows: Iterable[SummedPrediction], *, classes: Sequence[str] 
         place = score_bin(score)
         if row.how:
             cell = Cell(row.version, place, row.how, row.said, row.true)
-            weight = 1.0 / row.probability if row.how == "sampled" else 1.0
+            weight = 1.0 / max(row.probability, _LEAST_CHANCE) if row.how == "sampled" else 1.0
             if len(row.scores) > 1:
                 labelled.setdefault((row.version, row.how), []).append(row)
         else:

@@ -13,8 +13,7 @@ from sqlalchemy import Connection
 
 from driftwheel.performance.figure import Figure
 from driftwheel.performance.measured_performance import measure_performance
-from driftwheel.performance.packed_sums import sums_from_bytes
-from driftwheel.performance.performance_sums import merge_sums
+from driftwheel.performance.packed_sums import merge_packed
 from driftwheel.services.operate.metric_family import Family, Labels
 from driftwheel.services.watch.watch_model import SPANS, span_of
 from driftwheel.store.models.models import Model
@@ -34,11 +33,11 @@ def performance_families(
             continue
         span = span_of(connection, model, now, SPANS[model.window][1])
         rows = list_performance(connection, model.key, since=span.starts[0], until=span.end)
-        labelled = [sums_from_bytes(one.sums) for one in rows if one.labels]
+        labelled = [one.sums for one in rows if one.labels]
         labels[model.name,] = float(sum(one.labels for one in rows))
         if not labelled:
             continue
-        found = measure_performance(merge_sums(labelled))
+        found = measure_performance(merge_packed(labelled))
         figures: dict[str, Figure] = {
             "accuracy": found.accuracy.figure,
             "balanced_accuracy": found.metrics.balanced_accuracy,

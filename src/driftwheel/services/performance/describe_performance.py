@@ -5,7 +5,6 @@ All of it is made from the sums of windows; no record is read.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -15,7 +14,7 @@ from sqlalchemy import Connection
 from driftwheel.monitors.observation import Observation, observation_from_json
 from driftwheel.performance.measured_accuracy import MeasuredAccuracy, measure_accuracy
 from driftwheel.performance.measured_performance import MeasuredPerformance, measure_performance
-from driftwheel.performance.packed_sums import sums_from_bytes
+from driftwheel.performance.packed_sums import merge_packed, sums_from_bytes
 from driftwheel.performance.performance_sums import PerformanceSums, merge_sums
 from driftwheel.services.watch.watch_model import Span
 from driftwheel.store.models.models import Model
@@ -173,12 +172,9 @@ def _segments(
     rows = segment_performance(connection, model.key, order, since, until)
     found: dict[tuple[str, str], MeasuredPerformance] = {}
     for segment, its in groupby(rows, key=lambda one: (one.tag, one.value)):
-        found[segment] = measure_performance(merge_sums(_all_sums(list(its), version)))
+        merged = merge_packed([one.sums for one in its])
+        found[segment] = measure_performance(merged if version is None else merged.of_version(version))
     return tuple(PartPerformance(*segment, found[segment]) for segment in order if segment in found)
-
-
-def _all_sums(rows: Sequence[PerformanceWindow], version: str | None) -> list[PerformanceSums]:
-    return [_sums(one, version) for one in rows]
 
 
 def _sums(row: PerformanceWindow, version: str | None) -> PerformanceSums:

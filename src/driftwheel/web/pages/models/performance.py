@@ -48,7 +48,7 @@ _SEGMENTS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class FigureRow:
+class _FigureRow:
     """One figure in a table; `note` says what it is."""
 
     name: str
@@ -59,7 +59,7 @@ class FigureRow:
 
 
 @dataclass(frozen=True, slots=True)
-class WindowRow:
+class _WindowRow:
     """One window in the table behind the chart."""
 
     window: WindowPerformance
@@ -139,7 +139,7 @@ def _find_slices(state: State, name: str) -> Response:
     return RedirectResponse(f"{WatchView(name, model.window).path}/performance?told=slices#slices", 303)
 
 
-def _figures(found: MeasuredPerformance) -> list[FigureRow]:
+def _figures(found: MeasuredPerformance) -> list[_FigureRow]:
     metrics = found.metrics
     shares = (
         ("Accuracy", "predictions that are right", metrics.accuracy),
@@ -153,7 +153,7 @@ def _figures(found: MeasuredPerformance) -> list[FigureRow]:
         ("Calibration error", "how far scores are from accuracy (ECE)", found.calibration.error),
     )
     rows = [
-        FigureRow(name, note, tenths(one.value), interval(one.low, one.high), one.n)
+        _FigureRow(name, note, tenths(one.value), interval(one.low, one.high), one.n)
         for name, note, one in shares
         if one.value is not None
     ]
@@ -162,7 +162,7 @@ def _figures(found: MeasuredPerformance) -> list[FigureRow]:
         ("Log loss", "mean surprise of the truth, in nats", found.log_loss),
     )
     rows += [
-        FigureRow(name, note, f"{one.value:.3f}", _plain_interval(one), one.n)
+        _FigureRow(name, note, f"{one.value:.3f}", _plain_interval(one), one.n)
         for name, note, one in plain
         if one.value is not None
     ]
@@ -175,7 +175,7 @@ def _plain_interval(figure: Figure) -> str:
     return f"{quantity(figure.low)} to {quantity(figure.high)}"
 
 
-def _window_row(one: WindowPerformance) -> WindowRow:
+def _window_row(one: WindowPerformance) -> _WindowRow:
     figure = None if one.accuracy is None else one.accuracy.figure
     seen = one.estimated
     why = ""
@@ -183,7 +183,7 @@ def _window_row(one: WindowPerformance) -> WindowRow:
         why = f"Cannot tell: its {one.accuracy.chosen} labels are of images chosen for what they show."
     if seen is not None and seen.value is None and seen.n:
         why = f"{why} {CANNOT_TELL}{seen.note.removeprefix(CANNOT_TELL)}".strip()
-    return WindowRow(
+    return _WindowRow(
         one,
         "–" if figure is None else tenths(figure.value),
         "–" if figure is None else interval(figure.low, figure.high),
