@@ -28,7 +28,7 @@ BENCHMARKS = {
     "accuracy": "accuracy without labels: its error, whether its interval holds and refusals are right",
     "trials": "check on real images, with and without a change",
     "ingest": "records and images a second that a server takes, and how long each waits",
-    "serving": "predictions a second of a served champion, how long each waits; how soon a rollback is served",
+    "serving": "predictions a second of a served champion, how long each waits, how soon it is rolled back",
     "kill": "what a server loses that is killed under load, on both databases",
     "store": "records written in groups, pages of long lists, the summary of a long day, on both databases",
     "worker": "images a second that workers measure, in the server and beside it",

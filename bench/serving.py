@@ -232,9 +232,7 @@ def main() -> None:
                     began = time.perf_counter()
                     order(port, tokens["engineer"], path, body)
                     first, last = swapped(load, began, version)
-                    lines.append(
-                        f"- {what}: first served after {first:.2f} s, the other last {last:.2f} s"
-                    )
+                    lines.append(f"- {what}: first served after {first:.2f} s, the other last {last:.2f} s")
                     print(lines[-1], flush=True)
                     if path == "rollback" and last > MOST_ROLLBACK:
                         missed.append(f"{what}: {last:.1f} s")
