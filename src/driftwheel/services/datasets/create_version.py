@@ -236,7 +236,7 @@ def _gather(  # noqa: PLR0917
         if torn:
             making.left_out.add("two_labels", *names, count=torn)
         scratch.merge(whatever=True)
-    there = {name for row in scratch.split_rows() for name in row.classes}
+    there = {name for classes, _ in scratch.class_sets() for name in classes}
     return tuple(dict.fromkeys((*known, *sorted(there))))
 
 

@@ -64,7 +64,9 @@ def split_examples(scratch: ExampleScratch, rule: SplitRule, left_out: LeftOut) 
 
     Of images with several classes, or boxes of several, the rarest of these counts.
     """
-    counts = Counter(name for row in scratch.split_rows() for name in row.classes)
+    counts: Counter[str] = Counter()
+    for classes, images in scratch.class_sets():
+        counts.update(dict.fromkeys(classes, images))
     order = {name: number for number, name in enumerate(sorted(counts, key=lambda one: (counts[one], one)))}
     names: dict[str, int] = {}
     n = scratch.count()

@@ -6,7 +6,6 @@ of disk an example, and little memory.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import tempfile
 from collections.abc import Collection, Iterable, Iterator
@@ -44,6 +43,7 @@ _REPLACES: Final = (  # a correction by hand (a review of no task) gives way to 
     "ELSE excluded.sureness >= sureness OR (excluded.task = task AND task <> 0) END"
 )
 _CHUNK: Final = 1000
+_NUL: Final = "\0"  # between names of classes, which never have it
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +153,17 @@ class ExampleScratch:
         """Take images out of the base."""
         self._connection.executemany("DELETE FROM base WHERE image = ?", [(image,) for image in images])
 
+    def class_sets(self) -> Iterator[tuple[tuple[str, ...], int]]:
+        """Yield each set of classes that images of the base name, and of how many images."""
+        query = "SELECT classes, count(*) FROM base GROUP BY classes ORDER BY classes"
+        for classes, count in self._connection.execute(query):
+            yield _classes(classes), count
+
     def split_rows(self) -> Iterator[SplitRow]:
         """Yield what the splits depend on, sorted by image."""
         query = "SELECT image, name, classes, grouped, holdout, split FROM base ORDER BY image"
         for image, name, classes, grouped, holdout, split in self._connection.execute(query):
-            yield SplitRow(image, name, tuple(json.loads(classes)), grouped, bool(holdout), split)
+            yield SplitRow(image, name, _classes(classes), grouped, bool(holdout), split)
 
     def examples(self, splits: Iterable[Split | None]) -> Iterator[Example]:
         """Yield the examples of the base, sorted by image, each with its split; None leaves one out."""
@@ -192,6 +198,10 @@ def _put(insert: str, wins: str) -> str:
     )
 
 
+def _classes(text: str) -> tuple[str, ...]:
+    return tuple(text.split(_NUL)) if text else ()
+
+
 def _row(gathered: Gathered) -> tuple[object, ...]:
     one = gathered.example
     origin = one.origin
@@ -202,8 +212,8 @@ def _row(gathered: Gathered) -> tuple[object, ...]:
         origin.source,
         0.0 if origin.time is None else origin.time.timestamp(),
         origin.task or 0,
-        canonical_json(label_to_json(one.label)),
-        canonical_json(one.label.names),
+        one.label.classes[0] if one.label.kind == "class" else canonical_json(label_to_json(one.label)),
+        _NUL.join(one.label.names),
         one.group,
         int(one.holdout),
         gathered.split,
