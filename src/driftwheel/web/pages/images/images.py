@@ -35,7 +35,7 @@ ORDER_WORDS = {
     "newest": "Newest first",
     "oldest": "Oldest first",
     "outlier": "Most unusual first",
-    "reconstruction": "Largest reconstruction error first",
+    "reconstruction": "Worst reconstructed first",
 }
 
 
