@@ -12,11 +12,15 @@ from tests.services.release.registry import NOW, Registry, new_registry
 from tests.services.release.two_colours import CHANGED, CLASSES, log, network
 
 from driftwheel.errors import UsageError
+from driftwheel.services.datasets.create_version import create_version
+from driftwheel.services.datasets.new_version import LabelChoice, NewVersion
+from driftwheel.services.models.register_model import add_model_version
 from driftwheel.services.release.answer_gate import label_for_gate, promote_by_gate, refuse_by_gate
 from driftwheel.services.release.ask_gate import ask_gate
 from driftwheel.services.release.due_gates import send_due_to_gate
 from driftwheel.services.release.gate_numbers import GateNumbers
 from driftwheel.services.release.gate_slice import GateSlice
+from driftwheel.services.release.held_out import held_out_images
 from driftwheel.services.release.promote import promote, roll_back
 from driftwheel.services.release.run_gate import fail_gate, run_gate
 from driftwheel.services.release.set_policy import set_policy
@@ -229,3 +233,25 @@ def test_the_slice_is_kept_as_it_is() -> None:
         assert GateSlice.from_json(one.to_json()) == one
     assert not SLICE.holds(None, {})
     assert GateSlice().holds(None, {})
+
+
+def test_nothing_is_compared_on_what_a_version_has_learnt_from(its: Registry) -> None:
+    log(its, 60, red=False, seed=12)
+    wish = NewVersion(its.name, labels=LabelChoice())
+    dataset = create_version(its.engine, its.blobs, wish, by="me", now=NOW, wait=lambda _: None).version
+    log(its, 40, red=True, seed=13)
+    learnt = add_model_version(
+        its.engine, its.blobs, its.name, "v4", onnx=network(red=1.0), by="me", now=NOW, dataset=dataset.digest
+    )
+    tests = dataset.contents.splits["test"]
+    assert 0 < tests < 60
+    chosen = GateSlice(since=CHANGED)
+    with reading(its.engine) as connection:
+        found = held_out_images(connection, its.blobs, its.model, (its.version("v1"), learnt), chosen)
+        few = held_out_images(connection, its.blobs, its.model, (learnt, learnt), GateSlice(until=CHANGED))
+    assert found.left_out == {"learnt": 60 - tests}
+    assert len(found.images) == 40 + tests
+    assert sum(one.is_new for one in found.images) == 40
+    assert [one for one in found.notes if "'v4'" in one] == []
+    assert few.notes == ()
+    assert sum(one.is_new for one in few.images) == tests

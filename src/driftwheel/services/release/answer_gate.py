@@ -25,7 +25,7 @@ from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.labels.pools import Pool, list_pools
 from driftwheel.store.labels.projects import Project, list_projects
 from driftwheel.store.labels.record_labels import known_labels
-from driftwheel.store.labels.task_selections import TaskSelection, put_selections
+from driftwheel.store.labels.task_selections import TaskSelection
 from driftwheel.store.models.models import Model, ModelVersion, find_model, version_by_key
 from driftwheel.store.operate.audit import note
 from driftwheel.store.release.gate_runs import GateRun, gate_run_by_key, set_gate_run
@@ -137,7 +137,6 @@ def label_for_gate(
     fill_pool(engine, project.key, pool.key, list(images.values()), by=by, now=now)
     with writing(engine) as connection:
         set_assist_options(connection, pool.key, AssistOptions("off"))
-        put_selections(connection, pool.key, {record: TaskSelection("holdout") for record in images})
         set_gate_run(connection, key, pool=pool.key)
         details = {"version": challenger.name, "gate": key, "pool": name, "images": len(images)}
         note(connection, now, by, "label for gate", known.name, details)
@@ -185,7 +184,8 @@ def _drawn(  # noqa: PLR0917
         with reading(engine) as connection:
             known = known_labels(connection, model.key, [one.record for one in drawn])
         new = (one for one in drawn if one.record not in known and one.record not in found)
-        found |= {one.record: one for one in islice(new, wanted)}
+        apart = TaskSelection("holdout")  # drawn among what had no label: its chance is that of no window
+        found |= {one.record: replace(one, selection=apart) for one in islice(new, wanted)}
         room = MOST_AT_ONCE - len(found)
     return found
 
