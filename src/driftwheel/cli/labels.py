@@ -184,9 +184,10 @@ def tell_lost(lost: Sequence[Lost], refused: Sequence[Loss] = ()) -> None:
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    from driftwheel.cli import automatic_labels, exchange_labels, label_imports
+    from driftwheel.cli import automatic_labels, exchange_labels, label_imports, review_labels
 
     exchange_labels.add_commands(APP)
     label_imports.add_commands(APP)
+    review_labels.add_commands(APP)
     automatic_labels.add_commands(APP)
     app.add_typer(APP, name="labels")

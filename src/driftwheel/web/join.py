@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
 from datetime import timedelta
 
 from fastapi import HTTPException, Request
 
-from driftwheel.services.label.people.invite_annotators import Joined, join_project
+from driftwheel.services.label.people.invite_annotators import NOTHING, Joined, Told, join_project
 from driftwheel.web.state import Services
 
 __all__ = ["take_invitation"]
 
 
 def take_invitation(
-    request: Request, services: Services, secret: str, name: str, languages: Sequence[str] = ()
+    request: Request, services: Services, secret: str, name: str, told: Told = NOTHING
 ) -> Joined:
     """Join by the secret of an invitation.
+
+    Parameters
+    ----------
+    told
+        What they say of themselves.
 
     Raises
     ------
@@ -39,6 +43,6 @@ def take_invitation(
             f"Too many attempts to join. Try again in {math.ceil(seconds / 60)} min.",
             {"Retry-After": str(seconds)},
         )
-    joined = join_project(services.engine, secret, name, now=services.clock(), languages=languages)
+    joined = join_project(services.engine, secret, name, now=services.clock(), told=told)
     services.attempts.succeeded(tried, address)
     return joined

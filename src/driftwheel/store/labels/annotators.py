@@ -71,6 +71,7 @@ def add_annotator(
     invitation: int | None = None,
     languages: Sequence[str] = (),
     tags: Sequence[str] = (),
+    skills: Mapping[str, float] | None = None,
 ) -> Annotator:
     """Add an annotator to a project and return it; raise `UsageError` where the name is taken."""
     values = {
@@ -79,7 +80,7 @@ def add_annotator(
         "user": user,
         "token": token,
         "invitation": invitation,
-        "skills": {},
+        "skills": dict(skills or {}),
         "languages": list(languages),
         "tags": list(tags),
         "created": created,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +24,13 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """An invitation; the columns are described in `driftwheel.store.schema.label_tables`."""
+    """An invitation; the columns are described in `driftwheel.store.schema.label_tables`.
+
+    Attributes
+    ----------
+    skills_told, tags_told
+        What who joins may say of themselves: skills with the level that counts for then, and tags.
+    """
 
     key: int
     project: int
@@ -38,6 +44,8 @@ class Invitation:
     by: str
     expires: datetime | None
     revoked: datetime | None
+    skills_told: Mapping[str, float] = field(default_factory=dict)
+    tags_told: tuple[str, ...] = ()
 
     def is_good(self, now: datetime) -> bool:
         """Return whether somebody may still join by it."""
@@ -54,6 +62,8 @@ def add_invitation(
     most: int | None,
     languages: Sequence[str],
     tags: Sequence[str],
+    skills_told: Mapping[str, float],
+    tags_told: Sequence[str],
     created: datetime,
     by: str,
     expires: datetime | None,
@@ -65,7 +75,12 @@ def add_invitation(
         "note": note,
         "most": most,
         "joined": 0,
-        "gives": {"languages": list(languages), "tags": list(tags)},
+        "gives": {
+            "languages": list(languages),
+            "tags": list(tags),
+            "skills_told": dict(skills_told),
+            "tags_told": list(tags_told),
+        },
         "created": created,
         "by": by,
         "expires": expires,
@@ -113,4 +128,10 @@ def _first(connection: Connection, query: Select[Any]) -> Invitation | None:
 def _invitation(row: Row[Any]) -> Invitation:
     plain = dict(row._mapping)
     gives = plain.pop("gives")
-    return Invitation(**plain, languages=tuple(gives["languages"]), tags=tuple(gives["tags"]))
+    return Invitation(
+        **plain,
+        languages=tuple(gives["languages"]),
+        tags=tuple(gives["tags"]),
+        skills_told=dict(gives.get("skills_told", {})),  # earlier releases wrote none
+        tags_told=tuple(gives.get("tags_told", ())),
+    )

@@ -110,6 +110,11 @@ class InvitationBody(BaseModel):
     most: int = Field(1, ge=1, le=1_000_000, description="So many may join by it.")
     languages: _Names = Field(default_factory=list, description="Of who joins by it.")
     tags: _Names = Field(default_factory=list, description="Of who joins by it.")
+    skills_told: dict[_Name, Annotated[float, Field(ge=0, le=1)]] = Field(
+        default_factory=dict,
+        description="Skills that who joins may say they have, with the level that their word counts for.",
+    )
+    tags_told: _Names = Field(default_factory=list, description="Tags that who joins may give themselves.")
     expires: AwareDatetime | None = None
 
 
@@ -122,6 +127,8 @@ class InvitationAnswer(BaseModel):
     joined: int
     languages: list[str]
     tags: list[str]
+    skills_told: dict[str, float]
+    tags_told: list[str]
     created: datetime
     by: str
     expires: datetime | None
@@ -144,6 +151,8 @@ class JoinBody(BaseModel):
     languages: _Names = Field(
         default_factory=list, description="That they know, beside those of the invitation."
     )
+    skills: _Names = Field(default_factory=list, description="That they have, of `skills_told` of it.")
+    tags: _Names = Field(default_factory=list, description="That they have, of `tags_told` of it.")
 
 
 class JoinedAnswer(BaseModel):

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from driftwheel.services.access.authorise import Identity
 from driftwheel.services.label.people.change_annotator import change_annotator
 from driftwheel.services.label.people.find_annotator import project_for
-from driftwheel.services.label.people.invite_annotators import end_invitation, invite_annotators
+from driftwheel.services.label.people.invite_annotators import Told, end_invitation, invite_annotators
 from driftwheel.services.label.projects.create_project import NewClass, create_project, edit_project
 from driftwheel.services.label.quality.ban_annotator import ban_annotator
 from driftwheel.services.label.quality.undo_event import undo_event as undo
@@ -170,6 +170,8 @@ def make_invitation(
         most=body.most,
         languages=body.languages,
         tags=body.tags,
+        skills_told=body.skills_told,
+        tags_told=body.tags_told,
         expires=body.expires,
     )
     return NewInvitationAnswer(**_invitation(made.invitation).model_dump(), secret=made.secret)
@@ -198,7 +200,8 @@ def join(body: JoinBody, request: Request, state: State) -> JoinedAnswer:
     It asks for no token: the secret is one.
     """
     with found_or_404():
-        joined = take_invitation(request, state, body.invitation, body.name, body.languages)
+        told = Told(body.languages, body.skills, body.tags)
+        joined = take_invitation(request, state, body.invitation, body.name, told)
     who = joined.annotator
     return JoinedAnswer(token=joined.token, project=joined.project.key, annotator=who.key, name=who.name)
 

@@ -10,8 +10,14 @@ from tests.services.labelling import NOON, labelling
 
 from driftwheel.errors import UsageError
 from driftwheel.services.access.authorise import Identity, authorise_token
+from driftwheel.services.label.people.describe_invitation import describe_invitation
 from driftwheel.services.label.people.find_annotator import find_annotator
-from driftwheel.services.label.people.invite_annotators import end_invitation, invite_annotators, join_project
+from driftwheel.services.label.people.invite_annotators import (
+    Told,
+    end_invitation,
+    invite_annotators,
+    join_project,
+)
 from driftwheel.services.label.projects.create_project import NewClass, create_project
 from driftwheel.store.access.users import create_user
 from driftwheel.store.engine.database import reading, writing
@@ -96,3 +102,32 @@ def test_nobody_takes_the_name_that_a_user_would_get(label_database: Engine) -> 
     mara = Identity("mara", "annotator", user=user)
     found = find_annotator(label_database, work.project.key, mara, now=NOON)
     assert (found.name, found.user) == (f"mara (user {user}) 3", user)
+
+
+def test_who_joins_says_what_the_invitation_lets_them(label_database: Engine) -> None:
+    work = labelling(label_database, 1)
+    project = work.project.key
+    made = invite_annotators(
+        label_database,
+        project,
+        by="lead",
+        now=NOON,
+        most=5,
+        tags=["ward 3"],
+        skills_told={"x-ray": 0.5, "mri": 0.25},
+        tags_told=["nurse", "doctor"],
+    )
+    with reading(label_database) as connection:
+        facts = describe_invitation(connection, made.secret, NOON)
+    assert facts is not None
+    assert (facts.skills_told, facts.tags_told) == (("x-ray", "mri"), ("nurse", "doctor"))
+    who = join_project(
+        label_database, made.secret, "ann", now=NOON, told=Told(skills=["x-ray"], tags=["nurse"])
+    ).annotator
+    assert (who.skills, who.tags) == ({"x-ray": 0.5}, ("ward 3", "nurse"))
+    assert join_project(label_database, made.secret, "bob", now=NOON).annotator.skills == {}
+    for told, said in ((Told(skills=["ct"]), "the skill 'ct'"), (Told(tags=["chief"]), "the tag 'chief'")):
+        with pytest.raises(UsageError, match=f"lets nobody say that they have {said}"):
+            join_project(label_database, made.secret, "mal", now=NOON, told=told)
+    with pytest.raises(UsageError, match="level of the skill 'x' is 2"):
+        invite_annotators(label_database, project, by="lead", now=NOON, skills_told={"x": 2.0})

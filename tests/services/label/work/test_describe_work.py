@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from tests.services.labelling import NOON, Labelling, labelling
 
 from driftwheel.services.label.people.describe_invitation import describe_invitation
-from driftwheel.services.label.people.invite_annotators import invite_annotators, join_project
+from driftwheel.services.label.people.invite_annotators import Told, invite_annotators, join_project
 from driftwheel.services.label.pools.create_pool import NewPool, create_pool
 from driftwheel.services.label.pools.fill_pool import PoolImage
 from driftwheel.services.label.projects.requirements import Requirements
@@ -73,7 +73,7 @@ def test_an_invitation_says_what_it_is_for_as_long_as_it_is_good(label_database:
     assert found is not None
     assert (found.project.key, found.good) == (work.project.key, True)
     assert (found.languages, found.skills) == (("de",), ("x-ray",))
-    joined = join_project(label_database, made.secret, "ann", now=NOON, languages=["de", "fr"])
+    joined = join_project(label_database, made.secret, "ann", now=NOON, told=Told(languages=["de", "fr"]))
     assert joined.annotator.languages == ("fr", "de")
     with reading(label_database) as connection:
         after = describe_invitation(connection, made.secret, NOON + timedelta(hours=1))

@@ -27,13 +27,17 @@ class InvitationFacts:
     languages
         That pools of the project ask for and the invitation does not give: who joins says which they know.
     skills
-        That pools ask for; who runs the project gives those.
+        That pools ask for, and who runs the project gives.
+    skills_told, tags_told
+        That who joins may say they have.
     """
 
     project: Project
     good: bool
     languages: tuple[str, ...]
     skills: tuple[str, ...]
+    skills_told: tuple[str, ...] = ()
+    tags_told: tuple[str, ...] = ()
 
 
 def describe_invitation(connection: Connection, secret: str, now: datetime) -> InvitationFacts | None:
@@ -48,5 +52,12 @@ def describe_invitation(connection: Connection, secret: str, now: datetime) -> I
         if one.state != "closed"
     ]
     languages = {name for one in asked for name in one.languages} - set(invitation.languages)
-    skills = {name for one in asked for name in one.skills}
-    return InvitationFacts(project, invitation.is_good(now), tuple(sorted(languages)), tuple(sorted(skills)))
+    skills = {name for one in asked for name in one.skills} - set(invitation.skills_told)
+    return InvitationFacts(
+        project,
+        invitation.is_good(now),
+        tuple(sorted(languages)),
+        tuple(sorted(skills)),
+        tuple(invitation.skills_told),
+        tuple(one for one in invitation.tags_told if one not in invitation.tags),
+    )

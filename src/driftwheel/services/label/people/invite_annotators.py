@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from driftwheel.errors import UsageError
 from driftwheel.services.access.authorise import digest_of
 from driftwheel.services.access.create_token import PREFIX
-from driftwheel.services.label.projects.requirements import check_names
+from driftwheel.services.label.projects.requirements import check_names, check_skills
 from driftwheel.store.access.tokens import create_token
 from driftwheel.store.engine.database import writing
 from driftwheel.store.labels.annotators import Annotator, add_annotator
@@ -28,7 +28,15 @@ from driftwheel.store.labels.projects import Project, project_by_key
 from driftwheel.store.models.models import model_by_key
 from driftwheel.store.operate.audit import note
 
-__all__ = ["CreatedInvitation", "Joined", "end_invitation", "invite_annotators", "join_project"]
+__all__ = [
+    "NOTHING",
+    "CreatedInvitation",
+    "Joined",
+    "Told",
+    "end_invitation",
+    "invite_annotators",
+    "join_project",
+]
 
 _RANDOM_BYTES = 32
 _LONGEST_NAME = 64
@@ -53,6 +61,27 @@ class Joined:
     project: Project
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What who joins says of themselves.
+
+    Attributes
+    ----------
+    languages
+        That they know, beside those that the invitation gives.
+    skills, tags
+        Of those that the invitation lets them say; a skill counts as much as that says.
+    """
+
+    languages: Sequence[str] = ()
+    skills: Sequence[str] = ()
+    tags: Sequence[str] = ()
+
+
+NOTHING = Told()
+"""Nothing."""
+
+
 def invite_annotators(
     engine: Engine,
     project: int,
@@ -63,6 +92,8 @@ def invite_annotators(
     most: int = 1,
     languages: Sequence[str] = (),
     tags: Sequence[str] = (),
+    skills_told: Mapping[str, float] | None = None,
+    tags_told: Sequence[str] = (),
     expires: datetime | None = None,
     randomness: Callable[[int], bytes] = secrets.token_bytes,
 ) -> CreatedInvitation:
@@ -76,6 +107,8 @@ def invite_annotators(
         How many may join by it. Who is banned could come back by one that is not used up.
     languages, tags
         What who joins by it gets.
+    skills_told, tags_told
+        What who joins may say of themselves; of a skill with the level, 0…1, that their word counts for.
     expires
         When nobody joins by it any more; who has joined stays.
 
@@ -94,6 +127,8 @@ def invite_annotators(
         )
     check_names(tuple(languages), "languages")
     check_names(tuple(tags), "tags")
+    check_names(tuple(tags_told), "tags")
+    check_skills(skills_told or {})
     secret = _text(randomness)
     with writing(engine) as connection:
         found = project_by_key(connection, project)
@@ -107,6 +142,8 @@ def invite_annotators(
             most=most,
             languages=languages,
             tags=tags,
+            skills_told=skills_told or {},
+            tags_told=tags_told,
             created=now,
             by=by,
             expires=expires,
@@ -136,7 +173,7 @@ def join_project(
     name: str,
     *,
     now: datetime,
-    languages: Sequence[str] = (),
+    told: Told = NOTHING,
     randomness: Callable[[int], bytes] = secrets.token_bytes,
 ) -> Joined:
     """Join a project by the secret of an invitation, under a name that is free in it.
@@ -145,19 +182,19 @@ def join_project(
 
     Parameters
     ----------
-    languages
-        That they say they know, beside those that the invitation gives.
+    told
+        What they say of themselves.
 
     Raises
     ------
     LookupError
         When the invitation is unknown, has ended, or is used up.
     UsageError
-        When the name is taken or cannot be used.
+        When the name is taken or cannot be used, or they say of themselves what they may not.
     """
     if not 0 < len(name.strip()) <= _LONGEST_NAME or not name.isprintable():
         raise UsageError(f"'{name:.80}' is no name; give 1 to {_LONGEST_NAME} characters.")
-    check_names(tuple(languages), "languages")
+    check_names(tuple(told.languages), "languages")
     text = PREFIX + _text(randomness)
     with writing(engine) as connection:
         invitation = lock_invitation(connection, digest_of(secret))
@@ -165,6 +202,8 @@ def join_project(
         model = None if project is None else model_by_key(connection, project.model)
         if invitation is None or project is None or model is None or not invitation.is_good(now):
             raise LookupError("The invitation is unknown, has ended, or is used up; ask for another.")
+        _check_told(told.skills, invitation.skills_told, "skill")
+        _check_told(told.tags, invitation.tags_told, "tag")
         token = create_token(
             connection,
             digest_of(text),
@@ -181,13 +220,22 @@ def join_project(
             created=now,
             token=token.key,
             invitation=invitation.key,
-            languages=tuple(dict.fromkeys((*invitation.languages, *languages))),
-            tags=invitation.tags,
+            languages=tuple(dict.fromkeys((*invitation.languages, *told.languages))),
+            tags=tuple(dict.fromkeys((*invitation.tags, *told.tags))),
+            skills={name: invitation.skills_told[name] for name in told.skills},
         )
         count_joined(connection, invitation.key)
         details = {"annotator": who.name, "invitation": invitation.key}
+        if told.skills or told.tags:
+            details |= {"skills": list(told.skills), "tags": list(told.tags)}
         note(connection, now, f"annotator {who.name}", "join-project", f"project {project.name}", details)
     return Joined(text, who, project)
+
+
+def _check_told(told: Sequence[str], allowed: Collection[str], what: str) -> None:
+    for name in told:
+        if name not in allowed:
+            raise UsageError(f"This invitation lets nobody say that they have the {what} '{name:.80}'.")
 
 
 def _text(randomness: Callable[[int], bytes]) -> str:

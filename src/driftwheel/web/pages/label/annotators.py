@@ -24,6 +24,7 @@ from driftwheel.store.labels.invitations import list_invitations
 from driftwheel.store.labels.pools import list_pools
 from driftwheel.web.pages.label.invitation_link import invitation_link
 from driftwheel.web.pages.label.known_project import Key, known_project
+from driftwheel.web.pages.label.pool_form import read_skills
 from driftwheel.web.pages.label.project import person_rows
 from driftwheel.web.pages.models.model_fields import names_with_commas
 from driftwheel.web.pages.rendering import address, render
@@ -37,7 +38,15 @@ router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
 _PAGE = 100
 _MOST_DAYS = 3660
-_EMPTY = {"note": "", "most": "1", "languages": "", "tags": "", "days": "30"}
+_EMPTY = {
+    "note": "",
+    "most": "1",
+    "languages": "",
+    "tags": "",
+    "skills_told": "",
+    "tags_told": "",
+    "days": "30",
+}
 _TOLD = {
     "revoked": "The link is revoked: nobody joins by it any more. Who has joined stays.",
     "banned": "Banned: no task goes to them any more.",
@@ -61,6 +70,8 @@ def _invite(  # noqa: PLR0917
     most: Annotated[str, Form()] = "1",
     languages: Annotated[str, Form()] = "",
     tags: Annotated[str, Form()] = "",
+    skills_told: Annotated[str, Form()] = "",
+    tags_told: Annotated[str, Form()] = "",
     days: Annotated[str, Form()] = "30",
 ) -> Response:
     """Make a link and show it, this once."""
@@ -68,6 +79,7 @@ def _invite(  # noqa: PLR0917
         known_project(connection, project)
     now = state.clock()
     given = {"note": note, "most": most, "languages": languages, "tags": tags, "days": days}
+    given |= {"skills_told": skills_told, "tags_told": tags_told}
     try:
         made = invite_annotators(
             state.engine,
@@ -78,6 +90,8 @@ def _invite(  # noqa: PLR0917
             most=_whole("people", most, 10**6),
             languages=names_with_commas(languages),
             tags=names_with_commas(tags),
+            skills_told=read_skills(skills_told),
+            tags_told=names_with_commas(tags_told),
             expires=None if not days else now + timedelta(days=_whole("days", days, _MOST_DAYS)),
         )
     except UsageError as error:

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from driftwheel.errors import UsageError
 from driftwheel.services.access.authorise import allows
 from driftwheel.services.label.people.describe_invitation import InvitationFacts, describe_invitation
+from driftwheel.services.label.people.invite_annotators import Told
 from driftwheel.store.engine.database import reading
 from driftwheel.store.labels.annotators import annotator_with_token
 from driftwheel.web.join import take_invitation
@@ -47,23 +48,26 @@ async def _show_join(request: Request, state: State, secret: _Secret) -> Respons
 
 
 @router.post("/join/{secret}", dependencies=[permit("public")])
-def _do_join(
+def _do_join(  # noqa: PLR0917  the fields of the form
     request: Request,
     state: State,
     secret: _Secret,
     name: Annotated[str, Form()] = "",
     languages: Annotated[tuple[str, ...], Form()] = (),
+    skills: Annotated[tuple[str, ...], Form()] = (),
+    tags: Annotated[tuple[str, ...], Form()] = (),
 ) -> Response:
     """Join, and begin to label: the browser keeps the token, no script sees it."""
     check_same_origin(request)
+    said = (*languages, *skills, *tags)
     try:
-        joined = take_invitation(request, state, secret, name.strip(), languages)
+        joined = take_invitation(request, state, secret, name.strip(), Told(languages, skills, tags))
     except LookupError:
         return _page(request, None, status=404)
     except UsageError as error:
-        return _again(request, state, secret, name, languages, str(error), 422)
+        return _again(request, state, secret, name, said, str(error), 422)
     except HTTPException as error:
-        page = _again(request, state, secret, name, languages, str(error.detail), error.status_code)
+        page = _again(request, state, secret, name, said, str(error.detail), error.status_code)
         page.headers.update(error.headers or {})
         return page
     answer = RedirectResponse(f"/annotate/{joined.project.key}", 303)
