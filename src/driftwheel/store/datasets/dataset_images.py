@@ -45,20 +45,25 @@ def hold_blob(connection: Connection, version: int, number: int, blob: bytes) ->
 
 def images_named(connection: Connection, model: int, images: Sequence[bytes]) -> set[bytes]:
     """Return those of these images that a record, a task or a version of a model that is ready names."""
-    own = (
-        select(pools.c.key).join(projects, projects.c.key == pools.c.project).where(projects.c.model == model)
-    )
+    own = select(pools.c.key).join(projects, projects.c.key == pools.c.project)
     ready = select(dataset_versions.c.key).where(
         dataset_versions.c.model == model, dataset_versions.c.number.is_not(None)
+    )
+    # Whose they are is looked at here: asked for both, SQLite goes through all records of the model.
+    places = (
+        (records.c.image, records.c.model, {model}),
+        (
+            tasks.c.image,
+            tasks.c.pool,
+            set(connection.execute(own.where(projects.c.model == model)).scalars()),
+        ),
+        (dataset_images.c.image, dataset_images.c.version, set(connection.execute(ready).scalars())),
     )
     found: set[bytes] = set()
     for begin in range(0, len(images), _CHUNK):
         part = images[begin : begin + _CHUNK]
-        for column, chosen in (
-            (records.c.image, records.c.model == model),
-            (tasks.c.image, tasks.c.pool.in_(own)),
-            (dataset_images.c.image, dataset_images.c.version.in_(ready)),
-        ):
+        for column, whose, known in places:
             if wanted := [one for one in part if one not in found]:
-                found |= set(connection.execute(select(column).where(column.in_(wanted), chosen)).scalars())
+                rows = connection.execute(select(column, whose).where(column.in_(wanted)))
+                found |= {image for image, key in rows if key in known}
     return found
