@@ -44,6 +44,7 @@ BENCHMARKS = {
     "assistant": "labels until the rest is pre-labelled; the true error of automatic labels beside its bound",
     "autoencoder_alarms": "false alarms of check --autoencoder: both looks at one dial, on real images",
     "week": "a week of photos with a camera fault: what the server says of it, and how soon",
+    "repair": "from the alarm to the repaired model: accuracy by day, labels used, after each repair; hours",
 }
 """Script in this folder (without .py) → what it measures. Each writes bench/results/NAME.md."""
 
