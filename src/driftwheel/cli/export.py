@@ -7,13 +7,17 @@ from typing import Annotated
 
 import typer
 
-from driftwheel.cli.data_options import DATA, DATABASE_URL
+from driftwheel.cli.data_options import BLOBS, DATA, DATABASE_URL
 
-__all__ = ["APP", "alertmanager", "grafana", "prometheus", "register", "toml"]
+__all__ = ["APP", "alertmanager", "grafana", "mlflow", "prometheus", "register", "toml"]
 
 _OUTPUT = typer.Option(
     "--output", "-o", metavar="FILE", help="Write to this file instead of standard output."
 )
+_MODEL = typer.Argument(metavar="MODEL", help="The model's name.")
+_VERSION = typer.Argument(metavar="VERSION", help="The version's name.")
+_URI = typer.Option("--uri", help="Of the tracking server, such as http://mlflow:5000.")
+_NAME = typer.Option("--name", help="Of the registered model there; by default the model's.")
 _SCRAPE = typer.Option("--scrape", help="The scrape job instead of the rules.")
 
 APP = typer.Typer(
@@ -53,6 +57,28 @@ def alertmanager(output: Annotated[Path | None, _OUTPUT] = None) -> None:
     from driftwheel.services.operate.export_monitoring import alertmanager_route
 
     _write(alertmanager_route(), output)
+
+
+@APP.command()
+def mlflow(
+    model: Annotated[str, _MODEL],
+    version: Annotated[str, _VERSION],
+    uri: Annotated[str, _URI],
+    name: Annotated[str | None, _NAME] = None,
+    data: Annotated[Path | None, DATA] = None,
+    database_url: Annotated[str | None, DATABASE_URL] = None,
+    blobs: Annotated[str | None, BLOBS] = None,
+) -> None:
+    """Register a version with MLflow: its file, its numbers, and the aliases champion and challenger."""
+    from driftwheel.cli.data_options import load_settings, open_installation
+    from driftwheel.services.release.export_mlflow import export_to_mlflow
+    from driftwheel.store.files.blobs import Blobs
+
+    settings = load_settings(data=data, database_url=database_url, blobs=blobs)
+    with open_installation(settings) as engine:
+        kept = Blobs.open(settings.blobs, reserve=settings.disk_reserve_bytes)
+        made = export_to_mlflow(engine, kept, model, version, uri=uri, name=name)
+    typer.echo(f"MLflow has {made.name} version {made.version}, run {made.run}")
 
 
 @APP.command()
