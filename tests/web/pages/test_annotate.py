@@ -295,3 +295,24 @@ def test_users_choose_a_project_and_label_as_themselves(page: Page, site: Labell
     page.reload()
     expect(page.get_by_role("heading", name="All images are labelled", exact=True)).to_be_visible()
     assert payloads(site, project) == [DISC, DISC]
+
+
+def test_what_a_rule_noticed_is_told_once_beside_the_image(page: Page, site: LabellingSite) -> None:
+    project = site.project(30, rules={"skipping": True, "skips_in_row": 3})
+    join(page, site, project)
+    notice = page.locator("#notice")
+    expect(notice).to_be_hidden()
+    for _ in range(12):
+        if notice.is_visible():
+            break
+        before = task(page)
+        page.keyboard.press("x")
+        page.keyboard.press("1")
+        expect(page.locator("#annotate")).not_to_have_attribute("data-task", before)
+    expect(notice).to_contain_text("You have passed over many images in a row.")
+    expect(notice).to_contain_text("Tell who invited you")
+    notice.get_by_role("button", name="I see", exact=True).click()
+    expect(notice).to_be_hidden()
+    page.reload()
+    expect(page.locator("#canvas")).to_have_attribute("data-state", "shown")
+    expect(notice).to_be_hidden()

@@ -20,6 +20,7 @@ __all__ = [
     "answer_in_force",
     "answers_excluded_by",
     "answers_of_task",
+    "answers_since",
     "counted_answers",
     "exam_results",
     "golden_answers",
@@ -104,6 +105,13 @@ def surplus_answers(connection: Connection, keys: Collection[int]) -> dict[int, 
     for row in connection.execute(query.order_by(answers.c.key)) if keys else ():
         found.setdefault(row.task, []).append(_answer(row))
     return found
+
+
+def answers_since(connection: Connection, annotator: int, after: datetime, *, limit: int) -> int:
+    """Return how many answers of an annotator came after a moment, at most `limit`."""
+    newest = select(answers.c.received).where(answers.c.annotator == annotator)
+    times = connection.execute(newest.order_by(answers.c.key.desc()).limit(limit)).scalars()
+    return sum(one > after for one in times)
 
 
 def counted_answers(connection: Connection, annotator: int) -> list[StoredAnswer]:

@@ -14,6 +14,7 @@ from driftwheel.services.access.authorise import Identity, allows
 from driftwheel.services.assist.show_prelabels import show_prelabels
 from driftwheel.services.label.people.find_annotator import find_annotator
 from driftwheel.services.label.quality.challenge_annotator import reply_challenge, show_challenge
+from driftwheel.services.label.quality.notices import notices_of
 from driftwheel.services.label.work.describe_work import describe_work
 from driftwheel.services.label.work.next_tasks import GivenTask, next_tasks
 from driftwheel.services.label.work.submit_answer import NewAnswer, submit_answer
@@ -32,6 +33,7 @@ from driftwheel.web.api.task_bodies import (
     GivenTaskAnswer,
     NextBody,
     NextTasksAnswer,
+    NoticeAnswer,
     RepliedAnswer,
     ReplyBody,
     SubmittedAnswer,
@@ -101,8 +103,15 @@ def take_tasks(project: ProjectKey, body: NextBody, state: State, caller: Caller
     found = next_tasks(state.engine, who.key, count=body.count, now=state.clock(), rng=rng, pool=body.pool)
     shown = show_prelabels(state.engine, found.tasks, rng=rng)
     given = [_given(one, shown.get(one.lease)) for one in found.tasks]
+    with reading(state.engine) as connection:
+        told = notices_of(connection, project, who.key, state.clock())
     return NextTasksAnswer(
-        tasks=given, why=found.why, missing=found.missing, until=found.until, challenge=found.challenge
+        tasks=given,
+        why=found.why,
+        missing=found.missing,
+        until=found.until,
+        challenge=found.challenge,
+        notices=[NoticeAnswer(key=one.key, words=one.words) for one in told],
     )
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "GivenTaskAnswer",
     "NextBody",
     "NextTasksAnswer",
+    "NoticeAnswer",
     "PrelabelAnswer",
     "RepliedAnswer",
     "ReplyBody",
@@ -62,6 +63,13 @@ class GivenTaskAnswer(BaseModel):
     )
 
 
+class NoticeAnswer(BaseModel):
+    """What a rule has noticed, to be told to the annotator once."""
+
+    key: int
+    words: str
+
+
 class NextTasksAnswer(BaseModel):
     """What an annotator is to do."""
 
@@ -74,6 +82,10 @@ class NextTasksAnswer(BaseModel):
     challenge: Annotated[
         int | None, Field(description="Challenge to reply to first, where that is why: digits in an image.")
     ] = None
+    notices: Annotated[
+        list[NoticeAnswer],
+        Field(description="Warnings of the last day: the same keys come again, and are to be told once."),
+    ] = []
 
 
 class ReplyBody(BaseModel):

@@ -7,6 +7,8 @@ from tests.services.labelling import Labelling, labelling
 
 from driftwheel.services.label.pools.fill_pool import PoolImage
 from driftwheel.services.label.quality.ban_annotator import undo_ban
+from driftwheel.services.label.quality.notices import notices_of
+from driftwheel.services.label.quality.undo_event import undo_event
 from driftwheel.store.engine.database import reading
 from driftwheel.store.labels.label_events import LabelEvent, list_events
 
@@ -71,3 +73,27 @@ def test_after_a_ban_that_was_undone_they_begin_anew(label_database: Engine) -> 
     answer_until(work, "ann", ["dog"])
     assert len(bans(work)) == 1  # one wrong answer is not enough
     assert work.look("ann").why == ""
+
+
+def test_who_is_near_a_ban_is_told_in_plain_words_and_not_at_once(label_database: Engine) -> None:
+    work = work_with_golden(label_database)
+    answer_until(work, "ann", ["cat", "dog", "cat", "dog", "cat", "cat", "dog"])
+    with reading(label_database) as connection:
+        (event,) = [one for one in list_events(connection, work.project.key) if one.kind == "warning"]
+        assert event.numbers["rule"] == "golden_warning"
+        assert "near a ban" in event.reason
+
+    def told() -> list[str]:
+        with reading(label_database) as connection:
+            return [one.words for one in notices_of(connection, work.project.key, who, work.now)]
+
+    who = work.who("ann")
+    assert told() == []  # or they would know which image it was
+    work.later(seconds=5)
+    answer_until(work, "ann", ["cat"] * 8)
+    (words,) = told()
+    assert "Several of your answers to images whose answer is known were not right." in words
+    assert "Tell who invited you" in words
+    undo_event(label_database, work.project.key, event.key, by="lead", now=work.now)
+    assert told() == []
+    assert bans(work) == []

@@ -117,6 +117,7 @@ def find_errors(connection: Connection, project: Project, source: Source, *, lim
     single = project.answer == "class"
     chances = pooled_chances(list(said.opinions.values()), single=single)
     expected: float | None = None
+    suspects: Iterator[Suspect]
     if single:
         labels = [names.index((one.consensus or {})["class"]) for one in said.tasks]
         found = find_label_errors(labels, chances)

@@ -194,7 +194,7 @@ def _look(  # noqa: PLR0917
     if answer.state not in {"counted", "surplus"}:
         return
     if task.kind == "golden" and answer.correct is False and PoolRules.from_json(pool.rules).golden:
-        judge_annotator(engine, annotator, now=now)
+        judge_annotator(engine, annotator, now=now, pool=pool)
     if task.kind in {"real", "golden"} and gives_reason(pool, answer.kind, answer.seconds):
         watch_annotator(engine, annotator, pool, answer.kind, now=now)
 

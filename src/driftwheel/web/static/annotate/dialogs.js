@@ -42,6 +42,22 @@ export function helpIn(dialog, { bound, boxes, shown }) {
   };
 }
 
+export function noticeIn(part) { // beside the image, one after the other: no key closes it by mistake
+  const waiting = [];
+  function show() {
+    part.hidden = !waiting.length;
+    part.querySelector("p").textContent = waiting[0]?.words ?? "";
+  }
+  part.querySelector("button").addEventListener("click", () => { waiting.shift()?.read(); show(); });
+  return {
+    tell(notice) {
+      if (waiting.some((one) => one.key === notice.key)) return;
+      waiting.push(notice);
+      show();
+    },
+  };
+}
+
 export function skipIn(dialog, send) {
   const form = dialog.querySelector("form");
   const text = form.querySelector("input[name=reason]");

@@ -4,7 +4,7 @@ import { showActs } from "./acts.js";
 import { server, Unreachable } from "./api.js";
 import { challengeIn } from "./challenge.js";
 import { clock } from "./clock.js";
-import { helpIn, skipIn } from "./dialogs.js";
+import { helpIn, noticeIn, skipIn } from "./dialogs.js";
 import { keysOf, listen, wordOf } from "./keys.js";
 import { progressIn } from "./progress.js";
 import { picturesOf, queueOf } from "./queue.js";
@@ -35,7 +35,8 @@ function open(work) {
   let locked = "";
 
   const stage = stageIn(root, { answer: work.answer, classes: work.classes, pictures, changed: edited, pick: choose });
-  const queue = queueOf(api, unsent, pictures, { filled, held, locked: lock });
+  const notice = noticeIn($("#notice"));
+  const queue = queueOf(api, unsent, pictures, { filled, held, locked: lock, noticed });
   const out = sender(api, unsent, { kept, held, locked: lock, conflict, refused });
   const states = statesIn($("#state"), look);
   const challenge = challengeIn($("#challenge"), {
@@ -108,6 +109,10 @@ function open(work) {
     if (!present && queue.present) { await turnTo(queue.present); return; }
     if (!queue.length) await turnTo(null);
     refresh();
+  }
+
+  function noticed(all) {
+    all.filter(({ key }) => !unsent.has(`notice ${key}`)).forEach((one) => notice.tell({ ...one, read: () => unsent.seen(`notice ${one.key}`, "read") }));
   }
 
   async function readWork() {

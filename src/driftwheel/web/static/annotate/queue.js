@@ -79,7 +79,9 @@ export function queueOf(api, unsent, pictures, told) {
   async function ask() {
     clearTimeout(timer);
     try {
-      take(await api.next(Math.min(MOST, Math.max(AHEAD, tasks.length) + 1 + unsent.waiting().length)));
+      const found = await api.next(Math.min(MOST, Math.max(AHEAD, tasks.length) + 1 + unsent.waiting().length));
+      take(found);
+      told.noticed(found.notices ?? []);
       told.filled();
       if (!tasks.length) timer = setTimeout(fill, end.why ? RECHECK : SOON);
     } catch (error) {

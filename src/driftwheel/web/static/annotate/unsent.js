@@ -89,6 +89,7 @@ export function unsentOf(project, annotator) {
       const known = new Set(tasks.map((task) => `${draft}${task}`));
       keys(draft).filter((key) => !known.has(key)).forEach((key) => storage.removeItem(key));
     },
+    has: (what) => read(`${scope} seen ${what}`) !== null,
     seen(what, mark) { // whether this was marked so before; it is from now on
       const key = `${scope} seen ${what}`;
       const before = read(key) === mark;
