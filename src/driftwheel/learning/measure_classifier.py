@@ -17,7 +17,7 @@ from driftwheel.learning.labelled_images import LabelledImages
 from driftwheel.learning.load_classifier import load_classifier
 from driftwheel.learning.stored_fault import JPEG_QUALITIES, stored_fault
 
-__all__ = ["ClassifierAnswers", "classifier_answers"]
+__all__ = ["ClassifierAnswers", "FaultyImages", "classifier_answers"]
 
 _BATCH = 32
 _CAMERAS = 4
@@ -89,7 +89,8 @@ def classifier_answers(
     columns = [classifier.classes.index(name) for name in known]
     places = [images.classes.index(name) for name in known]
     scores = np.zeros((len(images), len(images.classes)), np.float32)
-    work = partial(_prepared, images, classifier.prepare, fault, seed)
+    seen = images if fault is None else FaultyImages(images, fault, seed)
+    work = partial(_prepared, seen, classifier.prepare)
     with ThreadPoolExecutor(max(1, threads)) as pool:
         for start in range(0, len(images), _BATCH):
             rows = range(start, min(start + _BATCH, len(images)))
@@ -99,12 +100,33 @@ def classifier_answers(
     return ClassifierAnswers(np.asarray(images.labels), scores)
 
 
-def _prepared(
-    images: LabelledImages, prepare: Callable[[Any], Any], fault: FaultCase | None, seed: int, number: int
-) -> NDArray[Any]:
-    pixels = images.image(number)
-    if fault is not None:
-        camera = seed * _OTHER_CAMERAS + _OTHER_CAMERAS + number % _CAMERAS
-        quality = int(np.random.default_rng([seed, 61, number]).integers(*JPEG_QUALITIES))
-        pixels = stored_fault(pixels, fault, camera, quality)
-    return np.asarray(prepare(pixels))
+@dataclass(frozen=True, slots=True, eq=False)
+class FaultyImages:
+    """Images as a faulty camera would have stored them; `seed` stands for the cameras."""
+
+    images: LabelledImages
+    fault: FaultCase
+    seed: int
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Those of the images."""
+        return self.images.classes
+
+    @property
+    def labels(self) -> NDArray[np.intp]:
+        """Those of the images."""
+        return self.images.labels
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def image(self, i: int) -> NDArray[np.uint8]:
+        """Return the pixels of an image, given the fault at its full size and stored as JPEG."""
+        camera = self.seed * _OTHER_CAMERAS + _OTHER_CAMERAS + i % _CAMERAS
+        quality = int(np.random.default_rng([self.seed, 61, i]).integers(*JPEG_QUALITIES))
+        return stored_fault(self.images.image(i), self.fault, camera, quality)
+
+
+def _prepared(images: LabelledImages, prepare: Callable[[Any], Any], number: int) -> NDArray[Any]:
+    return np.asarray(prepare(images.image(number)))

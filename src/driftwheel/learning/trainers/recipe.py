@@ -106,7 +106,7 @@ class Recipe:
     width: int = 24
     levels: int = 4
     balance: bool = True
-    replay: float = 0.5
+    replay: float = 0.8
     augmentation: Augmentation = field(default_factory=Augmentation)
     faults: tuple[FaultCase, ...] = ()
     fault_share: float = 0.5

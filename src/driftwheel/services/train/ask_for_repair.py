@@ -71,6 +71,11 @@ def ask_for_repair(
                 f"Version '{offer.champion.name}' has no batch normalisations as nodes of their own, so "
                 "there is nothing to adapt. Retrain it instead."
             )
+        if not offer.may_adapt:
+            raise UsageError(
+                "Adapting the normalisations was rehearsed on old images given the fault, and does not help "
+                "this model. Retrain it instead."
+            )
     else:
         if offer.dataset is None:
             raise UsageError(offer.lacking)

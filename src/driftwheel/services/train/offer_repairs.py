@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.util import find_spec
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 
@@ -54,6 +56,18 @@ class RepairOffer:
     lacking: str
     rehearsal: TrainingRun | None
     repairs: tuple[TrainingRun, ...]
+
+    @property
+    def adapted(self) -> Mapping[str, Any] | None:
+        """What adapting the normalisations gained in the rehearsal; None where that is not known."""
+        results = {} if self.rehearsal is None else dict(self.rehearsal.results or {})
+        found = (results.get("adapted") or {}).get("faulty") or {}
+        return found.get("gain")
+
+    @property
+    def may_adapt(self) -> bool:
+        """Whether adapting the normalisations can be asked for: it has not been shown to be of no use."""
+        return self.adapted is None or float(self.adapted["difference"]) > 0
 
 
 def offer_repairs(engine: Engine, *, now: datetime) -> int:

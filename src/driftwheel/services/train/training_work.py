@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftwheel.errors import DriftwheelError, UsageError
-from driftwheel.learning.adapt_normalisations import adapt_normalisations
+from driftwheel.learning.adapt_normalisations import adapt_normalisations, has_normalisations
 from driftwheel.learning.labelled_images import FewerImages, LabelledImages
+from driftwheel.learning.measure_classifier import FaultyImages
 from driftwheel.learning.trainers.image_weights import image_weights
 from driftwheel.learning.trainers.load_trainer import load_trainer
 from driftwheel.learning.trainers.recipe import Recipe
@@ -124,6 +125,17 @@ def _rehearsed(request: TrainingRequest, watch: FolderWatch) -> TrainingOutcome:
     )
     found = _trained(few, request.recipe, watch)
     results = {**_measured(few, found.file, watch), "train": len(few.train)}
+    champion, fault = few.champion, few.fault
+    if champion is not None and fault is not None and has_normalisations(champion):
+        watch.say("Adapting the champion's normalisations to images given the fault, to see what that does.")
+        try:
+            adapted = adapt_normalisations(
+                champion, FaultyImages(few.train, fault, few.recipe.seed), threads=few.threads
+            )
+        except UsageError as error:
+            watch.say(f"They cannot be adapted: {error}")
+        else:
+            results["adapted"] = _measured(few, adapted.file, watch)
     return TrainingOutcome(None, request.recipe, results)
 
 

@@ -88,7 +88,7 @@ class RecipeBody(BaseModel):
     levels: int = Field(4, ge=1, le=6, description="Of a small network: each halves the side.")
     balance: bool = Field(True, description="Each class counts the same in learning.")
     replay: float = Field(
-        0.5, ge=0, le=0.95, description="Share of what is learnt that the version before learnt from."
+        0.8, ge=0, le=0.95, description="Share of what is learnt that the version before learnt from."
     )
     augmentation: AugmentationBody = Field(default_factory=lambda: AugmentationBody.model_validate({}))
     faults: Annotated[list[FaultBody], Field(max_length=100)] = Field(

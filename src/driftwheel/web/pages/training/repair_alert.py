@@ -56,6 +56,8 @@ class RepairView:
     before, after, clean
         Accuracy of the champion and of the rehearsed repair on images given the fault, and the gain on images
         as they are.
+    adapted, may_adapt
+        What adapting normalisations gained in the rehearsal, and whether to offer it.
     n
         Held-out images that it was measured on.
     state
@@ -75,6 +77,8 @@ class RepairView:
     before: str
     after: str
     clean: str
+    adapted: str
+    may_adapt: bool
     n: int
     state: str
     reason: str
@@ -133,6 +137,8 @@ def repair_view(state: Services, it: AlertDescription) -> RepairView | None:
         before=points((faulty.get("champion") or {}).get("accuracy")),
         after=points(faulty.get("accuracy")),
         clean=gain_words(clean.get("gain")),
+        adapted=gain_words(offer.adapted),
+        may_adapt=offer.adapted is not None and offer.may_adapt,
         n=int(faulty.get("n") or 0),
         state="" if rehearsal is None else rehearsal.state,
         reason="" if rehearsal is None else rehearsal.reason or "",
