@@ -84,12 +84,23 @@ def test_what_is_drawn_to_measure_on_is_never_learnt_from(
 ) -> None:
     it = animals(shared_database, dataset_blobs, 8)
     with writing(shared_database) as connection:
-        put_selections(connection, it.work.pool, {"i0": TaskSelection("holdout", 0.25)})
+        put_selections(
+            connection,
+            it.work.pool,
+            {"i0": TaskSelection("holdout", 0.25), "i2": TaskSelection("random", 0.5)},
+        )
+    all_train = SplitRule(SplitShares(1.0, 0.0, 0.0))
+    it.tell({"i0": "dog", "i1": "cat"})
+    told = it.examples(it.version(splits=all_train))
+    assert (told["i0"].split, told["i1"].split) == ("test", "train"), "its task is still open"
     for n in range(8):
         it.work.label("ann", "cat" if n % 2 else "dog")
-    found = it.examples(it.version(splits=SplitRule(SplitShares(1.0, 0.0, 0.0))))
+    labels = LabelChoice(sources=("consensus", "told"))
+    found = it.examples(it.version(splits=all_train, labels=labels))
     assert {name: one.split for name, one in found.items() if one.split != "train"} == {"i0": "test"}
-    assert (found["i0"].holdout, found["i0"].origin.probability) == (True, 0.25)
+    assert (found["i0"].holdout, found["i2"].holdout, found["i2"].origin.probability) == (True, False, 0.5)
+    asked = LabelChoice(pools=(it.work.pool,), sources=("told", "consensus"))
+    assert it.examples(it.version(splits=all_train, labels=asked))["i0"].holdout
 
 
 def test_only_what_is_asked_for(shared_database: Engine, dataset_blobs: Blobs) -> None:

@@ -38,6 +38,7 @@ from driftwheel.store.datasets.dataset_versions import (
     version_with_digest,
 )
 from driftwheel.store.datasets.example_scratch import ExampleScratch, Gathered, example_scratch
+from driftwheel.store.datasets.model_labels import images_held_out
 from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.files.blobs import Blobs
 from driftwheel.store.models.models import Model, find_model
@@ -236,6 +237,8 @@ def _gather(  # noqa: PLR0917
         if torn:
             making.left_out.add("two_labels", *names, count=torn)
         scratch.merge(whatever=True)
+    with reading(making.engine) as connection:
+        scratch.hold_out(images_held_out(connection, making.model.key))
     there = {name for classes, _ in scratch.class_sets() for name in classes}
     return tuple(dict.fromkeys((*known, *sorted(there))))
 

@@ -127,6 +127,12 @@ class ExampleScratch:
         self._connection.execute(_put(found, "true" if whatever else _REPLACES))
         self._connection.execute("DELETE FROM found")
 
+    def hold_out(self, images: Iterable[bytes]) -> None:
+        """Note that images of the base were drawn to measure on."""
+        self._connection.executemany(
+            "UPDATE base SET holdout = 1 WHERE image = ?", ((image,) for image in images)
+        )
+
     def named(self, *names: str) -> Example | None:
         """Return the example of the base with one of these names; None where it has none."""
         if not self._has_names:

@@ -20,9 +20,10 @@ from driftwheel.store.labels.review_queue import reviews_of
 from driftwheel.store.labels.task_selections import selections_of
 from driftwheel.store.schema.assist_tables import label_sources
 from driftwheel.store.schema.label_tables import pools, projects, tasks
+from driftwheel.store.schema.performance_tables import task_selections
 from driftwheel.store.schema.tables import records, truths
 
-__all__ = ["ModelLabel", "labels_of_pools", "labels_told", "pools_asking"]
+__all__ = ["ModelLabel", "images_held_out", "labels_of_pools", "labels_told", "pools_asking"]
 
 _PAGE = 500
 
@@ -69,6 +70,19 @@ def pools_asking(connection: Connection, model: int, kind: LabelKind) -> list[in
     query = select(pools.c.key).join(projects, projects.c.key == pools.c.project)
     chosen = query.where(projects.c.model == model, projects.c.answer == kind)
     return list(connection.execute(chosen.order_by(pools.c.key)).scalars())
+
+
+def images_held_out(connection: Connection, model: int) -> Iterator[bytes]:
+    """Yield the images of a model that were drawn to measure on, labelled or not, in any of its pools."""
+    drawn = (
+        select(tasks.c.image)
+        .join(task_selections, task_selections.c.task == tasks.c.key)
+        .join(pools, pools.c.key == tasks.c.pool)
+        .join(projects, projects.c.key == pools.c.project)
+        .where(projects.c.model == model, task_selections.c.reason == "holdout")
+    )
+    for row in connection.execute(drawn, execution_options={"yield_per": _PAGE}):
+        yield row.image
 
 
 def labels_of_pools(
