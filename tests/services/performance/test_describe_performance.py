@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from tests.services.performance.labelled_days import NOON, LabelledDays, labelled_days
 
+from driftwheel.services.operate.apply_retention import archive_old_records
 from driftwheel.services.performance.describe_performance import PerformanceReport, describe_performance
 from driftwheel.services.watch.watch_model import span_of
-from driftwheel.store.engine.database import reading
+from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.schema.record_state import RecordState
+from driftwheel.store.schema.tables import records
 
 DAY = timedelta(days=1)
 
@@ -62,3 +66,18 @@ def test_without_labels_and_without_records(database: Engine) -> None:
     assert found.whole.accuracy.figure.value is None
     assert found.predictions == 10
     assert found.estimated is None
+
+
+def test_records_that_retention_deleted_stay_in_the_sums(database: Engine) -> None:
+    days = labelled_days(database)
+    days.log(0, {"cat": 20})
+    days.tell(0, "cat", 10)
+    days.sum_up()
+    with writing(database) as connection:
+        connection.execute(update(records).values(state=int(RecordState.MEASURED)))
+    model = replace(days.model, retention_days=1)
+    assert archive_old_records(database, model, now=NOON + 9 * DAY).records == 20
+    days.tell(0, "cat", 10, skip=10)
+    days.sum_up()
+    found = described(days)
+    assert (found.predictions, found.whole.accuracy.figure.n) == (20, 10)
