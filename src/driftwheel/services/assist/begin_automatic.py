@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
@@ -12,7 +13,7 @@ from driftwheel.agreement.automatic_acceptance import least_known
 from driftwheel.errors import UsageError
 from driftwheel.services.assist.due_assistance import can_assist
 from driftwheel.services.assist.kept_head import Head, head_of
-from driftwheel.services.assist.sure_tasks import SureTask, sure_tasks
+from driftwheel.services.assist.sure_tasks import SureTask, said_of
 from driftwheel.services.label.consensus.label_progress import offer_again
 from driftwheel.services.label.pools.create_pool import pool_of_project
 from driftwheel.store.assist.assistants import Assistant, assistance_of, newest_assistant, set_assistance
@@ -25,6 +26,7 @@ from driftwheel.store.assist.automatic_runs import (
     run_by_key,
     set_run,
 )
+from driftwheel.store.assist.task_embeddings import embedded_tasks, waiting_keys
 from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.labels.label_events import add_event
 from driftwheel.store.labels.pools import Pool
@@ -38,6 +40,7 @@ LEAST = 0.001
 """Of a bound or a risk: less takes more answers than anybody gives."""
 
 _LEAST, _MOST = 3.0, 4.0  # times the fewest answers that could show the bound: room for some errors
+_AT_ONCE = 500
 _OF_WAITING = 0.2  # beyond the least, no larger share of the tasks that wait
 
 
@@ -104,7 +107,7 @@ def begin_automatic(
             raise UsageError(f"The pool '{whole.name}' is not open: nobody could answer the sample.")
         if active_run(connection, pool) is not None:
             raise UsageError(f"The pool '{whole.name}' is being labelled automatically already.")
-        waiting = list(sure_tasks(connection, found, assistant, head, pool, last_key=2**62))
+        waiting = waiting_keys(connection, pool)
     size = sample_for(bound, risk, len(waiting)) if sample is None else sample
     if size < fewest:
         raise UsageError(
@@ -116,8 +119,9 @@ def begin_automatic(
             f"{len(waiting):,} tasks of the pool '{whole.name}' wait, and to show that at most {bound:.2%} "
             f"are wrong takes {fewest:,} answers of people: let people label them all, or give another bound."
         )
-    rows = rng.choice(len(waiting), min(size, len(waiting)), replace=False)
-    drawn = {waiting[row].task: waiting[row] for row in rows}
+    with reading(engine) as connection:
+        order = [waiting[row] for row in rng.permutation(len(waiting))]
+        drawn = _draw(connection, found, assistant, head, order, size)
     return _keep(engine, found, whole, assistant, drawn, waiting, bound, risk, by, now)
 
 
@@ -138,13 +142,33 @@ def _assistant(connection: Connection, project: Project) -> tuple[Assistant, Hea
     return assistant, head
 
 
+def _draw(  # noqa: PLR0917
+    connection: Connection,
+    project: Project,
+    assistant: Assistant,
+    head: Head,
+    order: Sequence[int],
+    size: int,
+) -> dict[int, SureTask]:
+    """Return what the assistant says of the first tasks that have an embedding; of no more it is read."""
+    drawn: dict[int, SureTask] = {}
+    for begin in range(0, len(order), _AT_ONCE):
+        part = order[begin : begin + _AT_ONCE]
+        found = embedded_tasks(connection, project.key, project.model, assistant.space, part)
+        said = {one.task: one for one in said_of(head, list(found.values()))}
+        drawn |= {key: said[key] for key in part if key in said}
+        if len(drawn) >= size:
+            break
+    return dict(list(drawn.items())[:size])
+
+
 def _keep(  # noqa: PLR0917
     engine: Engine,
     project: Project,
     pool: Pool,
     assistant: Assistant,
     drawn: dict[int, SureTask],
-    waiting: list[SureTask],
+    waiting: list[int],
     bound: float,
     risk: float,
     by: str,
@@ -162,7 +186,7 @@ def _keep(  # noqa: PLR0917
             state="sampling",
             bound=bound,
             risk=risk,
-            last_task=max(one.task for one in waiting),
+            last_task=max(waiting),
             waiting=len(waiting),
             threshold=None,
             numbers={},

@@ -21,6 +21,7 @@ __all__ = [
     "last_task",
     "put_embeddings",
     "tasks_to_embed",
+    "waiting_keys",
     "waiting_tasks",
 ]
 
@@ -82,16 +83,16 @@ def waiting_tasks(
         project,
         model,
         space,
-        tasks.c.pool == pool,
-        tasks.c.kind == "real",
-        tasks.c.state == "open",
-        tasks.c.answers == 0,
-        tasks.c.skips == 0,
-        tasks.c.leases == 0,
+        *_waits(pool),
         tasks.c.key > after_key,
         tasks.c.key <= last_key,
     )
     return [_task(row) for row in connection.execute(query.order_by(tasks.c.key).limit(limit))]
+
+
+def waiting_keys(connection: Connection, pool: int) -> list[int]:
+    """Return the keys of all real tasks of a pool that nobody has answered, skipped or holds."""
+    return list(connection.execute(select(tasks.c.key).where(*_waits(pool)).order_by(tasks.c.key)).scalars())
 
 
 def labels_to_learn(
@@ -145,6 +146,17 @@ def put_embeddings(
     ]
     if rows:
         connection.execute(upsert(connection.dialect.name, image_embeddings).on_conflict_do_nothing(), rows)
+
+
+def _waits(pool: int) -> tuple[ColumnElement[bool], ...]:
+    return (
+        tasks.c.pool == pool,
+        tasks.c.kind == "real",
+        tasks.c.state == "open",
+        tasks.c.answers == 0,
+        tasks.c.skips == 0,
+        tasks.c.leases == 0,
+    )
 
 
 def _pools(project: int) -> Select[Any]:
