@@ -17,6 +17,7 @@ from driftwheel.datasets.example_json import example_of_line
 from driftwheel.errors import LabelFormatError, SourceError, UsageError
 from driftwheel.formats.label_format import SINGLE_FILES, LabelFormat
 from driftwheel.formats.losses import Loss
+from driftwheel.learning.labelled_images import LabelledImages
 from driftwheel.services.convert.label_options import LabelOptions
 from driftwheel.services.datasets.compare_versions import compare_versions, list_changes
 from driftwheel.services.datasets.export_version import (
@@ -65,6 +66,7 @@ def test_a_folder_of_classes_becomes_a_version_that_is_opened(it: Animals, folde
         data = open_dataset(connection, it.blobs, it.model, 1)
     assert [len(data.train), len(data.validation), len(data.test)] == [8, 2, 2]
     for images in (data.train, data.validation, data.test):
+        assert isinstance(images, LabelledImages)
         for i, label in enumerate(images.labels):
             grey = images.image(i)
             assert (grey.shape, grey.dtype) == ((8, 8, 3), np.uint8)
