@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from driftwheel.drift.diagnosis.fault_library import FaultCase
 from driftwheel.errors import UsageError
 from driftwheel.learning.labelled_images import LabelledImages
-from driftwheel.learning.load_classifier import load_classifier
+from driftwheel.learning.onnx_classifier import open_classifier
 from driftwheel.learning.stored_fault import JPEG_QUALITIES, stored_fault
 
 __all__ = ["ClassifierAnswers", "FaultyImages", "classifier_answers"]
@@ -78,8 +78,7 @@ def classifier_answers(
     SourceError
         When an image cannot be read.
     """
-    classifier = load_classifier(file, threads=threads)
-    assert classifier is not None  # there is a file
+    classifier = open_classifier(file, threads=threads)
     known = [name for name in images.classes if name in classifier.classes]
     if not known:
         raise UsageError(

@@ -21,13 +21,13 @@ import sys
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import cv2
 
 from driftwheel.errors import DriftwheelError, UsageError
 from driftwheel.learning.labelled_images import LabelledImages
-from driftwheel.learning.load_classifier import load_classifier
+from driftwheel.learning.onnx_classifier import open_classifier
 from driftwheel.learning.trainers.trainer import TrainedClassifier, TrainingJob, TrainingWatch
 
 __all__ = ["CommandTrainer", "read_command", "write_images"]
@@ -63,8 +63,7 @@ class CommandTrainer:
             last = f" Its last lines: {' / '.join(tail)}" if tail else " It printed nothing."
             raise DriftwheelError(f"The command ended with the status {status}.{last}")
         file = _read(output / "model.onnx", _MOST_MODEL)
-        classifier = load_classifier(file, threads=job.threads)
-        assert classifier is not None  # there is a file
+        classifier = open_classifier(file, threads=job.threads)
         unknown = [name for name in classifier.classes if name not in job.train.classes]
         if unknown:
             raise DriftwheelError(
@@ -145,17 +144,16 @@ def _run(arguments: list[str], folder: Path, watch: TrainingWatch) -> tuple[int,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     ) as process:
-        assert process.stdout is not None
-        assert process.stdin is not None
+        told, held = cast("IO[bytes]", process.stdout), cast("IO[bytes]", process.stdin)
         try:
-            while line := process.stdout.readline(_LINE):
+            while line := told.readline(_LINE):
                 text = line.decode("utf-8", "replace").rstrip()
                 if text:
                     tail.append(text)
                     watch.say(text)
             return process.wait(), list(tail)
         finally:
-            process.stdin.close()
+            held.close()
 
 
 def _read(file: Path, most: int) -> bytes:

@@ -81,7 +81,7 @@ def fit_head(
         held = (np.asarray(check.features, dtype=np.float64) - centre) @ axes
         offsets = None if before is None else _logits(learn.features, before)
         there = 0.0 if before is None else _logits(check.features, before)
-        best: tuple[float, float, float, Array] | None = None
+        best: tuple[float, float, float, Array] = (np.inf, 1.0, 0.0, np.empty(0))
         found: Array | None = None
         worse = 0
         for penalty in PENALTIES:
@@ -90,13 +90,12 @@ def fit_head(
             )
             logits = held @ found[0, :-1] + found[0, -1] + there
             temperature, loss = best_temperature(logits, check.labels, check.weights)
-            if best is None or loss < best[0] - 1e-4:
+            if loss < best[0] - 1e-4:
                 best, worse = (loss, temperature, penalty, found[0]), 0
             else:
                 worse += 1
             if worse == _PATIENCE:
                 break
-    assert best is not None  # PENALTIES has one
     loss, temperature, penalty, coefficients = best
     spread = (axes @ coefficients[:-1]).T
     bias = coefficients[-1] - spread @ centre

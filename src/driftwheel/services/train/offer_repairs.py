@@ -131,10 +131,8 @@ def _rehearse(connection: Connection, key: int, now: datetime) -> int:
     except UsageError:
         return 0
     offer = offer_of_alert(connection, model, episode)
-    if offer is None or offer.lacking or offer.rehearsal is not None:
+    if offer is None or offer.rehearsal is not None or offer.dataset is None or offer.champion is None:
         return 0
-    assert offer.dataset is not None  # else something is lacking
-    assert offer.champion is not None
     recipe = Recipe("linear-head", faults=cases_near(offer.fault))
     create_run(
         connection,

@@ -125,9 +125,8 @@ def _held_out(dataset: OpenDataset | None) -> tuple[str, BlobImages | None]:
 def _learnt_from(
     connection: Connection, blobs: Blobs, run: TrainingRun, model: Model, dataset: OpenDataset | None
 ) -> BlobImages:
-    if run.kind == "adapt":
+    if run.kind == "adapt" or dataset is None:
         return recent_images(connection, blobs, model, run.wish)
-    assert dataset is not None  # see _dataset
     return dataset.splits["train"]
 
 
