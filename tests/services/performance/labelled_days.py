@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -54,7 +54,11 @@ class LabelledDays:
 
     def tell(self, day: int, label: str, count: int, *, skip: int = 0) -> None:
         """Tell the truth of some records of a day."""
-        told = [NewTruth(f"d{day}-{n}", Classification(label)) for n in range(skip, skip + count)]
+        self.tell_each(day, [label] * count, skip=skip)
+
+    def tell_each(self, day: int, labels: Sequence[str], *, skip: int = 0) -> None:
+        """Tell the truth of records of a day, one after the other."""
+        told = [NewTruth(f"d{day}-{n}", Classification(label)) for n, label in enumerate(labels, skip)]
         with writing(self.engine) as connection:
             put_truths(connection, self.model.key, told, received=NOON, by="me")
             mark_performance(connection, self.model.key, self.model.window, [NOON + day * DAY])

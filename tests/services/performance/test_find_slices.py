@@ -22,8 +22,7 @@ def wrong_where_dark(engine: Engine) -> LabelledDays:
     days.log(0, {"cat": N})
     dark = rng.random(N) < 0.25
     right = rng.random(N) < np.where(dark, 0.45, 0.97)
-    for n in range(N):
-        days.tell(0, "cat" if right[n] else "dog", 1, skip=n)
+    days.tell_each(0, ["cat" if one else "dog" for one in right])
     with writing(engine) as connection:
         for n in range(N):
             values = np.full(len(PROPERTY_NAMES), 50.0, np.float32)
