@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.services.halves import network
 from tests.web.serving import Running, serving
 
+from driftwheel.services.models.register_model import add_model_version
 from driftwheel.web.security.permit import guarded_routes
 
 pytestmark = pytest.mark.long
@@ -60,11 +62,20 @@ def test_every_schema_it_names_is_there(described: dict[str, Any]) -> None:
     assert "HTTPValidationError" not in described["components"]["schemas"]
 
 
+def serve_champion(server: Running, model: str) -> None:
+    """Without one, predictions are 503, as they should be."""
+    services = server.services
+    add_model_version(
+        services.engine, services.blobs, model, "v1", onnx=network(), by="me", now=server.clock()
+    )
+
+
 @pytest.mark.parametrize("role", ["admin"])
 def test_no_request_makes_it_fail(tmp_path: Path, role: str) -> None:
     with serving(tmp_path) as server:
         for model in ("0", "1"):  # the names that are tried most
             server.model(model)
+            serve_champion(server, model)
         command = [sys.executable, "-m", "schemathesis.cli", "run", f"{server.url}/openapi.json"]
         options = {
             "--header": f"Authorization: Bearer {server.token(role)}",

@@ -166,4 +166,4 @@ def _description(version: ModelVersion, run: str) -> str:
     }
     created = f"{version.created:%Y-%m-%d %H:%M:%S.%f}"
     described = {"artifact_path": "model", "flavors": flavours, "run_id": run, "utc_time_created": created}
-    return yaml.safe_dump(described)
+    return str(yaml.safe_dump(described))

@@ -22,9 +22,11 @@ from driftwheel.predictions import Box, Classification, Detection, Feedback, Pre
 from driftwheel.web.problems import mistakes_of, sentence_of
 
 __all__ = [
+    "ASKED",
     "FEEDBACK",
     "RECORD",
     "TRUTH",
+    "AskedBody",
     "BoxBody",
     "ClassificationBody",
     "DetectionBody",
@@ -111,6 +113,16 @@ class RecordBody(BaseModel):
     error: str | None = Field(None, max_length=10_000, description="Why the model gave no prediction.")
 
 
+class AskedBody(BaseModel):
+    """What is said of an image that a prediction is asked for; all of it may be left out."""
+
+    model_config = _STRICT
+
+    id: Id | None = Field(None, description="Of the record; unique in the model.")
+    time: AwareDatetime | None = Field(None, description="When it was taken; by default now.")
+    tags: dict[str, str] = Field(default_factory=dict, examples=[{"camera": "2"}])
+
+
 class TruthBody(BaseModel):
     """The right answer for one record; it may come before the record, and again: the last one counts."""
 
@@ -134,6 +146,7 @@ class FeedbackBody(BaseModel):
 RECORD: TypeAdapter[RecordBody] = TypeAdapter(RecordBody)
 TRUTH: TypeAdapter[TruthBody] = TypeAdapter(TruthBody)
 FEEDBACK: TypeAdapter[FeedbackBody] = TypeAdapter(FeedbackBody)
+ASKED: TypeAdapter[AskedBody] = TypeAdapter(AskedBody)
 
 
 def parse(adapter: TypeAdapter[_Value], text: bytes) -> _Value:

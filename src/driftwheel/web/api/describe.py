@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from driftwheel.web.api.bodies import FeedbackBody, RecordBody, TruthBody
+from driftwheel.web.api.bodies import AskedBody, FeedbackBody, RecordBody, TruthBody
 from driftwheel.web.problems import MEDIA_TYPE
 from driftwheel.web.security.permit import guarded_routes, permit
 
@@ -66,7 +66,7 @@ class Problem(BaseModel):
     detail: str = Field(description="What was wrong, and what to do.")
 
 
-_BODIES = (RecordBody, TruthBody, FeedbackBody, Problem)
+_BODIES = (RecordBody, TruthBody, FeedbackBody, AskedBody, Problem)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

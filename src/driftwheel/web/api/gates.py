@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Annotated
 
 import numpy as np
@@ -132,7 +133,7 @@ def answer_label_more(name: str, key: _Key, body: LabelMoreBody, state: State, c
         key,
         by=caller.name,
         now=state.clock(),
-        rng=np.random.default_rng(),
+        rng=np.random.default_rng(secrets.randbits(128)),
         count=body.count,
     )
     return _gate(state, name, key)

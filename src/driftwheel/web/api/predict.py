@@ -9,7 +9,7 @@ from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, HTTPException, Query, Request, UploadFile
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from driftwheel.errors import (
@@ -27,7 +27,7 @@ from driftwheel.services.serve.predict import (
     find_answer,
     keep_answer,
 )
-from driftwheel.web.api.bodies import Id, parse
+from driftwheel.web.api.bodies import ASKED, AskedBody, Id, parse
 from driftwheel.web.api.describe import problems
 from driftwheel.web.api.known_model import model_at
 from driftwheel.web.api.lines import media_type
@@ -35,7 +35,7 @@ from driftwheel.web.api.record_id import new_record_id
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import State
 
-__all__ = ["AskedBody", "PredictionAnswer", "predict", "router"]
+__all__ = ["PredictionAnswer", "predict", "router"]
 
 router = APIRouter(
     route_class=GuardedRoute,
@@ -46,16 +46,6 @@ router = APIRouter(
 
 _MOST_TAGS = 64
 _FILE = {"schema": {"type": "string", "format": "binary", "description": "An image file."}}
-
-
-class AskedBody(BaseModel):
-    """What is said of an image beside it; all of it may be left out."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    id: Id | None = None
-    time: AwareDatetime | None = Field(None, description="When it was taken; by default now.")
-    tags: dict[str, str] = Field(default_factory=dict, examples=[{"camera": "2"}])
 
 
 class PredictionAnswer(BaseModel):
@@ -74,9 +64,6 @@ class PredictionAnswer(BaseModel):
         "and this is that answer. `no`: it could not be kept; only with `log=try`."
     )
     reason: str | None = Field(None, description="Why it was not kept.")
-
-
-_ASKED: TypeAdapter[AskedBody] = TypeAdapter(AskedBody)
 
 
 @router.post(
@@ -188,7 +175,7 @@ async def _read(request: Request, given: AskedBody) -> tuple[bytes, AskedBody]:
             record = parts.get("record")
             if record is not None:
                 text = await record.read() if hasattr(record, "read") else str(record).encode()
-                given = parse(_ASKED, text)
+                given = parse(ASKED, text)
         return _whole(data), given
     if not kind.startswith("image/") and kind != "application/octet-stream":
         raise HTTPException(

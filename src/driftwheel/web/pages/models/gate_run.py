@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from typing import Annotated
 from urllib.parse import quote
@@ -82,7 +83,9 @@ def _answer(  # noqa: PLR0917  the fields of the form
             "refused",
         ),
         "label": (
-            lambda: label_for_gate(state.engine, name, key, by=by, now=now, rng=np.random.default_rng()),
+            lambda: label_for_gate(
+                state.engine, name, key, by=by, now=now, rng=np.random.default_rng(secrets.randbits(128))
+            ),
             "pool",
         ),
     }
