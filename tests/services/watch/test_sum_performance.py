@@ -18,7 +18,7 @@ from driftwheel.services.watch.summarise_windows import summarise_windows
 from driftwheel.settings import Settings
 from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.labels.task_selections import TaskSelection
-from driftwheel.store.labels.tasks import list_tasks, save_task
+from driftwheel.store.labels.tasks import delete_tasks, list_tasks, save_task
 from driftwheel.store.models.models import Model, create_model
 from driftwheel.store.records.writer import write_records
 from driftwheel.store.windows.performance_due import due_performance
@@ -102,6 +102,13 @@ def test_a_label_that_is_taken_back_counts_no_more(database: Engine, model: Mode
     assert sums(database, model)[0].labels == 1
     with writing(database) as connection:
         save_task(connection, list_tasks(connection, pool)[0].reopened())
+    assert [one.changed for one in sum_all(database)] == [True]
+    assert sums(database, model)[0].labels == 0
+    with writing(database) as connection:
+        key = label_task(connection, pool, names[1], "dog")
+    sum_all(database)
+    with writing(database) as connection:
+        delete_tasks(connection, [key])
     assert [one.changed for one in sum_all(database)] == [True]
     assert sums(database, model)[0].labels == 0
 

@@ -189,7 +189,9 @@ def keys_of_records(connection: Connection, pool: int, ids: Sequence[str]) -> li
 def delete_tasks(connection: Connection, keys: Sequence[int]) -> None:
     """Delete tasks that nobody has answered, as if they had never been."""
     for begin in range(0, len(keys), _CHUNK):
-        connection.execute(delete(tasks).where(tasks.c.key.in_(keys[begin : begin + _CHUNK])))
+        its = tasks.c.key.in_(keys[begin : begin + _CHUNK])
+        _mark_performance(connection, and_(its, tasks.c.state == "done"))
+        connection.execute(delete(tasks).where(its))
 
 
 def last_position(connection: Connection, pool: int) -> int:
@@ -329,7 +331,7 @@ def save_task(connection: Connection, task: Task) -> Task:
     before = connection.execute(had).first()
     connection.execute(update(tasks).where(tasks.c.key == task.key).values(values))
     if before is not None and _label(before.state, before.consensus) != _label(after.state, after.consensus):
-        _mark_performance(connection, after)
+        _mark_performance(connection, tasks.c.key == after.key)
     return after
 
 
@@ -337,18 +339,20 @@ def _label(state: str, consensus: Mapping[str, Any] | None) -> Mapping[str, Any]
     return consensus if state == "done" else None
 
 
-def _mark_performance(connection: Connection, task: Task) -> None:
-    """Note that what is known of the window of a task's record has changed."""
+def _mark_performance(connection: Connection, which: ColumnElement[bool]) -> None:
+    """Note that what is known of the windows of the records of these tasks has changed."""
     query = (
         select(models.c.key, models.c.window, records.c.time)
         .join(projects, projects.c.model == models.c.key)
         .join(pools, pools.c.project == projects.c.key)
-        .join(records, and_(records.c.model == models.c.key, records.c.id == task.record))
-        .where(pools.c.key == task.pool, models.c.task == "classification")
+        .join(tasks, tasks.c.pool == pools.c.key)
+        .join(records, and_(records.c.model == models.c.key, records.c.id == tasks.c.record))
+        .where(which, models.c.task == "classification")
     )
-    row = connection.execute(query).first()
-    if row is not None:
-        mark_performance(connection, row.key, row.window, [row.time])
+    rows = connection.execute(query).all()
+    for model, window in sorted({(row.key, row.window) for row in rows}):
+        times = [row.time for row in rows if row.key == model]
+        mark_performance(connection, model, window, times)
 
 
 def list_tasks(
