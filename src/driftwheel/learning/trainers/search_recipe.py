@@ -12,6 +12,7 @@ from driftwheel.learning.trainers.recipe import Augmentation, Recipe, TrainerNam
 __all__ = ["Attempt", "Tried", "recipe_of", "search_recipe"]
 
 _SIDES = (96, 128, 160, 224)
+_SMALL_SIDE = 128  # px at most of a small network: it is for small images, and from scratch all is to learn
 _MOST_TRIALS = 500
 _EPOCHS = 6  # of one trial at most
 
@@ -118,12 +119,15 @@ def recipe_of(start: Recipe, parameters: Mapping[str, Any]) -> Recipe:
         colour=start.augmentation.colour,
     )
     trainer: TrainerName = parameters["trainer"]
+    side = parameters.get("side", start.side)
+    if trainer == "small-network" and side is not None:
+        side = min(side, _SMALL_SIDE)
     rate = {"small-network": 3e-3, "fine-tuning": 5e-4}.get(trainer, 1e-3) * parameters["rate"]
     return _short(
         replace(
             start,
             trainer=trainer,
-            side=parameters.get("side", start.side),
+            side=side,
             layers=parameters["layers"],
             learning_rate=rate,
             weight_decay=parameters["weight_decay"],

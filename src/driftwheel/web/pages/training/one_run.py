@@ -107,6 +107,7 @@ def _seen(connection: Connection, model: Model, key: int) -> dict[str, Any]:
         "compare": address(f"{at}/compare", {"run": best}) if len(best) > 1 else "",
         "recipe": recipe_rows(one.recipe),
         "measured": _measured(one),
+        "worse": _is_worse(one),
         "span_words": span_words,
         "points": points,
         "percent": share(one.done),
@@ -136,6 +137,13 @@ def _charts(one: RunDescription) -> list[tuple[str, Any]]:
         ("Loss by epoch, in nats", curve_chart(losses, "Loss by epoch", is_share=False)),
         ("Right on the validation split", curve_chart(accuracy, "Accuracy by epoch", is_share=True)),
     ]
+
+
+def _is_worse(one: RunDescription) -> bool:
+    """Whether it is worse than the champion was, by the whole interval, on what it was made for."""
+    results = one.run.results or {}
+    found = results.get("faulty") or results.get("clean") or {}
+    return bool(found.get("gain")) and float(found["gain"]["high"]) < 0
 
 
 def _measured(one: RunDescription) -> list[dict[str, Any]]:
