@@ -51,8 +51,8 @@ class RepairView:
         Where dataset versions are made.
     lacking
         Why no repair can be asked for.
-    expected
-        The gain that a rehearsal measured, with its interval; empty until it has.
+    expected, is_sure
+        The gain that a rehearsal measured, with its interval, empty until it has; whether that is above 0.
     before, after, clean
         Accuracy of the champion and of the rehearsed repair on images given the fault, and the gain on images
         as they are.
@@ -74,6 +74,7 @@ class RepairView:
     datasets: str
     lacking: str
     expected: str
+    is_sure: bool
     before: str
     after: str
     clean: str
@@ -134,6 +135,7 @@ def repair_view(state: Services, it: AlertDescription) -> RepairView | None:
         datasets=f"/models/{quote(it.model.name, safe='')}/datasets",
         lacking=offer.lacking,
         expected=gain_words(faulty.get("gain")),
+        is_sure=bool(faulty) and float(faulty["gain"]["low"]) > 0,
         before=points((faulty.get("champion") or {}).get("accuracy")),
         after=points(faulty.get("accuracy")),
         clean=gain_words(clean.get("gain")),
