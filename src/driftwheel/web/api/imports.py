@@ -53,7 +53,9 @@ def read_imports(
     project: ProjectKey,
     state: State,
     caller: Caller,
-    before: Annotated[int | None, Query(ge=1, description="Those before the import of that key.")] = None,
+    before: Annotated[
+        int | None, Query(ge=1, lt=2**31, description="Those before the import of that key.")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[LabelImportAnswer]:
     """List the label files of a project, the newest first."""
