@@ -38,8 +38,8 @@ REPAIRS = (
 )
 
 
-def report(cells: Sequence[Cell]) -> str:
-    """Return the whole page."""
+def report(cells: Sequence[Cell], missing: Sequence[str] = ()) -> str:
+    """Return the whole page; `missing` names what was not measured."""
     lines = ["# From the alarm to the repaired model", "", *machine_lines("torch", "onnxruntime"), "", ABOUT]
     for kind in _values(cells, "kind"):
         its = [one for one in cells if one["kind"] == kind]
@@ -50,7 +50,8 @@ def report(cells: Sequence[Cell]) -> str:
             own = [one for one in its if one["case"] == case]
             lines += ["", f"### {case.replace('_', ' ')}, severity {own[0]['severe']}", "", *week(own), ""]
             lines += repaired(own)
-    return "\n".join([*lines, "", REPAIRS, ""])
+    untold = [f"Not measured yet: {', '.join(missing)}.", ""] if missing else []
+    return "\n".join([*lines, "", *untold, REPAIRS, ""])
 
 
 def targets(cells: Sequence[Cell]) -> list[str]:
