@@ -32,7 +32,7 @@ from driftwheel.services.label.pools.create_pool import pool_of_project
 from driftwheel.services.progress import OnProgress
 from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.labels.label_events import add_event
-from driftwheel.store.labels.label_imports import add_import, set_import
+from driftwheel.store.labels.label_imports import add_import, count_effects, delete_import, set_import
 from driftwheel.store.operate.audit import note
 
 __all__ = ["check_labels", "import_images", "import_labels", "read_into"]
@@ -114,7 +114,10 @@ def import_labels(
         return read_into(engine, taking, source, options, bringing, on_progress=on_progress)
     except DriftwheelError as error:
         with writing(engine) as connection:
-            set_import(connection, key, state="failed", reason=str(error), ended=now)
+            if count_effects(connection, key):
+                set_import(connection, key, state="failed", reason=str(error), ended=now)
+            else:  # nothing came of it, so there is nothing to undo
+                delete_import(connection, key)
         raise
 
 
