@@ -13,7 +13,6 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import fisher_exact
 
 from driftwheel.errors import UsageError
 from driftwheel.performance.figure import Figure
@@ -266,6 +265,8 @@ def _overlap(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
 def _confirmed(
     proposed: Sequence[_Part], correct: NDArray[np.bool_], confirms: NDArray[np.bool_]
 ) -> list[FailureSlice]:
+    from scipy.stats import fisher_exact  # half a second, which a server's start does without
+
     tests = []
     for conditions, member in proposed:
         inside, outside = member & confirms, ~member & confirms

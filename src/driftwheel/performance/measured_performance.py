@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from driftwheel.performance.area_under_roc import macro_area
 from driftwheel.performance.calibration import Calibration, calibration
@@ -146,7 +146,7 @@ def _log_loss(scored: ScoreSums) -> Figure:
     if scored.n == 1:
         return Figure(mean, None, None, 1)
     variance = max(scored.squares / UNITS / scored.n - mean**2, 0.0) * scored.n / (scored.n - 1)
-    half = float(student.ppf((1 + LEVEL) / 2, scored.n - 1)) * float(np.sqrt(variance / scored.n))
+    half = float(stdtrit(scored.n - 1, (1 + LEVEL) / 2)) * float(np.sqrt(variance / scored.n))
     return Figure(mean, max(0.0, mean - half), mean + half, scored.n)
 
 

@@ -110,9 +110,9 @@ def test_it_names_the_blobs_of_records_versions_and_references(database: Engine,
     file = tmp_path / "snapshot.sqlite"
     take_snapshot(database, file)
     images = {bytes([row]) * 31 + b"i" for row in range(ROWS)}  # a record may have none, a task has one
-    artifacts = {bytes([row]) * 31 + b"a" for row in range(2)}
-    faults = {bytes([row]) * 31 + b"f" for row in range(2)}
-    assert list(digests_named(file)) == sorted(images | artifacts | faults)
+    parts = {bytes([row]) * 31 + b"b" for row in range(ROWS)}  # of a dataset version
+    others = {bytes([row]) * 31 + letter for row in range(2) for letter in (b"a", b"c", b"f")}
+    assert list(digests_named(file)) == sorted(images | parts | others)
 
 
 def test_a_snapshot_of_an_earlier_release_names_its_blobs_too(database: Engine, tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_snapshot_of_an_earlier_release_names_its_blobs_too(database: Engine, 
     with closing(sqlite3.connect(file)) as connection:
         connection.execute('ALTER TABLE "references" DROP COLUMN faults')
         connection.commit()
-    assert len(list(digests_named(file))) == ROWS + 2
+    assert len(list(digests_named(file))) == 2 * ROWS + 6
 
 
 def test_every_digest_of_a_table_is_known_to_name_a_blob_or_not() -> None:
@@ -133,9 +133,12 @@ def test_every_digest_of_a_table_is_known_to_name_a_blob_or_not() -> None:
         if column.type is Digest
     }
     of_blobs = {"records.image", "model_versions.artifact", "references.artifact", "references.faults"}
-    of_blobs |= {"autoencoders.artifact", "tasks.image"}
+    of_blobs |= {"autoencoders.artifact", "tasks.image", "dataset_images.image", "dataset_blobs.blob"}
+    of_blobs |= {"label_imports.file", "training_runs.artifact", "training_runs.checkpoint"}
     of_others = {"records.body", "feedback.body", "edge_profiles.digest", "sessions.digest", "tokens.digest"}
     of_others |= {"episodes.instance", "answers.body", "invitations.digest", "image_embeddings.image"}
+    of_others |= {"dataset_versions.digest", "dataset_versions.content"}  # its blobs are in dataset_blobs
+    of_others |= {"model_versions.dataset"}
     assert columns == of_blobs | of_others, "a new one: does it name a blob? See snapshot._DIGESTS"
 
 

@@ -104,6 +104,7 @@ def test_from_a_project_to_its_results(server: Running, lead: httpx.Client) -> N
         while given := client.post(f"{project}/next", json={"count": 2}).json()["tasks"]:
             assert answer(client, project, given[0]["task"]).status_code == 202
     nothing = {"tasks": [], "why": "no_tasks", "missing": "", "until": None, "challenge": None}
+    nothing |= {"notices": []}
     assert ann.post(f"{project}/next", json={}).json() == nothing
     found = lead.get(pool).json()
     assert (found["state"], found["closed_because"], found["done"], found["tasks"]) == (

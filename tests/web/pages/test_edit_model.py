@@ -138,7 +138,7 @@ def test_images_measured_before_the_reference_can_be_measured_again(page: Page, 
     assert wish["since"] == (NOON - timedelta(days=1)).isoformat()  # of the first record
 
 
-@pytest.mark.parametrize("path", ["edit", "versions", "again"])
+@pytest.mark.parametrize("path", ["edit", "versions/new", "again"])
 def test_a_viewer_changes_no_model(site: Site, path: str) -> None:
     viewer = site.running.logged_in("vic")
     assert viewer.post(f"/models/quiet/{path}", data={"version": "1"}).status_code == 403

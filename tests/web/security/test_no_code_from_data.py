@@ -10,6 +10,7 @@ import driftwheel
 SOURCES = sorted(Path(driftwheel.__file__).parent.rglob("*.py"))
 RUNS_DATA = {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal", "joblib", "yaml"}
 READ_PLAIN_DATA = {
+    "export_mlflow.py",  # writes YAML and reads none
     "torch_weights.py",  # an unpickler that knows tensors and nothing else
     "yolo_data.py",  # a SafeLoader of YAML
 }

@@ -104,7 +104,7 @@ def condition_words(one: Condition) -> str:
     >>> condition_words(Condition("tag.camera", "2"))
     'camera = 2'
     >>> condition_words(Condition("property.brightness", low=200.0))
-    'brightness of 200 or more'
+    'brightness of 200 grey levels or more'
     >>> condition_words(Condition("cluster", "3"))
     'images that look alike (cluster 3)'
     """

@@ -174,7 +174,7 @@ def span_words(seconds: float) -> str:
     Examples
     --------
     >>> span_words(4.2), span_words(95), span_words(7300)
-    ('4 s', '1 min 35 s', '2 h 2 min')
+    ('4 s', '1 min 35 s', '2 h 1 min')
     """
     whole = round(seconds)
     if whole < 60:
