@@ -169,7 +169,7 @@ def test_intervals_are_those_of_clopper_and_pearson(bench: Any) -> None:
     assert interval(50, 1000) == pytest.approx((0.0373, 0.0654), abs=1e-4)
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_a_run_writes_its_table_and_goes_on_where_it_was(
     bench: Any, digits: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -98,6 +98,7 @@ def installation(database_url: str, s3_server: S3Server, tmp_path: Path) -> Iter
         made.kill()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_killed_at_random_moments(installation: Installation) -> None:
     history = kill_again_and_again(installation, 4, seed=3)

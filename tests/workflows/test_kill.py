@@ -69,7 +69,7 @@ def found(database_url: str, folder: Path) -> dict[str, object]:
         engine.dispose()
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def test_killed_at_every_step(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     urls = {}
     for name in ("never", "always"):

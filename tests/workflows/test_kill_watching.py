@@ -96,7 +96,7 @@ def messages(receiver: Webhook) -> Counter[tuple[str, str]]:
     return Counter((one["model"], one["kind"]) for one in different.values())
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def test_killed_at_every_step(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     results = {}
     for name, points in (("never", ()), ("always", POINTS)):

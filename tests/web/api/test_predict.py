@@ -13,8 +13,10 @@ import pytest
 from tests.services.halves import halves, network
 from tests.web.serving import Running, serving
 
+from driftwheel.predictions import Classification
 from driftwheel.services.models.register_model import add_model_version
 from driftwheel.services.release.promote import promote, roll_back
+from driftwheel.services.serve.predict import Asked, Predicted, keep_answer
 from driftwheel.store.engine.database import reading
 from driftwheel.store.models.models import find_model
 from driftwheel.store.records.records import find_record
@@ -214,6 +216,27 @@ def test_all_that_was_answered_under_load_is_kept_once(server: Running, camera: 
         kept = {name for name in set(answered) if find_record(connection, model, name) is not None}
     assert answered
     assert kept == set(answered)
+
+
+def test_the_same_asked_at_the_same_moment_is_answered_once(server: Running, camera: httpx.Client) -> None:
+    """Both were computed, and took another time each: the one that was kept first counts."""
+    services = server.services
+    served = services.served.champion("halves", server.clock())
+    asked = Asked("together", server.clock(), PICTURES[2])
+    said = Classification("left", {"left": 0.75, "right": 0.25})
+    taken = [
+        keep_answer(
+            services.engine,
+            services.ingest,
+            served,
+            asked,
+            Predicted("v1", said, seconds),
+            received=server.clock(),
+        )
+        for seconds in (0.01, 0.02)
+    ]
+    assert [(one.logged, one.predicted.seconds) for one in taken] == [("accepted", 0.01), ("duplicate", 0.01)]
+    assert ask(camera, PICTURES[3], id="together").status_code == 409
 
 
 def test_metrics_count_them(server: Running, camera: httpx.Client) -> None:

@@ -120,9 +120,11 @@ def ask_champion(served: Served, asked: Asked, *, received: datetime, limits: Li
 
 
 def keep_answer(
-    ingest: Ingest, model: str, asked: Asked, predicted: Predicted, *, received: datetime
+    engine: Engine, ingest: Ingest, served: Served, asked: Asked, predicted: Predicted, *, received: datetime
 ) -> Taken:
     """Keep an image with what was said of it, and return that; it waits for the disk: call it in a thread.
+
+    Where the same was asked by somebody else meanwhile, what they were told is returned.
 
     Raises
     ------
@@ -135,7 +137,7 @@ def keep_answer(
     """
     record = Record(
         asked.id,
-        model,
+        served.model.name,
         asked.time,
         predicted.version,
         asked.tags,
@@ -144,7 +146,10 @@ def keep_answer(
     )
     result = ingest.ingest([Incoming(record, asked.image)], received=received)[0]
     if result.outcome == "conflict":
-        raise AnsweredBefore(f"The id '{asked.id}': {result.reason}")
+        meanwhile = find_answer(engine, served.model.key, asked)
+        if meanwhile is None:
+            raise AnsweredBefore(f"The id '{asked.id}': {result.reason}")
+        return meanwhile
     if result.outcome == "rejected":
         raise UsageError(result.reason or "The record cannot be kept.")
     return Taken(asked.id, predicted, "duplicate" if result.outcome == "duplicate" else "accepted")

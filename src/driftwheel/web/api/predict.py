@@ -131,7 +131,7 @@ async def predict(  # noqa: PLR0917
                 predicted = await asyncio.wrap_future(state.desk.compute(work))
                 try:
                     taken = await run_in_threadpool(
-                        keep_answer, state.ingest, name, asked, predicted, received=received
+                        keep_answer, state.engine, state.ingest, served, asked, predicted, received=received
                     )
                 except UnavailableError as error:
                     if log == "must":
