@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,17 +10,22 @@ from typing import BinaryIO
 from driftwheel.datasets.example import SPLITS, Example, Split
 from driftwheel.datasets.example_json import label_to_json
 from driftwheel.datasets.manifest import head_to_bytes
-from driftwheel.errors import LabelFormatError, UnreadableImageError, UsageError
+from driftwheel.errors import LabelFormatError
 from driftwheel.formats.image_name import image_name
-from driftwheel.formats.label_files import OutFile, is_image
+from driftwheel.formats.label_files import is_image
 from driftwheel.formats.label_format import SINGLE_FILES, LabelFormat
 from driftwheel.formats.labelled_image import Answer, LabelledImage, LabelSet
 from driftwheel.formats.losses import Loss, Losses, Lost
-from driftwheel.images.header import read_header
-from driftwheel.images.signature import format_of
 from driftwheel.services.convert.label_options import LabelOptions
-from driftwheel.services.convert.write_formats import IMAGE_FOLDERS, label_files, write_single
+from driftwheel.services.convert.write_formats import label_files, write_single
 from driftwheel.services.datasets.read_version import examples_of, head_of
+from driftwheel.services.exchange.image_archive import (
+    check_images_fit,
+    kept_ending,
+    kept_size,
+    plain_file_name,
+    write_archive,
+)
 from driftwheel.services.exchange.label_payload import answer_of_payload
 from driftwheel.services.progress import OnProgress
 from driftwheel.store.datasets.dataset_versions import DatasetVersion
@@ -29,8 +33,6 @@ from driftwheel.store.files.blobs import Blobs
 
 __all__ = ["ExportedVersion", "VersionExport", "dataset_file_name", "export_manifest", "export_version"]
 
-_LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the same version makes the same archive
-_ENDINGS = {"jpeg": ".jpg", "png": ".png", "webp": ".webp", "bmp": ".bmp", "tiff": ".tif", "gif": ".gif"}
 _PER_STEP = 256
 
 
@@ -66,8 +68,7 @@ class ExportedVersion:
 
 def dataset_file_name(model: str, version: DatasetVersion, form: LabelFormat | None) -> str:
     """Return a name for the file of an export; `form` None: of its manifest."""
-    plain = "".join(one if one.isascii() and (one.isalnum() or one in "-_") else "-" for one in model)
-    named = f"{plain.strip('-') or 'model'}-dataset-{version.number}"
+    named = f"{plain_file_name(model, 'model')}-dataset-{version.number}"
     return f"{named}.jsonl" if form is None else f"{named}-{form.value}{SINGLE_FILES.get(form, '.zip')}"
 
 
@@ -99,8 +100,8 @@ def export_version(
         For the first loss that is not allowed, or an image that is gone; names the object.
     """
     options = options or VersionExport()
-    if options.images and form in SINGLE_FILES:
-        raise UsageError(f"{form.value} is one file; images are put beside yolo, voc and folders only.")
+    if options.images:
+        check_images_fit(form)
     losses = Losses(options.allow)
     source = _Source(blobs, version, form, options, on_progress)
     labels = LabelSet(version.classes, source.images())
@@ -108,7 +109,14 @@ def export_version(
     if form in SINGLE_FILES:
         write_single(labels, form, out, how, losses)
     else:
-        _zip(label_files(labels, form, how, losses), source, form, out, with_images=options.images)
+        write_archive(
+            label_files(labels, form, how, losses),
+            source.digests,
+            source.file,
+            form,
+            out,
+            with_images=options.images,
+        )
     return ExportedVersion(source.count, losses.all)
 
 
@@ -173,32 +181,21 @@ class _Source:
         plain = one.image.hex()
         with suppress(LabelFormatError):
             plain = image_name(one.name, "")
-        ending = "" if is_image(plain) else self._ending(one.image)
+        ending = "" if is_image(plain) else kept_ending(self._blobs, one.image)
         name = self._below(one, plain + ending)
         if name in self._names:
-            name = self._below(one, one.image.hex() + (ending or self._ending(one.image)))
+            name = self._below(one, one.image.hex() + (ending or kept_ending(self._blobs, one.image)))
         self._names.add(name)
         return name
 
     def _below(self, one: Example, name: str) -> str:
         return name if self._options.split is not None else f"{one.split}/{name}"
 
-    def _ending(self, image: bytes) -> str:
-        try:
-            with self._blobs.open_file(image) as file:
-                return _ENDINGS.get(format_of(file.read(32)) or "", ".jpg")
-        except FileNotFoundError:
-            return ".jpg"
-
     def _size(self, one: Example) -> tuple[int | None, int | None]:
         """Return the size as displayed; read from the file where it is not known and boxes need it."""
         if one.width is not None or not one.label.boxes:
             return one.width, one.height
-        try:
-            header = read_header(self._blobs.get(one.image))
-        except (FileNotFoundError, UnreadableImageError):
-            return None, None
-        return header.width, header.height
+        return kept_size(self._blobs, one.image)
 
     def _answer(self, one: Example) -> Answer:
         payload = label_to_json(one.label)
@@ -208,22 +205,3 @@ class _Source:
         if one.origin.source == "automatic":
             return answer_of_payload(payload, source="model", by=by or "automatic")
         return answer_of_payload(payload, by=by, time=one.origin.time)
-
-
-def _zip(
-    files: Iterator[OutFile], source: _Source, form: LabelFormat, out: BinaryIO, *, with_images: bool
-) -> None:
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in files:
-            if file.image is None:
-                archive.writestr(zipfile.ZipInfo(file.path, _LONG_AGO), file.content, zipfile.ZIP_DEFLATED)
-            else:
-                _pack(archive, file.path, source.file(file.image))
-            if with_images and form in IMAGE_FOLDERS:
-                for name in source.digests:
-                    _pack(archive, f"{IMAGE_FOLDERS[form]}/{name}", source.file(name))
-            source.digests.clear()
-
-
-def _pack(archive: zipfile.ZipFile, path: str, content: bytes) -> None:
-    archive.writestr(zipfile.ZipInfo(path, _LONG_AGO), content, zipfile.ZIP_STORED)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
@@ -10,15 +9,20 @@ from typing import BinaryIO, Literal
 
 from sqlalchemy import Connection, Engine
 
-from driftwheel.errors import LabelFormatError, UnreadableImageError, UsageError
-from driftwheel.formats.label_files import OutFile, is_image
+from driftwheel.errors import LabelFormatError, UsageError
+from driftwheel.formats.label_files import is_image
 from driftwheel.formats.label_format import SINGLE_FILES, LabelFormat
 from driftwheel.formats.labelled_image import Answer, LabelledImage, LabelSet
 from driftwheel.formats.losses import Loss, Losses, Lost
-from driftwheel.images.header import read_header
-from driftwheel.images.signature import format_of
 from driftwheel.services.convert.label_options import LabelOptions
-from driftwheel.services.convert.write_formats import IMAGE_FOLDERS, label_files, write_single
+from driftwheel.services.convert.write_formats import label_files, write_single
+from driftwheel.services.exchange.image_archive import (
+    check_images_fit,
+    kept_ending,
+    kept_size,
+    plain_file_name,
+    write_archive,
+)
 from driftwheel.services.exchange.label_payload import answer_of_payload
 from driftwheel.services.progress import OnProgress
 from driftwheel.store.engine.database import reading
@@ -32,8 +36,6 @@ __all__ = ["ExportOptions", "ExportWhat", "Exported", "export_labels", "export_n
 ExportWhat = Literal["consensus", "answers"]
 
 _AT_ONCE = 500
-_LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the same labels make the same archive
-_ENDINGS = {"jpeg": ".jpg", "png": ".png", "webp": ".webp", "bmp": ".bmp", "tiff": ".tif", "gif": ".gif"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,7 @@ class Exported:
 
 def export_name(project: Project, form: LabelFormat) -> str:
     """Return a name for the file of an export."""
-    plain = "".join(one if one.isascii() and (one.isalnum() or one in "-_") else "-" for one in project.name)
-    return f"{plain.strip('-') or 'labels'}-{form.value}{SINGLE_FILES.get(form, '.zip')}"
+    return f"{plain_file_name(project.name, 'labels')}-{form.value}{SINGLE_FILES.get(form, '.zip')}"
 
 
 def export_labels(  # noqa: PLR0917  what of where, as what to where
@@ -115,8 +116,8 @@ def export_labels(  # noqa: PLR0917  what of where, as what to where
         When the blobs cannot be read now.
     """
     options = options or ExportOptions()
-    if options.images and form in SINGLE_FILES:
-        raise UsageError(f"{form.value} is one file; images are put beside yolo, voc and folders only.")
+    if options.images:
+        check_images_fit(form)
     losses = Losses(options.allow)
     with reading(engine) as connection:
         found = project_by_key(connection, project)
@@ -129,7 +130,14 @@ def export_labels(  # noqa: PLR0917  what of where, as what to where
         if form in SINGLE_FILES:
             write_single(labels, form, out, how, losses)
         else:
-            _zip(label_files(labels, form, how, losses), source, form, out, options)
+            write_archive(
+                label_files(labels, form, how, losses),
+                source.digests,
+                source.file,
+                form,
+                out,
+                with_images=options.images,
+            )
     return Exported(source.count, source.answers, losses.all)
 
 
@@ -225,24 +233,13 @@ class _Source:
         """Return the id of the record; in folders with an ending: tools cut that off to find labels."""
         if self._form in SINGLE_FILES or is_image(task.record):
             return task.record
-        return task.record + self._ending(task)
-
-    def _ending(self, task: ExportedTask) -> str:
-        try:
-            with self._blobs.open_file(task.image) as file:
-                return _ENDINGS.get(format_of(file.read(32)) or "", ".jpg")
-        except FileNotFoundError:
-            return ".jpg"
+        return task.record + kept_ending(self._blobs, task.image)
 
     def _size(self, task: ExportedTask, answers: Sequence[Answer]) -> tuple[int | None, int | None]:
         """Return the size as displayed; read from the file where it is not known and boxes need it."""
         if task.width is not None or not any(one.boxes for one in answers):
             return task.width, task.height
-        try:
-            header = read_header(self._blobs.get(task.image))
-        except (FileNotFoundError, UnreadableImageError):
-            return None, None
-        return header.width, header.height
+        return kept_size(self._blobs, task.image)
 
 
 def _is_automatic(task: ExportedTask) -> bool:
@@ -251,22 +248,3 @@ def _is_automatic(task: ExportedTask) -> bool:
 
 def _said(one: SaidAnswer) -> Answer:
     return answer_of_payload(one.payload, by=one.by, time=one.received, seconds=one.seconds)
-
-
-def _zip(
-    files: Iterator[OutFile], source: _Source, form: LabelFormat, out: BinaryIO, options: ExportOptions
-) -> None:
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in files:
-            if file.image is None:
-                archive.writestr(zipfile.ZipInfo(file.path, _LONG_AGO), file.content, zipfile.ZIP_DEFLATED)
-            else:
-                _pack(archive, file.path, source.file(file.image))
-            if options.images and form in IMAGE_FOLDERS:
-                for name in source.digests:
-                    _pack(archive, f"{IMAGE_FOLDERS[form]}/{name}", source.file(name))
-            source.digests.clear()
-
-
-def _pack(archive: zipfile.ZipFile, path: str, content: bytes) -> None:
-    archive.writestr(zipfile.ZipInfo(path, _LONG_AGO), content, zipfile.ZIP_STORED)
