@@ -46,7 +46,7 @@ def answers_in(folder: Path) -> list[Answer]:
     for path in sorted(folder.glob("*.jsonl")):
         task, reference, size, seed = path.stem.split("-")
         lines = newest(read_lines(path))
-        whole = Counter(line.method for line in lines)
+        whole = Counter(line.method for line in lines if line.p_value is not None)
         for line in lines:
             if line.p_value is None or (task == "shifts" and whole[line.method] < len(CELLS)):
                 continue
