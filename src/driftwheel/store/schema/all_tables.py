@@ -13,6 +13,7 @@ from driftwheel.store.schema import (
     tables,
     train_tables,
     webhook_tables,
+    wheel_tables,
 )
 from driftwheel.store.schema.columns import METADATA
 
@@ -28,4 +29,5 @@ __all__ = [
     "tables",
     "train_tables",
     "webhook_tables",
+    "wheel_tables",
 ]
