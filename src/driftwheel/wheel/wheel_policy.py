@@ -71,18 +71,18 @@ class WheelPolicy:
     alert_severity
         The mildest alert that does.
     accuracy_below
-        A measured accuracy shown to be below this does, 0…1: when the whole interval of 95 % lies below it.
-        None: none does.
+        A measured accuracy of the champion shown to be below this does, 0…1: when the whole interval of 90 %
+        lies below it. None: none does.
     accuracy_days
-        Over how many of the last days it is measured.
+        Over how many of the last days it is measured; what was before the last turn ended does not count.
     least_labels
         With fewer labels than this it is not looked at.
     new_labels
-        So many images labelled since the champion became it, or since the last turn, begin a turn; None: no
-        number does.
+        So many images labelled since the champion became it, or since the last turn ended, begin a turn;
+        None: no number does.
     every_days
-        A turn begins at the latest so many days after the last began, or the first champion came; None: not
-        for the time alone.
+        A turn begins at the latest so many days after the last one began, or the champion became it; None:
+        not for the time alone.
     cool_down_days
         For so long after a turn has ended none begins by itself. What is still so afterwards begins one then.
     turns_per_month
