@@ -13,6 +13,7 @@ from driftwheel.store.schema import (
     tables,
     train_tables,
     webhook_tables,
+    wheel_policy_tables,
     wheel_tables,
 )
 from driftwheel.store.schema.columns import METADATA
@@ -29,5 +30,6 @@ __all__ = [
     "tables",
     "train_tables",
     "webhook_tables",
+    "wheel_policy_tables",
     "wheel_tables",
 ]
