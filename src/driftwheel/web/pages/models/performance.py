@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 from driftwheel.monitors.observation import CANNOT_TELL
 from driftwheel.performance.figure import Figure
 from driftwheel.performance.measured_performance import MeasuredPerformance
+from driftwheel.report.charts.reliability import reliability_chart
 from driftwheel.report.numbers import quantity
 from driftwheel.services.browse.describe_models import describe_model
 from driftwheel.services.performance.describe_performance import (
@@ -30,7 +31,6 @@ from driftwheel.web.pages.models.models import STATE_WORDS
 from driftwheel.web.pages.models.performance_charts import (
     accuracy_chart,
     interval_bar,
-    reliability_chart,
 )
 from driftwheel.web.pages.models.performance_sentence import interval, performance_sentence, tenths
 from driftwheel.web.pages.models.performance_view import PerformanceView, read_performance_view

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from driftwheel.learning.trainers.recipe_words import recipe_rows
+from driftwheel.report.charts.curves import Curve, curve_chart
 from driftwheel.services.train.describe_training import RunDescription, describe_runs
 from driftwheel.store.engine.database import reading
 from driftwheel.store.train.training_runs import find_run, list_runs
 from driftwheel.web.api.known_model import known_model
 from driftwheel.web.pages.datasets.model_frame import model_frame
 from driftwheel.web.pages.rendering import render
-from driftwheel.web.pages.training.curves import Curve, curve_chart
-from driftwheel.web.pages.training.training_words import recipe_rows, run_row, training_address
+from driftwheel.web.pages.training.training_words import run_row, training_address
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import State
 

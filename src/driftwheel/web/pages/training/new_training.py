@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from driftwheel.errors import DriftwheelError, UsageError
 from driftwheel.learning.trainers.recipe import LAYERS, TRAINERS, Augmentation, Recipe, TrainerName
+from driftwheel.learning.trainers.recipe_words import LAYER_WORDS, TRAINER_WORDS
 from driftwheel.services.train.ask_for_training import TrainingWish, ask_for_training
 from driftwheel.services.train.champion import champion_of
 from driftwheel.services.train.training_commands import remove_command, set_command, training_commands
@@ -19,7 +20,7 @@ from driftwheel.store.models.models import list_versions
 from driftwheel.web.api.known_model import known_model, model_at
 from driftwheel.web.pages.datasets.model_frame import model_frame
 from driftwheel.web.pages.rendering import render
-from driftwheel.web.pages.training.training_words import LAYER_WORDS, TRAINER_WORDS, training_address
+from driftwheel.web.pages.training.training_words import training_address
 from driftwheel.web.problems import status_of
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit

@@ -9,6 +9,9 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection
 
 from driftwheel.errors import UsageError
+from driftwheel.learning.trainers.recipe_words import fault_words, recipe_rows
+from driftwheel.report.charts.curves import Curve, curve_chart
+from driftwheel.report.gains import gain_words, points, span_words
 from driftwheel.report.numbers import share
 from driftwheel.services.train.ask_for_training import stop_training
 from driftwheel.services.train.describe_training import RunDescription, describe_runs, describe_trials
@@ -19,16 +22,7 @@ from driftwheel.web.api.known_model import known_model
 from driftwheel.web.api.training import run_at
 from driftwheel.web.pages.datasets.model_frame import model_frame
 from driftwheel.web.pages.rendering import address, render
-from driftwheel.web.pages.training.curves import Curve, curve_chart
-from driftwheel.web.pages.training.training_words import (
-    fault_words,
-    gain_words,
-    points,
-    recipe_rows,
-    run_row,
-    span_words,
-    training_address,
-)
+from driftwheel.web.pages.training.training_words import run_row, training_address
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import Services, State

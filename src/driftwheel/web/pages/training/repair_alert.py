@@ -10,6 +10,8 @@ from fastapi import APIRouter, Form, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
 from driftwheel.errors import DriftwheelError
+from driftwheel.learning.trainers.recipe_words import fault_words
+from driftwheel.report.gains import gain_words, points
 from driftwheel.services.alert.describe_alert import AlertDescription
 from driftwheel.services.train.ask_for_repair import ask_for_repair
 from driftwheel.services.train.describe_training import describe_runs
@@ -17,14 +19,7 @@ from driftwheel.services.train.offer_repairs import offer_of_alert
 from driftwheel.store.engine.database import reading
 from driftwheel.web.api.known_alert import alert_at
 from driftwheel.web.pages.rendering import render
-from driftwheel.web.pages.training.training_words import (
-    RunRow,
-    fault_words,
-    gain_words,
-    points,
-    run_row,
-    training_address,
-)
+from driftwheel.web.pages.training.training_words import RunRow, run_row, training_address
 from driftwheel.web.problems import status_of
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from driftwheel.report.charts.svg import drawing, element, number, text
-from driftwheel.web.pages.training.training_words import points
+from driftwheel.report.gains import points
 
 __all__ = ["Curve", "curve_chart"]
 
