@@ -12,14 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import pytest
 from tests.monitoring.filled import fill
 from tests.monitoring.programs import Daemon, alertmanager, needed, prometheus, until
 from tests.notify.receivers import webhook
+from tests.services.halves import halves, network
 from tests.web.serving import Running, serving
 from typer.testing import CliRunner
 
 from driftwheel.cli import app
+from driftwheel.services.models.register_model import add_model_version
 
 HERE = Path(__file__).parent
 
@@ -152,6 +155,17 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     folder = tmp_path_factory.mktemp("watched")
     with serving(folder / "data") as server, webhook() as hook:
         server.model("cats")
+        server.model("halves")
+        services = server.services
+        add_model_version(
+            services.engine,
+            services.blobs,
+            "halves",
+            "v1",
+            onnx=network(gain=10.0),
+            by="me",
+            now=server.clock(),
+        )
         fill(server)
         route = export("alertmanager").replace("group_wait: 30s", "group_wait: 1s")
         route = route.replace("http://localhost:9/put-your-own-here", f"http://127.0.0.1:{hook.port}/")
@@ -175,9 +189,12 @@ alerting: {{ alertmanagers: [{{ static_configs: [{{ targets: ["{manager.address}
 def test_prometheus_answers_every_query_of_the_dashboard(watched: Watched) -> None:
     client = watched.server.with_token("ingest")
     body = {"prediction": {"class": "cat"}}
+    picture = cv2.imencode(".png", halves(1, seed=3)[0][0])[1].tobytes()
+    image = {"Content-Type": "image/png"}
 
     def unanswered() -> list[tuple[str, str]]:
         client.post("/api/v1/models/cats/records", json=body)
+        client.post("/api/v1/models/halves/predict", content=picture, headers=image)
         return [(title, expr) for title, expr in expressions() if not watched.prometheus.query(expr)]
 
     until(lambda: not unanswered() or None, seconds=60)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from driftwheel.services.operate.grafana_panels import ROWS, Panel
+from driftwheel.services.operate.grafana_panel import Panel
+from driftwheel.services.operate.grafana_panels import ROWS
 
 __all__ = ["UID", "grafana_dashboard"]
 
@@ -123,16 +124,12 @@ def _field(panel: Panel) -> dict[str, Any]:
     field: dict[str, Any] = {"unit": panel.unit, "thresholds": {"mode": "absolute", "steps": steps}}
     if panel.kind == "stat" or panel.red:
         field["color"] = {"mode": "thresholds"}
-    if panel.kind == "state-timeline":
-        field["mappings"] = [
-            {
-                "type": "value",
-                "options": {
-                    "0": {"text": "no drift", "color": "green", "index": 0},
-                    "1": {"text": "drift", "color": "red", "index": 1},
-                },
-            }
-        ]
+    if panel.states:
+        known = {
+            str(value): {"text": words, "color": colour, "index": place}
+            for place, (value, words, colour) in enumerate(panel.states)
+        }
+        field["mappings"] = [{"type": "value", "options": known}]
     if panel.kind == "timeseries":
         scale = {"type": "log", "log": 10} if panel.log else {"type": "linear"}
         field["custom"] = {"lineWidth": 1, "fillOpacity": 0, "showPoints": "auto", "scaleDistribution": scale}

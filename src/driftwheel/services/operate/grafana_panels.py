@@ -2,88 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from driftwheel.services.operate.grafana_panel import CHOSEN, Panel, number, of_model, series
+from driftwheel.services.operate.grafana_serving import SERVING
 
-__all__ = ["ROWS", "Panel"]
-
-_MODEL = 'model=~"$model"'
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """A panel.
-
-    Attributes
-    ----------
-    title, about
-        What it shows, in a few words and in a sentence.
-    kind, unit
-        Grafana's names of them.
-    width
-        Of 24.
-    queries
-        Each an expression, and what its lines are called.
-    red
-        From 1 on it wants a person.
-    log
-        On a logarithmic scale.
-    least, top
-        Where the scale begins and ends; None: where the values do.
-    """
-
-    title: str
-    about: str
-    kind: str
-    unit: str
-    width: int
-    queries: tuple[tuple[str, str], ...]
-    red: bool = False
-    log: bool = False
-    least: float | None = 0
-    top: float | None = None
-
-
-def _series(
-    title: str,
-    about: str,
-    unit: str,
-    *queries: tuple[str, str],
-    log: bool = False,
-    least: float | None = 0,
-    top: float | None = None,
-) -> Panel:
-    least = None if log else least
-    return Panel(title, about, "timeseries", unit, 12, queries, log=log, least=least, top=top)
-
-
-def _number(title: str, about: str, query: str, *, red: bool = True, unit: str = "short") -> Panel:
-    return Panel(title, about, "stat", unit, 6, ((query, ""),), red=red)
-
-
-def _of_model(metric: str) -> tuple[str, str]:
-    return f"max by (model, segment) ({metric}{{{_MODEL}}})", "{{model}} {{segment}}"
-
+__all__ = ["ROWS"]
 
 ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
     (
         "Now",
         (
-            _number(
+            number(
                 "Alerts that want a person",
                 "They fire, and nobody has acknowledged or snoozed them.",
-                f"sum(max by (model, severity) (driftwheel_firing_alerts{{{_MODEL}}}))",
+                f"sum(max by (model, severity) (driftwheel_firing_alerts{{{CHOSEN}}}))",
             ),
-            _number(
+            number(
                 "Segments that drift",
                 "Models and segments whose newest verdict is drift.",
-                f"sum(max by (model, segment) (driftwheel_drift{{{_MODEL}}}))",
+                f"sum(max by (model, segment) (driftwheel_drift{{{CHOSEN}}}))",
             ),
-            _number(
+            number(
                 "Channels that fail",
                 "Their last message did not go out.",
                 "sum(max by (channel) (driftwheel_channel_failing)) or vector(0)",
             ),
-            _number(
+            number(
                 "Records that wait",
                 "Their images are still to be measured.",
                 "max(driftwheel_ingest_queue_records)",
@@ -100,65 +43,69 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
                 "state-timeline",
                 "short",
                 24,
-                (_of_model("driftwheel_drift"),),
+                (of_model("driftwheel_drift"),),
                 red=True,
+                states=((0, "no drift", "green"), (1, "drift", "red")),
             ),
-            _series(
+            series(
                 "p-value of the verdict",
                 "The smaller, the surer: the chance of such evidence without drift.",
                 "none",
-                (f"min by (model, segment) (driftwheel_drift_p_value{{{_MODEL}}})", "{{model}} {{segment}}"),
+                (
+                    f"min by (model, segment) (driftwheel_drift_p_value{{{CHOSEN}}})",
+                    "{{model}} {{segment}}",
+                ),
                 log=True,
                 top=1,
             ),
-            _series(
+            series(
                 "Change of properties (whole models)",
                 "Wasserstein distance to the reference, in its standard deviations (σ).",
                 "none",
                 (
                     (
                         "topk(12, max by (model, property) (driftwheel_property_wasserstein_sigmas"
-                        f'{{{_MODEL},segment=""}}))'
+                        f'{{{CHOSEN},segment=""}}))'
                     ),
                     "{{model}} {{property}}",
                 ),
             ),
-            _series(
+            series(
                 "Change of properties (strongest segments)",
                 "Wasserstein distance to the reference, in its standard deviations (σ).",
                 "none",
                 (
                     (
                         "topk(12, max by (model, property, segment) (driftwheel_property_wasserstein_sigmas"
-                        f'{{{_MODEL},segment!=""}}))'
+                        f'{{{CHOSEN},segment!=""}}))'
                     ),
                     "{{model}} {{property}} {{segment}}",
                 ),
             ),
-            _series(
+            series(
                 "Change of categories",
                 "Total variation distance to the reference, of properties that are categories.",
                 "percentunit",
                 (
                     (
                         "topk(12, max by (model, property, segment) "
-                        f"(driftwheel_property_total_variation_ratio{{{_MODEL}}}))"
+                        f"(driftwheel_property_total_variation_ratio{{{CHOSEN}}}))"
                     ),
                     "{{model}} {{property}} {{segment}}",
                 ),
             ),
-            _series(
+            series(
                 "Evidence added up",
                 "Of changes too weak for any one window, over windows; drift is found at its threshold.",
                 "none",
-                _of_model("driftwheel_evidence"),
+                of_model("driftwheel_evidence"),
                 log=True,
             ),
-            _series(
+            series(
                 "Reconstruction error over that of the reference",
                 "Of models with an autoencoder: how far above it, as a share of it; below 0 where it fell.",
                 "percentunit",
-                _of_model("driftwheel_reconstruction_over_baseline_ratio"),
+                of_model("driftwheel_reconstruction_over_baseline_ratio"),
                 least=None,
             ),
         ),
@@ -166,72 +113,72 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
     (
         "Models",
         (
-            _series(
+            series(
                 "Accuracy",
                 "Share of right predictions: measured on known truths, and estimated from scores.",
                 "percentunit",
                 (
-                    f"max by (model, segment, kind) (driftwheel_accuracy_ratio{{{_MODEL}}})",
+                    f"max by (model, segment, kind) (driftwheel_accuracy_ratio{{{CHOSEN}}})",
                     "{{model}} {{segment}} {{kind}}",
                 ),
                 top=1,
             ),
-            _series(
+            series(
                 "Confidence",
                 "Mean score of the class that was named.",
                 "percentunit",
-                _of_model("driftwheel_confidence_mean_ratio"),
+                of_model("driftwheel_confidence_mean_ratio"),
                 top=1,
             ),
-            _series(
+            series(
                 "Inference time, 95th percentile",
                 "As clients log it.",
                 "s",
-                _of_model("driftwheel_inference_latency_p95_seconds"),
+                of_model("driftwheel_inference_latency_p95_seconds"),
             ),
-            _series(
+            series(
                 "Failed inferences and unreadable images",
                 "Shares of the records of the newest window.",
                 "percentunit",
                 (
-                    f"max by (model, segment) (driftwheel_inference_error_ratio{{{_MODEL}}})",
+                    f"max by (model, segment) (driftwheel_inference_error_ratio{{{CHOSEN}}})",
                     "failed: {{model}} {{segment}}",
                 ),
                 (
-                    f"max by (model, segment) (driftwheel_unreadable_ratio{{{_MODEL}}})",
+                    f"max by (model, segment) (driftwheel_unreadable_ratio{{{CHOSEN}}})",
                     "unreadable: {{model}} {{segment}}",
                 ),
             ),
-            _series(
+            series(
                 "Predictions called wrong",
                 "By the people who use them.",
                 "percentunit",
-                _of_model("driftwheel_feedback_ratio"),
+                of_model("driftwheel_feedback_ratio"),
             ),
-            _series(
+            series(
                 "Records of the newest window",
                 "How many records came in it.",
                 "short",
-                _of_model("driftwheel_window_records"),
+                of_model("driftwheel_window_records"),
             ),
         ),
     ),
     (
         "Ingest",
         (
-            _series(
+            series(
                 "Records a second",
                 "By what became of them.",
                 "reqps",
                 (
                     (
                         "sum by (model, result) "
-                        f"(rate(driftwheel_ingest_records_total{{{_MODEL}}}[$__rate_interval]))"
+                        f"(rate(driftwheel_ingest_records_total{{{CHOSEN}}}[$__rate_interval]))"
                     ),
                     "{{model}} {{result}}",
                 ),
             ),
-            _series(
+            series(
                 "Duration of requests",
                 "Median and 99th percentile of requests that log something.",
                 "s",
@@ -246,16 +193,16 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
                     for quantile, name in ((0.5, "median"), (0.99, "99 %"))
                 ),
             ),
-            _series(
+            series(
                 "Time since the last record",
                 "By the records' own time.",
                 "s",
                 (
-                    f"time() - max by (model) (driftwheel_last_record_timestamp_seconds{{{_MODEL}}})",
+                    f"time() - max by (model) (driftwheel_last_record_timestamp_seconds{{{CHOSEN}}})",
                     "{{model}}",
                 ),
             ),
-            _series(
+            series(
                 "Records that wait to be measured",
                 "When there are too many, clients are told to wait.",
                 "short",
@@ -263,34 +210,35 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
             ),
         ),
     ),
+    SERVING,
     (
         "Watching",
         (
-            _series(
+            series(
                 "Open alerts",
                 "Of all models, by severity and state.",
                 "short",
                 ("max by (severity, state) (driftwheel_alerts)", "{{severity}} {{state}}"),
             ),
-            _series(
+            series(
                 "Windows looked at, an hour",
                 "By what the monitors said of them.",
                 "short",
                 (
                     (
                         "sum by (result) (max by (model, monitor, result) "
-                        f"(rate(driftwheel_monitor_evaluations_total{{{_MODEL}}}[$__rate_interval]))) * 3600"
+                        f"(rate(driftwheel_monitor_evaluations_total{{{CHOSEN}}}[$__rate_interval]))) * 3600"
                     ),
                     "{{result}}",
                 ),
             ),
-            _series(
+            series(
                 "Windows that wait",
                 "They are over, and are still to be summed up or judged.",
                 "short",
                 ("max(driftwheel_windows_waiting)", "waiting"),
             ),
-            _series(
+            series(
                 "Messages, an hour",
                 "Sent, attempts that failed, and given up (dead).",
                 "short",
@@ -302,19 +250,19 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
                     "{{channel}} {{result}}",
                 ),
             ),
-            _series(
+            series(
                 "Messages that wait",
                 "To be sent, or sent again.",
                 "short",
                 ("max by (channel) (driftwheel_notifications_waiting)", "{{channel}}"),
             ),
-            _series(
+            series(
                 "Series left out",
                 "There are more than Prometheus is told of; segments are left out first.",
                 "short",
                 ("sum(rate(driftwheel_series_dropped_total[$__rate_interval]))", "left out a second"),
             ),
-            _series(
+            series(
                 "Memory of the servers",
                 "Resident memory of each.",
                 "bytes",
