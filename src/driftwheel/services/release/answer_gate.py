@@ -19,18 +19,25 @@ from driftwheel.services.label.pools.open_pool import open_pool
 from driftwheel.services.label.projects.create_project import NewClass, create_project
 from driftwheel.services.release.gate_numbers import GateNumbers
 from driftwheel.services.release.gate_slice import GateSlice
-from driftwheel.services.release.promote import promote
+from driftwheel.services.release.promote import promote_in
 from driftwheel.store.assist.assist_options import AssistOptions, set_assist_options
 from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.labels.pools import Pool, list_pools
 from driftwheel.store.labels.projects import Project, list_projects
 from driftwheel.store.labels.record_labels import known_labels
 from driftwheel.store.labels.task_selections import TaskSelection
-from driftwheel.store.models.models import Model, ModelVersion, find_model, version_by_key
+from driftwheel.store.models.models import Model, ModelVersion, find_model, lock_model, version_by_key
 from driftwheel.store.operate.audit import note
 from driftwheel.store.release.gate_runs import GateRun, gate_run_by_key, set_gate_run
 
-__all__ = ["gate_of_model", "label_for_gate", "promote_by_gate", "refuse_by_gate"]
+__all__ = [
+    "gate_of_model",
+    "label_for_gate",
+    "promote_by_gate",
+    "promote_by_gate_in",
+    "refuse_by_gate",
+    "refuse_by_gate_in",
+]
 
 _MOST_REASON = 2000
 
@@ -46,14 +53,28 @@ def promote_by_gate(
         When the model has no such run, it did not let the challenger in, it is answered, or the champion is
         another by now.
     """
-    with reading(engine) as connection:
-        run = gate_of_model(connection, find_model(connection, model), key)
-        challenger = _open(connection, run)
+    with writing(engine) as connection:
+        return promote_by_gate_in(connection, model, key, by=by, now=now, reason=reason)
+
+
+def promote_by_gate_in(
+    connection: Connection, model: str, key: int, *, by: str, now: datetime, reason: str = ""
+) -> ModelVersion:
+    """Promote as `promote_by_gate` does, in a transaction of somebody else's; the model is locked by it.
+
+    Raises
+    ------
+    UsageError
+        Likewise.
+    """
+    known = find_model(connection, model)
+    lock_model(connection, known.key)
+    run = gate_of_model(connection, known, key)
+    challenger = _open(connection, run)
     if run.decision != "promote":
         raise UsageError(f"Gate run {key} has not let '{challenger.name}' in.")
-    made = promote(engine, model, challenger.name, by=by, now=now, reason=reason)
-    with writing(engine) as connection:
-        set_gate_run(connection, key, answer="promoted", answered=now, answered_by=by, note=reason.strip())
+    made = promote_in(connection, model, challenger.name, by=by, now=now, reason=reason)
+    set_gate_run(connection, key, answer="promoted", answered=now, answered_by=by, note=reason.strip())
     return made
 
 
@@ -67,17 +88,31 @@ def refuse_by_gate(
     UsageError
         When the model has no such run, or it is answered.
     """
+    with writing(engine) as connection:
+        return refuse_by_gate_in(connection, model, key, by=by, now=now, reason=reason)
+
+
+def refuse_by_gate_in(
+    connection: Connection, model: str, key: int, *, by: str, now: datetime, reason: str = ""
+) -> GateRun:
+    """Refuse as `refuse_by_gate` does, in a transaction of somebody else's; the model is locked by it.
+
+    Raises
+    ------
+    UsageError
+        Likewise.
+    """
     if len(reason) > _MOST_REASON:
         raise UsageError(f"The reason has {len(reason):,} characters; give at most {_MOST_REASON:,}.")
-    with writing(engine) as connection:
-        known = find_model(connection, model)
-        run = gate_of_model(connection, known, key)
-        challenger = _open(connection, run)
-        values = {"answer": "refused", "answered": now, "answered_by": by, "note": reason.strip()}
-        set_gate_run(connection, key, **values)
-        details = {"version": challenger.name, "gate": key, "reason": reason.strip()}
-        note(connection, now, by, "refuse challenger", known.name, details)
-        return replace(run, **values)  # type: ignore[arg-type]
+    known = find_model(connection, model)
+    lock_model(connection, known.key)
+    run = gate_of_model(connection, known, key)
+    challenger = _open(connection, run)
+    values = {"answer": "refused", "answered": now, "answered_by": by, "note": reason.strip()}
+    set_gate_run(connection, key, **values)
+    details = {"version": challenger.name, "gate": key, "reason": reason.strip()}
+    note(connection, now, by, "refuse challenger", known.name, details)
+    return replace(run, **values)  # type: ignore[arg-type]
 
 
 def label_for_gate(

@@ -28,7 +28,7 @@ from driftwheel.store.release.promotions import (
     list_promotions,
 )
 
-__all__ = ["make_champion", "promote", "roll_back"]
+__all__ = ["make_champion", "promote", "promote_in", "roll_back"]
 
 _MOST_REASON = 2000
 _HISTORY = 10_000
@@ -61,34 +61,56 @@ def promote(
     UsageError
         When there is no such model or version, it is the champion, or the gate has not let it in.
     """
-    reason = _checked(reason)
     with writing(engine) as connection:
-        known = _locked(connection, model)
-        wanted = find_version(connection, known, version)
-        current = find_alias(connection, known.key, "champion")
-        if current is not None and current.version == wanted.key:
-            raise UsageError(f"Version '{version}' is the champion of '{model}' already.")
-        gate = None if current is None else passed_gate(connection, wanted.key, current.version)
-        if gate is None and current is not None:
-            before = version_by_key(connection, current.version)
-            called = "" if before is None else f" '{before.name}'"
-            if not without_gate:
-                raise UsageError(
-                    f"The gate has not let '{version}' in beside the champion{called}. Run it with: "
-                    f"driftwheel gate {model} {version}. Or promote it without the gate, and give the reason."
-                )
-            if not reason:
-                raise UsageError("Give a reason: who looks later why this version went live reads it.")
-        return make_champion(
-            connection,
-            known,
-            wanted,
-            "promoted" if current is not None else "first",
-            gate=None if gate is None else gate.key,
-            reason=reason or ("The gate let it in." if gate else "The model had no champion."),
-            by=by,
-            now=now,
+        return promote_in(
+            connection, model, version, by=by, now=now, reason=reason, without_gate=without_gate
         )
+
+
+def promote_in(
+    connection: Connection,
+    model: str,
+    version: str,
+    *,
+    by: str,
+    now: datetime,
+    reason: str = "",
+    without_gate: bool = False,
+) -> ModelVersion:
+    """Promote a version as `promote` does, in a transaction of somebody else's; the model is locked by it.
+
+    Raises
+    ------
+    UsageError
+        Likewise.
+    """
+    reason = _checked(reason)
+    known = _locked(connection, model)
+    wanted = find_version(connection, known, version)
+    current = find_alias(connection, known.key, "champion")
+    if current is not None and current.version == wanted.key:
+        raise UsageError(f"Version '{version}' is the champion of '{model}' already.")
+    gate = None if current is None else passed_gate(connection, wanted.key, current.version)
+    if gate is None and current is not None:
+        before = version_by_key(connection, current.version)
+        called = "" if before is None else f" '{before.name}'"
+        if not without_gate:
+            raise UsageError(
+                f"The gate has not let '{version}' in beside the champion{called}. Run it with: "
+                f"driftwheel gate {model} {version}. Or promote it without the gate, and give the reason."
+            )
+        if not reason:
+            raise UsageError("Give a reason: who looks later why this version went live reads it.")
+    return make_champion(
+        connection,
+        known,
+        wanted,
+        "promoted" if current is not None else "first",
+        gate=None if gate is None else gate.key,
+        reason=reason or ("The gate let it in." if gate else "The model had no champion."),
+        by=by,
+        now=now,
+    )
 
 
 def roll_back(

@@ -1,0 +1,151 @@
+"""Begin a turn of a model's wheel: noted here, gone through by a worker."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine
+
+from driftwheel.errors import UsageError
+from driftwheel.services.crash_points import reach
+from driftwheel.store.alerts.episodes import episode_by_key
+from driftwheel.store.engine.database import writing
+from driftwheel.store.models.models import Model, find_model, lock_model
+from driftwheel.store.operate.audit import note
+from driftwheel.store.release.aliases import find_alias
+from driftwheel.store.wheel.policies import policy_of
+from driftwheel.store.wheel.turn_steps import add_step
+from driftwheel.store.wheel.turns import Turn, add_turn, open_turn, turns_since
+from driftwheel.wheel.budget import PastTurn, budget_of
+from driftwheel.wheel.turn_step import TriggerName
+from driftwheel.wheel.wheel_policy import DAYS_OF_MONTH, WheelPolicy
+
+__all__ = ["WHEEL", "begin_turn", "begin_turn_in", "why_no_turn"]
+
+WHEEL = "the wheel"
+"""Who does what a turn does, in the audit."""
+
+_LONGEST_CAUSE = 2000
+
+
+def begin_turn(
+    engine: Engine,
+    model: str,
+    *,
+    policy: WheelPolicy | None = None,
+    trigger: TriggerName = "hand",
+    cause: str = "",
+    alert: int | None = None,
+    by: str,
+    now: datetime,
+) -> Turn:
+    """Begin a turn and return it; noted in the audit.
+
+    Parameters
+    ----------
+    policy
+        By default the model's.
+    cause
+        Why, a sentence; empty: that it was begun by hand.
+    alert
+        Key of an alert of the model that it is about: its images are labelled, and the challenger must be
+        better on them.
+
+    Raises
+    ------
+    UsageError
+        When there is no such model or alert, a turn of the model goes on, its budget is spent, or the model
+        cannot be trained here.
+    """
+    if len(cause) > _LONGEST_CAUSE:
+        raise UsageError(f"The cause has {len(cause):,} characters; give at most {_LONGEST_CAUSE:,}.")
+    with writing(engine) as connection:
+        found = find_model(connection, model)
+        return begin_turn_in(
+            connection,
+            found,
+            policy=policy_of(connection, found.key) if policy is None else policy,
+            trigger=trigger,
+            cause=cause.strip() or f"It was begun by {by}.",
+            alert=alert,
+            by=by,
+            now=now,
+        )
+
+
+def begin_turn_in(
+    connection: Connection,
+    model: Model,
+    *,
+    policy: WheelPolicy,
+    trigger: TriggerName,
+    cause: str,
+    alert: int | None = None,
+    by: str = WHEEL,
+    now: datetime,
+) -> Turn:
+    """Begin a turn in a transaction of somebody else's, as `begin_turn` does; the model is locked by it.
+
+    Raises
+    ------
+    UsageError
+        Likewise.
+    """
+    locked = lock_model(connection, model.key)
+    if locked is None:
+        raise UsageError(f"The model '{model.name}' was deleted meanwhile.")
+    obstacle = why_no_turn(connection, locked)
+    if obstacle:
+        raise UsageError(obstacle)
+    since = now - timedelta(days=DAYS_OF_MONTH)
+    past = [
+        PastTurn(one.number, one.begun, one.ended, one.outcome, one.labels, one.alert)
+        for one in turns_since(connection, model.key, since)
+    ]
+    budget = budget_of(policy, past, now)
+    if budget.lacking:
+        raise UsageError(
+            f"The budget of '{model.name}' allows no turn now: {budget.lacking}. Wait until "
+            f"{budget.again:%Y-%m-%d}, or change the wheel's policy."
+            if budget.again is not None
+            else f"The budget of '{model.name}' allows no turn: {budget.lacking}. Change the wheel's policy."
+        )
+    if alert is not None:
+        episode = episode_by_key(connection, alert)
+        if episode is None or episode.model != model.key:
+            raise UsageError(f"The model '{model.name}' has no alert {alert}.")
+    champion = find_alias(connection, model.key, "champion")
+    made = add_turn(
+        connection,
+        model.key,
+        trigger=trigger,
+        cause=cause,
+        alert=alert,
+        policy=policy.to_json(),
+        champion=None if champion is None else champion.version,
+        begun=now,
+        by=by,
+    )
+    add_step(connection, made.key, 1, "select", now)
+    details = {"turn": made.number, "trigger": trigger, "cause": cause, "alert": alert}
+    note(connection, now, by, "begin turn", model.name, details)
+    reach("wheel-turn-begun")
+    return made
+
+
+def why_no_turn(connection: Connection, model: Model) -> str:
+    """Return why no turn of a model can begin, whatever its policy says, a sentence; empty: one can."""
+    if model.task != "classification":
+        return f"'{model.name}' finds boxes; the wheel turns for classification only."
+    if len(model.classes) < 2:
+        return (
+            f"The classes of '{model.name}' are not said, so nobody can be asked for them. Say them with: "
+            f"driftwheel models change {model.name} --class …"
+        )
+    going_on = open_turn(connection, model.key)
+    if going_on is not None:
+        return (
+            f"Turn {going_on.number} of '{model.name}' goes on; wait until it has ended, or stop it: "
+            f"driftwheel wheel stop {model.name}"
+        )
+    return ""
