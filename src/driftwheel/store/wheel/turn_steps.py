@@ -38,7 +38,7 @@ class TurnStep:
 
 def add_step(connection: Connection, turn: int, number: int, name: StepName, begun: datetime) -> TurnStep:
     """Add a step that runs, and return it."""
-    values = {
+    values: dict[str, Any] = {
         "turn": turn,
         "number": number,
         "name": name,
