@@ -33,6 +33,7 @@ from driftwheel.cli import (
     restore,
     serve,
     show,
+    simulate,
     tokens,
     train,
     users,
@@ -56,7 +57,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    *(check, profile, merge, show, compare, labels, autoencoder, demo),
+    *(check, profile, merge, show, compare, labels, simulate, autoencoder, demo),
     *(
         serve,
         worker,
