@@ -19,7 +19,15 @@ from driftwheel.store.labels.pools import create_pool as add_pool
 from driftwheel.store.labels.projects import Project, project_by_key
 from driftwheel.store.operate.audit import note
 
-__all__ = ["MILLIONTHS", "NewPool", "check_pool", "create_pool", "drop_empty_pool", "pool_of_project"]
+__all__ = [
+    "MILLIONTHS",
+    "NewPool",
+    "check_pool",
+    "create_pool",
+    "create_pool_in",
+    "drop_empty_pool",
+    "pool_of_project",
+]
 
 MILLIONTHS: Final = 1_000_000
 """Of the currency, in which prices are kept."""
@@ -80,33 +88,44 @@ def create_pool(engine: Engine, project: int, new: NewPool, *, by: str, now: dat
     UsageError
         When there is no such project, or one of these cannot be used.
     """
+    with writing(engine) as connection:
+        return create_pool_in(connection, project, new, by=by, now=now)
+
+
+def create_pool_in(connection: Connection, project: int, new: NewPool, *, by: str, now: datetime) -> Pool:
+    """Create a pool as `create_pool` does, in a transaction of somebody else's.
+
+    Raises
+    ------
+    UsageError
+        Likewise.
+    """
     check_pool(new)
     most = new.overlap if new.most_overlap is None else new.most_overlap
     rules = PoolRules.from_json(new.rules)
     price = round(new.price * MILLIONTHS)
     most_paid = None if new.budget is None else round(new.budget * MILLIONTHS) // price
-    with writing(engine) as connection:
-        found = project_by_key(connection, project)
-        if found is None:
-            raise UsageError(f"There is no project with the key {project}.")
-        made = add_pool(
-            connection,
-            project,
-            new.name,
-            overlap=new.overlap,
-            most_overlap=most,
-            confidence=new.confidence,
-            golden_share=new.golden_share,
-            exam_pass=new.exam_pass,
-            lease_seconds=new.lease_seconds,
-            price=price,
-            most_paid=most_paid,
-            requires=new.requires.to_json(),
-            rules=rules.to_json(),
-            created=now,
-            by=by,
-        )
-        note(connection, now, by, "create-pool", f"project {found.name}", {"pool": new.name})
+    found = project_by_key(connection, project)
+    if found is None:
+        raise UsageError(f"There is no project with the key {project}.")
+    made = add_pool(
+        connection,
+        project,
+        new.name,
+        overlap=new.overlap,
+        most_overlap=most,
+        confidence=new.confidence,
+        golden_share=new.golden_share,
+        exam_pass=new.exam_pass,
+        lease_seconds=new.lease_seconds,
+        price=price,
+        most_paid=most_paid,
+        requires=new.requires.to_json(),
+        rules=rules.to_json(),
+        created=now,
+        by=by,
+    )
+    note(connection, now, by, "create-pool", f"project {found.name}", {"pool": new.name})
     return made
 
 

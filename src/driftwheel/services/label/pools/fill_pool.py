@@ -13,7 +13,7 @@ from driftwheel.errors import UsageError
 from driftwheel.services.browse.list_images import ImageQuery, list_images
 from driftwheel.services.label.consensus.answer_payload import checked_payload, stratum_of
 from driftwheel.services.label.pools.create_pool import pool_of_project
-from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.engine.database import writing
 from driftwheel.store.labels.label_imports import ImportedLabel, note_effects
 from driftwheel.store.labels.pools import Pool, add_to_pool, lock_pool
 from driftwheel.store.labels.projects import Project
@@ -29,7 +29,7 @@ from driftwheel.store.labels.tasks import (
 from driftwheel.store.operate.audit import note
 from driftwheel.store.records.record_images import RecordImage, lock_images
 
-__all__ = ["MOST_AT_ONCE", "Filled", "PoolImage", "fill_pool", "select_images"]
+__all__ = ["MOST_AT_ONCE", "Filled", "PoolImage", "fill_pool", "fill_pool_in", "select_images"]
 
 MOST_AT_ONCE = 10_000
 """Images of one call: others wait for no longer than its transaction takes."""
@@ -116,32 +116,54 @@ def fill_pool(
         When the pool was closed before all was labelled, there are more than `MOST_AT_ONCE`, or a truth is
         missing or cannot be used.
     """
+    with writing(engine) as connection:
+        return fill_pool_in(
+            connection, project, pool, images, by=by, now=now, brought=brought, label_import=label_import
+        )
+
+
+def fill_pool_in(
+    connection: Connection,
+    project: int,
+    pool: int,
+    images: Sequence[PoolImage],
+    *,
+    by: str,
+    now: datetime,
+    brought: Mapping[str, RecordImage] | None = None,
+    label_import: int | None = None,
+) -> Filled:
+    """Add images to a pool as `fill_pool` does, in a transaction of somebody else's.
+
+    Raises
+    ------
+    LookupError, UsageError
+        Likewise.
+    """
     if len(images) > MOST_AT_ONCE:
         raise UsageError(f"{len(images):,} images were given; give at most {MOST_AT_ONCE:,} at once.")
-    with reading(engine) as connection:
-        found, _ = pool_of_project(connection, project, pool)
+    found, _ = pool_of_project(connection, project, pool)
     checked = {one.record: _checked(found, one) for one in images}
-    with writing(engine) as connection:
-        known = lock_pool(connection, pool)
-        if known is None or (known.state == "closed" and known.done < known.tasks):
-            raise UsageError("The pool is closed; open it again, or make another.")
-        there = records_in_pool(connection, pool, list(checked))
-        wanted = [record for record in checked if record not in there]
-        kept = {one.record: one for one in lock_images(connection, found.model, wanted)} | dict(brought or {})
-        first = last_position(connection, pool) + 1
-        new = [
-            _task(known, checked[record], kept[record], first + number)
-            for number, record in enumerate(one for one in wanted if one in kept)
-        ]
-        add_tasks(connection, pool, new)
-        selected = {one.record: checked[one.record].selection for one in new if one.kind == "real"}
-        put_selections(connection, pool, {record: one for record, one in selected.items() if one is not None})
-        if label_import is not None:
-            keys = keys_of_records(connection, pool, [one.record for one in new])
-            note_effects(connection, label_import, [ImportedLabel(key, "added") for key in keys])
-        add_to_pool(connection, pool, tasks=sum(one.kind == "real" for one in new))
-        details = {"pool": known.name, "images": len(new)}
-        note(connection, now, by, "fill-pool", f"project {found.name}", details)
+    known = lock_pool(connection, pool)
+    if known is None or (known.state == "closed" and known.done < known.tasks):
+        raise UsageError("The pool is closed; open it again, or make another.")
+    there = records_in_pool(connection, pool, list(checked))
+    wanted = [record for record in checked if record not in there]
+    kept = {one.record: one for one in lock_images(connection, found.model, wanted)} | dict(brought or {})
+    first = last_position(connection, pool) + 1
+    new = [
+        _task(known, checked[record], kept[record], first + number)
+        for number, record in enumerate(one for one in wanted if one in kept)
+    ]
+    add_tasks(connection, pool, new)
+    selected = {one.record: checked[one.record].selection for one in new if one.kind == "real"}
+    put_selections(connection, pool, {record: one for record, one in selected.items() if one is not None})
+    if label_import is not None:
+        keys = keys_of_records(connection, pool, [one.record for one in new])
+        note_effects(connection, label_import, [ImportedLabel(key, "added") for key in keys])
+    add_to_pool(connection, pool, tasks=sum(one.kind == "real" for one in new))
+    details = {"pool": known.name, "images": len(new)}
+    note(connection, now, by, "fill-pool", f"project {found.name}", details)
     return Filled(len(new), len(there), tuple(record for record in wanted if record not in kept))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from driftwheel.errors import UsageError
 from driftwheel.store.engine.database import writing
@@ -16,7 +16,7 @@ from driftwheel.store.labels.projects import create_project as add_project
 from driftwheel.store.models.models import find_model
 from driftwheel.store.operate.audit import note
 
-__all__ = ["COLOURS", "HOT_KEYS", "NewClass", "create_project", "edit_project"]
+__all__ = ["COLOURS", "HOT_KEYS", "NewClass", "create_project", "create_project_in", "edit_project"]
 
 HOT_KEYS = "1234567890qwertyuiopasdfghjklzxcvbnm"
 """Given in this order to classes without a key of their own."""
@@ -86,25 +86,48 @@ def create_project(
     UsageError
         When one of these cannot be used.
     """
+    with writing(engine) as connection:
+        return create_project_in(
+            connection, name, model, answer, classes, by=by, now=now, instructions=instructions
+        )
+
+
+def create_project_in(
+    connection: Connection,
+    name: str,
+    model: str,
+    answer: AnswerType,
+    classes: Sequence[NewClass],
+    *,
+    by: str,
+    now: datetime,
+    instructions: str = "",
+) -> Project:
+    """Create a project as `create_project` does, in a transaction of somebody else's.
+
+    Raises
+    ------
+    UsageError
+        Likewise.
+    """
     if not 0 < len(name.strip()) <= _LONGEST_NAME or not name.isprintable():
         raise UsageError(f"A project cannot be called '{name:.150}'; give 1 to {_LONGEST_NAME} characters.")
     if answer not in {"class", "multi-class", "boxes"}:
         raise UsageError(f"There is no answer type '{answer}'; give class, multi-class or boxes.")
     _check_text(instructions)
     whole = _whole_classes(classes, least=2 if answer == "class" else 1)
-    with writing(engine) as connection:
-        found = find_model(connection, model)
-        made = add_project(
-            connection,
-            name,
-            model=found.key,
-            answer=answer,
-            classes=whole,
-            instructions=instructions,
-            created=now,
-            by=by,
-        )
-        note(connection, now, by, "create-project", f"project {name}", {"model": model, "answer": answer})
+    found = find_model(connection, model)
+    made = add_project(
+        connection,
+        name,
+        model=found.key,
+        answer=answer,
+        classes=whole,
+        instructions=instructions,
+        created=now,
+        by=by,
+    )
+    note(connection, now, by, "create-project", f"project {name}", {"model": model, "answer": answer})
     return made
 
 
