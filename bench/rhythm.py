@@ -147,8 +147,9 @@ def main() -> None:
     lines += [
         "",
         "Told: how often a rhythm is suggested; of `no decay` none should be. `A fall at once` should be",
-        "said to be one (cannot tell): no rhythm would have caught it. Champions that are replaced as soon as",
-        "they are measured to be worse look as if they decayed faster, so the days err to the careful side.",
+        "said to be one (cannot tell): no rhythm would have caught it. Champions that are replaced as soon",
+        "as they are measured to be worse look as if they decayed faster, so the days err to the careful",
+        "side there.",
         "",
     ]
     (Path(__file__).parent / "results" / "rhythm.md").write_text("\n".join(lines), encoding="utf-8")
