@@ -11,12 +11,16 @@ __all__ = [
     "STEP_WORDS",
     "WAITS_FOR_PEOPLE",
     "WAIT_WORDS",
+    "WHEEL",
     "Outcome",
     "StepName",
     "StepState",
     "TriggerName",
     "Waits",
 ]
+
+WHEEL: Final = "the wheel"
+"""Who does what a turn does: of trainings, gate runs and promotions, and in the audit."""
 
 TriggerName = Literal["alert", "performance", "labels", "schedule", "hand"]
 """What began a turn."""

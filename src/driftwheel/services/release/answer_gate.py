@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -13,17 +14,21 @@ from driftwheel.errors import UsageError
 from driftwheel.performance.gate import GateCheck
 from driftwheel.services.browse.list_images import ImageQuery
 from driftwheel.services.label.pools.choose_images import choose_images
-from driftwheel.services.label.pools.create_pool import NewPool, create_pool
-from driftwheel.services.label.pools.fill_pool import MOST_AT_ONCE, PoolImage, fill_pool
-from driftwheel.services.label.pools.open_pool import open_pool
-from driftwheel.services.label.projects.create_project import NewClass, create_project
+from driftwheel.services.label.pools.create_pool import NewPool, create_pool_in
+from driftwheel.services.label.pools.fill_pool import MOST_AT_ONCE, PoolImage, fill_pool_in
+from driftwheel.services.label.pools.open_pool import open_pool_in
+from driftwheel.services.label.projects.class_project import (
+    class_projects,
+    free_name,
+    new_class_project_in,
+)
 from driftwheel.services.release.gate_numbers import GateNumbers
 from driftwheel.services.release.gate_slice import GateSlice
 from driftwheel.services.release.promote import promote_in
 from driftwheel.store.assist.assist_options import AssistOptions, set_assist_options
 from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.labels.pools import Pool, list_pools
-from driftwheel.store.labels.projects import Project, list_projects
+from driftwheel.store.labels.projects import Project
 from driftwheel.store.labels.record_labels import known_labels
 from driftwheel.store.labels.task_selections import TaskSelection
 from driftwheel.store.models.models import Model, ModelVersion, find_model, lock_model, version_by_key
@@ -124,6 +129,7 @@ def label_for_gate(
     now: datetime,
     rng: np.random.Generator,
     count: int | None = None,
+    also: Callable[[Connection, Pool], None] | None = None,
 ) -> Pool:
     """Open a pool with as many images as a gate run lacks, and return it; noted in the audit.
 
@@ -136,6 +142,8 @@ def label_for_gate(
     ----------
     count
         Images of each group that lacks labels; by default what the run says is likely to be enough.
+    also
+        What else is done in the transaction that makes the pool; what it raises undoes the pool.
 
     Raises
     ------
@@ -155,27 +163,30 @@ def label_for_gate(
             raise UsageError(f"Gate run {key} does not ask for labels.")
         if run.pool is not None:
             raise UsageError(f"There is a pool for gate run {key} already.")
-        project = _project(connection, known)
-    project = project or _new_project(engine, known, by, now)
+        project = next(iter(class_projects(connection, known)), None)
+    if project is None:
+        with writing(engine) as connection:
+            project = new_class_project_in(connection, known, "gate", by=by, now=now)
     images = _drawn(engine, known, project, run, lacking, count, rng)
     if not images:
         raise UsageError(
             f"No image of '{model}' is left to be labelled for this; wait for more to come, or for those "
             "that are in a pool."
         )
-    with reading(engine) as connection:
-        taken = {one.name for one in list_pools(connection, project.key)}
-    name = _free(f"Gate {key}: {challenger.name}"[:120], taken)
-    pool = create_pool(
-        engine, project.key, NewPool(name, overlap=2, most_overlap=3, golden_share=0.0), by=by, now=now
-    )
-    fill_pool(engine, project.key, pool.key, list(images.values()), by=by, now=now)
     with writing(engine) as connection:
+        taken = {one.name for one in list_pools(connection, project.key)}
+        name = free_name(f"Gate {key}: {challenger.name}", taken)
+        new = NewPool(name, overlap=2, most_overlap=3, golden_share=0.0)
+        pool = create_pool_in(connection, project.key, new, by=by, now=now)
+        fill_pool_in(connection, project.key, pool.key, list(images.values()), by=by, now=now)
         set_assist_options(connection, pool.key, AssistOptions("off"))
         set_gate_run(connection, key, pool=pool.key)
         details = {"version": challenger.name, "gate": key, "pool": name, "images": len(images)}
         note(connection, now, by, "label for gate", known.name, details)
-    return open_pool(engine, project.key, pool.key, by=by, now=now)
+        pool = open_pool_in(connection, project.key, pool.key, by=by, now=now)
+        if also is not None:
+            also(connection, pool)
+    return pool
 
 
 def gate_of_model(connection: Connection, model: Model, key: int) -> GateRun:
@@ -238,32 +249,3 @@ def _query(model: str, chosen: GateSlice, check: GateCheck) -> ImageQuery | None
             return ImageQuery(model, tags={tag: value}, has_image=True)
         case _:
             return ImageQuery(model, has_image=True)
-
-
-def _project(connection: Connection, model: Model) -> Project | None:
-    """Return the project that asks for one class of the model's images; the oldest of several."""
-    its = [one for one in list_projects(connection) if one.model == model.key and one.answer == "class"]
-    return min(its, key=lambda one: one.key, default=None)
-
-
-def _new_project(engine: Engine, model: Model, by: str, now: datetime) -> Project:
-    if len(model.classes) < 2:
-        raise UsageError(
-            f"The classes of '{model.name}' are not said, so nobody can be asked for them. Say them with: "
-            f"driftwheel models change {model.name} --class …"
-        )
-    with reading(engine) as connection:
-        taken = {one.name for one in list_projects(connection)}
-    name = _free(f"{model.name} gate"[:120], taken)
-    return create_project(
-        engine, name, model.name, "class", [NewClass(one) for one in model.classes], by=by, now=now
-    )
-
-
-def _free(name: str, taken: set[str]) -> str:
-    """Return a name that is not taken: with a number after it where it is."""
-    number, found = 1, name
-    while found in taken:
-        number += 1
-        found = f"{name} {number}"
-    return found

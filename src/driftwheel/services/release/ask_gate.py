@@ -22,7 +22,7 @@ from driftwheel.store.release.aliases import find_alias, set_alias
 from driftwheel.store.release.gate_runs import GateRun, add_gate_run, waiting_gate_runs
 from driftwheel.store.release.policies import find_policy
 
-__all__ = ["ask_gate", "champion_to_beat"]
+__all__ = ["ask_gate", "ask_gate_in", "champion_to_beat"]
 
 
 def ask_gate(
@@ -52,30 +52,49 @@ def ask_gate(
         gate already.
     """
     with writing(engine) as connection:
-        known = find_model(connection, model)
-        known = lock_model(connection, known.key) or known
-        challenger = find_version(connection, known, version)
-        champion = champion_to_beat(connection, known)
-        _check(known, challenger, champion)
-        if any(one.challenger == challenger.key for one in waiting_gate_runs(connection)):
-            raise UsageError(f"Version '{version}' waits at the gate already; a worker compares it soon.")
-        if chosen is None:
-            chosen = slice_of_newest_alert(connection, known)
-        policy = find_policy(connection, known.key)
-        made = add_gate_run(
-            connection,
-            model=known.key,
-            challenger=challenger.key,
-            champion=champion.key,
-            slice=chosen.to_json(),
-            rule=policy.rule.to_json(),
-            policy=policy.policy,
-            created=now,
-            by=by,
-        )
-        _become_challenger(connection, known, challenger, now, by)
-        details = {"version": version, "champion": champion.name, "gate": made.key}
-        note(connection, now, by, "ask gate", known.name, details)
+        return ask_gate_in(connection, model, version, chosen=chosen, by=by, now=now)
+
+
+def ask_gate_in(
+    connection: Connection,
+    model: str,
+    version: str,
+    *,
+    chosen: GateSlice | None = None,
+    by: str,
+    now: datetime,
+) -> GateRun:
+    """Send a version to the gate as `ask_gate` does, in a transaction of somebody else's.
+
+    Raises
+    ------
+    UsageError
+        Likewise.
+    """
+    known = find_model(connection, model)
+    known = lock_model(connection, known.key) or known
+    challenger = find_version(connection, known, version)
+    champion = champion_to_beat(connection, known)
+    _check(known, challenger, champion)
+    if any(one.challenger == challenger.key for one in waiting_gate_runs(connection)):
+        raise UsageError(f"Version '{version}' waits at the gate already; a worker compares it soon.")
+    if chosen is None:
+        chosen = slice_of_newest_alert(connection, known)
+    policy = find_policy(connection, known.key)
+    made = add_gate_run(
+        connection,
+        model=known.key,
+        challenger=challenger.key,
+        champion=champion.key,
+        slice=chosen.to_json(),
+        rule=policy.rule.to_json(),
+        policy=policy.policy,
+        created=now,
+        by=by,
+    )
+    _become_challenger(connection, known, challenger, now, by)
+    details = {"version": version, "champion": champion.name, "gate": made.key}
+    note(connection, now, by, "ask gate", known.name, details)
     return made
 
 

@@ -23,6 +23,8 @@ from driftwheel.store.models.models import (
 from driftwheel.store.release.aliases import find_alias
 from driftwheel.store.release.gate_runs import list_gate_runs, runs_with_pool
 from driftwheel.store.release.policies import find_policy
+from driftwheel.store.train.training_runs import runs_of_version
+from driftwheel.wheel.turn_step import WHEEL
 
 __all__ = ["send_due_to_gate"]
 
@@ -37,7 +39,8 @@ def send_due_to_gate(engine: Engine, *, now: datetime) -> int:
     """Send to the gate what goes there by itself, and return how many versions did.
 
     Versions that were trained here, once each, where the policy of their model says so and there is a
-    champion with a file to compare with; and challengers that lacked labels, once their pool is done.
+    champion with a file to compare with; and challengers that lacked labels, once their pool is done. Not
+    those of a turn of the wheel, which sends them itself.
     """
     with reading(engine) as connection:
         due = [*_trained(connection), *_labelled(connection)]
@@ -62,6 +65,8 @@ def _trained(connection: Connection) -> list[tuple[Model, ModelVersion, GateSlic
         if served is None or served.artifact is None:
             continue
         seen = {one.challenger for one in list_gate_runs(connection, model.key, limit=_RUNS)}
+        of_wheel = runs_of_version(connection, [one.key for one in versions])
+        seen |= {one.version for one in of_wheel if one.by == WHEEL and one.version is not None}
         found += [(model, one, None) for one in versions if one.key not in seen]
     return found
 
@@ -80,6 +85,6 @@ def _labelled(connection: Connection) -> list[tuple[Model, ModelVersion, GateSli
         same = champion is not None and champion.version == run.champion
         if pool is None or model is None or version is None or pool.state != "closed" or not same:
             continue
-        if version.state != "retired":
+        if version.state != "retired" and run.by != WHEEL:
             found.append((model, version, GateSlice.from_json(run.slice)))
     return found

@@ -11,7 +11,7 @@ from driftwheel.errors import UsageError
 from driftwheel.services.release.answer_gate import promote_by_gate_in, refuse_by_gate_in
 from driftwheel.services.wheel.describe_turn import turn_numbered
 from driftwheel.store.engine.database import writing
-from driftwheel.store.models.models import find_model
+from driftwheel.store.models.models import find_model, lock_model
 from driftwheel.store.operate.audit import note
 from driftwheel.store.wheel.turn_steps import steps_of
 from driftwheel.store.wheel.turns import Turn, lock_turn, set_turn, turn_by_key
@@ -44,6 +44,7 @@ def answer_turn(
         raise UsageError(f"A turn is answered 'promote' or 'refuse', not '{answer:.50}'.")
     with writing(engine) as connection:
         known = find_model(connection, model)
+        lock_model(connection, known.key)
         turn = lock_turn(connection, turn_numbered(connection, known, number).key)
         if turn is None or turn.waits != "answer":
             why = "it has ended" if turn is None or not turn.is_open else f"it is at the step '{turn.step}'"

@@ -17,13 +17,10 @@ from driftwheel.store.wheel.policies import policy_of
 from driftwheel.store.wheel.turn_steps import add_step
 from driftwheel.store.wheel.turns import Turn, add_turn, open_turn, turns_since
 from driftwheel.wheel.budget import PastTurn, budget_of
-from driftwheel.wheel.turn_step import TriggerName
+from driftwheel.wheel.turn_step import WHEEL, TriggerName
 from driftwheel.wheel.wheel_policy import DAYS_OF_MONTH, WheelPolicy
 
-__all__ = ["WHEEL", "begin_turn", "begin_turn_in", "why_no_turn"]
-
-WHEEL = "the wheel"
-"""Who does what a turn does, in the audit."""
+__all__ = ["begin_turn", "begin_turn_in", "why_no_turn"]
 
 _LONGEST_CAUSE = 2000
 

@@ -11,7 +11,7 @@ from driftwheel.services.label.consensus.label_progress import close
 from driftwheel.services.wheel.describe_turn import turn_numbered
 from driftwheel.store.engine.database import writing
 from driftwheel.store.labels.pools import lock_pool
-from driftwheel.store.models.models import find_model
+from driftwheel.store.models.models import find_model, lock_model
 from driftwheel.store.operate.audit import note
 from driftwheel.store.train.training_runs import end_run
 from driftwheel.store.wheel.turn_steps import set_step, steps_of
@@ -38,6 +38,7 @@ def stop_turn(engine: Engine, model: str, number: int, *, by: str, now: datetime
         raise UsageError(f"The reason has {len(reason):,} characters; give at most {_MOST_REASON:,}.")
     with writing(engine) as connection:
         known = find_model(connection, model)
+        lock_model(connection, known.key)
         found = turn_numbered(connection, known, number)
         turn = lock_turn(connection, found.key)
         if turn is None or not turn.is_open:
