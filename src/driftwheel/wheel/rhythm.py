@@ -4,8 +4,8 @@ The accuracy of each champion is followed from its promotion on by a straight li
 Champions differ in how fast they decay, and few promotions do not say by how much; so they are taken to
 differ by 40 % to begin with, which is worth as much as four promotions more (a random-effects model with
 DerSimonian and Laird's moment estimate, shrunk towards that). A straight line is meant for the first points
-of accuracy that are lost, not for the end; where accuracy fell at once, no rhythm would have helped, and that
-reign is left out.
+of accuracy that are lost, not for the end; where accuracy fell at once, no rhythm would have helped: that
+reign is left out, and where most were so, there is no rhythm.
 
 Source: DerSimonian, R., Laird, N. (1986). Meta-analysis in clinical trials. Controlled Clinical Trials 7,
 177-188.
@@ -117,7 +117,7 @@ def suggest_rhythm(reigns: Sequence[Reign], loss: float) -> Rhythm:
         for reign, decay in zip(reigns, decays, strict=True)
         if decay is not None and decay.sudden is None
     ]
-    if not counted:
+    if 2 * len(counted) < sum(one is not None for one in decays) or not counted:
         told = _too_little(reigns, decays)
         return Rhythm("cannot_tell", told, loss, reigns=tuple(reigns), decays=decays)
     found = _pool([decay for _, decay in counted])

@@ -217,7 +217,7 @@ def _due(policy: WheelPolicy, facts: WheelFacts) -> TriggerSeen:
     what = (
         f"the last turn began {age.days:,} days ago" if by_turn else f"the champion is {age.days:,} days old"
     )
-    told = f"it is due every {every:,} days, and {what}"
+    told = f"it is due every {'day' if every == 1 else f'{every:,} days'}, and {what}"
     if facts.now >= due:
         return TriggerSeen("schedule", True, True, f"{told}.", found)
     return TriggerSeen("schedule", True, False, _sentence(f"{told}; it is due on {_moment(due)}"), found)
