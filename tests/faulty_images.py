@@ -1,6 +1,6 @@
 """Camera faults simulated on few images: in most tests a diagnosis is to be there and plainly right.
 
-How well it names slight faults is measured in bench/diagnosis.py. The tutorials and the demo's week simulate
+How well it names slight faults is measured in bench/diagnosis.py. The demo's week simulates
 them on as many images as the product does.
 """
 

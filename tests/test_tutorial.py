@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tests.tutorials import commands, typed
 
 pytestmark = pytest.mark.long
 
@@ -21,36 +19,12 @@ EMBEDS = re.compile(r"(driftwheel (?:demo check|check))")
 """With the extra `demo` alone, as in the tutorial, the embedder is gist; here another may be installed."""
 
 
-def commands() -> list[str]:
-    blocks = re.findall(
-        r"^```console\n(.*?)^```", TUTORIAL.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-    )
-    lines = [
-        line.removeprefix("$ ") for block in blocks for line in block.splitlines() if line.startswith("$ ")
-    ]
-    installed_already = ("python3 -m venv", ". .venv", "pip install")
-    return [line for line in lines if not line.startswith(installed_already) and "path/to" not in line]
-
-
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
     """Run every command of the tutorial in an empty folder; return it and what each command printed."""
     folder = tmp_path_factory.mktemp("tutorial")
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    printed = {}
-    for command in commands():
-        done = subprocess.run(
-            ["bash", "-euc", EMBEDS.sub(r"\1 --embedder gist", command)],
-            cwd=folder,
-            env=os.environ | {"PATH": path},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=600,
-        )
-        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
-        printed[command] = done.stdout
-    return folder, printed
+    known = [line for line in commands(TUTORIAL.read_text(encoding="utf-8")) if "path/to" not in line]
+    return folder, {one: typed(EMBEDS.sub(r"\1 --embedder gist", one), folder) for one in known}
 
 
 def answer(folder: Path, day: int) -> dict[str, object]:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.tutorials import blocks, commands, serve, typed
 
 pytest.importorskip("conformal_clip_data", reason="the extra 'demo' is not installed")
 
 from driftwheel.demo.live_week import wait_for_reference
-from driftwheel.demo.own_server import run_server
 from driftwheel.demo.textile_week import FAULT, plan_week, textile_images
 from driftwheel.demo.write_week import write_week
 
@@ -23,32 +20,7 @@ pytestmark = pytest.mark.long
 
 TUTORIAL = Path(__file__).parent.parent / "docs" / "tutorial" / "watch-a-model.md"
 TEXT = TUTORIAL.read_text(encoding="utf-8")
-INSTALLED_ALREADY = ("python3 -m venv", ". .venv", "pip install")
 WAITED_FOR = 300.0  # seconds, of a machine that is busy with other tests
-
-
-def blocks(kind: str) -> list[str]:
-    return re.findall(rf"^```{kind}\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
-
-
-def commands() -> list[str]:
-    lines = [line[2:] for block in blocks("console") for line in block.splitlines() if line.startswith("$ ")]
-    return [line for line in lines if not line.startswith(INSTALLED_ALREADY)]
-
-
-def run(command: str, folder: Path) -> str:
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    done = subprocess.run(
-        ["bash", "-euc", command],
-        cwd=folder,
-        env=os.environ | {"PATH": path, "COLUMNS": "240"},  # of a wide terminal
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
-    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
-    return done.stdout
 
 
 def images(folder: Path) -> None:
@@ -60,7 +32,7 @@ def images(folder: Path) -> None:
 
 def wait_until(command: str, holds: str, folder: Path) -> str:
     deadline = time.monotonic() + WAITED_FOR
-    while not re.search(holds, printed := run(command, folder)):
+    while not re.search(holds, printed := typed(command, folder)):
         assert time.monotonic() < deadline, f"{command} still says:\n{printed}"
         time.sleep(1)
     return printed
@@ -73,12 +45,12 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
     `auto` is another embedder where the extra `embed` is installed; with the extra `demo` alone it is gist.
     """
     folder = tmp_path_factory.mktemp("watch")
-    (program,) = blocks("python")
-    known = commands()
+    (program,) = blocks(TEXT, "python")
+    known = commands(TEXT)
     assert known[:2] == ["driftwheel demo check", "driftwheel serve"]
     images(folder / "driftwheel-demo")
     found = {}
-    with run_server(folder / "driftwheel-data", {"DRIFTWHEEL_SETTLE_SECONDS": "2"}) as server:
+    with serve(folder, {"DRIFTWHEEL_SETTLE_SECONDS": "2"}) as server:
         own = program.replace("http://127.0.0.1:8080", server.url)
         (folder / "log_day.py").write_text(own, encoding="utf-8")
         for command in known[2:]:
@@ -86,11 +58,11 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
             match command.split():
                 case ["driftwheel", "reference", "show", *_]:
                     wait_for_reference(server.api(), "textile")
-                    found[command] = run(whole, folder)
+                    found[command] = typed(whole, folder)
                 case ["driftwheel", "alerts", "list"]:
                     found[command] = wait_until(whole, "camera=right", folder)
                 case _:
-                    found[command] = run(whole, folder)
+                    found[command] = typed(whole, folder)
         yield found
 
 
@@ -108,7 +80,7 @@ def test_the_list_has_the_alerts_that_the_tutorial_names(printed: dict[str, str]
 
 def test_the_alert_says_what_the_tutorial_shows(printed: dict[str, str]) -> None:
     """Line by line, but for the numbers, which differ a little from one platform to the next."""
-    shown = next(block for block in blocks("text") if "wrong" in block)
+    shown = next(block for block in blocks(TEXT, "text") if "wrong" in block)
     said = printed["driftwheel alerts show 1"]
     assert FAULT in said.lower()
 
