@@ -24,6 +24,7 @@ from driftwheel.services.models.ask_version import wanted_versions
 from driftwheel.services.release.answer_in_shadow import waiting_shadows
 from driftwheel.services.release.due_gates import send_due_to_gate
 from driftwheel.services.train.offer_repairs import offer_repairs
+from driftwheel.services.wheel.begin_due_turns import begin_due_turns
 from driftwheel.store.assist.automatic_runs import active_runs, is_ready
 from driftwheel.store.engine.database import reading
 from driftwheel.store.engine.turns import Turn
@@ -69,6 +70,7 @@ _LABEL_WATCH_SECONDS = 30.0
 _ASSIST_SECONDS = 1.0
 _GATE_SECONDS = 5.0
 _REPAIR_SECONDS = 30.0
+_TRIGGER_SECONDS = 5.0
 _JUST_ENDED = timedelta(minutes=10)
 _REMEMBERED = timedelta(days=1)
 _log = logging.getLogger("driftwheel.worker")
@@ -104,6 +106,7 @@ class Rounds:
     _gate_due: float = 0.0
     _repairs_due: float = 0.0
     _performance_due: float = 0.0
+    _triggers_due: float = 0.0
     _put_back: bool = False
 
     def start(self) -> None:
@@ -120,6 +123,7 @@ class Rounds:
             ("chores", self._chores),
             ("train", self._train),
             ("gate", self._gate),
+            ("wheel-triggers", self._wheel_triggers),
             ("shadow", self._shadow),
             ("train-models", self._train_models),
             ("assist", self._assist),
@@ -303,6 +307,14 @@ class Rounds:
             wanted = [one.key for one in waiting_gate_runs(connection)]
         for key in wanted:
             self._alone(f"gate-{key}", f"gate-{key}", partial(gate, key))
+        return False
+
+    def _wheel_triggers(self) -> bool:
+        if time.monotonic() < self._triggers_due:
+            return False
+        worker = self.worker
+        begin_due_turns(worker.engine, now=worker.now())
+        self._triggers_due = time.monotonic() + _TRIGGER_SECONDS
         return False
 
     def _shadow(self) -> bool:
