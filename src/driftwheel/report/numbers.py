@@ -10,6 +10,7 @@ import math
 __all__ = [
     "NBSP",
     "count",
+    "minutes",
     "odds",
     "p_statement",
     "p_value",
@@ -44,6 +45,22 @@ def several(n: int, one: str, many: str | None = None) -> str:
     ('1 image', '2,000 images', '0 properties')
     """
     return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def minutes(seconds: float) -> str:
+    """Return a span as minutes, the unit that costs are compared in; empty for none.
+
+    Examples
+    --------
+    >>> [minutes(one).replace(NBSP, " ") for one in (0.0, 20.0, 90.0, 5400.0)]
+    ['', '< 1 min', '1.5 min', '90 min']
+    """
+    if seconds <= 0:
+        return ""
+    if seconds < 60:
+        return f"<{NBSP}1{NBSP}min"
+    whole = seconds / 60
+    return quantity(round(whole, 1) if whole < 10 else round(whole), "min")
 
 
 def p_value(p: float | None, smallest: float = 0.0005) -> str:

@@ -36,6 +36,7 @@ from driftwheel.web.api import (
     users,
     verdicts,
     webhooks,
+    wheel_turns,
 )
 
 __all__ = ["routers"]
@@ -62,6 +63,7 @@ def routers() -> Sequence[APIRouter]:
         training.router,
         training.commands_router,
         training.repairs_router,
+        wheel_turns.router,
         projects.router,
         pools.router,
         reviews.router,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from driftwheel.web.pages import assets, datasets, label, training
+from driftwheel.web.pages import assets, datasets, label, training, wheel
 from driftwheel.web.pages.alerts import alert, alert_acts, alerts
 from driftwheel.web.pages.images import image, images
 from driftwheel.web.pages.models import (
@@ -49,6 +49,7 @@ for _part in (
     edit_model,
     versions,
     gate_run,
+    wheel,
     add_version,
     measure_again,
     set_autoencoder,

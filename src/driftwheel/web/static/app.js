@@ -6,3 +6,4 @@ import "./keys.js";
 import "./acts.js";
 import "./replay.js";
 import "./steps.js";
+import "./tabs.js";
