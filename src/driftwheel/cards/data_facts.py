@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from driftwheel.datasets.example import LabelKind, Source
 
-__all__ = ["SOURCE_TITLES", "ClassImages", "DataFacts", "DatasetStep"]
-
-SOURCE_TITLES: Final[Mapping[Source, str]] = {
-    "told": "Ground truth that was told by another system",
-    "review": "Decided by a reviewer",
-    "consensus": "Answers of annotators, brought together",
-    "import": "A label file read into a labelling project",
-    "automatic": "An assistant that was sure enough, unseen by people",
-    "folder": "Came labelled, in a folder or an archive",
-}
-"""Who vouches for a label → in words."""
+__all__ = ["ClassImages", "DataFacts", "DatasetStep"]
 
 
 @dataclass(frozen=True, slots=True)

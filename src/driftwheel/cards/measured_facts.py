@@ -10,7 +10,14 @@ from driftwheel.performance.figure import Figure
 from driftwheel.performance.measured_accuracy import Basis
 from driftwheel.performance.measured_performance import MeasuredPerformance
 
-__all__ = ["ClassFigures", "MeasuredFacts", "ProductionFacts", "WindowFacts", "measured_facts"]
+__all__ = [
+    "ClassFigures",
+    "MeasuredFacts",
+    "OtherVersion",
+    "ProductionFacts",
+    "WindowFacts",
+    "measured_facts",
+]
 
 _FIGURES = ("balanced_accuracy", "macro_precision", "macro_recall", "macro_f1")
 
@@ -68,6 +75,17 @@ class WindowFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherVersion:
+    """Another version that answered before this one stopped: first ≤ event time < last, and how it did."""
+
+    name: str
+    first: datetime
+    last: datetime
+    predictions: int
+    accuracy: Figure
+
+
+@dataclass(frozen=True, slots=True)
 class ProductionFacts:
     """What the version answered.
 
@@ -83,6 +101,8 @@ class ProductionFacts:
         Of all these windows; None where it has not answered.
     segments
         (tag, value, figures), those with the most labels first.
+    others
+        Versions that answered before this one stopped, the earliest first.
     """
 
     known: bool
@@ -90,6 +110,7 @@ class ProductionFacts:
     cut: bool
     whole: MeasuredFacts | None
     segments: tuple[tuple[str, str, MeasuredFacts], ...]
+    others: tuple[OtherVersion, ...]
 
 
 def measured_facts(found: MeasuredPerformance) -> MeasuredFacts:

@@ -13,7 +13,7 @@ from driftwheel.errors import UsageError
 from driftwheel.store.alerts.episodes import episode_by_key, list_episodes
 from driftwheel.store.models.models import Model
 
-__all__ = ["GateSlice", "slice_of_alert", "slice_of_newest_alert"]
+__all__ = ["GateSlice", "slice_of_alert", "slice_of_newest_alert", "slice_words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +108,23 @@ def slice_of_newest_alert(connection: Connection, model: Model) -> GateSlice:
     """Return what the newest alert is about that fired; everything where none has."""
     newest = list_episodes(connection, model.key, fired=True, limit=1)
     return slice_of_alert(connection, model, newest[0].key) if newest else GateSlice()
+
+
+def slice_words(chosen: GateSlice) -> str:
+    """Return what a slice holds, in words.
+
+    Examples
+    --------
+    >>> slice_words(GateSlice()), slice_words(GateSlice(tag="camera", value="2"))
+    ('all held-out images', 'images with camera = 2')
+    """
+    if chosen.is_everything:
+        return "all held-out images"
+    parts = ["images"]
+    if chosen.tag:
+        parts.append(f"with {chosen.tag} = {chosen.value}")
+    if chosen.since is not None:
+        parts.append(f"from {chosen.since:%Y-%m-%d %H:%M} UTC on")
+    if chosen.until is not None:
+        parts.append(f"before {chosen.until:%Y-%m-%d %H:%M} UTC")
+    return " ".join(parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from driftwheel.store.schema import (
     alert_tables,
     assist_tables,
+    card_tables,
     dataset_tables,
     import_tables,
     label_tables,
@@ -22,6 +23,7 @@ __all__ = [
     "METADATA",
     "alert_tables",
     "assist_tables",
+    "card_tables",
     "dataset_tables",
     "import_tables",
     "label_tables",

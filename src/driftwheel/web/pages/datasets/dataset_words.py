@@ -9,7 +9,8 @@ from typing import Final, cast
 from markupsafe import Markup
 
 from driftwheel.datasets.difference import ChangeKind
-from driftwheel.datasets.example import SPLITS, Example, Source, Split
+from driftwheel.datasets.example import SPLITS, Example, Split
+from driftwheel.datasets.source_words import SOURCE_WORDS
 from driftwheel.predictions import Box
 from driftwheel.report.charts.svg import element
 from driftwheel.report.numbers import count, share
@@ -21,23 +22,13 @@ from driftwheel.web.pages.shots import picture_address
 
 __all__ = [
     "CHANGE_WORDS",
-    "SOURCE_WORDS",
     "ExampleView",
     "LeftOutRow",
     "example_view",
     "left_out_rows",
-    "made_of",
     "split_bar",
 ]
 
-SOURCE_WORDS: Final[Mapping[Source, str]] = {
-    "told": "ground truth that was told",
-    "review": "decided by a reviewer",
-    "consensus": "answers of annotators",
-    "import": "a label file read into a pool",
-    "automatic": "an assistant that was sure",
-    "folder": "a folder of labelled images",
-}
 CHANGE_WORDS: Final[Mapping[ChangeKind, str]] = {
     "added": "only in the later",
     "removed": "only in the earlier",
@@ -112,25 +103,6 @@ def left_out_rows(version: DatasetVersion) -> list[LeftOutRow]:
         LeftOutRow(n, WHY_LEFT_OUT[cast("WhyLeftOut", why)], shortened(", ".join(names), 120))
         for why, (n, names) in rows
     ]
-
-
-def made_of(version: DatasetVersion) -> str:
-    """Return what a version was made of, in words.
-
-    Where it was made of labels, which; where of a folder, how that is called.
-    """
-    given = version.made_from
-    parts: list[str] = []
-    if given.get("parent"):
-        parts.append(f"version {given['parent']['number']}")
-    if labels := given.get("labels"):
-        limits = [f"{end} {labels[end][:10]}" for end in ("since", "until") if labels.get(end)]
-        limits += [f"{len(labels['pools'])} pools"] if labels.get("pools") else []
-        limits += labels.get("sources") or []
-        parts.append("labels" + (f" ({', '.join(limits)})" if limits else " of the model's images"))
-    if given.get("folder"):
-        parts.append(f"the folder '{shortened(given['folder'], 60)}'")
-    return " and ".join(parts)
 
 
 def split_bar(counts: Mapping[Split, int], whole: int | None = None) -> Markup:

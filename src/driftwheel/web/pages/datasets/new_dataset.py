@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
 from driftwheel.datasets.example import SOURCES, Source
+from driftwheel.datasets.source_words import SOURCE_WORDS
 from driftwheel.datasets.splits import SplitShares
 from driftwheel.errors import DriftwheelError, UsageError
 from driftwheel.services.datasets.create_version import MadeVersion, create_version
@@ -24,7 +25,6 @@ from driftwheel.store.labels.pools import list_pools
 from driftwheel.store.labels.projects import list_projects
 from driftwheel.web.api.exchange import suffix_of
 from driftwheel.web.api.known_model import known_model, model_at
-from driftwheel.web.pages.datasets.dataset_words import SOURCE_WORDS
 from driftwheel.web.pages.datasets.model_frame import model_frame
 from driftwheel.web.pages.datasets.versions import dataset_address
 from driftwheel.web.pages.rendering import render

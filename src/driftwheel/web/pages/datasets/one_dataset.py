@@ -9,9 +9,11 @@ from fastapi import APIRouter, Form, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from driftwheel.datasets.example import SPLITS, Split
+from driftwheel.datasets.source_words import SOURCE_WORDS
 from driftwheel.errors import LabelFormatError, UsageError, did_you_mean
 from driftwheel.formats.label_format import LabelFormat
 from driftwheel.formats.losses import Loss
+from driftwheel.services.datasets.made_of import made_of
 from driftwheel.services.datasets.read_version import examples_of
 from driftwheel.services.datasets.remove_version import change_note, remove_version
 from driftwheel.store.datasets.dataset_versions import list_dataset_versions
@@ -19,10 +21,8 @@ from driftwheel.store.engine.database import reading
 from driftwheel.web.api.datasets import dataset_at, download_dataset
 from driftwheel.web.api.known_model import known_model
 from driftwheel.web.pages.datasets.dataset_words import (
-    SOURCE_WORDS,
     example_view,
     left_out_rows,
-    made_of,
     split_bar,
 )
 from driftwheel.web.pages.datasets.model_frame import model_frame

@@ -11,12 +11,13 @@ from fastapi.responses import RedirectResponse
 from driftwheel.errors import DriftwheelError
 from driftwheel.report.numbers import several
 from driftwheel.services.datasets.create_version import create_version
+from driftwheel.services.datasets.made_of import made_of
 from driftwheel.services.datasets.new_version import LabelChoice, NewVersion
 from driftwheel.store.datasets.dataset_versions import list_dataset_versions, newest_version
 from driftwheel.store.datasets.label_news import LabelNews, labels_since
 from driftwheel.store.engine.database import reading
 from driftwheel.web.api.known_model import known_model
-from driftwheel.web.pages.datasets.dataset_words import made_of, split_bar
+from driftwheel.web.pages.datasets.dataset_words import split_bar
 from driftwheel.web.pages.datasets.model_frame import model_frame
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.problems import status_of

@@ -20,7 +20,7 @@ from driftwheel.services.release.answer_gate import (
 )
 from driftwheel.services.release.describe_registry import named_run
 from driftwheel.services.release.gate_numbers import GateNumbers
-from driftwheel.services.release.gate_slice import GateSlice
+from driftwheel.services.release.gate_slice import GateSlice, slice_words
 from driftwheel.store.engine.database import reading
 from driftwheel.store.labels.pools import pool_by_key
 from driftwheel.store.models.models import list_versions
@@ -32,7 +32,6 @@ from driftwheel.web.pages.models.gate_words import (
     cost_rows,
     gate_sentence,
     points,
-    slice_words,
 )
 from driftwheel.web.pages.models.watch_view import WatchView
 from driftwheel.web.pages.rendering import render

@@ -13,7 +13,6 @@ from driftwheel.report.charts.svg import drawing, element, number
 from driftwheel.report.numbers import count, quantity, several, share
 from driftwheel.services.release.describe_registry import NamedRun
 from driftwheel.services.release.gate_numbers import GateNumbers
-from driftwheel.services.release.gate_slice import GateSlice
 from driftwheel.web.pages.rendering import file_size
 
 __all__ = [
@@ -24,7 +23,6 @@ __all__ = [
     "cost_rows",
     "gate_sentence",
     "points",
-    "slice_words",
 ]
 
 DECISIONS = {
@@ -137,26 +135,6 @@ def points(value: float) -> str:
     rounded = round(100 * value, 1)
     sign = "+" if rounded > 0 else "−" if rounded < 0 else ""
     return f"{sign}{abs(rounded):.1f}"
-
-
-def slice_words(chosen: GateSlice) -> str:
-    """Return what a slice holds, in words.
-
-    Examples
-    --------
-    >>> slice_words(GateSlice()), slice_words(GateSlice(tag="camera", value="2"))
-    ('all held-out images', 'images with camera = 2')
-    """
-    if chosen.is_everything:
-        return "all held-out images"
-    parts = ["images"]
-    if chosen.tag:
-        parts.append(f"with {chosen.tag} = {chosen.value}")
-    if chosen.since is not None:
-        parts.append(f"from {chosen.since:%Y-%m-%d %H:%M} UTC on")
-    if chosen.until is not None:
-        parts.append(f"before {chosen.until:%Y-%m-%d %H:%M} UTC")
-    return " ".join(parts)
 
 
 def _why_better(numbers: GateNumbers, champion: str) -> str:

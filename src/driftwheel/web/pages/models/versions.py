@@ -16,13 +16,13 @@ from driftwheel.services.release.ask_gate import ask_gate
 from driftwheel.services.release.change_version import retire, start_shadow, stop_shadow, take_back
 from driftwheel.services.release.compare_shadow import compare_shadow
 from driftwheel.services.release.describe_registry import RegistryView, describe_registry
-from driftwheel.services.release.gate_slice import GateSlice
+from driftwheel.services.release.gate_slice import GateSlice, slice_words
 from driftwheel.services.release.promote import promote, roll_back
 from driftwheel.services.release.set_policy import set_policy
 from driftwheel.store.datasets.dataset_versions import version_with_digest
 from driftwheel.store.engine.database import reading
 from driftwheel.web.api.known_model import known_model, model_at
-from driftwheel.web.pages.models.gate_words import DECISIONS, gate_sentence, slice_words
+from driftwheel.web.pages.models.gate_words import DECISIONS, gate_sentence
 from driftwheel.web.pages.models.models import STATE_WORDS
 from driftwheel.web.pages.models.watch_view import WatchView
 from driftwheel.web.pages.rendering import address, render

@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 
 from driftwheel.errors import UsageError
 from driftwheel.monitors.evaluate import finding_from_json
+from driftwheel.monitors.segments_words import segments_words
 from driftwheel.profiles.window import as_window, windows_per_year
 from driftwheel.report.numbers import several
 from driftwheel.report.printable import printable
@@ -29,7 +30,7 @@ from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import Services, State
 
-__all__ = ["router", "segments_words"]
+__all__ = ["router"]
 
 router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
@@ -104,18 +105,6 @@ def _set_dial(
     except UsageError as error:
         return _page(request, state, name, wrong=str(error))
     return RedirectResponse(f"/models/{quote(name, safe='')}/monitors?told=dial", 303)
-
-
-def segments_words(segments: tuple[str, ...] | None, segment_tags: tuple[str, ...]) -> str:
-    """Return what a monitor watches of a model with these segment tags, in words.
-
-    Examples
-    --------
-    >>> segments_words(None, ("camera",)), segments_words(("",), ("camera",)), segments_words(("camera",), ())
-    ('whole model, each camera', 'whole model', 'each camera')
-    """
-    tags = ("", *segment_tags) if segments is None else segments
-    return ", ".join("whole model" if not tag else f"each {printable(tag)}" for tag in tags)
 
 
 def _rate(text: str) -> float:
