@@ -97,7 +97,7 @@ def suggest_rhythm(reigns: Sequence[Reign], loss: float) -> Rhythm:
     Notes
     -----
     Tried on simulated champions (bench/rhythm.py): the interval of 90 % held the days of the mean champion in
-    88 to 99 % of the runs for 1 to 12 promotions, and in 75 to 82 % where the slopes' standard deviation was
+    88 to 99 % of the runs for 1 to 12 promotions, and in 73 to 80 % where the slopes' standard deviation was
     as large as their mean.
 
     Examples
