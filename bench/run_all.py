@@ -45,6 +45,7 @@ BENCHMARKS = {
     "autoencoder_alarms": "false alarms of check --autoencoder: both looks at one dial, on real images",
     "week": "a week of photos with a camera fault: what the server says of it, and how soon",
     "repair": "from the alarm to the repaired model: accuracy by day, labels used, after each repair; hours",
+    "eyes": "from sharp eyes to blurred, dark ones: what 80 labels win back, beside chance and all labels",
     "rhythm": "the suggested rhythm of retraining: how often its interval holds the simulated truth",
 }
 """Script in this folder (without .py) → what it measures. Each writes bench/results/NAME.md."""
