@@ -18,6 +18,7 @@ from driftwheel.store.records.records import count_received
 from driftwheel.store.release.gate_runs import waiting_gate_runs
 from driftwheel.store.train.training_runs import open_runs
 from driftwheel.store.webhooks.webhook_deliveries import is_any_due
+from driftwheel.store.wheel.ready_turns import ready_turns
 from driftwheel.store.windows.due_windows import waits_for_judgement
 from driftwheel.store.windows.performance_due import due_performance
 from driftwheel.store.windows.windows import stale_windows
@@ -56,6 +57,7 @@ def is_idle(rounds: Rounds) -> bool:
             or any(is_ready(connection, one) for one in active_runs(connection))
             or is_to_tell(connection, worker.now())
             or is_any_due(connection, worker.now())
+            or bool(ready_turns(connection, worker.now()))
         )
     if waits or worker.busy:
         return False

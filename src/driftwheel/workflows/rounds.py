@@ -36,6 +36,7 @@ from driftwheel.store.records.records import count_received, next_received
 from driftwheel.store.release.gate_runs import waiting_gate_runs
 from driftwheel.store.train.training_runs import open_runs
 from driftwheel.store.webhooks.webhook_deliveries import is_any_due
+from driftwheel.store.wheel.ready_turns import ready_turns
 from driftwheel.store.windows.due_windows import due_windows
 from driftwheel.store.windows.performance_due import due_performance
 from driftwheel.store.windows.windows import is_any_stale, stale_windows
@@ -57,6 +58,7 @@ from driftwheel.workflows.summarise import summarise
 from driftwheel.workflows.training import training
 from driftwheel.workflows.watch import watch
 from driftwheel.workflows.webhooks import webhooks
+from driftwheel.workflows.wheel import wheel
 from driftwheel.workflows.worker import StoppingError, Worker
 
 __all__ = ["Rounds"]
@@ -124,6 +126,7 @@ class Rounds:
             ("train", self._train),
             ("gate", self._gate),
             ("wheel-triggers", self._wheel_triggers),
+            ("wheel", self._wheel),
             ("shadow", self._shadow),
             ("train-models", self._train_models),
             ("assist", self._assist),
@@ -342,6 +345,14 @@ class Rounds:
         for one in wanted:
             work = label_undo if one.state == "undoing" else label_import
             self._alone(f"label-import-{one.key}", once("label-import"), partial(work, one.key))
+        return False
+
+    def _wheel(self) -> bool:
+        worker = self.worker
+        with reading(worker.engine) as connection:
+            ready = ready_turns(connection, worker.now())
+        for one in ready:
+            self._alone(f"wheel-{one.key}", once("wheel"), partial(wheel, one.key))
         return False
 
     def _alone(self, what: str, name: str, work: Callable[[], Done]) -> Done | None:

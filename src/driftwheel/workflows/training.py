@@ -6,7 +6,7 @@ from typing import Any
 
 from dbos import DBOS
 
-from driftwheel.errors import DriftwheelError
+from driftwheel.errors import DriftwheelError, UsageError
 from driftwheel.services.crash_points import reach
 from driftwheel.services.train.do_training import do_training
 from driftwheel.services.train.finish_training import fail_training, finish_training
@@ -52,7 +52,8 @@ def _train(key: int) -> dict[str, Any]:
                 commands_allowed=worker.training_commands,
             )
         except DriftwheelError as error:
-            fail_training(worker.engine, key, str(error), now=worker.now())
+            crashed = not isinstance(error, UsageError)
+            fail_training(worker.engine, key, str(error), now=worker.now(), crashed=crashed)
             return {"artifact": None, "recipe": None, "results": None, "reason": str(error)}
     if done is None:
         return {"artifact": None, "recipe": None, "results": None, "reason": None}

@@ -83,10 +83,11 @@ def finish_training(  # noqa: PLR0917
     return True
 
 
-def fail_training(engine: Engine, key: int, reason: str, *, now: datetime) -> None:
-    """Note why a run came to nothing."""
+def fail_training(engine: Engine, key: int, reason: str, *, now: datetime, crashed: bool = False) -> None:
+    """Note why a run came to nothing; whether it `crashed`, so that the same again may go well."""
+    results = {"crashed": True} if crashed else None
     with writing(engine) as connection:
-        if end_run(connection, key, "failed", now=now, reason=reason):
+        if end_run(connection, key, "failed", now=now, reason=reason, results=results):
             add_lines(connection, key, [f"Failed: {reason}"], now=now)
 
 

@@ -13,10 +13,10 @@ from driftwheel.store.engine.database import writing
 from driftwheel.store.labels.pools import lock_pool
 from driftwheel.store.models.models import find_model, lock_model
 from driftwheel.store.operate.audit import note
-from driftwheel.store.train.training_runs import end_run
+from driftwheel.store.train.training_runs import end_run, run_by_key
 from driftwheel.store.wheel.turn_steps import set_step, steps_of
 from driftwheel.store.wheel.turns import Turn, lock_turn, set_turn, turn_by_key
-from driftwheel.wheel.turn_step import STEP_WORDS
+from driftwheel.wheel.turn_step import STEP_WORDS, WHEEL
 
 __all__ = ["let_go", "stop_turn"]
 
@@ -64,4 +64,6 @@ def let_go(connection: Connection, turn: int, why: str, by: str, now: datetime) 
                 close(connection, pool, "by_hand", why, by, now)
         for what in ("repair", "training"):
             for key in step.made.get(what, []):
-                end_run(connection, key, "stopped", now=now, reason=why)
+                run = run_by_key(connection, key)
+                if run is not None and run.by == WHEEL:  # not one that a person had begun before
+                    end_run(connection, key, "stopped", now=now, reason=why)

@@ -1,0 +1,161 @@
+"""The step `gate`: the new version against the champion; more labels where they lack and can be paid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection
+
+from driftwheel.errors import DriftwheelError, UnavailableError, UsageError
+from driftwheel.performance.gate import GateCheck
+from driftwheel.services.release.answer_gate import label_for_gate
+from driftwheel.services.release.ask_gate import ask_gate_in, champion_to_beat
+from driftwheel.services.release.gate_numbers import GateNumbers
+from driftwheel.services.wheel.labels_left import labels_left
+from driftwheel.services.wheel.select_images import slice_of_turn
+from driftwheel.services.wheel.turn_moves import At, end, go_on, hold, keep, moving, wait
+from driftwheel.store.engine.database import reading
+from driftwheel.store.labels.pools import Pool
+from driftwheel.store.models.models import ModelVersion, version_by_key
+from driftwheel.store.release.gate_runs import GateRun, gate_run_by_key
+from driftwheel.store.wheel.turns import set_turn
+from driftwheel.wheel.turn_step import WHEEL
+
+__all__ = ["compare_at_gate"]
+
+_MOST_LOOKS = 4
+_TRIES = 3
+_LEAST_POOL = 10  # images
+
+
+def compare_at_gate(at: At) -> bool:
+    """Send the version to the gate, wait for what it decides, and do what follows from that."""
+    key = next(reversed(at.step.made.get("gate", [])), None)
+    with reading(at.engine) as connection:
+        version = _version(connection, at.last("version"))
+        run = None if key is None else gate_run_by_key(connection, key)
+        obstacle = _obstacle(connection, at, version)
+    if run is None or run.state == "failed":
+        tries = len(at.step.made.get("gate", []))
+        if obstacle or tries >= _TRIES or version is None:
+            return _kept(at, obstacle or f"The gate could not compare: {'' if run is None else run.reason}")
+        return _ask(at, version)
+    if run.state == "waiting":
+        with moving(at) as connection:
+            wait(connection, at, "gate", "A worker compares the new version with the champion.")
+        return False
+    return _decided(at, run, version)
+
+
+def _version(connection: Connection, key: int | None) -> ModelVersion | None:
+    return None if key is None else version_by_key(connection, key)
+
+
+def _obstacle(connection: Connection, at: At, version: ModelVersion | None) -> str:
+    """Return why nothing can be compared, a sentence; empty: it can."""
+    if version is None or version.artifact is None:
+        return "The new version was removed meanwhile."
+    try:
+        champion = champion_to_beat(connection, at.model)
+    except UsageError:
+        return (
+            f"The model has no champion to compare '{version.name}' with; promote it by hand if it is good "
+            "enough."
+        )
+    if champion.artifact is None:
+        return (
+            f"The champion '{champion.name}' has no ONNX file here, so that '{version.name}' cannot be "
+            "compared with it; look at its numbers, and promote it by hand if it is good enough."
+        )
+    if champion.key == version.key:
+        return f"'{version.name}' became the champion by hand."
+    return "It was retired by hand." if version.state == "retired" else ""
+
+
+def _ask(at: At, version: ModelVersion) -> bool:
+    with moving(at) as connection:
+        chosen = slice_of_turn(connection, at)
+        run = ask_gate_in(connection, at.model.name, version.name, chosen=chosen, by=WHEEL, now=at.now)
+        set_turn(connection, at.turn.key, challenger=version.key)
+        keep(connection, at, made={"gate": [run.key]})
+        wait(connection, at, "gate", "A worker compares the new version with the champion.")
+    return True
+
+
+def _decided(at: At, run: GateRun, version: ModelVersion | None) -> bool:
+    checks = GateNumbers.from_json(run.numbers or {}).checks
+    called = "The new version" if version is None else f"'{version.name}'"
+    numbers: dict[str, Any] = {"decision": run.decision, "look": run.look, "checks": _plain(checks)}
+    if run.decision == "promote":
+        with moving(at) as connection:
+            told = f"The gate lets {called} in: {_words(checks, {'passed'})}."
+            go_on(connection, at, "promote", told=told, found=numbers)
+        return True
+    if run.decision == "refuse" or run.answer == "refused":
+        by_person = f" {run.answered_by} refused it." if run.answer == "refused" else ""
+        reason = f"The gate keeps {called} out: {_words(checks, {'failed', 'open'})}.{by_person}"
+        return _kept(at, reason, numbers)
+    return _label_more(at, run, checks, called, numbers)
+
+
+def _label_more(
+    at: At, run: GateRun, checks: tuple[GateCheck, ...], called: str, numbers: dict[str, Any]
+) -> bool:
+    """Open the larger pool and wait for people again, within the budget."""
+    lacking = [one for one in checks if one.more]
+    wanted = sum(one.more for one in lacking)
+    with reading(at.engine) as connection:
+        left = labels_left(connection, at)
+    told = f"The gate cannot tell yet whether {called} is better, and asks for {wanted:,} more labels"
+    looks = sum(one.name == "gate" for one in at.steps)
+    if looks >= _MOST_LOOKS:
+        return _kept(at, f"{told}. It has looked {looks} times; that is enough.", numbers)
+    count = min(max(one.more for one in lacking), left // len(lacking)) if lacking else 0
+    if count < _LEAST_POOL:
+        with moving(at) as connection:
+            reason = f"{told}; the budget pays {left:,}."
+            end(connection, at, "out_of_budget", reason, found=numbers)
+        return True
+
+    def also(connection: Connection, pool: Pool) -> None:
+        hold(connection, at)
+        opened = f"{told}: {pool.tasks:,} images are to be labelled."
+        go_on(connection, at, "label", told=opened, made={"pool": [pool.key]}, found=numbers)
+
+    rng = np.random.default_rng([at.turn.key, at.step.number])
+    try:
+        label_for_gate(
+            at.engine, at.model.name, run.key, by=WHEEL, now=at.now, rng=rng, count=count, also=also
+        )
+    except UnavailableError:
+        raise
+    except DriftwheelError as error:
+        return _kept(at, f"{told}. {error}", numbers)
+    return True
+
+
+def _kept(at: At, reason: str, numbers: dict[str, Any] | None = None) -> bool:
+    with moving(at) as connection:
+        end(connection, at, "kept", reason, found=numbers)
+    return True
+
+
+def _plain(checks: tuple[GateCheck, ...]) -> list[dict[str, Any]]:
+    return [
+        {"asked": one.asked, "group": one.group, "state": one.state, "n": one.n, "more": one.more}
+        for one in checks
+    ]
+
+
+def _words(checks: tuple[GateCheck, ...], states: set[str]) -> str:
+    said = [_check_words(one) for one in checks if one.state in states]
+    return "; ".join(said) or "nothing else was asked"
+
+
+def _check_words(one: GateCheck) -> str:
+    if one.asked == "latency":
+        return f"{one.challenger * 1000:.1f} ms an image against {one.champion * 1000:.1f} ms"
+    if one.asked == "size":
+        return f"{one.challenger / 1e6:.1f} MB against {one.champion / 1e6:.1f} MB"
+    return f"{one.group}: {one.challenger:.1%} against {one.champion:.1%} of {one.n:,} images"
