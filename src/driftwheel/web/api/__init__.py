@@ -36,6 +36,7 @@ from driftwheel.web.api import (
     users,
     verdicts,
     webhooks,
+    wheel,
     wheel_turns,
 )
 
@@ -63,6 +64,7 @@ def routers() -> Sequence[APIRouter]:
         training.router,
         training.commands_router,
         training.repairs_router,
+        wheel.router,
         wheel_turns.router,
         projects.router,
         pools.router,
