@@ -38,6 +38,7 @@ from driftwheel.cli import (
     train,
     users,
     webhooks,
+    wheel,
     worker,
 )
 from driftwheel.cli.exit_codes import EXIT_ERROR, EXIT_INTERRUPTED
@@ -67,6 +68,7 @@ for command in (
         performance,
         train,
         gate,
+        wheel,
         monitors,
         alerts,
         channels,

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -12,9 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from driftwheel.monitors.monitor import Severity
 from driftwheel.services.wheel.describe_wheel import WheelState
-from driftwheel.wheel.reign import Decay, Reign
-from driftwheel.wheel.rhythm import Rhythm, RhythmKind
-from driftwheel.wheel.trigger import TriggerSeen
+from driftwheel.services.wheel.wheel_json import wheel_to_json
+from driftwheel.wheel.rhythm import RhythmKind
 from driftwheel.wheel.turn_step import TriggerName
 from driftwheel.wheel.wheel_policy import POLICY_RANGES, Unsettled
 
@@ -173,55 +169,4 @@ class WheelAnswer(BaseModel):
 
 def wheel_answer(state: WheelState) -> WheelAnswer:
     """Return the wheel of a model for the API."""
-    decision = state.decision
-    return WheelAnswer(
-        policy=WheelPolicyBody.model_validate(asdict(state.policy)),
-        changed=state.changed,
-        by=state.by,
-        begins=decision.begins,
-        told=decision.told,
-        because=None if decision.because is None else decision.because.name,
-        held_back=decision.held_back,
-        not_before=decision.not_before,
-        triggers=[_trigger(one) for one in decision.triggers],
-        budget=WheelBudget.model_validate(asdict(decision.budget)),
-        turn=None if state.turn is None else state.turn.number,
-        last_turn=None if state.last is None else state.last.number,
-        rhythm=_rhythm(state.rhythm),
-    )
-
-
-def _trigger(seen: TriggerSeen) -> WheelTrigger:
-    return WheelTrigger(
-        name=seen.name,
-        enabled=seen.enabled,
-        met=seen.met,
-        told=seen.told,
-        found=_finite(seen.found),
-        alert=seen.alert,
-    )
-
-
-def _rhythm(rhythm: Rhythm) -> WheelRhythm:
-    plain = {name: getattr(rhythm, name) for name in WheelRhythm.model_fields if name != "reigns"}
-    reigns = [_reign(one, decay) for one, decay in zip(rhythm.reigns, rhythm.decays, strict=True)]
-    return WheelRhythm.model_validate(_finite(plain) | {"reigns": reigns})
-
-
-def _reign(reign: Reign, decay: Decay | None) -> WheelReign:
-    return WheelReign(
-        version=reign.version,
-        begun=reign.begun,
-        ended=reign.ended,
-        points=[WheelPoint.model_validate(asdict(one)) for one in reign.points],
-        decay=None
-        if decay is None
-        else WheelDecay(start=decay.start, slope=decay.slope, sudden=decay.sudden),
-    )
-
-
-def _finite(plain: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: None if isinstance(one, float) and not math.isfinite(one) else one
-        for name, one in plain.items()
-    }
+    return WheelAnswer.model_validate(wheel_to_json(state))
