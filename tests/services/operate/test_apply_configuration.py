@@ -20,6 +20,7 @@ from driftwheel.store.alerts.channels import find_channel, list_channels
 from driftwheel.store.alerts.monitors import find_monitor, list_monitors, list_revisions
 from driftwheel.store.engine.database import reading
 from driftwheel.store.models.models import find_model
+from driftwheel.store.wheel.policies import policy_of
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 FILE = """
@@ -247,3 +248,32 @@ def test_options_of_a_channel_are_said_as_a_whole(database: Engine) -> None:
     options = ChannelOptions(severities=["critical"], repeat=60)
     add_channel(database, "ops", "jsons://x.example.com", options, by="ana", now=NOW)
     assert applied(database, "[channels.ops]\nrepeat = 60") == ["change channels.ops: severities"]
+
+
+WHEEL = """
+[models.cats.wheel]
+enabled = true
+accuracy_below = 0.9
+images = 80
+"""
+
+
+def test_the_policy_of_a_wheel_is_applied_as_a_whole_and_exported(database: Engine) -> None:
+    applied(database)
+    assert ".wheel" not in exported(database)
+    assert applied(database, FILE + WHEEL) == ["change models.cats.wheel: enabled accuracy_below images"]
+    assert applied(database, FILE + WHEEL) == []
+    assert applied(database) == []  # what the file does not name stays
+    text = exported(database)
+    assert WHEEL.strip() in text
+    assert applied(database, text) == []
+    wanted = WHEEL.replace("images = 80", 'project = "seams"')
+    with pytest.raises(UsageError, match=r"models.cats: The model has no labelling project 'seams'"):
+        applied(database, FILE + wanted)
+    with pytest.raises(UsageError, match=r"models.cats: The wheel's images is 5; give 10 to 10,000"):
+        applied(database, FILE + WHEEL.replace("80", "5"))
+    with pytest.raises(UsageError, match=r"write \[models.NAME.wheel\]"):
+        applied(database, 'models.cats.wheel = "on"')
+    assert applied(database, FILE + WHEEL.replace("images = 80", "")) == ["change models.cats.wheel: images"]
+    with reading(database) as connection:
+        assert policy_of(connection, find_model(connection, "cats").key).images == 200

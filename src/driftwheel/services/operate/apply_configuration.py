@@ -1,4 +1,4 @@
-"""Apply a configuration: make the models, monitors and channels what a file says."""
+"""Apply a configuration: make the models, monitors, wheels and channels what a file says."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ from driftwheel.services.channels.change_channel import change_channel, remove_c
 from driftwheel.services.models.register_model import ModelChange, NewModel, change_model, register_model
 from driftwheel.services.operate.configuration import FOR_EVER, Configuration, ConfiguredModel
 from driftwheel.services.operate.plan_configuration import PlannedChange, plan_configuration
+from driftwheel.services.wheel.set_wheel_policy import set_wheel_policy
 from driftwheel.store.engine.database import reading
+from driftwheel.wheel.wheel_policy import WheelPolicy
 
 __all__ = ["apply_configuration"]
 
@@ -65,6 +67,9 @@ def apply_configuration(
             _apply_model(engine, change, wanted.models[change.model], by, now)
         elif change.what == "monitor":
             _apply_monitor(engine, change, wanted, by, now)
+        elif change.what == "wheel":
+            policy = asdict(wanted.models[change.model].wheel or WheelPolicy())
+            set_wheel_policy(engine, change.model, policy, by=by, now=now)
         else:
             _apply_channel(engine, change, wanted, by, now, allow_private=allow_private)
     return changes

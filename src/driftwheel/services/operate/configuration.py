@@ -1,4 +1,4 @@
-"""A configuration: models, their monitors and the channels, as `driftwheel.toml` says them.
+"""A configuration: models, their monitors and wheels, and the channels, as `driftwheel.toml` says them.
 
 ::
 
@@ -9,6 +9,10 @@
     [models.cats.monitors."dark images"]
     when = "property.brightness above 0.5 until 0.3"
     severity = "warning"
+
+    [models.cats.wheel]
+    enabled = true
+    images = 80
 
     [channels.ops]
     url = "${OPS_URL}"
@@ -30,6 +34,7 @@ from driftwheel.monitors.monitor import Monitor, monitor_from
 from driftwheel.services.channels.channel_checks import ChannelOptions
 from driftwheel.services.ingest.plain_texts import check_texts
 from driftwheel.store.models.models import Model
+from driftwheel.wheel.wheel_policy import WheelPolicy
 
 __all__ = [
     "FOR_EVER",
@@ -81,11 +86,14 @@ class ConfiguredModel:
         Those of `MODEL_KEYS` that are said; the others stay, or have their defaults in a new model.
     monitors
         By name. They are said as a whole: what is left out of one has its default.
+    wheel
+        The policy of its wheel, likewise as a whole; None: it stays.
     """
 
     name: str
     settings: Mapping[str, Any]
     monitors: Mapping[str, ConfiguredMonitor]
+    wheel: WheelPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +192,7 @@ def _at(place: str, read: Any, *given: Any) -> Any:
 
 
 def _model(name: str, table: Mapping[str, Any]) -> ConfiguredModel:
-    _only(table, (*MODEL_KEYS, "monitors"), "a model")
+    _only(table, (*MODEL_KEYS, "monitors", "wheel"), "a model")
     settings = {key: table[key] for key in MODEL_KEYS if key in table}
     for key in ("task", "window", "embedder"):
         if not isinstance(settings.get(key, ""), str):
@@ -199,7 +207,13 @@ def _model(name: str, table: Mapping[str, Any]) -> ConfiguredModel:
     if days != FOR_EVER and (not isinstance(days, int) or isinstance(days, bool)):
         raise UsageError(f"'retention_days' is {days!r}; give a whole number of days, or \"{FOR_EVER}\".")
     monitors = {key: _monitor(key, one) for key, one in _tables(table, "monitors").items()}
-    return ConfiguredModel(name, settings, monitors)
+    return ConfiguredModel(name, settings, monitors, _wheel(table.get("wheel")))
+
+
+def _wheel(table: Any) -> WheelPolicy | None:
+    if table is not None and not isinstance(table, dict):
+        raise UsageError("'wheel' holds values: write [models.NAME.wheel].")
+    return None if table is None else WheelPolicy.from_json(table)
 
 
 def _monitor(name: str, table: Mapping[str, Any]) -> ConfiguredMonitor:

@@ -1,4 +1,4 @@
-"""Export the configuration: models, monitors and channels as a file that can be applied."""
+"""Export the configuration: models, monitors, wheels and channels as a file that can be applied."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from driftwheel.services.operate.toml_text import toml_text
 from driftwheel.store.alerts.channels import Channel, list_channels
 from driftwheel.store.alerts.monitors import list_monitors
 from driftwheel.store.models.models import Model, list_models
+from driftwheel.store.wheel.policies import policy_of
 
 __all__ = ["export_configuration"]
 
@@ -26,7 +27,7 @@ _HEAD = """\
 
 
 def export_configuration(connection: Connection) -> str:
-    """Return all models, monitors and channels as TOML; applied, it changes nothing."""
+    """Return all models, monitors, wheels and channels as TOML; applied, it changes nothing."""
     document = {
         "models": {one.name: _model(connection, one) for one in list_models(connection)},
         "channels": {one.name: _channel(one) for one in list_channels(connection)},
@@ -41,6 +42,7 @@ def _model(connection: Connection, model: Model) -> dict[str, Any]:
             one.name: dict(one.definition) | ({} if one.enabled else {"enabled": False}) for one in monitors
         }
         or None,
+        "wheel": policy_of(connection, model.key).to_json() or None,
     }
 
 

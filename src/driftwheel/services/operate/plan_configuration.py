@@ -19,14 +19,17 @@ from driftwheel.services.operate.configuration import (
     ConfiguredMonitor,
     settings_of,
 )
+from driftwheel.services.wheel.set_wheel_policy import check_wheel_policy
 from driftwheel.store.alerts.channels import Channel, list_channels
 from driftwheel.store.alerts.monitors import StoredMonitor, list_monitors
 from driftwheel.store.models.models import Model, list_models
+from driftwheel.store.wheel.policies import policy_of
+from driftwheel.wheel.wheel_policy import WheelPolicy
 
 __all__ = ["Action", "Difference", "PlannedChange", "plan_configuration"]
 
 Action = Literal["add", "change", "remove"]
-What = Literal["model", "monitor", "channel"]
+What = Literal["model", "monitor", "wheel", "channel"]
 _UNCHANGEABLE = ("task", "window")
 _REQUIRED = ("task",)
 _HIDDEN = "(hidden)"
@@ -52,7 +55,7 @@ class PlannedChange:
     model
         The model's name; empty for a channel.
     name
-        The monitor's or channel's name; empty for a model.
+        The monitor's or channel's name; empty for a model and its wheel.
     differences
         In the order of the file.
     """
@@ -68,13 +71,15 @@ class PlannedChange:
         """What it is, as the file names it: ``models.cats.monitors.drift``."""
         if self.what == "channel":
             return f"channels.{self.name}"
+        if self.what == "wheel":
+            return f"models.{self.model}.wheel"
         return f"models.{self.model}.monitors.{self.name}" if self.name else f"models.{self.model}"
 
 
 def plan_configuration(
     connection: Connection, wanted: Configuration, *, prune: bool = False, allow_private: bool = False
 ) -> tuple[PlannedChange, ...]:
-    """Return what would change, models first, then their monitors, then channels; each by name.
+    """Return what would change, models first, each with its monitors and wheel, then channels; by name.
 
     Parameters
     ----------
@@ -128,6 +133,18 @@ def _model(
         yield from _monitor(wanted.name, stored.get(name), monitor)
     for name in sorted(set(stored) - set(wanted.monitors)) if prune else ():
         yield PlannedChange("remove", "monitor", wanted.name, name, ())
+    if wanted.wheel is not None:
+        yield from _wheel(connection, there, wanted.name, wanted.wheel)
+
+
+def _wheel(
+    connection: Connection, there: Model | None, model: str, wanted: WheelPolicy
+) -> Iterator[PlannedChange]:
+    check_wheel_policy(connection, there, wanted)
+    before = WheelPolicy() if there is None else policy_of(connection, there.key)
+    differences = _differences(asdict(before), asdict(wanted))
+    if differences:
+        yield PlannedChange("change", "wheel", model, "", differences)
 
 
 def _monitor(model: str, there: StoredMonitor | None, wanted: ConfiguredMonitor) -> Iterator[PlannedChange]:
