@@ -13,6 +13,7 @@ from tests.databases import (
     postgres_server,
 )
 from tests.faulty_images import use_few
+from tests.memory_folder import use_memory
 from tests.passwords import quick_passwords
 from tests.s3_server import running_s3, s3_server
 
@@ -35,6 +36,7 @@ settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("random", print_blob=True, deadline=None)
 settings.load_profile("repeatable")
 use_few()
+use_memory()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

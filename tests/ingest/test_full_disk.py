@@ -213,7 +213,9 @@ def many(start: int) -> list[Incoming]:
 
 def test_a_database_at_its_own_bound(engine: Engine, tmp_path: Path) -> None:
     """SQLite's `max_page_count`: full as a disk is, without one."""
-    pages = [200]
+    with reading(engine) as connection:
+        empty = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    pages = [empty + 100]
 
     def bound(connection: sqlite3.Connection, entry: object) -> None:
         connection.execute(f"PRAGMA max_page_count = {pages[0]}").close()
@@ -231,7 +233,7 @@ def test_a_database_at_its_own_bound(engine: Engine, tmp_path: Path) -> None:
                 kept += len(results)
         assert 100 < kept < 100_000
         assert count(engine) == kept
-        pages[0] = 10_000
+        pages[0] = empty + 10_000
         engine.dispose()
         results = ingest.ingest(many(kept), received=NOW)
         assert {result.outcome for result in results} == {"accepted"}
