@@ -62,6 +62,8 @@ def classifier_answers(
 ) -> ClassifierAnswers:
     """Return what a classifier in an ONNX file says of images.
 
+    A file that does not name its classes, and has as many as the images have, has them in their order.
+
     Parameters
     ----------
     fault
@@ -79,13 +81,16 @@ def classifier_answers(
         When an image cannot be read.
     """
     classifier = open_classifier(file, threads=threads)
-    known = [name for name in images.classes if name in classifier.classes]
+    names = list(classifier.classes)
+    if names == [str(number) for number in range(len(images.classes))]:
+        names = list(images.classes)  # the file names none, and has as many
+    known = [name for name in images.classes if name in names]
     if not known:
         raise UsageError(
             f"The model tells {', '.join(classifier.classes[:5])} apart, the images show "
             f"{', '.join(images.classes[:5])}: no class is the same. Give its classes the labels' names."
         )
-    columns = [classifier.classes.index(name) for name in known]
+    columns = [names.index(name) for name in known]
     places = [images.classes.index(name) for name in known]
     scores = np.zeros((len(images), len(images.classes)), np.float32)
     seen = images if fault is None else FaultyImages(images, fault, seed)
