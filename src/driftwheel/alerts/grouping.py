@@ -19,7 +19,8 @@ from driftwheel.alerts.told import Told
 
 __all__ = ["Due", "MessageKind", "Timing", "dedup_key", "due_message"]
 
-MessageKind = Literal["firing", "still_firing", "resolved", "closed", "test"]
+MessageKind = Literal["firing", "still_firing", "resolved", "closed", "test", "wanted", "news"]
+"""The first four are of alerts; ``wanted``: a person is asked for something, ``news``: something ended."""
 
 
 @dataclass(frozen=True, slots=True)

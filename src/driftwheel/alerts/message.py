@@ -16,10 +16,13 @@ __all__ = [
     "Entry",
     "Link",
     "Message",
+    "Notice",
     "entry_from_json",
     "entry_to_json",
     "message_from_json",
     "message_to_json",
+    "notice_from_json",
+    "notice_to_json",
 ]
 
 MOST_EXAMPLES = 4
@@ -107,13 +110,39 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What people are told that is no alert: somebody is wanted, or something has ended.
+
+    Attributes
+    ----------
+    heading
+        What it is about, in a few words: "Turn 3 of the wheel wants labels".
+    told
+        A sentence or two: what is asked for, or what came of it.
+    facts
+        Labelled lines: name and text.
+    links
+        Where one does it, or reads on; the first is the one to take.
+    wanted
+        Somebody is asked to do something; else it is only told.
+    """
+
+    heading: str
+    told: str
+    facts: tuple[tuple[str, str], ...] = ()
+    links: tuple[Link, ...] = ()
+    wanted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """What one channel is told at once of one model.
 
     Attributes
     ----------
     kind
-        ``firing``: at least one alert is new; ``still_firing``; ``resolved``; ``closed``; ``test``.
+        ``firing``: at least one alert is new; ``still_firing``; ``resolved``; ``closed``; ``test``;
+        ``wanted``: at least one of the notices asks for somebody; ``news``: none does.
     model
         The model's name.
     title
@@ -130,6 +159,8 @@ class Message:
         The page of the model's alerts; None where the server's address is not known.
     examples
         Record id → address of its thumbnail, for the examples of all entries.
+    notices
+        What is told that is no alert; of such a message there are no entries.
     """
 
     kind: MessageKind
@@ -142,6 +173,7 @@ class Message:
     entries: tuple[Entry, ...]
     link: str | None = None
     examples: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
 
 
 def entry_to_json(entry: Entry) -> dict[str, Any]:
@@ -162,7 +194,8 @@ def entry_from_json(plain: Mapping[str, Any]) -> Entry:
 
 def message_to_json(message: Message) -> dict[str, Any]:
     """Return a message as plain values, as `notifications.body` keeps it."""
-    return _plain(message) | {"entries": [entry_to_json(one) for one in message.entries]}
+    entries = [entry_to_json(one) for one in message.entries]
+    return _plain(message) | {"entries": entries, "notices": [notice_to_json(one) for one in message.notices]}
 
 
 def message_from_json(plain: Mapping[str, Any]) -> Message:
@@ -171,7 +204,30 @@ def message_from_json(plain: Mapping[str, Any]) -> Message:
     for name in ("made", "since", "until"):
         known[name] = _moment(known.get(name))
     known["entries"] = tuple(entry_from_json(one) for one in known.get("entries", ()))
+    known["notices"] = tuple(notice_from_json(one) for one in known.get("notices", ()))
     return Message(**known)
+
+
+def notice_to_json(notice: Notice) -> dict[str, Any]:
+    """Return a notice as plain values, as `notices.document` keeps it."""
+    return {
+        "heading": notice.heading,
+        "told": notice.told,
+        "facts": [list(one) for one in notice.facts],
+        "links": [{"title": one.title, "url": one.url} for one in notice.links],
+        "wanted": notice.wanted,
+    }
+
+
+def notice_from_json(plain: Mapping[str, Any]) -> Notice:
+    """Return the notice that `notice_to_json` wrote; keys of later releases are passed over."""
+    return Notice(
+        plain["heading"],
+        plain["told"],
+        tuple((name, text) for name, text in plain.get("facts", ())),
+        tuple(Link(one["title"], one["url"]) for one in plain.get("links", ())),
+        bool(plain.get("wanted", True)),
+    )
 
 
 _ENTRY = tuple(one.name for one in fields(Entry))

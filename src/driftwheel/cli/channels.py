@@ -25,6 +25,9 @@ _SEGMENT = typer.Option(
     help="A segment it is told of; TAG=* for every value, '' for the whole model; may be given again; else "
     "all.",
 )
+_TOPIC = typer.Option(
+    "--topic", help="alerts, labels, decisions or turns: what it is told of; may be given again; else all."
+)
 _QUIET = typer.Option(
     "--quiet", metavar="HOURS", help="Quiet hours, such as 'mon-fri 22:00-07:00'; may be given again."
 )
@@ -33,7 +36,7 @@ _STRICT = typer.Option("--quiet-for-critical", help="Hold back critical alerts i
 _WAIT = typer.Option("--group-wait", min=0, help="Seconds before the first message of a model's alerts.")
 _INTERVAL = typer.Option("--group-interval", min=0, help="Seconds between messages when something changed.")
 _REPEAT = typer.Option("--repeat", min=0, help="Seconds between messages when nothing changed.")
-_ALL = typer.Option("--for-all", help="Tell it of everything: forget models, severities and segments.")
+_ALL = typer.Option("--for-all", help="Tell it of everything: forget models, severities, segments, topics.")
 _NEVER_QUIET = typer.Option("--never-quiet", help="Forget its quiet hours.")
 _ON = typer.Option("--on/--off", help="Switch it on or off; off, what waits for it is given up.")
 _JSON = typer.Option("--json", help="Print JSON instead of a table.")
@@ -63,6 +66,7 @@ def list_all(
             "models": one.channel.models or ("all",),
             "severities": one.channel.severities or ("all",),
             "segments": one.channel.segments or ("all",),
+            "topics": one.channel.topics or ("all",),
             "last sent": one.channel.last_sent,
             "failing since": one.channel.failing_since,
             "waiting": one.waiting,
@@ -72,7 +76,7 @@ def list_all(
         for one in found
     ]
     hint = "Add one: driftwheel channels add NAME URL"
-    below = ("models", "severities", "segments", "failing since")
+    below = ("models", "severities", "segments", "topics", "failing since")
     print_rows("channels", rows, as_json=as_json, sentence="where", below=below, hint=hint)
     if not as_json:
         for one in found:
@@ -87,6 +91,7 @@ def add(
     model: Annotated[list[str] | None, _MODEL] = None,
     severity: Annotated[list[str] | None, _SEVERITY] = None,
     segment: Annotated[list[str] | None, _SEGMENT] = None,
+    topic: Annotated[list[str] | None, _TOPIC] = None,
     quiet: Annotated[list[str] | None, _QUIET] = None,
     time_zone: Annotated[str, _ZONE] = "UTC",
     quiet_for_critical: Annotated[bool, _STRICT] = False,
@@ -106,7 +111,15 @@ def add(
     settings = load_settings(data=data, database_url=database_url)
     hours = as_quiet_hours(quiet, time_zone, critical_passes=not quiet_for_critical) if quiet else None
     options = ChannelOptions(
-        True, model or None, severity or None, segment or None, hours, group_wait, group_interval, repeat
+        True,
+        model or None,
+        severity or None,
+        segment or None,
+        hours,
+        group_wait,
+        group_interval,
+        repeat,
+        topic or None,
     )
     with open_installation(settings) as engine:
         add_channel(
@@ -130,6 +143,7 @@ def change(
     model: Annotated[list[str] | None, _MODEL] = None,
     severity: Annotated[list[str] | None, _SEVERITY] = None,
     segment: Annotated[list[str] | None, _SEGMENT] = None,
+    topic: Annotated[list[str] | None, _TOPIC] = None,
     never_quiet: Annotated[bool, _NEVER_QUIET] = False,
     quiet: Annotated[list[str] | None, _QUIET] = None,
     time_zone: Annotated[str, _ZONE] = "UTC",
@@ -146,7 +160,7 @@ def change(
     from driftwheel.services.channels.change_channel import change_channel
     from driftwheel.services.clock import utc_now
 
-    changes: dict[str, Any] = {"models": None, "severities": None, "segments": None} if for_all else {}
+    changes: dict[str, Any] = dict.fromkeys(("models", "severities", "segments", "topics")) if for_all else {}
     changes |= {"quiet_hours": None} if never_quiet else {}
     if quiet:
         hours = as_quiet_hours(quiet, time_zone, critical_passes=not quiet_for_critical)
@@ -157,6 +171,7 @@ def change(
         "models": model or None,
         "severities": severity or None,
         "segments": segment or None,
+        "topics": topic or None,
         "group_wait": group_wait,
         "group_interval": group_interval,
         "repeat": repeat,

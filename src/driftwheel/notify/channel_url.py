@@ -12,6 +12,9 @@ from apprise import NotifyBase
 from apprise.manager_plugins import NotificationManager
 from apprise.plugins import url_to_dict
 from apprise.plugins.email.base import NotifyEmail
+from apprise.plugins.ilert import NotifyILert
+from apprise.plugins.opsgenie import NotifyOpsgenie
+from apprise.plugins.pagerduty import NotifyPagerDuty
 from apprise.plugins.slack import NotifySlack
 
 from driftwheel.errors import UsageError, did_you_mean
@@ -20,7 +23,7 @@ from driftwheel.notify.mail import Mail
 from driftwheel.notify.public_addresses import is_link_local, is_public
 from driftwheel.notify.slack import Slack
 
-__all__ = ["Target", "open_channel_url", "refusal", "unheld", "without_secrets"]
+__all__ = ["Target", "open_channel_url", "opens_incidents", "refusal", "unheld", "without_secrets"]
 
 _LOCAL: Final = frozenset(
     {
@@ -198,6 +201,17 @@ def _refuse_private(plugin: NotifyBase) -> None:
     literal = bool(re.fullmatch(r"[0-9.]+|[0-9a-f:.%]*:[0-9a-f:.%]*", bare))
     if bare == "localhost" or bare.endswith(".localhost") or (literal and not is_public(bare)):
         raise UsageError(refusal(host))
+
+
+def opens_incidents(url: str) -> bool:
+    """Return whether a channel wakes people and keeps an incident until it is resolved.
+
+    Examples
+    --------
+    >>> opens_incidents("pagerduty://integration-key@api-key"), opens_incidents("json://example.com/")
+    (True, False)
+    """
+    return isinstance(open_channel_url(url).plugin, NotifyPagerDuty | NotifyILert | NotifyOpsgenie)
 
 
 def refusal(address: str) -> str:

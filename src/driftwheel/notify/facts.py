@@ -8,9 +8,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from driftwheel.alerts.message import MOST_EXAMPLES, Entry, Link, Message
+from driftwheel.alerts.message import MOST_EXAMPLES, Entry, Link, Message, Notice
 
-__all__ = ["Fact", "facts", "footer", "heading", "moment", "one_line", "opening", "span", "state_words"]
+__all__ = [
+    "Block",
+    "Fact",
+    "blocks",
+    "facts",
+    "footer",
+    "heading",
+    "moment",
+    "one_line",
+    "opening",
+    "span",
+    "state_words",
+]
 
 _MOST_SEGMENTS = 6
 _LONGEST = 1000
@@ -25,6 +37,49 @@ class Fact:
     label: str
     text: str
     links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What is said of one alert, or one notice.
+
+    Attributes
+    ----------
+    heading
+        In a line.
+    tone
+        ``critical``, ``warning`` or ``info``; ``over`` of what has ended.
+    brief
+        In a line for channels that carry no more.
+    """
+
+    heading: str
+    tone: str
+    facts: tuple[Fact, ...]
+    brief: str
+
+
+def blocks(message: Message) -> tuple[Block, ...]:
+    """Return what is said of each alert of a message, and of each notice."""
+    of_alerts = [
+        Block(
+            heading(entry),
+            "over" if entry.ended is not None else entry.severity,
+            facts(entry, message.examples),
+            one_line(f"{entry.name}{f' ({entry.tag}={entry.value})' if entry.tag else ''}: {entry.wrong}"),
+        )
+        for entry in message.entries
+    ]
+    of_notices = [
+        Block(
+            one_line(notice.heading),
+            "warning" if notice.wanted else "info",
+            _told(notice),
+            one_line(f"{notice.heading}: {notice.told}"),
+        )
+        for notice in message.notices
+    ]
+    return (*of_alerts, *of_notices)
 
 
 def heading(entry: Entry) -> str:
@@ -135,6 +190,15 @@ def one_line(text: str) -> str:
     words = " ".join(text.split(" ")) if text.isprintable() else " ".join(text.split())
     kept = "".join(c for c in words if not unicodedata.category(c).startswith("C"))
     return kept if len(kept) <= _LONGEST else kept[: _LONGEST - 1] + "…"
+
+
+def _told(notice: Notice) -> tuple[Fact, ...]:
+    lines = [
+        Fact("Wanted" if notice.wanted else "What came of it", one_line(notice.told)),
+        *(Fact(one_line(name), one_line(text)) for name, text in notice.facts),
+        Fact("Do" if notice.wanted else "See", "", tuple(_plain(link) for link in notice.links)),
+    ]
+    return tuple(line for line in lines if line.text or line.links)
 
 
 def _first_word(entry: Entry) -> str:

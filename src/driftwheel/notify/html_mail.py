@@ -7,13 +7,11 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from driftwheel.alerts.message import Message
-from driftwheel.notify.facts import facts, footer, heading, one_line, opening
+from driftwheel.notify.facts import blocks, footer, one_line, opening
 
 __all__ = ["as_html"]
 
-_COLOURS = {"critical": "#c8321f", "warning": "#9a5b00", "info": "#2563eb"}
-_OVER = "#1a7f4b"
-"""Colour of what has ended."""
+_COLOURS = {"critical": "#c8321f", "warning": "#9a5b00", "info": "#2563eb", "over": "#1a7f4b"}
 
 
 def as_html(message: Message) -> str:
@@ -23,12 +21,8 @@ def as_html(message: Message) -> str:
     logged in.
     """
     entries = [
-        {
-            "heading": heading(entry),
-            "colour": _OVER if entry.ended is not None else _COLOURS[entry.severity],
-            "facts": facts(entry, message.examples),
-        }
-        for entry in message.entries
+        {"heading": block.heading, "colour": _COLOURS[block.tone], "facts": block.facts}
+        for block in blocks(message)
     ]
     return _template().render(
         title=one_line(message.title),

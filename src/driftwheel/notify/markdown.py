@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from driftwheel.alerts.message import Link, Message
-from driftwheel.notify.facts import Fact, facts, footer, heading, opening
+from driftwheel.notify.facts import Fact, blocks, footer, opening
 
 __all__ = ["as_markdown", "escape_markdown"]
 
@@ -14,15 +14,15 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>|~])")
 
 def as_markdown(message: Message) -> str:
     """Return a message without its title; what others wrote is escaped, so that it shows as it is."""
-    blocks = [opening(message)] if opening(message) else []
-    for entry in message.entries:
-        lines = [f"**{escape_markdown(heading(entry))}**", ""]
-        lines += [f"- {fact.label}: {_said(fact)}" for fact in facts(entry, message.examples)]
-        blocks.append("\n".join(lines))
+    parts = [opening(message)] if opening(message) else []
+    for block in blocks(message):
+        lines = [f"**{escape_markdown(block.heading)}**", ""]
+        lines += [f"- {fact.label}: {_said(fact)}" for fact in block.facts]
+        parts.append("\n".join(lines))
     if message.link:
-        blocks.append(_link(Link("All alerts", message.link)))
-    blocks.append(escape_markdown(footer(message)))
-    return "\n\n".join(blocks) + "\n"
+        parts.append(_link(Link("All alerts", message.link)))
+    parts.append(escape_markdown(footer(message)))
+    return "\n\n".join(parts) + "\n"
 
 
 def escape_markdown(text: str) -> str:

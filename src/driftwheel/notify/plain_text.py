@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from driftwheel.alerts.message import Link, Message
-from driftwheel.notify.facts import Fact, facts, footer, heading, one_line, opening
+from driftwheel.notify.facts import Fact, blocks, footer, one_line, opening
 
 __all__ = ["as_text", "brief_text"]
 
@@ -15,16 +15,16 @@ _SHORTEST_ENTRY = 40
 
 def as_text(message: Message) -> str:
     """Return a message without its title, as lines of ``label: text``; no line is broken."""
-    blocks = [opening(message)] if opening(message) else []
-    for entry in message.entries:
-        lines = [heading(entry)]
-        for fact in facts(entry, message.examples):
+    parts = [opening(message)] if opening(message) else []
+    for block in blocks(message):
+        lines = [block.heading]
+        for fact in block.facts:
             lines += _lines(fact)
-        blocks.append("\n".join(lines))
+        parts.append("\n".join(lines))
     if message.link:
-        blocks.append(f"All alerts: {message.link}")
-    blocks.append(footer(message))
-    return "\n\n".join(blocks) + "\n"
+        parts.append(f"All alerts: {message.link}")
+    parts.append(footer(message))
+    return "\n\n".join(parts) + "\n"
 
 
 def brief_text(message: Message, most: int) -> str:
@@ -32,12 +32,14 @@ def brief_text(message: Message, most: int) -> str:
 
     For channels that carry short messages only, such as SMS and pagers.
     """
-    end = f"\n{message.link}" if message.link and len(message.link) + _SHORTEST_ENTRY <= most else ""
+    first = next((link.url for one in message.notices for link in one.links), None)
+    link = message.link or first
+    end = f"\n{link}" if link and len(link) + _SHORTEST_ENTRY <= most else ""
     said: list[str] = []
     room = most - len(end)
-    for left, entry in zip(range(len(message.entries), 0, -1), message.entries, strict=True):
-        where = f" ({entry.tag}={entry.value})" if entry.tag else ""
-        line = one_line(f"{entry.name}{where}: {entry.wrong}")
+    told = blocks(message)
+    for left, block in zip(range(len(told), 0, -1), told, strict=True):
+        line = block.brief
         more = f"\n… and {left} more"
         used = sum(len(one) + 1 for one in said)
         if used + len(line) + (len(more) if left > 1 else 0) > room:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from driftwheel.alerts.message import Entry, Link, Message
-from driftwheel.notify.facts import Fact, facts, footer, heading, one_line, opening
+from driftwheel.alerts.message import Link, Message
+from driftwheel.notify.facts import Block, Fact, blocks, footer, one_line, opening
 
 __all__ = ["MOST_BLOCKS", "as_slack", "escape_slack"]
 
@@ -22,21 +22,22 @@ def as_slack(message: Message) -> dict[str, Any]:
 
     Of more alerts than Slack takes blocks, the last are counted only.
     """
-    blocks: list[dict[str, Any]] = [
+    parts: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": _cut(one_line(message.title), _HEADER)}}
     ]
     if opening(message):
-        blocks.append(_section(opening(message)))
+        parts.append(_section(opening(message)))
     fitting = (MOST_BLOCKS - 3) // _PER_ENTRY
-    for entry in message.entries[:fitting]:
-        blocks += [{"type": "divider"}, _section(_entry(entry, message))]
-    left = len(message.entries) - fitting
+    told = blocks(message)
+    for block in told[:fitting]:
+        parts += [{"type": "divider"}, _section(_block(block))]
+    left = len(told) - fitting
     if left > 0:
-        blocks.append(_section(f"… and {left} more"))
+        parts.append(_section(f"… and {left} more"))
     last = [_link(Link("All alerts", message.link))] if message.link else []
     said = " · ".join([*last, escape_slack(footer(message))])
-    blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": said}]})
-    return {"text": escape_slack(one_line(message.title)), "blocks": blocks}
+    parts.append({"type": "context", "elements": [{"type": "mrkdwn", "text": said}]})
+    return {"text": escape_slack(one_line(message.title)), "blocks": parts}
 
 
 def escape_slack(text: str) -> str:
@@ -50,10 +51,10 @@ def escape_slack(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _entry(entry: Entry, message: Message) -> str:
-    """Return an alert's lines; those at the end are left out whole when it would be too long."""
-    said = f"*{escape_slack(heading(entry))}*"
-    for fact in facts(entry, message.examples):
+def _block(block: Block) -> str:
+    """Return the lines of an alert or a notice; what would be too much at the end is left out."""
+    said = f"*{escape_slack(block.heading)}*"
+    for fact in block.facts:
         line = f"\n*{fact.label}:* {_said(fact)}"
         if len(said) + len(line) > _SECTION:
             break

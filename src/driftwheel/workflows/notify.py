@@ -8,6 +8,7 @@ from typing import Any
 from dbos import DBOS
 from sqlalchemy import Connection
 
+from driftwheel.services.channels.make_notices import channels_to_tell, make_notices
 from driftwheel.services.channels.send_notifications import make_messages, send_waiting
 from driftwheel.store.alerts.notifications import due_notifications
 from driftwheel.store.alerts.notified_groups import due_groups
@@ -18,7 +19,11 @@ __all__ = ["is_to_tell", "notify"]
 
 def is_to_tell(connection: Connection, now: datetime) -> bool:
     """Return whether a message is to be made or sent now."""
-    return bool(due_groups(connection, now, limit=1) or due_notifications(connection, now, limit=1))
+    return bool(
+        due_groups(connection, now, limit=1)
+        or due_notifications(connection, now, limit=1)
+        or channels_to_tell(connection, now)
+    )
 
 
 @DBOS.workflow(name="notify")
@@ -31,7 +36,8 @@ def notify() -> dict[str, Any]:
 def _make() -> int:
     worker = current()
     with worker.step():
-        return make_messages(worker.engine, now=worker.now(), public_url=worker.public_url)
+        made = make_messages(worker.engine, now=worker.now(), public_url=worker.public_url)
+        return made + make_notices(worker.engine, now=worker.now(), public_url=worker.public_url)
 
 
 @DBOS.step(name="notify-send")

@@ -1,4 +1,4 @@
-"""The workflow `watch`: a tick, for what no record tells: silence, and windows that never came."""
+"""The workflow `watch`: a tick, for what no record tells: silence, windows that never came, who is wanted."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from dbos import DBOS
 
 from driftwheel.services.watch.watch_silence import watch_silence
+from driftwheel.services.wheel.note_notices import note_notices
 from driftwheel.workflows.worker import current
 
 __all__ = ["watch"]
@@ -14,8 +15,8 @@ __all__ = ["watch"]
 
 @DBOS.workflow(name="watch")
 def watch() -> dict[str, Any]:
-    """Look once; return how many alerts changed, and how many windows were added."""
-    return _tick()
+    """Look once; return how many alerts changed, windows were added, and notices are new."""
+    return _tick() | _notices()
 
 
 @DBOS.step(name="watch-tick")
@@ -24,3 +25,10 @@ def _tick() -> dict[str, Any]:
     with worker.step():
         done = watch_silence(worker.engine, now=worker.now())
     return {"changed": done.changed, "added": done.added}
+
+
+@DBOS.step(name="watch-notices")
+def _notices() -> dict[str, Any]:
+    worker = current()
+    with worker.step():
+        return {"notices": note_notices(worker.engine, now=worker.now())}

@@ -58,6 +58,7 @@ def test_a_channel_is_changed_listed_and_deleted(database: Engine) -> None:
         "models": ["m"],
         "severities": None,
         "segments": ["camera=1", ""],
+        "topics": ["labels"],
         "quiet_hours": None,
         "group_wait": 1,
         "group_interval": 2,
@@ -72,6 +73,7 @@ def test_a_channel_is_changed_listed_and_deleted(database: Engine) -> None:
     assert (changed.url, changed.enabled, changed.models) == ("json://other", False, ("m",))
     assert (changed.severities, changed.segments, changed.quiet_hours) == (None, ("camera=1", ""), None)
     assert (changed.group_wait, changed.group_interval, changed.repeat) == (1, 2, 3)
+    assert (changed.topics, changed.noticed) == (("labels",), 0)
     with writing(database) as connection:
         assert delete_channel(connection, made.key)
         assert not delete_channel(connection, made.key)

@@ -61,6 +61,7 @@ def add_channel(
             models=kept.models,
             severities=kept.severities,
             segments=kept.segments,
+            topics=kept.topics,
             quiet_hours=kept.quiet_hours,
             group_wait=kept.group_wait,
             group_interval=kept.group_interval,

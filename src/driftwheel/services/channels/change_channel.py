@@ -93,6 +93,6 @@ def options_of(channel: Channel) -> ChannelOptions:
     plain = {name: getattr(channel, name) for name in _NAMES}
     lists = {
         name: None if plain[name] is None else list(plain[name])
-        for name in ("models", "severities", "segments")
+        for name in ("models", "severities", "segments", "topics")
     }
     return ChannelOptions(**(plain | lists))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from driftwheel.alerts.quiet_hours import quiet_hours_from_json, quiet_hours_to_json
+from driftwheel.alerts.routing import TOPICS
 from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.monitors.monitor import SEVERITIES
 from driftwheel.notify.channel_url import open_channel_url
@@ -34,6 +35,9 @@ class ChannelOptions:
         Each ``tag=value``, ``tag=*`` for every value of a tag, or empty for the whole model; None: all.
     quiet_hours
         As `driftwheel.alerts.quiet_hours`; None: none.
+    topics
+        Any of alerts, labels, decisions, turns; None: all, but of alerts alone where severities or segments
+        are chosen.
     group_wait, group_interval, repeat
         Seconds before the first message of a model's alerts; between messages when something changed; between
         messages when nothing did.
@@ -47,6 +51,7 @@ class ChannelOptions:
     group_wait: int = 30
     group_interval: int = 300
     repeat: int = 14_400
+    topics: Sequence[str] | None = None
 
 
 def check_options(options: ChannelOptions, models: Sequence[str]) -> ChannelOptions:
@@ -59,6 +64,7 @@ def check_options(options: ChannelOptions, models: Sequence[str]) -> ChannelOpti
     """
     _check_known("model", options.models, models, "driftwheel models list")
     _check_known("severity", options.severities, SEVERITIES)
+    _check_known("topic", options.topics, TOPICS)
     for segment in options.segments or ():
         if segment and not all(segment.partition("=")):
             raise UsageError(
@@ -69,6 +75,7 @@ def check_options(options: ChannelOptions, models: Sequence[str]) -> ChannelOpti
         _check_seconds(name, getattr(options, name))
     quiet = options.quiet_hours
     severities = _sorted(options.severities, "severity")
+    topics = _sorted(options.topics, "topic")
     return ChannelOptions(
         options.enabled,
         _sorted(options.models, "model"),
@@ -78,6 +85,7 @@ def check_options(options: ChannelOptions, models: Sequence[str]) -> ChannelOpti
         options.group_wait,
         options.group_interval,
         options.repeat,
+        None if topics is None else [one for one in TOPICS if one in topics],
     )
 
 

@@ -22,10 +22,11 @@ from driftwheel.alerts.message import (
     message_to_json,
 )
 from driftwheel.alerts.quiet_hours import quiet_hours_from_json
-from driftwheel.alerts.routing import ChannelFilter, goes_to
+from driftwheel.alerts.routing import goes_to
 from driftwheel.alerts.told import Told, told_from_json, told_to_json
 from driftwheel.errors import DriftwheelError
 from driftwheel.notify.send import Delivery, send_message
+from driftwheel.services.channels.make_notices import filter_of
 from driftwheel.services.crash_points import reach
 from driftwheel.store.alerts.channels import Channel, channel_by_key, note_failed, note_sent
 from driftwheel.store.alerts.episodes import documents_of, episodes_by_key, open_episodes
@@ -186,7 +187,7 @@ def _make_message(connection: Connection, group: NotifiedGroup, now: datetime, u
 
 def _episodes(connection: Connection, channel: Channel, model: Model, told: Told) -> list[Episode]:
     """Return the open episodes that go to a channel, and the ended ones that it was told of."""
-    wanted = ChannelFilter(channel.models, channel.severities, channel.segments)  # type: ignore[arg-type]
+    wanted = filter_of(channel)
     still = [
         one
         for one in open_episodes(connection, model.key)

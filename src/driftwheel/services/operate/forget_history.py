@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from driftwheel.alerts.life_cycle import windows_needed
 from driftwheel.errors import DriftwheelError
 from driftwheel.monitors.monitor import monitor_from
+from driftwheel.services.channels.make_notices import NEWS_FOR
 from driftwheel.services.crash_points import reach
 from driftwheel.store.alerts.history import (
     delete_evaluations,
@@ -22,6 +23,7 @@ from driftwheel.store.alerts.history import (
     old_evaluations,
 )
 from driftwheel.store.alerts.monitors import StoredMonitor, list_monitors
+from driftwheel.store.alerts.notices import delete_notices
 from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.models.models import lock_model
 from driftwheel.store.webhooks.webhook_deliveries import delete_deliveries
@@ -60,8 +62,8 @@ def forget_history(
     Parameters
     ----------
     message_days
-        So long messages are kept that were sent or given up; those that wait stay, but to webhooks that are
-        off.
+        So long messages are kept that were sent or given up, and notices; those that wait stay, but to
+        webhooks that are off.
     history_days
         So long evaluations are kept, and what ended alerts said.
     limit
@@ -70,6 +72,7 @@ def forget_history(
     before = now - timedelta(days=history_days)
     with writing(engine) as connection:
         messages = delete_messages(connection, now - timedelta(days=message_days), limit)
+        messages += delete_notices(connection, now - max(2 * NEWS_FOR, timedelta(days=message_days)), limit)
         reach("history-messages-deleted")
     with writing(engine) as connection:
         deliveries = delete_deliveries(connection, now - timedelta(days=message_days), limit)

@@ -1,4 +1,4 @@
-"""Channels: whom to tell of alerts, of which of them, and how often."""
+"""Channels: whom to tell of alerts and notices, of which of them, and how often."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ class Channel:
     models: tuple[str, ...] | None
     severities: tuple[str, ...] | None
     segments: tuple[str, ...] | None
+    topics: tuple[str, ...] | None
     quiet_hours: Mapping[str, Any] | None
     group_wait: int
     group_interval: int
@@ -46,6 +47,7 @@ class Channel:
     last_sent: datetime | None
     failing_since: datetime | None
     last_error: str | None
+    noticed: int
 
 
 def create_channel(
@@ -59,6 +61,7 @@ def create_channel(
     models: Sequence[str] | None = None,
     severities: Sequence[str] | None = None,
     segments: Sequence[str] | None = None,
+    topics: Sequence[str] | None = None,
     quiet_hours: Mapping[str, Any] | None = None,
     group_wait: int = 30,
     group_interval: int = 300,
@@ -72,6 +75,7 @@ def create_channel(
         "models": _plain(models),
         "severities": _plain(severities),
         "segments": _plain(segments),
+        "topics": _plain(topics),
         "quiet_hours": None if quiet_hours is None else dict(quiet_hours),
         "group_wait": group_wait,
         "group_interval": group_interval,
@@ -97,9 +101,10 @@ def find_channel(connection: Connection, name: str) -> Channel:
     return _channel(row)
 
 
-def channel_by_key(connection: Connection, key: int) -> Channel | None:
-    """Return the channel of that key, None where there is none."""
-    row = connection.execute(select(channels).where(channels.c.key == key)).first()
+def channel_by_key(connection: Connection, key: int, *, lock: bool = False) -> Channel | None:
+    """Return the channel of that key, None where there is none; locked for the transaction if asked."""
+    query = select(channels).where(channels.c.key == key)
+    row = connection.execute(query.with_for_update() if lock else query).first()
     return None if row is None else _channel(row)
 
 
@@ -120,6 +125,7 @@ def update_channel(
     models: Sequence[str] | None,
     severities: Sequence[str] | None,
     segments: Sequence[str] | None,
+    topics: Sequence[str] | None,
     quiet_hours: Mapping[str, Any] | None,
     group_wait: int,
     group_interval: int,
@@ -141,6 +147,7 @@ def update_channel(
             models=_plain(models),
             severities=_plain(severities),
             segments=_plain(segments),
+            topics=_plain(topics),
             quiet_hours=None if quiet_hours is None else dict(quiet_hours),
             group_wait=group_wait,
             group_interval=group_interval,
@@ -184,6 +191,6 @@ def _moment(time: datetime) -> Any:
 
 def _channel(row: Row[Any]) -> Channel:
     plain = dict(row._mapping)
-    for name in ("models", "severities", "segments"):
+    for name in ("models", "severities", "segments", "topics"):
         plain[name] = None if plain[name] is None else tuple(plain[name])
     return Channel(**plain)

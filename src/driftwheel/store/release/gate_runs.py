@@ -20,6 +20,7 @@ __all__ = [
     "gate_run_by_key",
     "list_gate_runs",
     "passed_gate",
+    "runs_to_answer",
     "runs_with_pool",
     "set_gate_run",
     "waiting_gate_runs",
@@ -104,6 +105,16 @@ def count_looks(connection: Connection, challenger: int, champion: int) -> int:
     c = gate_runs.c
     query = select(func.count()).where(c.challenger == challenger, c.champion == champion, c.state == "done")
     return connection.execute(query).scalar_one()
+
+
+def runs_to_answer(connection: Connection) -> list[GateRun]:
+    """Return the newest run of every challenger that was let in and waits for a person to say so."""
+    c = gate_runs.c
+    newest = select(func.max(c.key)).where(c.state == "done").group_by(c.challenger)
+    query = select(gate_runs).where(
+        c.key.in_(newest), c.decision == "promote", c.policy == "ask", c.answer.is_(None)
+    )
+    return [GateRun(**row._mapping) for row in connection.execute(query.order_by(c.key))]
 
 
 def runs_with_pool(connection: Connection) -> list[GateRun]:

@@ -28,6 +28,7 @@ __all__ = [
     "forgotten_messages",
     "monitor_revisions",
     "monitors",
+    "notices",
     "notifications",
     "notified_groups",
     "verdicts",
@@ -35,6 +36,7 @@ __all__ = [
 
 IS_DUE = text("state = 'waiting'")
 IS_OPEN = text("ended IS NULL")
+IS_WANTED = text("ended IS NULL AND wanted")
 
 verdicts = Table(  # one for each window of each segment: the latest; "" and "" is the whole model
     "verdicts",
@@ -157,6 +159,8 @@ channels = Table(
     Column("last_sent", UtcTime),
     Column("failing_since", UtcTime),
     Column("last_error", Text),
+    Column("topics", MaybeJson),  # see driftwheel.alerts.routing; None: all, or alerts where some are chosen
+    Column("noticed", BigInteger, nullable=False, server_default="0"),  # notices up to this key were seen to
 )
 
 notified_groups = Table(  # what one channel was told of one model
@@ -176,7 +180,7 @@ notifications = Table(  # the outbox: a message to one channel
     Column("dedup", String(64), nullable=False, unique=True),
     Column("channel", ForeignKey("channels.key", ondelete="CASCADE"), nullable=False),
     Column("model", ForeignKey("models.key", ondelete="CASCADE")),
-    Column("kind", String(16), nullable=False),  # firing | still_firing | resolved | closed | test
+    Column("kind", String(16), nullable=False),  # see driftwheel.alerts.grouping
     Column("body", JSON, nullable=False),  # the message, see driftwheel.alerts.message
     Column("state", String(16), nullable=False),  # waiting | sent | dead
     Column("attempts", Integer, nullable=False),
@@ -186,6 +190,20 @@ notifications = Table(  # the outbox: a message to one channel
     Column("error", Text),
     Index("ix_notifications_due", "due", sqlite_where=IS_DUE, postgresql_where=IS_DUE),
     Index(None, "channel", "key"),
+)
+
+notices = Table(  # what people are told that is no alert: somebody is wanted, or something has ended
+    "notices",
+    METADATA,
+    Column("key", BigKey, primary_key=True),
+    Column("model", ForeignKey("models.key", ondelete="CASCADE"), nullable=False),
+    Column("topic", String(16), nullable=False),  # labels | decisions | turns
+    Column("subject", String(128), nullable=False, unique=True),  # what it is about: no second is made of it
+    Column("document", JSON, nullable=False),  # see driftwheel.alerts.message
+    Column("wanted", Boolean, nullable=False),  # somebody is asked for; else it is only told
+    Column("made", UtcTime, nullable=False),
+    Column("ended", UtcTime),  # from then on nobody is wanted any more
+    Index("ix_notices_open", "topic", sqlite_where=IS_WANTED, postgresql_where=IS_WANTED),
 )
 
 forgotten_evaluations = Table(  # how many retention has deleted: what is counted never goes down

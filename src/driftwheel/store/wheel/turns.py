@@ -25,6 +25,7 @@ __all__ = [
     "set_turn",
     "turn_by_key",
     "turn_of_alert",
+    "turns_ended_since",
     "turns_since",
 ]
 
@@ -153,6 +154,12 @@ def turns_since(connection: Connection, model: int, since: datetime) -> list[Tur
     c = wheel_turns.c
     query = select(wheel_turns).where(c.model == model, c.begun >= since)
     return _all(connection, query.order_by(c.number))
+
+
+def turns_ended_since(connection: Connection, since: datetime) -> list[Turn]:
+    """Return the turns of all models that ended at a moment or later, the oldest first."""
+    c = wheel_turns.c
+    return _all(connection, select(wheel_turns).where(c.ended >= since).order_by(c.key))
 
 
 def turn_of_alert(connection: Connection, alert: int) -> Turn | None:

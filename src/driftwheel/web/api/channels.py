@@ -9,6 +9,7 @@ from uuid import uuid4
 from fastapi import APIRouter, HTTPException, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from driftwheel.alerts.routing import Topic
 from driftwheel.monitors.monitor import Severity
 from driftwheel.services.channels.add_channel import add_channel
 from driftwheel.services.channels.change_channel import change_channel, remove_channel
@@ -54,6 +55,11 @@ _Name = Annotated[str, Field(max_length=128)]
 _Segment = Annotated[str, Field(max_length=512, examples=["camera=2"])]
 _Seconds = Annotated[int, Field(ge=0, le=7 * 24 * 3600)]
 _URL = "Apprise's address, such as `mailto://…`, `slack://…` or `jsons://…`; never answered."
+_TOPICS = (
+    "What it is told of; null: all, but alerts alone where severities or segments are chosen. `labels`: "
+    "people are wanted to label or review; `decisions`: a challenger waits for an answer; `turns`: a turn of "
+    "the wheel has ended."
+)
 _SEGMENTS = "Each `tag=value`, `tag=*` for every value, or empty for the whole model; null: all."
 
 
@@ -86,6 +92,7 @@ class _Options(BaseModel):
     models: list[_Name] | None = Field(None, max_length=1000, description="Names; null: all.")
     severities: list[Severity] | None = Field(None, max_length=3, description="null: all.")
     segments: list[_Segment] | None = Field(None, max_length=1000, description=_SEGMENTS)
+    topics: list[Topic] | None = Field(None, max_length=4, description=_TOPICS)
     quiet_hours: QuietHoursBody | None = None
     group_wait: _Seconds = Field(30, description="Seconds before the first message of a model's alerts.")
     group_interval: _Seconds = Field(300, description="Seconds between messages when something changed.")
@@ -132,7 +139,9 @@ class MessageAnswer(BaseModel):
     """A message to a channel."""
 
     key: int
-    kind: str = Field(description="`firing`, `still_firing`, `resolved`, `closed` or `test`.")
+    kind: str = Field(
+        description="`firing`, `still_firing`, `resolved`, `closed`, `test`, `wanted` or `news`."
+    )
     model: str | None
     title: str
     state: NotificationState

@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import Request
 
 from driftwheel.alerts.quiet_hours import DAYS
+from driftwheel.alerts.routing import TOPICS, Topic
 from driftwheel.errors import UsageError
 from driftwheel.monitors.monitor import SEVERITIES
 from driftwheel.report.numbers import NBSP
@@ -17,6 +18,7 @@ from driftwheel.report.printable import shortened
 from driftwheel.services.channels.channel_checks import ChannelOptions
 
 __all__ = [
+    "TOPIC_WORDS",
     "ChannelForm",
     "QuietRow",
     "changes_of",
@@ -30,6 +32,13 @@ __all__ = [
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 _SPAN = re.compile(r"(\d{1,9})\s*(s|min|h|d)?")
 _MOST_ROWS = 12
+TOPIC_WORDS: Mapping[Topic, str] = {
+    "alerts": "alerts",
+    "labels": "labels or a review are wanted",
+    "decisions": "a challenger waits for an answer",
+    "turns": "a turn of the wheel has ended",
+}
+"""What a channel may be told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,7 @@ class ChannelForm:
     group_wait: str = "30 s"
     group_interval: str = "5 min"
     repeat: str = "4 h"
+    topics: tuple[str, ...] = ()
 
     def without_url(self) -> ChannelForm:
         """Return it as it may be shown again."""
@@ -92,6 +102,7 @@ async def given_channel(request: Request) -> ChannelForm:
         text("group_wait"),
         text("group_interval"),
         text("repeat"),
+        several("topics"),
     )
 
 
@@ -113,6 +124,7 @@ def form_of_options(name: str, options: ChannelOptions) -> ChannelForm:
         span_words(options.group_wait),
         span_words(options.group_interval),
         span_words(options.repeat),
+        tuple(options.topics or ()),
     )
 
 
@@ -131,6 +143,7 @@ def options_from(form: ChannelForm) -> ChannelOptions:
         group_wait=_seconds(form.group_wait),
         group_interval=_seconds(form.group_interval),
         repeat=_seconds(form.repeat),
+        topics=None if set(form.topics) == set(TOPICS) else list(form.topics) or None,
     )
 
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Form, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
 from driftwheel.alerts.quiet_hours import DAYS
+from driftwheel.alerts.routing import TOPICS
 from driftwheel.errors import UsageError
 from driftwheel.monitors.monitor import SEVERITIES
 from driftwheel.report.printable import printable
@@ -23,6 +24,7 @@ from driftwheel.store.models.models import list_models
 from driftwheel.web.api.known_channel import channel_at
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.pages.settings.channel_form import (
+    TOPIC_WORDS,
     ChannelForm,
     changes_of,
     form_of_options,
@@ -176,6 +178,8 @@ def _row(it: DescribedChannel) -> _Row:
     ]
     if channel.segments:
         parts.append(", ".join(one or "whole model" for one in channel.segments))
+    if channel.topics:
+        parts.append(", ".join(TOPIC_WORDS[one] for one in TOPICS if one in channel.topics))
     return _Row(it, state, tone, printable(" · ".join(parts)), printable(quiet_words(channel.quiet_hours)))
 
 
@@ -194,6 +198,7 @@ def _page(
         models=models,
         severities=SEVERITIES,
         days=_DAY_WORDS,
+        topics=list(TOPIC_WORDS.items()),
         done=done,
         wrong=wrong,
     )
@@ -220,6 +225,7 @@ def _channel_page(
         models=sorted({*models, *(it.channel.models or ())}),
         severities=SEVERITIES,
         days=_DAY_WORDS,
+        topics=list(TOPIC_WORDS.items()),
         messages=[(one, *_message(one)) for one in messages],
         waits=span_words,
         wrong=wrong,
