@@ -19,10 +19,11 @@ from driftwheel.store.alerts.monitors import create_monitor
 from driftwheel.store.alerts.notifications import add_notification, set_dead, set_failed, set_sent
 from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.models.models import find_model
+from driftwheel.store.wheel.turns import add_turn, set_turn
 from driftwheel.store.windows.performance_windows import PerformanceWindow, put_performance
 from driftwheel.store.windows.verdicts import NewVerdict, put_verdict
 
-__all__ = ["DAY", "evaluate", "fill", "judge", "label"]
+__all__ = ["DAY", "evaluate", "fill", "judge", "label", "turn"]
 
 DAY = timedelta(days=1)
 
@@ -37,6 +38,8 @@ def fill(running: Running) -> None:
         cats = find_model(connection, "cats").key
     fire(engine, cats, now=now, tag="camera", value="2")
     label(engine, cats, start)
+    turn(engine, cats, now - DAY, outcome="promoted", ended=now, labels=80, people_seconds=600.0)
+    turn(engine, cats, now, waits="labels", labels=20, machine_seconds=90.0)
     with writing(engine) as connection:
         for name in ("drift", "silence"):
             create_monitor(
@@ -75,6 +78,23 @@ def label(engine: Engine, model: int, start: datetime) -> None:
     row = PerformanceWindow(model, start, start + DAY, "", "", 4, 4, sums_to_bytes(sums), start + DAY)
     with writing(engine) as connection:
         put_performance(connection, model, start, [row])
+
+
+def turn(engine: Engine, model: int, begun: datetime, **values: Any) -> None:
+    """Keep a turn of the wheel."""
+    with writing(engine) as connection:
+        made = add_turn(
+            connection,
+            model,
+            trigger="hand",
+            cause="x",
+            alert=None,
+            policy={},
+            champion=None,
+            begun=begun,
+            by="x",
+        )
+        set_turn(connection, made.key, **values)
 
 
 def judge(engine: Engine, model: str, start: datetime, tag: str, value: str, *, drift: bool) -> None:

@@ -192,18 +192,21 @@ def test_prometheus_answers_every_query_of_the_dashboard(watched: Watched) -> No
     picture = cv2.imencode(".png", halves(1, seed=3)[0][0])[1].tobytes()
     image = {"Content-Type": "image/png"}
 
-    def unanswered() -> list[tuple[str, str]]:
+    every = left = expressions()
+    assert len(every) > 40
+
+    def answered(expr: str) -> bool:
+        values = [float(one["value"][1]) for one in watched.prometheus.query(expr)]
+        return bool(values) and not any(map(math.isnan, values))
+
+    def all_answered() -> bool:
+        nonlocal left
         client.post("/api/v1/models/cats/records", json=body)
         client.post("/api/v1/models/halves/predict", content=picture, headers=image)
-        return [(title, expr) for title, expr in expressions() if not watched.prometheus.query(expr)]
+        left = [(title, expr) for title, expr in left if not answered(expr)]
+        return not left
 
-    until(lambda: not unanswered() or None, seconds=60)
-    every = expressions()
-    assert len(every) > 25
-    for title, expr in every:
-        values = [float(one["value"][1]) for one in watched.prometheus.query(expr)]
-        assert values, title
-        assert not any(map(math.isnan, values)), title
+    until(all_answered, seconds=60)
     assert watched.prometheus.query('up{job="driftwheel"}')[0]["value"][1] == "1"
 
 

@@ -160,6 +160,22 @@ def test_figures_of_the_last_windows_have_the_ends_of_their_intervals(filled: Ru
     assert 'driftwheel_performance_labels{model="cats"} 4.0' in text
 
 
+def test_turns_of_the_wheel_are_told_with_what_they_wait_for_and_cost(filled: Running) -> None:
+    text = read(filled)
+    assert of(text, "driftwheel_wheel_open_turns", "model") == {("cats",): 1}
+    waits = of(text, "driftwheel_wheel_waits", "waits")
+    assert {what for (what,), value in waits.items() if value} == {"labels"}
+    assert len(waits) == 6
+    ended = of(text, "driftwheel_wheel_turns_total", "model", "outcome")
+    assert {labels: value for labels, value in ended.items() if value} == {("cats", "promoted"): 1}
+    assert len(ended) == 7
+    costs = [
+        of(text, f"driftwheel_wheel_{name}_total", "model")["cats",]
+        for name in ("labels", "people_seconds", "machine_seconds")
+    ]
+    assert costs == [100, 600, 90]
+
+
 def test_its_form_is_as_prometheus_wants_it(filled: Running) -> None:
     if shutil.which("promtool") is None:
         pytest.skip("There is no promtool here; install the package `prometheus`.")

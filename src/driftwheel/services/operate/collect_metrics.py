@@ -12,6 +12,7 @@ from driftwheel.monitors.monitor import SEVERITIES
 from driftwheel.services.operate.metric_family import Family, Labels
 from driftwheel.services.operate.model_metrics import model_families
 from driftwheel.services.operate.performance_metrics import performance_families
+from driftwheel.services.operate.wheel_metrics import wheel_families
 from driftwheel.services.watch.choose_segments import MOST_VALUES
 from driftwheel.store.alerts.channels import list_channels
 from driftwheel.store.alerts.episodes import count_open
@@ -64,6 +65,7 @@ class StoreMetrics:
                 self._monitors(connection, models),
                 *model_families(connection, models),
                 *performance_families(connection, models, now),
+                *wheel_families(connection, models),
             )
 
     def _monitors(self, connection: Connection, models: Sequence[Model]) -> Family:

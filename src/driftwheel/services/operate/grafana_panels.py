@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from driftwheel.services.operate.grafana_panel import CHOSEN, Panel, number, of_model, series
 from driftwheel.services.operate.grafana_serving import SERVING
+from driftwheel.services.operate.grafana_wheel import WHEEL
 
 __all__ = ["ROWS"]
 
@@ -210,6 +211,7 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
             ),
         ),
     ),
+    WHEEL,
     SERVING,
     (
         "Watching",
