@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from driftwheel.cli.data_options import DATA, DATABASE_URL
+from driftwheel.cli.wheel_turns import add_commands
 
 if TYPE_CHECKING:
     from driftwheel.cli.listing import Cell
@@ -76,6 +77,7 @@ def set_values(
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
+    add_commands(_APP)
     app.add_typer(_APP, name="wheel")
 
 

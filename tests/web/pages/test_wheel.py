@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import httpx
 import pytest
+from tests.services.alerting import fire
 from tests.web.pages.turning_site import NAME, Turning, add_turns, end, go_to, turning
 from tests.web.serving import serving
 
 from driftwheel.report.charts.svg import number
-from driftwheel.store.engine.database import reading
+from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.wheel.policies import policy_of
+from driftwheel.store.wheel.turns import open_turn, set_turn
 from driftwheel.web.pages.wheel.policy_fields import GROUPS, policy_changes, shown_value
 from driftwheel.web.pages.wheel.rhythm_chart import rhythm_chart
 from driftwheel.wheel.reign import Reign, ReignPoint
@@ -111,6 +114,30 @@ def test_a_turn_tells_where_it_stands_and_what_it_cost(its: Turning, ella: httpx
     assert "Earlier turns" not in text
 
 
+def test_other_pages_tell_of_it(its: Turning, ella: httpx.Client) -> None:
+    text = words(ella.get("/"))
+    assert "Needs a person now" in text
+    assert f"{NAME} wheel Turn 3 waits for people. 46 of 80 images are labelled" in text
+    assert "turn 3: waits for labels by people" in text
+
+
+def test_an_alert_tells_of_the_turn_it_began(its: Turning, ella: httpx.Client) -> None:
+    now = its.running.clock()
+    alert = fire(its.engine, 1, now=now).key
+    page = ella.get(f"/alerts/{alert}")
+    assert "has not begun a turn for this alert" in page.text
+    refused = ella.post(f"{HERE}/turns", data={"alert": str(alert)})
+    assert "Turn 3 of" in refused.text
+    with writing(its.engine) as connection:
+        turn = open_turn(connection, 1)
+        assert turn is not None
+        set_turn(connection, turn.key, alert=alert)
+    text = words(ella.get(f"/alerts/{alert}"))
+    assert "Turn 3 of the wheel waits for labels by people" in text
+    assert "This alert began it" in text
+    assert f'href="/alerts/{alert}"' in ella.get(f"{HERE}/turns/3").text
+
+
 def test_what_cannot_be_done_with_a_turn_is_told(its: Turning, ella: httpx.Client) -> None:
     again = ella.post(f"{HERE}/turns", data={"cause": "I want one."})
     assert (again.status_code, "Turn 3 of" in again.text) == (422, True)
@@ -137,8 +164,6 @@ def test_a_turn_is_stopped_and_another_begun(its: Turning, ella: httpx.Client) -
 
 def test_an_answer_is_asked_for_by_buttons(its: Turning, ella: httpx.Client) -> None:
     with reading(its.engine) as connection:
-        from driftwheel.store.wheel.turns import open_turn
-
         turn = open_turn(connection, 1)
     assert turn is not None
     go_to(its, turn, "promote", "answer", "The gate let v2 in: better by 9 points.")
@@ -152,8 +177,6 @@ def test_an_answer_is_asked_for_by_buttons(its: Turning, ella: httpx.Client) -> 
 
 
 def test_the_chart_of_the_rhythm_draws_points_lines_and_the_day() -> None:
-    from datetime import UTC, datetime
-
     points = tuple(ReignPoint(day, 0.95 - 0.004 * day, 0.9, 1.0, 400) for day in range(20))
     rhythm = suggest_rhythm([Reign("v<2", datetime(2026, 11, 1, tzinfo=UTC), None, points)], 0.05)
     drawn = rhythm_chart(rhythm)

@@ -35,6 +35,7 @@ from driftwheel.web.pages.monitors.rule_chart import RESULT_WORDS, Point, rule_c
 from driftwheel.web.pages.rendering import address, render
 from driftwheel.web.pages.shots import shots_of
 from driftwheel.web.pages.training.repair_alert import repair_view
+from driftwheel.web.pages.wheel.open_turns import alert_turn
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import Services, State
@@ -190,6 +191,7 @@ def _page(request: Request, state: Services, key: int, *, done: str = "", wrong:
         evidence=_images(it),
         label_these=_label_these(it),
         repair=repair_view(state, it),
+        turn=alert_turn(state.engine, one.key, now),
         model_page=f"/models/{name}",
         monitor_page=monitor,
         is_open=is_open(one),

@@ -32,9 +32,11 @@ from driftwheel.web.pages.models.watch_view import window_moment, window_words
 from driftwheel.web.pages.rendering import render
 from driftwheel.web.pages.snippets import log_snippet
 from driftwheel.web.pages.sparkline import Volume, volume_bars
+from driftwheel.web.pages.wheel.open_turns import open_turns
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import State
+from driftwheel.wheel.turn_step import WAITS_FOR_PEOPLE
 
 __all__ = ["router"]
 
@@ -109,6 +111,7 @@ def _show_overview(request: Request, state: State, caller: Caller) -> Response:
             for one in summaries
         }
     needs = _needs(summaries, alerts, now, may=allows(caller, "edit-models"))
+    turns = open_turns(state.engine, {one.model.name for one in summaries}, now)
     quiet = sum(
         one.episode.acknowledged is not None or is_snoozed(one.episode, now)
         for each in alerts.values()
@@ -122,6 +125,8 @@ def _show_overview(request: Request, state: State, caller: Caller) -> Response:
         more=max(0, len(needs) - _SHOWN),
         urgent=any(one.severity == "critical" for one in needs),
         quiet=quiet,
+        waiting_turns=[one for one in turns if one.turn.waits in WAITS_FOR_PEOPLE],
+        turns={one.it.model: one for one in turns},
         unsettled=[
             printable(one.model.name)
             for one in summaries

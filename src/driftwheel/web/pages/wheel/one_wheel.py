@@ -57,19 +57,26 @@ def _show_wheel(request: Request, state: State, name: str) -> Response:
 
 
 @router.post("/models/{name}/wheel/turns", dependencies=[permit("edit-models")])
-def _begin(
+def _begin(  # noqa: PLR0917
     request: Request,
     state: State,
     caller: Caller,
     name: str,
     cause: Annotated[str, Form(max_length=2000)] = "",
+    alert: Annotated[int | None, Form(ge=1, lt=2**63)] = None,
 ) -> Response:
     """Begin a turn by hand and lead to it."""
     model_at(state.engine, name)
     policy = describe_wheel(state.engine, name, now=state.clock()).policy
     try:
         turn = begin_turn(
-            state.engine, name, policy=policy, cause=cause.strip(), by=caller.name, now=state.clock()
+            state.engine,
+            name,
+            policy=policy,
+            cause=cause.strip(),
+            alert=alert,
+            by=caller.name,
+            now=state.clock(),
         )
     except UsageError as error:
         return _page(request, state, name, wrong=str(error), status=status_of(error))

@@ -64,8 +64,25 @@ SHORT_STEPS: Final[Mapping[StepName, str]] = {
     "promote": "promote",
     "watch": "watch",
 }
-_SHARES: Final = ("accuracy", "share", "low", "high", "estimate", "agreement", "recall", "level")
-_POINTS: Final = ("gain", "harm", "difference", "margin", "lost")
+_SHARES: Final = frozenset(
+    {"accuracy", "low", "high", "usual", "estimated", "estimate", "confidence", "share", "agreement"}
+)
+_POINTS: Final = frozenset({"gain", "difference", "margin", "lost"})
+_NAMES: Final[Mapping[str, str]] = {
+    "holdout": "drawn at random",
+    "golden": "golden tasks",
+    "low": "at least",
+    "high": "at most",
+    "usual_from": "usual is from",
+    "left_out": "left out",
+    "look": "look at the gate",
+}
+_VALUES: Final[Mapping[str, str]] = {
+    "not_shown": "not shown",
+    "label_more": "more labels",
+    "promote": "let in",
+    "refuse": "kept out",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +193,7 @@ def found_rows(found: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """
     rows = []
     for name, value in found.items():
-        words = name.replace("_", " ")
+        words = _NAMES.get(name, name.replace("_", " "))
         if isinstance(value, bool):
             rows.append((words, "yes" if value else "no"))
         elif isinstance(value, int):
@@ -184,7 +201,7 @@ def found_rows(found: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         elif isinstance(value, float):
             rows.append((words, _number(name, value)))
         elif isinstance(value, str) and value:
-            rows.append((words, value))
+            rows.append((words, _VALUES.get(value, value)))
     return tuple(rows)
 
 
