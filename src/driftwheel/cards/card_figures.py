@@ -94,7 +94,8 @@ def confusion_chart(found: MeasuredFacts) -> Markup:
             parts.append(text(at[0] + cell / 2, at[1] + tall / 2 + 4, _n(n), "middle"))
     width, height = round(left + cell * len(names) + 4), round(top + tall * len(names) + 4)
     drawn = drawing(width, height, "Confusion matrix: rows true, columns named", parts, "chart confusion")
-    return Markup(drawn.replace("<svg ", f'<svg width="{width}" ', 1))  # noqa: S704 - it stays as large as its text
+    sized = str(drawn).replace("<svg ", f'<svg width="{width}" ', 1)  # as large as its text, not as the page
+    return Markup(sized)  # noqa: S704 - what `drawing` returned
 
 
 def _n(value: float) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from driftwheel.performance.figure import Figure
 from driftwheel.report.gains import points
-from driftwheel.report.numbers import count, quantity
+from driftwheel.report.numbers import NBSP, count, quantity
 
 __all__ = ["day", "figure", "interval", "listed", "milliseconds", "moment", "number_figure", "size", "span"]
 
@@ -46,13 +46,13 @@ def figure(found: Figure) -> str:
 
     Examples
     --------
-    >>> figure(Figure(0.93, 0.9, 0.95, 312)).replace("\u202f", " ")
+    >>> figure(Figure(0.93, 0.9, 0.95, 312)).replace("\u202f", " ").replace("\u00a0", " ")
     '93.0 % (90.0 to 95.0 %, n = 312)'
     """
     if found.value is None:
-        return "–" if not found.n else f"cannot be told (n = {count(found.n)})"
+        return "–" if not found.n else f"cannot be told (n{NBSP}={NBSP}{count(found.n)})"
     between = interval(found)
-    return f"{points(found.value)} ({between + ', ' if between else ''}n = {count(found.n)})"
+    return f"{points(found.value)} ({between + ', ' if between else ''}n{NBSP}={NBSP}{count(found.n)})"
 
 
 def interval(found: Figure) -> str:
@@ -67,7 +67,7 @@ def number_figure(found: Figure) -> str:
     if found.value is None:
         return "–"
     ends = "" if found.low is None or found.high is None else f"{found.low:.3f} to {found.high:.3f}, "
-    return f"{found.value:.3f} ({ends}n = {count(found.n)})"
+    return f"{found.value:.3f} ({ends}n{NBSP}={NBSP}{count(found.n)})"
 
 
 def size(n: int | None) -> str:
@@ -75,7 +75,7 @@ def size(n: int | None) -> str:
 
     Examples
     --------
-    >>> [size(n).replace(NBSP, " ") for n in (812, 84_213, 18_400_000)]
+    >>> [size(n).replace("\u00a0", " ") for n in (812, 84_213, 18_400_000)]
     ['812 bytes', '84.2 kB', '18.4 MB']
     """
     if n is None:

@@ -62,7 +62,7 @@ def compose_metrics(facts: CardFacts) -> Section:
         "them, on average."
     )
     second = (
-        "Every interval holds what it is of with a chance of 90 %; n is the number of labels that a figure "
+        "Every interval holds what it is of with a chance of 90 %; n is the number of labels that a figure "
         "rests on. Held-out figures are of images that were never learnt from; figures in production are "
         "of labels that came afterwards, and where only some images have one, of labels that may stand for "
         "the others."
@@ -230,7 +230,7 @@ def _over_time(facts: CardFacts, whole: MeasuredFacts) -> list[Block]:
     cut = f" (the last {_ROWS} of {len(known)})" if len(known) > _ROWS else ""
     head = (facts.model.window.capitalize(), "Answers", "Accuracy", "Interval", "n")
     table = Grid(f"Accuracy by {facts.model.window}{cut}", head, rows, frozenset(range(1, 5)))
-    title = "Accuracy over time, with intervals of 90 %; the dashed line is all of it together"
+    title = "Accuracy over time, with intervals of 90 %; the dashed line is all of it together"
     return [Drawing(title, accuracy_over_time(known, whole.accuracy.value), table)]
 
 

@@ -13,6 +13,7 @@ READ_PLAIN_DATA = {
     "export_mlflow.py",  # writes YAML and reads none
     "torch_weights.py",  # an unpickler that knows tensors and nothing else
     "yolo_data.py",  # a SafeLoader of YAML
+    "write_markdown.py",  # writes YAML and reads none
 }
 
 

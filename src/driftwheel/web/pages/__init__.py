@@ -9,6 +9,7 @@ from driftwheel.web.pages.alerts import alert, alert_acts, alerts
 from driftwheel.web.pages.images import image, images
 from driftwheel.web.pages.models import (
     add_version,
+    card,
     edit_model,
     gate_run,
     measure_again,
@@ -49,6 +50,7 @@ for _part in (
     edit_model,
     versions,
     gate_run,
+    card,
     wheel,
     add_version,
     measure_again,

@@ -30,11 +30,15 @@ class Asset:
 
 @cache
 def assets() -> dict[str, Asset]:
-    """Return every file of ``web/static`` by its name; the set is fixed when it is first asked for.
+    """Return every file of ``web/static`` by its name, and what model cards look like.
+
+    The set is fixed when it is first asked for.
 
     Of a file in a folder the name is ``folder/file.js``: its modules import each other by ``./``.
     """
-    return dict(_files(resources.files("driftwheel.web") / "static", ""))
+    blocks = resources.files("driftwheel.cards") / "card_blocks.css"  # the card's own file has them, too
+    found = dict(_files(resources.files("driftwheel.web") / "static", ""))
+    return found | {blocks.name: Asset(blocks.read_bytes(), _TYPES[".css"])}
 
 
 def _files(folder: Traversable, prefix: str) -> Iterator[tuple[str, Asset]]:

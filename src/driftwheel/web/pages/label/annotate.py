@@ -19,8 +19,8 @@ from driftwheel.store.labels.annotators import annotator_with_token
 from driftwheel.store.labels.pools import open_pools
 from driftwheel.store.labels.projects import AnswerType, list_projects
 from driftwheel.store.models.models import model_by_key
-from driftwheel.web.pages.label.safe_markdown import safe_markdown
 from driftwheel.web.pages.rendering import render
+from driftwheel.web.safe_markdown import safe_markdown
 from driftwheel.web.security.identity import Caller, has_joined
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.security.session_cookie import COOKIE, set_session_cookie

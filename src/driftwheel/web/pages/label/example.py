@@ -13,7 +13,7 @@ from driftwheel.services.measure.make_thumbnail import ThumbnailSide, make_thumb
 from driftwheel.store.engine.database import reading
 from driftwheel.store.records.records import find_record
 from driftwheel.web.pages.label.known_project import Key
-from driftwheel.web.pages.label.safe_markdown import example_records
+from driftwheel.web.safe_markdown import example_records
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import State

@@ -20,8 +20,8 @@ from driftwheel.web.pages.label.project_form import (
     read_classes,
     read_project,
 )
-from driftwheel.web.pages.label.safe_markdown import safe_markdown
 from driftwheel.web.pages.rendering import render
+from driftwheel.web.safe_markdown import safe_markdown
 from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import Services, State

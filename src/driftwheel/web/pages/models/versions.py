@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import Annotated
 from urllib.parse import quote
 
@@ -22,6 +23,7 @@ from driftwheel.services.release.set_policy import set_policy
 from driftwheel.store.datasets.dataset_versions import version_with_digest
 from driftwheel.store.engine.database import reading
 from driftwheel.web.api.known_model import known_model, model_at
+from driftwheel.web.pages.models.card import card_address
 from driftwheel.web.pages.models.gate_words import DECISIONS, gate_sentence
 from driftwheel.web.pages.models.models import STATE_WORDS
 from driftwheel.web.pages.models.watch_view import WatchView
@@ -181,6 +183,7 @@ def _page(request: Request, state: Services, name: str, *, wrong: str = "", stat
         found=found,
         said=_sentence(found),
         words=_STATES,
+        card_of=partial(card_address, model.name),
         decisions=DECISIONS,
         datasets=datasets,
         shadow=shadow or None,
