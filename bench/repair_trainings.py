@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from driftwheel.drift.diagnosis.fault_library import FaultCase
 from driftwheel.learning.adapt_normalisations import adapt_normalisations
 from driftwheel.learning.networks.classifier_file import ClassifierNetwork, read_classifier
-from driftwheel.learning.trainers import linear_head
+from driftwheel.learning.trainers import distil_lesson, distillation, linear_head
 from driftwheel.learning.trainers.image_weights import image_weights
 from driftwheel.learning.trainers.load_trainer import load_trainer
 from driftwheel.learning.trainers.network_features import network_features
@@ -24,14 +24,16 @@ from driftwheel.learning.trainers.recipe import Recipe
 from driftwheel.learning.trainers.trainer import Epoch, TrainingJob
 from repair_photos import Photo, labelled
 
+_FEATURES = linear_head, distillation, distil_lesson  # who computes features
 CHECKED_OF = 5  # every fifth label goes to the validation split
 SIDE = {"linear-head": 224, "fine-tuning": 160}  # pixels: gradients at 160 are half the work
 
-KINDS = {
-    "linear-head": Recipe(trainer="linear-head", side=SIDE["linear-head"]),
-    "fine-tuning": Recipe(trainer="fine-tuning", side=SIDE["fine-tuning"], layers="all", epochs=2),
+RECIPES = {
+    "linear-head": Recipe("linear-head", side=SIDE["linear-head"]),
+    "fine-tuning": Recipe("fine-tuning", side=SIDE["fine-tuning"], layers="all", epochs=2),
+    "distillation": Recipe("distillation", epochs=2),
 }
-"""Kinds of models: all of one are trained by one recipe, but for its faults and its seed."""
+"""All models of a kind are trained by one recipe, but for its faults and its seed."""
 
 
 @dataclass
@@ -41,11 +43,13 @@ class Workshop:
     kept: dict[tuple[bytes, bytes], NDArray[np.float32]] = field(default_factory=dict)
 
     def __enter__(self) -> Workshop:
-        linear_head.network_features = self.features  # the same numbers, sooner
+        for one in _FEATURES:
+            one.network_features = self.features  # the same numbers, sooner
         return self
 
     def __exit__(self, *_: object) -> None:
-        linear_head.network_features = network_features
+        for one in _FEATURES:
+            one.network_features = network_features
 
     def features(self, shape, weights, pictures, *, threads=1, tick=lambda _: None) -> NDArray[np.float32]:
         digest = hashlib.sha256()
@@ -69,7 +73,7 @@ class Workshop:
         start: bytes | None = None,
     ) -> bytes:
         """Return the file of a model learnt from old and new photos; from `start` on, or in full."""
-        recipe = replace(KINDS[kind], seed=seed, faults=faults)
+        recipe = replace(RECIPES[kind], seed=seed, faults=faults)
         checked = new[::CHECKED_OF]
         learnt = [one for i, one in enumerate(new) if i % CHECKED_OF]
         train, validation = labelled([*old[0], *learnt]), labelled([*old[1], *checked])

@@ -21,11 +21,13 @@ BY = "command line"
 _LOOK_SECONDS = 1.0
 
 _MODEL = typer.Argument(metavar="MODEL", help="The model's name.")
-_TRAINER = typer.Option("--trainer", help="linear-head, fine-tuning, small-network or command.")
+_TRAINER = typer.Option("--trainer", help="linear-head, distillation, fine-tuning, small-network or command.")
 _LAYERS = typer.Option("--layers", help="Of fine-tuning: auto, all, first or last.")
 _DATASET = typer.Option("--dataset", min=1, help="Number of the dataset version; by default the newest.")
 _INCREMENTAL = typer.Option("--incremental", help="Go on from a version, with replay of what it learnt from.")
-_START = typer.Option("--start", metavar="VERSION", help="That version; by default the champion.")
+_START = typer.Option(
+    "--start", metavar="VERSION", help="That version; by default the champion, or what repairs it."
+)
 _COMMAND = typer.Option("--command", metavar="NAME", help="Of the trainer 'command': which one.")
 _SIDE = typer.Option("--side", help="Of the images that the network reads, in pixels: a multiple of 32.")
 _EPOCHS = typer.Option("--epochs", help="Times every image is seen, at most.")

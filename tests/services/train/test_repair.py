@@ -68,12 +68,10 @@ def test_a_repair_is_rehearsed_offered_done_and_handed_on(stripes: StripedModel)
     assert repaired.results["clean"]["accuracy"] >= repaired.results["clean"]["champion"]["accuracy"] - 0.1
     name = next(one.name for one in stripes.versions() if one.key == repaired.version)
     later = ask_for_training(
-        stripes.engine,
-        "stripes",
-        TrainingWish(SMALL, incremental=True, start=name),
-        by="ann",
-        now=NOW,
+        stripes.engine, "stripes", TrainingWish(SMALL, incremental=True), by="ann", now=NOW
     )
+    assert later.start == repaired.version
+    assert name == f"repaired-{run.key}"
     assert recipe_from(later.recipe).faults == cases_near(FaultCase("blur", 4, ""))
     assert later.wish["fault_dataset"] == stripes.dataset.key
 

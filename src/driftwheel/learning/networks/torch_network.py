@@ -31,8 +31,8 @@ def import_torch() -> Any:
 def build_torch(network: ClassifierNetwork, *, dropout: float = 0.0) -> Any:
     """Return a `torch.nn.Module`: (n, side, side, 3) uint8 RGB → (n, classes) logits, with these weights.
 
-    Its ``blocks`` are a `ModuleList` in the order of the shape's, its ``head`` is a `Linear`. Logits are not
-    divided by the temperature.
+    Its ``blocks`` are a `ModuleList` in the order of the shape's, its ``head`` is a `Linear`; its method
+    ``features`` gives what the head gets, (n, features). Logits are not divided by the temperature.
 
     Parameters
     ----------
@@ -88,11 +88,14 @@ def build_torch(network: ClassifierNetwork, *, dropout: float = 0.0) -> Any:
             self.dropout = nn.Dropout(dropout)
             self.head = nn.Linear(shape.features, len(shape.classes))
 
-        def forward(self, images: Any) -> Any:
+        def features(self, images: Any) -> Any:
             x = (images.permute(0, 3, 1, 2).float() - 127) * (1 / 128)
             for block in self.blocks:
                 x = block(x)
-            return self.head(self.dropout(x.mean(dim=(2, 3))))
+            return x.mean(dim=(2, 3))
+
+        def forward(self, images: Any) -> Any:
+            return self.head(self.dropout(self.features(images)))
 
     module = Network().to(memory_format=torch.channels_last)
     with torch.no_grad():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,8 @@ from driftwheel.learning.networks.torch_network import build_torch, own_torch, t
 from driftwheel.learning.trainers.checkpoint import Checkpoint
 from driftwheel.learning.trainers.fit_head import weighted_loss
 from driftwheel.learning.trainers.image_weights import draw_images
-from driftwheel.learning.trainers.picture_augmentation import augment_picture
+from driftwheel.learning.trainers.lesson import Lesson
 from driftwheel.learning.trainers.prepared_pictures import PreparedPictures
-from driftwheel.learning.trainers.recipe import Recipe
 from driftwheel.learning.trainers.trainer import Epoch, TrainingJob, TrainingWatch
 
 __all__ = ["FittedLayers", "fit_layers"]
@@ -73,12 +72,11 @@ class FittedLayers:
 
 def fit_layers(
     network: ClassifierNetwork,
-    learn: PreparedPictures,
+    lesson: Lesson,
     check: PreparedPictures,
     *,
     job: TrainingJob,
     watch: TrainingWatch,
-    layers: Literal["all", "first"],
     rate: float,
     until: int,
     so_far: FittedLayers | None = None,
@@ -86,12 +84,12 @@ def fit_layers(
     """Train epoch by epoch, and yield after each; end after `until` epochs, or when it has stalled.
 
     The same arguments give the same weights on the same machine with the same torch and number of threads,
-    also where it goes on from an epoch. Layers that are not trained keep their weights and normalisations.
+    also where it goes on from an epoch.
 
     Parameters
     ----------
-    layers
-        ``all``; or the ``first`` block and the head.
+    lesson
+        What is learnt, by which layers, from the images of the job's training split.
     rate
         The highest learning rate, for a schedule of the recipe's epochs.
     so_far
@@ -111,27 +109,24 @@ def fit_layers(
     counts = check.flat_weights(np.ones(len(check)))
     with own_torch(job.threads) as torch:
         module = build_torch(now, dropout=recipe.dropout)
-        parameters = _chosen(module, layers)
+        parameters = lesson.parameters(module)
         optimiser = torch.optim.AdamW(parameters, lr=rate, weight_decay=recipe.weight_decay)
         _restore(torch, optimiser, parameters, done.optimiser)
-        batch = min(recipe.batch, len(learn))
-        steps = max(1, len(learn) // batch)
+        batch = min(recipe.batch, len(lesson.weights))
+        steps = max(1, len(lesson.weights) // batch)
         while len(done.epochs) < until and not done.stalled(recipe.patience):
             number = len(done.epochs) + 1
             torch.manual_seed((recipe.seed * 7919 + number) % 2**32)
             rng = np.random.default_rng([recipe.seed, 31, number])
-            rows = draw_images(job.weights, rng)
-            _learning(module, layers)
+            rows = draw_images(lesson.weights, rng)
+            lesson.ready(module)
             total = 0.0
             for step in range(steps):
                 optimiser.param_groups[0]["lr"] = rate * _rate(
                     ((number - 1) * steps + step) / (recipe.epochs * steps)
                 )
-                chosen = rows[step * batch :][:batch]
-                pictures = torch.from_numpy(_seen(learn, chosen, recipe, rng))
-                wanted = torch.from_numpy(learn.labels[chosen])
                 optimiser.zero_grad(set_to_none=True)
-                loss = torch.nn.functional.cross_entropy(module(pictures), wanted)
+                loss = lesson.loss(torch, module, rows[step * batch :][:batch], rng)
                 loss.backward()
                 optimiser.step()
                 total += float(loss.detach()) / steps
@@ -147,39 +142,9 @@ def fit_layers(
             done.now = torch_weights(module, network.shape)
             done.best = done.now if better else done.best
             done.optimiser = _state(optimiser, parameters)
-            done.epochs.append(Epoch(number, total, held_loss, float(hits), watch.seconds()))
+            told = total if lesson.in_nats else None
+            done.epochs.append(Epoch(number, told, held_loss, float(hits), watch.seconds()))
             yield done
-
-
-def _seen(
-    learn: PreparedPictures, rows: NDArray[np.intp], recipe: Recipe, rng: np.random.Generator
-) -> NDArray[np.uint8]:
-    copies = learn.pictures.shape[1] - 1
-    seen = np.empty((len(rows), *learn.pictures.shape[2:]), np.uint8)
-    for place, row in enumerate(rows):
-        faulty = copies > 0 and rng.random() < learn.fault_shares[row]
-        copy = 1 + int(rng.integers(copies)) if faulty else 0
-        seen[place] = augment_picture(learn.pictures[row, copy], recipe.augmentation, rng)
-    return seen
-
-
-def _chosen(module: Any, layers: str) -> list[Any]:
-    """Let only the chosen layers learn, and return their parameters."""
-    if layers == "first":
-        for parameter in module.parameters():
-            parameter.requires_grad_(False)
-        for part in (module.blocks[0], module.head):
-            for parameter in part.parameters():
-                parameter.requires_grad_(True)
-    return [one for one in module.parameters() if one.requires_grad]
-
-
-def _learning(module: Any, layers: str) -> None:
-    """Let the normalisations of the chosen layers follow what they see, and the others stay as they are."""
-    module.train()
-    if layers == "first":
-        for block in list(module.blocks)[1:]:
-            block.eval()
 
 
 def _state(optimiser: Any, parameters: list[Any]) -> dict[str, NDArray[Any]]:

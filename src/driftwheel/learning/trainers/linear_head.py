@@ -15,7 +15,7 @@ from driftwheel.learning.trainers.prepared_pictures import PreparedPictures, pre
 from driftwheel.learning.trainers.start_network import start_network
 from driftwheel.learning.trainers.trainer import Epoch, TrainedClassifier, TrainingJob, TrainingWatch
 
-__all__ = ["LinearHead", "Splits", "head_of", "prepare_splits", "with_head"]
+__all__ = ["LinearHead", "Splits", "head_of", "prepare_splits", "with_checked_head", "with_head"]
 
 _PROBES = 16
 
@@ -40,14 +40,8 @@ class LinearHead:
         network = start_network(job.recipe, job.train.classes, job.start)
         splits = prepare_splits(job, watch, network.shape.side)
         fitted, learn, check = head_of(network, splits, job, watch)
-        done = with_head(network, fitted)
-        file = write_classifier(done)
-        probes = splits.check.flat[:_PROBES]
-        logits = check.features[:_PROBES] @ fitted.weights.T + fitted.bias
-        parity = check_parity(file, probes, softmax(logits / fitted.temperature, axis=1).astype(np.float32))
         watch.epoch(_measured(fitted, learn, check, watch.seconds()))
-        notes = {"penalty": fitted.penalty, "temperature": round(fitted.temperature, 4), "parity": parity}
-        return TrainedClassifier(file, notes)
+        return with_checked_head(network, fitted, splits, check)
 
 
 def prepare_splits(job: TrainingJob, watch: TrainingWatch, side: int) -> Splits:
@@ -104,6 +98,18 @@ def with_head(network: ClassifierNetwork, head: FittedHead) -> ClassifierNetwork
     """Return the network with another head."""
     weights = {**network.weights, "head.weight": head.weights, "head.bias": head.bias}
     return replace(network, weights=weights, temperature=head.temperature)
+
+
+def with_checked_head(
+    network: ClassifierNetwork, head: FittedHead, splits: Splits, check: Labelled
+) -> TrainedClassifier:
+    """Return the file of a network with a head, which answers as its features and the head do."""
+    file = write_classifier(with_head(network, head))
+    logits = check.features[:_PROBES] @ head.weights.T + head.bias
+    scores = softmax(logits / head.temperature, axis=1).astype(np.float32)
+    parity = check_parity(file, splits.check.flat[:_PROBES], scores)
+    notes = {"penalty": head.penalty, "temperature": round(head.temperature, 4), "parity": parity}
+    return TrainedClassifier(file, notes)
 
 
 def _measured(head: FittedHead, learn: Labelled, check: Labelled, seconds: float) -> Epoch:

@@ -32,6 +32,10 @@ def load_trainer(recipe: Recipe, command: str | None = None) -> Trainer:
         if command is None:
             raise UsageError(f"There is no command '{recipe.command}' any more; configure it again.")
         return CommandTrainer(read_command(command))
+    if recipe.trainer == "distillation":
+        from driftwheel.learning.trainers.distillation import Distillation
+
+        return Distillation()
     from driftwheel.learning.trainers.torch_trainers import FineTuning, SmallNetwork
 
     return SmallNetwork() if recipe.trainer == "small-network" else FineTuning()

@@ -11,13 +11,18 @@ from driftwheel.drift.diagnosis.fault_library import FaultCase
 from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.images.faults.table import fault_named
 
-__all__ = ["LAYERS", "TRAINERS", "Augmentation", "Layers", "Recipe", "TrainerName", "recipe_from"]
+__all__ = ["LAYERS", "NO_FAULT", "TRAINERS", "Augmentation", "Layers", "Recipe", "TrainerName", "recipe_from"]
 
-TrainerName = Literal["linear-head", "small-network", "fine-tuning", "command"]
+TrainerName = Literal["linear-head", "distillation", "small-network", "fine-tuning", "command"]
 Layers = Literal["auto", "all", "first", "last"]
 
 TRAINERS: tuple[TrainerName, ...] = get_args(TrainerName)
 LAYERS: tuple[Layers, ...] = get_args(Layers)
+
+NO_FAULT = (
+    "Distillation teaches a network to see images with a camera fault as it sees them without, and no fault "
+    "is given. Give one (--fault), or go on from a version that was made to allow for one."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ class Recipe:
     Attributes
     ----------
     trainer
-        ``linear-head``, ``small-network``, ``fine-tuning`` or ``command``.
+        ``linear-head``, ``distillation``, ``small-network``, ``fine-tuning`` or ``command``.
     seed
         The same recipe and images give the same weights on the same machine.
     side

@@ -14,6 +14,7 @@ __all__ = ["LAYER_WORDS", "TRAINER_WORDS", "fault_words", "recipe_rows"]
 
 TRAINER_WORDS: Final[Mapping[TrainerName, str]] = {
     "linear-head": "linear head",
+    "distillation": "distillation",
     "fine-tuning": "fine-tuning",
     "small-network": "small network",
     "command": "own command",
@@ -48,6 +49,12 @@ def recipe_rows(recipe: Recipe) -> list[tuple[str, str]]:
     if recipe.trainer == "small-network":
         rows.append(("Network", f"{recipe.levels} levels, {recipe.width} channels after the first"))
     rows.append(("Side", "as the network has it" if recipe.side is None else f"{recipe.side} px"))
+    if recipe.trainer == "distillation":
+        rows += [
+            ("Epochs", f"at most {recipe.epochs}, patience {recipe.patience}"),
+            ("Batch", str(recipe.batch)),
+            ("Augmentation", "mirrored" if recipe.augmentation.flip else "none"),
+        ]
     if recipe.trainer in {"fine-tuning", "small-network"}:
         rate = "as suits it" if recipe.learning_rate is None else f"{recipe.learning_rate:.2g}"
         change = recipe.augmentation

@@ -50,7 +50,7 @@ def search_recipe(
     Parameters
     ----------
     trainers
-        That may be tried, at least one; not ``command``.
+        That may be tried, at least one; neither ``command`` nor ``distillation``.
     budget, seconds
         How long to search, and a clock that counts from the search's beginning, in seconds: no trial begins
         after that. One that is under way then is ended by `attempt`.
@@ -71,7 +71,7 @@ def search_recipe(
     Source: Akiba, Sano, Yanase, Ohta and Koyama, "Optuna: a next-generation hyperparameter optimization
     framework", KDD 2019; its sampler is that of Bergstra, Bardenet, Bengio and Kégl, NIPS 2011.
     """
-    if not trainers or "command" in trainers:
+    if not trainers or not {"command", "distillation"}.isdisjoint(trainers):
         raise UsageError(
             "Choose at least one trainer to search over, of linear-head, small-network, fine-tuning."
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -14,8 +13,9 @@ from driftwheel.learning.networks.classifier_file import read_classifier
 from driftwheel.learning.trainers.recipe import Recipe
 from driftwheel.services.alert.alert_named import alert_named
 from driftwheel.services.train.ask_for_training import check_extras
-from driftwheel.services.train.fault_to_repair import cases_near, fault_to_plain
+from driftwheel.services.train.fault_to_repair import fault_to_plain
 from driftwheel.services.train.offer_repairs import offer_of_alert
+from driftwheel.services.train.repair_recipe import RepairTrainer, repair_recipe
 from driftwheel.store.alerts.episodes import episode_by_key
 from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.files.blobs import Blobs
@@ -27,18 +27,27 @@ __all__ = ["RepairKind", "ask_for_repair"]
 
 RepairKind = Literal["retrain", "adapt"]
 
-REPAIR = Recipe("linear-head")
-"""By which a model is retrained on old images given a fault: no other loses so little on clean images."""
-
 
 def ask_for_repair(
-    engine: Engine, blobs: Blobs, alert: int, kind: RepairKind, *, by: str, now: datetime
+    engine: Engine,
+    blobs: Blobs,
+    alert: int,
+    kind: RepairKind,
+    *,
+    trainer: RepairTrainer | None = None,
+    by: str,
+    now: datetime,
 ) -> TrainingRun:
     """Note that the model of an alert is to be repaired, and return the run; noted in the audit.
 
     ``retrain`` gives the labelled images of the newest dataset version the fault that the diagnosis names,
     and goes on from the champion; where its weights cannot be learnt further, it begins from a pretrained
     network. ``adapt`` puts the statistics of recent images into the champion's normalisations.
+
+    Parameters
+    ----------
+    trainer
+        By which it is retrained; None: the one that the rehearsal has measured as better.
 
     Raises
     ------
@@ -63,7 +72,8 @@ def ask_for_repair(
     if any(one.is_open for one in offer.repairs):
         raise UsageError("A repair of this is under way already; wait until it is done.")
     file = blobs.get(offer.champion.artifact)
-    recipe, start = REPAIR, offer.champion.key
+    wanted = trainer or offer.best
+    recipe, start = Recipe("linear-head"), offer.champion.key
     if kind == "adapt":
         check_extras("linear-head")
         if not has_normalisations(file):
@@ -79,14 +89,14 @@ def ask_for_repair(
     else:
         if offer.dataset is None:
             raise UsageError(offer.lacking)
-        check_extras(recipe.trainer)
-        recipe = replace(recipe, faults=cases_near(offer.fault))
+        check_extras(wanted)
+        recipe = repair_recipe(wanted, offer.fault, offer.dataset.images)
     own = read_classifier(file) is not None
     with writing(engine) as connection:
         model, episode = alert_named(connection, alert)
         if version_by_key(connection, start) is None:
             raise UsageError("The champion was removed meanwhile; try again.")
-        wish: dict[str, Any] = {"fault": fault_to_plain(offer.fault), "alert": alert}
+        wish: dict[str, Any] = {"fault": fault_to_plain(offer.fault), "alert": alert, "repairs": start}
         if kind == "retrain" and offer.dataset is not None:
             wish["fault_dataset"] = offer.dataset.key
         elif kind == "adapt":

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from driftwheel.errors import MissingExtraError, UsageError
-from driftwheel.learning.trainers.recipe import Recipe, TrainerName, recipe_from
+from driftwheel.learning.trainers.recipe import NO_FAULT, Recipe, TrainerName, recipe_from
 from driftwheel.services.train.champion import version_to_start
 from driftwheel.services.train.training_commands import NOT_ALLOWED, command_named
 from driftwheel.store.datasets.dataset_versions import DatasetVersion, newest_version, version_numbered
@@ -44,7 +44,7 @@ class TrainingWish:
         Go on from a version, with what it learnt from before in replay; else begin anew. Camera faults that
         the version was made to allow for are simulated further.
     start
-        Name of that version; None: the champion.
+        Name of that version; None: the champion, or the version that repairs it, see `default_start`.
     version
         Name of the version that it becomes; empty: made of the run's number.
     search_minutes
@@ -84,8 +84,9 @@ def ask_for_training(
         )
     if recipe.trainer == "command" and not commands_allowed:
         raise UsageError(NOT_ALLOWED)
-    if recipe.trainer == "command" and wish.search_minutes:
-        raise UsageError("A command cannot be searched over; choose another trainer to begin with.")
+    if recipe.trainer in {"command", "distillation"} and wish.search_minutes:
+        what = "A command" if recipe.trainer == "command" else "Distillation"
+        raise UsageError(f"{what} cannot be searched over; choose another trainer to begin with.")
     with writing(engine) as connection:
         found = find_model(connection, model)
         dataset = dataset_of(connection, found, wish.dataset)
@@ -102,6 +103,8 @@ def ask_for_training(
         if not recipe.faults and start is not None:
             recipe, inherited = _with_faults_of(connection, start, recipe)
             details |= inherited
+        if recipe.trainer == "distillation" and not recipe.faults:
+            raise UsageError(NO_FAULT)
         run = create_run(
             connection,
             found.key,
@@ -175,7 +178,7 @@ def known_run(connection: Connection, model: Model, key: int) -> TrainingRun:
 
 def check_extras(*trainers: TrainerName) -> None:
     """Raise `MissingExtraError` where what these trainers need is not installed on this machine."""
-    gradients = {"small-network", "fine-tuning"}.intersection(trainers)
+    gradients = {"distillation", "small-network", "fine-tuning"}.intersection(trainers)
     if gradients and find_spec("torch") is None:
         raise MissingExtraError(f"The trainer {min(gradients)}", "train")
     if find_spec("onnx") is None or find_spec("onnxruntime") is None:

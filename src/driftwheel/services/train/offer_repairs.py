@@ -13,10 +13,15 @@ from sqlalchemy import Connection, Engine
 from driftwheel.alerts.episode import Episode
 from driftwheel.drift.diagnosis.fault_library import FaultCase
 from driftwheel.errors import UsageError
-from driftwheel.learning.trainers.recipe import Recipe
 from driftwheel.services.train.ask_for_training import dataset_of
 from driftwheel.services.train.champion import champion_of
-from driftwheel.services.train.fault_to_repair import cases_near, fault_of_alert, fault_to_plain
+from driftwheel.services.train.fault_to_repair import fault_of_alert, fault_to_plain
+from driftwheel.services.train.repair_recipe import (
+    REPAIR_TRAINERS,
+    RepairTrainer,
+    can_distil,
+    repair_recipe,
+)
 from driftwheel.store.alerts.episodes import open_episodes
 from driftwheel.store.datasets.dataset_versions import DatasetVersion
 from driftwheel.store.engine.database import reading, writing
@@ -56,6 +61,26 @@ class RepairOffer:
     lacking: str
     rehearsal: TrainingRun | None
     repairs: tuple[TrainingRun, ...]
+
+    def expected(self, trainer: RepairTrainer) -> Mapping[str, Any] | None:
+        """Return what the rehearsal measured of a trainer, ``faulty`` and ``clean``; None: it has not."""
+        results = {} if self.rehearsal is None else dict(self.rehearsal.results or {})
+        found = results if trainer == "linear-head" else results.get("distilled") or {}
+        return found if "faulty" in found and "clean" in found else None
+
+    @property
+    def best(self) -> RepairTrainer:
+        """Which trainer to repair with: the one that the rehearsal has measured as better.
+
+        Images given the fault and images as they are count the same. Until it has been measured, it is
+        distillation where that can be done here.
+        """
+        if not can_distil():
+            return "linear-head"
+        measured = {one: found for one in REPAIR_TRAINERS if (found := self.expected(one)) is not None}
+        if not measured:
+            return "distillation"
+        return max(measured, key=lambda one: _both(measured[one]))
 
     @property
     def adapted(self) -> Mapping[str, Any] | None:
@@ -133,7 +158,7 @@ def _rehearse(connection: Connection, key: int, now: datetime) -> int:
     offer = offer_of_alert(connection, model, episode)
     if offer is None or offer.rehearsal is not None or offer.dataset is None or offer.champion is None:
         return 0
-    recipe = Recipe("linear-head", faults=cases_near(offer.fault))
+    recipe = repair_recipe("linear-head", offer.fault, offer.dataset.images)
     create_run(
         connection,
         model.key,
@@ -157,3 +182,7 @@ def _rehearsal_of(
         if one.wish.get("fault") == wanted and (one.dataset, one.start) == (dataset.key, champion.key):
             return one
     return None
+
+
+def _both(expected: Mapping[str, Any]) -> float:
+    return float(expected["faulty"]["accuracy"]) + float(expected["clean"]["accuracy"])

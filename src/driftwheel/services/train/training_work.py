@@ -13,11 +13,13 @@ from driftwheel.errors import DriftwheelError, UsageError
 from driftwheel.learning.adapt_normalisations import adapt_normalisations, has_normalisations
 from driftwheel.learning.labelled_images import FewerImages, LabelledImages
 from driftwheel.learning.measure_classifier import FaultyImages
+from driftwheel.learning.networks.classifier_file import read_classifier
 from driftwheel.learning.trainers.image_weights import image_weights
 from driftwheel.learning.trainers.load_trainer import load_trainer
 from driftwheel.learning.trainers.recipe import Recipe
 from driftwheel.learning.trainers.search_recipe import Tried, recipe_of, search_recipe
-from driftwheel.learning.trainers.trainer import Epoch, TrainedClassifier, TrainingJob
+from driftwheel.learning.trainers.trainer import Epoch, TrainedClassifier, TrainingJob, TrainingWatch
+from driftwheel.services.train.repair_recipe import can_distil, repair_recipe
 from driftwheel.services.train.training_folder import FolderWatch
 from driftwheel.services.train.training_request import TrainingOutcome, TrainingRequest
 from driftwheel.services.train.training_results import held_out_results
@@ -52,7 +54,7 @@ def train_as_requested(request: TrainingRequest) -> TrainingOutcome:
     return _outcome(request, request.recipe, found, watch)
 
 
-def _trained(request: TrainingRequest, recipe: Recipe, watch: FolderWatch) -> TrainedClassifier:
+def _trained(request: TrainingRequest, recipe: Recipe, watch: TrainingWatch) -> TrainedClassifier:
     kept = request.checkpoint
     job = TrainingJob(
         request.train,
@@ -114,9 +116,11 @@ def _adapted(request: TrainingRequest, watch: FolderWatch) -> TrainingOutcome:
 
 
 def _rehearsed(request: TrainingRequest, watch: FolderWatch) -> TrainingOutcome:
-    """Train a head on a few images given the fault, and measure what that gains; keep only the numbers."""
+    """Repair with a few images given the fault in each way, and measure what that gains; keep the numbers."""
+    start = request.start
     few = replace(
         request,
+        start=None if start is None or read_classifier(start) is None else start,
         train=_some(request.train, request.recipe.seed),
         validation=_some(request.validation, request.recipe.seed),
         held_out=_some(request.held_out, request.recipe.seed),
@@ -125,6 +129,12 @@ def _rehearsed(request: TrainingRequest, watch: FolderWatch) -> TrainingOutcome:
     )
     found = _trained(few, request.recipe, watch)
     results = {**_measured(few, found.file, watch), "train": len(few.train)}
+    if few.fault is not None and can_distil():
+        recipe = repair_recipe("distillation", few.fault, len(few.train))
+        work = replace(few, folder=_made(request, "distillation"))
+        watch.say("Teaching the network to see a few images given the fault as it sees them without.")
+        taught = _trained(work, replace(recipe, seed=request.recipe.seed), _Apart(watch))
+        results["distilled"] = _measured(few, taught.file, watch)
     champion, fault = few.champion, few.fault
     if champion is not None and fault is not None and has_normalisations(champion):
         watch.say("Adapting the champion's normalisations to images given the fault, to see what that does.")
@@ -202,6 +212,25 @@ def _searched(request: TrainingRequest, watch: FolderWatch) -> TrainingOutcome:
 
 def _in_full(start: Recipe, best: Tried) -> Recipe:
     return replace(recipe_of(start, best.parameters), epochs=start.epochs) if best.parameters else start
+
+
+class _Apart:
+    """Watches a training whose epochs and checkpoints are of no account: only its lines are told."""
+
+    def __init__(self, watch: FolderWatch) -> None:
+        self._watch = watch
+
+    def seconds(self) -> float:
+        return self._watch.seconds()
+
+    def say(self, line: str) -> None:
+        self._watch.say(line)
+
+    def epoch(self, epoch: Epoch) -> None:
+        self.say(f"Epoch {epoch.number}: validation loss {epoch.validation_loss:.4f}.")
+
+    def checkpoint(self, made: Callable[[], bytes]) -> None:
+        del made
 
 
 class _TrialWatch:

@@ -191,7 +191,15 @@ def read_repair(key: _AlertKey, state: State, caller: Caller) -> RepairOfferAnsw
 def repair_model(key: _AlertKey, body: RepairBody, state: State, caller: Caller) -> TrainingAnswer:
     """Let a worker repair the model of an alert without new labels; it becomes a version for the gate."""
     must_see(state, caller, key)
-    run = ask_for_repair(state.engine, state.blobs, key, body.kind, by=caller.name, now=state.clock())
+    run = ask_for_repair(
+        state.engine,
+        state.blobs,
+        key,
+        body.kind,
+        trainer=body.trainer,
+        by=caller.name,
+        now=state.clock(),
+    )
     return _told(state, run)
 
 

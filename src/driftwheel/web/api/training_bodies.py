@@ -12,6 +12,7 @@ from driftwheel.services.train.ask_for_repair import RepairKind
 from driftwheel.services.train.ask_for_training import TrainingWish
 from driftwheel.services.train.describe_training import RunDescription
 from driftwheel.services.train.offer_repairs import RepairOffer
+from driftwheel.services.train.repair_recipe import RepairTrainer
 from driftwheel.store.train.training_lines import TrainingLine
 from driftwheel.store.train.training_runs import RunKind, RunState
 
@@ -114,7 +115,9 @@ class TrainingBody(BaseModel):
     incremental: bool = Field(
         False, description="Go on from a version, with replay of what it learnt from; else begin anew."
     )
-    start: _Name | None = Field(None, description="Name of that version; null: the champion.")
+    start: _Name | None = Field(
+        None, description="Name of that version; null: the champion, or the newest version that repairs it."
+    )
     version: _Name = Field("", description="Name of the version it becomes; empty: made of its number.")
     search_minutes: float = Field(
         0.0, ge=0, le=7 * 24 * 60, description="Above 0: search for the recipe for so long."
@@ -216,6 +219,10 @@ class RepairBody(BaseModel):
         description="`retrain` on old labelled images given the fault, or `adapt` the normalisations to "
         "recent images.",
     )
+    trainer: RepairTrainer | None = Field(
+        None,
+        description="By which it is retrained; null: the one that the rehearsal has measured as better.",
+    )
 
 
 class RepairOfferAnswer(BaseModel):
@@ -227,6 +234,7 @@ class RepairOfferAnswer(BaseModel):
     champion: str | None
     dataset: int | None
     lacking: str = Field(description="Why no repair can be asked for; empty where it can.")
+    best: RepairTrainer = Field(description="By which it is retrained unless another is asked for.")
     rehearsal: TrainingAnswer | None = Field(
         description="What is expected of it, measured on held-out images given the fault."
     )
@@ -291,6 +299,7 @@ def offer_answer(offer: RepairOffer, runs: dict[int, RunDescription]) -> RepairO
         champion=None if offer.champion is None else offer.champion.name,
         dataset=None if offer.dataset is None else offer.dataset.number,
         lacking=offer.lacking,
+        best=offer.best,
         rehearsal=rehearsal,
         repairs=[training_answer(runs[one.key]) for one in offer.repairs],
     )

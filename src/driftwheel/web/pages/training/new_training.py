@@ -12,11 +12,11 @@ from driftwheel.errors import DriftwheelError, UsageError
 from driftwheel.learning.trainers.recipe import LAYERS, TRAINERS, Augmentation, Recipe, TrainerName
 from driftwheel.learning.trainers.recipe_words import LAYER_WORDS, TRAINER_WORDS
 from driftwheel.services.train.ask_for_training import TrainingWish, ask_for_training
-from driftwheel.services.train.champion import champion_of
+from driftwheel.services.train.champion import champion_of, default_start
 from driftwheel.services.train.training_commands import remove_command, set_command, training_commands
 from driftwheel.store.datasets.dataset_versions import list_dataset_versions
 from driftwheel.store.engine.database import reading
-from driftwheel.store.models.models import list_versions
+from driftwheel.store.models.models import ModelVersion, list_versions
 from driftwheel.web.api.known_model import known_model, model_at
 from driftwheel.web.pages.datasets.model_frame import model_frame
 from driftwheel.web.pages.rendering import render
@@ -33,6 +33,7 @@ router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 _SIDES = ("", "96", "128", "160", "224")
 _TRAINER_HINTS = {
     "linear-head": "linear head: the last layer alone, in seconds to minutes",
+    "distillation": "distillation: sees a simulated camera fault as if it were not there, minutes to hours",
     "fine-tuning": "fine-tuning: layers of EfficientNet-Lite0 or the champion, in minutes to hours",
     "small-network": "small network: from scratch, for small images",
     "command": "own command",
@@ -175,7 +176,7 @@ def _page(
             for one in list_dataset_versions(connection, model.key)
             if one.removed is None and one.kind == "class"
         ]
-        champion = champion_of(connection, model)
+        champion, start = champion_of(connection, model), default_start(connection, model)
         versions = [one for one in list_versions(connection, model.key) if one.artifact is not None]
         commands = training_commands(connection)
     allowed = state.settings.training_commands
@@ -192,8 +193,8 @@ def _page(
             for one in datasets
         ],
         champion=champion,
-        starts=[("", "the champion" if champion is None else f"the champion, {champion.name}")]
-        + [(one.name, one.name) for one in versions],
+        starts=[("", _start_words(champion, start))]
+        + [(one.name, f"{one.name}, the champion" if one == champion else one.name) for one in versions],
         trainers=[(one, _TRAINER_HINTS[one]) for one in trainers],
         layers=[(one, LAYER_WORDS[one]) for one in LAYERS],
         sides=[(one, f"{one} px" if one else "as suits the trainer") for one in _SIDES],
@@ -202,3 +203,11 @@ def _page(
         words=TRAINER_WORDS,
         wrong=wrong,
     )
+
+
+def _start_words(champion: ModelVersion | None, start: ModelVersion | None) -> str:
+    if champion is None or start is None:
+        return "the champion"
+    if start == champion:
+        return f"the champion, {champion.name}"
+    return f"{start.name}, which repairs the champion"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Path, Request, Response
@@ -15,7 +16,8 @@ from driftwheel.report.gains import gain_words, points
 from driftwheel.services.alert.describe_alert import AlertDescription
 from driftwheel.services.train.ask_for_repair import ask_for_repair
 from driftwheel.services.train.describe_training import describe_runs
-from driftwheel.services.train.offer_repairs import offer_of_alert
+from driftwheel.services.train.offer_repairs import RepairOffer, offer_of_alert
+from driftwheel.services.train.repair_recipe import REPAIR_TRAINERS, RepairTrainer, can_distil
 from driftwheel.store.engine.database import reading
 from driftwheel.web.api.known_alert import alert_at
 from driftwheel.web.pages.rendering import render
@@ -25,11 +27,37 @@ from driftwheel.web.security.identity import Caller
 from driftwheel.web.security.permit import GuardedRoute, permit
 from driftwheel.web.state import Services, State
 
-__all__ = ["RepairView", "repair_view", "router"]
+__all__ = ["RepairView", "RepairWay", "repair_view", "router"]
 
 router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
+_WAYS: Final[Mapping[RepairTrainer, str]] = {
+    "linear-head": "Retrain the head",
+    "distillation": "Retrain by distillation",
+}
+
 _Key = Annotated[int, Path(ge=1, lt=2**63)]
+
+
+@dataclass(frozen=True, slots=True)
+class RepairWay:
+    """A way to retrain on images given the fault, and what a rehearsal measured of it; empty until it has.
+
+    Attributes
+    ----------
+    words
+        What is done, as a button says it.
+    after, gain
+        On images given the fault: accuracy, and the gain over the champion.
+    clean
+        The gain on images as they are.
+    """
+
+    trainer: RepairTrainer
+    words: str
+    after: str
+    gain: str
+    clean: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +75,12 @@ class RepairView:
     lacking
         Why no repair can be asked for.
     expected, is_sure
-        The gain that a rehearsal measured, with its interval, empty until it has; whether that is above 0.
-    before, after, clean
-        Accuracy of the champion and of the rehearsed repair on images given the fault, and the gain on images
-        as they are.
+        The gain that a rehearsal of the better way measured, with its interval, empty until it has; whether
+        that is above 0.
+    before
+        Accuracy of the champion on images given the fault.
+    ways
+        How it can be retrained, the better first, with what was measured of each.
     adapted, may_adapt
         What adapting normalisations gained in the rehearsal, and whether to offer it.
     n
@@ -71,8 +101,7 @@ class RepairView:
     expected: str
     is_sure: bool
     before: str
-    after: str
-    clean: str
+    ways: tuple[RepairWay, ...]
     adapted: str
     may_adapt: bool
     n: int
@@ -87,17 +116,20 @@ class RepairView:
 
 
 @router.post("/alerts/{key}/repair", dependencies=[permit("edit-models")])
-def _repair(
+def _repair(  # noqa: PLR0917  the fields of the form
     request: Request,
     state: State,
     caller: Caller,
     key: _Key,
     kind: Annotated[Literal["retrain", "adapt"], Form()] = "retrain",
+    trainer: Annotated[RepairTrainer | None, Form()] = None,
 ) -> Response:
     """Ask for it and lead to the run; or say why it cannot be."""
     it = alert_at(state.engine, key)
     try:
-        run = ask_for_repair(state.engine, state.blobs, key, kind, by=caller.name, now=state.clock())
+        run = ask_for_repair(
+            state.engine, state.blobs, key, kind, trainer=trainer, by=caller.name, now=state.clock()
+        )
     except DriftwheelError as error:
         if (status := status_of(error)) == 500:
             raise
@@ -120,8 +152,7 @@ def repair_view(state: Services, it: AlertDescription) -> RepairView | None:
             return None
         runs = describe_runs(connection, offer.repairs)
     rehearsal = offer.rehearsal
-    results = {} if rehearsal is None else dict(rehearsal.results or {})
-    faulty, clean = results.get("faulty") or {}, results.get("clean") or {}
+    faulty = (offer.expected(offer.best) or {}).get("faulty") or {}
     dataset = offer.dataset
     return RepairView(
         fault=fault_words(offer.fault),
@@ -132,8 +163,7 @@ def repair_view(state: Services, it: AlertDescription) -> RepairView | None:
         expected=gain_words(faulty.get("gain")),
         is_sure=bool(faulty) and float(faulty["gain"]["low"]) > 0,
         before=points((faulty.get("champion") or {}).get("accuracy")),
-        after=points(faulty.get("accuracy")),
-        clean=gain_words(clean.get("gain")),
+        ways=_ways(offer),
         adapted=gain_words(offer.adapted),
         may_adapt=offer.adapted is not None and offer.may_adapt,
         n=int(faulty.get("n") or 0),
@@ -141,3 +171,14 @@ def repair_view(state: Services, it: AlertDescription) -> RepairView | None:
         reason="" if rehearsal is None else rehearsal.reason or "",
         rows=tuple(run_row(it.model.name, one) for one in runs),
     )
+
+
+def _ways(offer: RepairOffer) -> tuple[RepairWay, ...]:
+    shown = [offer.best, *(one for one in REPAIR_TRAINERS if one != offer.best and can_distil())]
+    ways = []
+    for trainer in shown:
+        found = offer.expected(trainer) or {}
+        faulty, clean = found.get("faulty") or {}, found.get("clean") or {}
+        after, gain = points(faulty.get("accuracy")), gain_words(faulty.get("gain"))
+        ways.append(RepairWay(trainer, _WAYS[trainer], after, gain, gain_words(clean.get("gain"))))
+    return tuple(ways)

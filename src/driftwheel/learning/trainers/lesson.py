@@ -1,0 +1,36 @@
+"""A lesson: what each step of gradients learns, from which pictures, and which layers learn it."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Lesson"]
+
+
+class Lesson(Protocol):
+    """The plug point of `fit_layers`; a `module` is one that `build_torch` made."""
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """(n,) how often each image of the training split is drawn; 0 for those that teach nothing."""
+        ...
+
+    @property
+    def in_nats(self) -> bool:
+        """Whether its loss is a cross-entropy, and can stand beside that of the validation split."""
+        ...
+
+    def parameters(self, module: Any) -> list[Any]:
+        """Let only those layers learn that shall, and return their parameters."""
+        ...
+
+    def ready(self, module: Any) -> None:
+        """Set which normalisations follow what they see, before each epoch."""
+        ...
+
+    def loss(self, torch: Any, module: Any, rows: NDArray[np.intp], rng: np.random.Generator) -> Any:
+        """Return the loss on images of the training split, as a tensor to go back from."""
+        ...
