@@ -56,7 +56,8 @@ def watch_champion(at: At) -> bool:
         return _look(at, old, new, labels)
     if over:
         with moving(at) as connection:
-            end(connection, at, "promoted", _reason(at, promoted, old, len(labels)))
+            told = at.step.told or None
+            end(connection, at, "promoted", _reason(at, promoted, old, len(labels)), told=told)
         return True
     if pool is None and open_watch_pool(at, _seen(at), until):
         return True
