@@ -70,10 +70,10 @@ def trained_by(its: Turning, recipe: Recipe) -> None:
 
 
 def test_a_worker_goes_on_when_people_have_labelled(own_database: Engine, tmp_path: Path) -> None:
-    its = turning(own_database, Blobs.open(str(tmp_path / "blobs")), old=30, new=50, images=40)
+    its = turning(own_database, Blobs.open(str(tmp_path / "blobs")), old=30, new=50, red=False, images=40)
     its.now = datetime.now(UTC)
     with writing(own_database) as connection:
-        set_version(connection, its.its.version("v1").key, metrics={"clean": {"accuracy": 0.4}})
+        set_version(connection, its.its.version("v1").key, metrics={"clean": {"accuracy": 0.9}})
     run.start(addresses("sqlite", tmp_path), own_database, its.its.blobs, threads=1, summary_share=1.0)
     its.begin(trigger="alert", cause="Drift was found.", alert=alert_of(its))
     until(its, lambda seen: seen.turn.waits == "labels")

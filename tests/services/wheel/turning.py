@@ -221,16 +221,23 @@ class Turning:
 
 
 def turning(
-    engine: Engine, blobs: Blobs, *, decides: str = "ask", old: int = 90, new: int = 120, **policy: Any
+    engine: Engine,
+    blobs: Blobs,
+    *,
+    decides: str = "ask",
+    old: int = 90,
+    new: int = 120,
+    red: bool = True,
+    **policy: Any,
 ) -> Turning:
-    """A champion that looks at blue alone, a dataset of old images, and new ones that only red tells."""
+    """A champion that looks at blue alone, a dataset of old images, and new ones that only `red` tells."""
     made = Turning(new_registry(engine, blobs, classes=CLASSES))
     made.policy = WheelPolicy(**(SMALL | policy))
     made.its.add("v1", network(blue=1.0))
     made.log(old, red=False, seed=1, told=True)
     wish = NewVersion(made.its.name, labels=LabelChoice())
     create_version(engine, blobs, wish, by="me", now=NOW, wait=lambda _: None)
-    made.log(new, red=True, seed=2)
+    made.log(new, red=red, seed=2, start=CHANGED)
     rule = {"margin": 0.3, "segment_margin": 0.3, "gain": 0.3, "least_labels": 10}
     set_policy(engine, made.its.name, policy=decides, rule=rule, by="me", now=NOW)  # type: ignore[arg-type]
     return made
