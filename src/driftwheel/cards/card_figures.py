@@ -18,6 +18,7 @@ __all__ = ["MOST_CLASSES", "accuracy_over_time", "confusion_chart"]
 MOST_CLASSES = 12
 """Classes of a confusion matrix that is drawn; of more the most frequent confusions are told."""
 
+_APART = 92.0  # dates along an axis
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 720, 220, 56.0, 708.0, 12.0, 180.0
 
 
@@ -58,13 +59,12 @@ def accuracy_over_time(windows: Sequence[WindowFacts], whole: float | None) -> M
         told = f"{day(one.start)}: {figure(one.accuracy)}, {several(one.predictions, 'answer')}"
         spot = Markup('<circle cx="{}" cy="{}" r="3.5" class="spot"><title>{}</title></circle>')
         parts.append(spot.format(number(at), number(y(one.accuracy.value or 0.0)), told))
-    shown = known if len(known) <= 6 else [known[round(place * (len(known) - 1) / 5)] for place in range(6)]
-    parts += [text(x(one), _BOTTOM + 18, day(one.start), "middle") for one in shown[1:-1]]
-    if len(shown) > 1:
-        parts.append(text(x(shown[0]), _BOTTOM + 18, day(shown[0].start), "start"))
-        parts.append(text(x(shown[-1]), _BOTTOM + 18, day(shown[-1].start), "end"))
-    else:
-        parts.append(text(x(shown[0]), _BOTTOM + 18, day(shown[0].start), "middle"))
+    written = -_APART
+    for one in known:
+        at = min(max(x(one), _LEFT + 30), _RIGHT - 30)
+        if at - written >= _APART:
+            parts.append(text(at, _BOTTOM + 18, day(one.start), "middle"))
+            written = at
     return drawing(_WIDTH, _HEIGHT - 14, "Accuracy over time", parts, "chart over-time")
 
 

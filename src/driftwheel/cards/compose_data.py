@@ -37,8 +37,8 @@ def compose_data(facts: CardFacts) -> Section:
     lead = (
         f"Dataset version {data.number}: {several(data.images, 'image')} with {_KINDS[data.kind]}. The "
         f"training split was learnt from ({count(data.train)}); the validation split told when to stop "
-        f"({count(data.validation)}); the test split is never learnt from, and kept for comparing versions "
-        f"({count(data.test)})."
+        f"({count(data.validation)}); the test split is never learnt from, and kept for measuring and "
+        f"comparing ({count(data.test)})."
     )
     rows = [
         ("SHA-256 of the version", data.digest),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from driftwheel.cards.card_facts import CardFacts
 from driftwheel.cards.card_texts import TEXTS
-from driftwheel.cards.card_words import figure, listed, moment, size
+from driftwheel.cards.card_words import figure, listed, moment, size, span
 from driftwheel.cards.document import Block, Grid, Prose, Section, Terms, Written
+from driftwheel.cards.known_limits import known_limits
 from driftwheel.formats.onnx_ports import Port
 from driftwheel.formats.onnx_summary import OnnxSummary
 from driftwheel.report.numbers import count, several
@@ -22,10 +23,10 @@ _STATES = {
 _TASKS = {"classification": "names one class for each image", "detection": "draws boxes around objects"}
 _LAYERS = 20  # kinds that are told of one by one
 _KINDS = {
-    "train": "Trained",
-    "search": "Found by a search over recipes",
-    "repair": "Trained to withstand a simulated camera fault, without new labels",
-    "adapt": "Its normalisations were adapted to recent images, without labels",
+    "train": "trained here",
+    "search": "found here by a search over recipes",
+    "repair": "trained here to withstand a simulated camera fault, without new labels",
+    "adapt": "its normalisations were adapted here to recent images, without labels",
 }
 
 
@@ -47,6 +48,7 @@ def compose_overview(facts: CardFacts) -> Section:
         ("Accuracy on held-out images", _held_out(facts)),
         ("Accuracy in production", _in_production(facts)),
         ("Alerts while it was served", _incidents(facts)),
+        ("Known weaknesses", _weaknesses(facts)),
     ]
     missing = [
         one.title.lower()
@@ -122,7 +124,7 @@ def made_words(facts: CardFacts) -> str:
     run = facts.training
     if run is None:
         return "elsewhere; how is not known here"
-    return f"{_KINDS.get(run.kind, run.kind)}, here (training {run.run}), {moment(run.finished or run.begun)}"
+    return f"{_KINDS.get(run.kind, run.kind)} (training {run.run}), {moment(run.finished or run.begun)}"
 
 
 def _learnt_from(facts: CardFacts) -> str:
@@ -145,7 +147,8 @@ def _in_production(facts: CardFacts) -> str:
         return "it has not answered yet"
     if not whole.labels:
         return f"not measured: none of its {several(whole.predictions, 'answer')} has a label"
-    return figure(whole.accuracy)
+    windows = facts.production.windows
+    return f"{figure(whole.accuracy)}, {span(windows[0].start, windows[-1].start)}"
 
 
 def _incidents(facts: CardFacts) -> str:
@@ -153,7 +156,14 @@ def _incidents(facts: CardFacts) -> str:
         return "none: it has not been the champion"
     n = len(facts.incidents) + facts.more_incidents
     still = sum(one.ended is None for one in facts.incidents)
-    return f"{count(n)}{f', {count(still)} of them open' if still else ''}"
+    if not still:
+        return count(n)
+    return f"{count(n)}, {'open' if still == n else f'{count(still)} of them open'}"
+
+
+def _weaknesses(facts: CardFacts) -> str:
+    n = len(known_limits(facts))
+    return f"{count(n)}, told under caveats and recommendations" if n else "none shows in what is known here"
 
 
 def _network_rows(network: OnnxSummary | None) -> list[tuple[str, str]]:

@@ -184,4 +184,4 @@ def _retraining(found: RetrainingFacts) -> tuple[str, ...]:
         "Roll back brings the champion before back at once.",
         *wheel_sentences(found.wheel),
     ]
-    return (*told, found.rhythm) if found.rhythm else tuple(told)
+    return (*told, f"Suggested rhythm: {found.rhythm}") if found.rhythm else tuple(told)

@@ -245,7 +245,7 @@ def _segments(facts: CardFacts, whole: MeasuredFacts) -> list[Block]:
             interval(one.accuracy),
             count(one.accuracy.n),
         )
-        for tag, value, one in facts.production.segments
+        for tag, value, one in sorted(facts.production.segments, key=lambda one: one[:2])
     )
     head = ("Segment", "Answers", "Accuracy", "Interval", "n")
     title = f"Accuracy by segment, in windows that have a label (all images: {points(whole.accuracy.value)})"
@@ -314,7 +314,13 @@ def _confusion(whole: MeasuredFacts) -> list[Block]:
     )
     weighted = ", weighted by the answers that each label stands for" if whole.basis == "sample" else ""
     table = Grid("Confusion matrix", head, counts, frozenset(range(1, len(names) + 1)))
-    return [Drawing(f"Confusion matrix in production, labels{weighted}", confusion_chart(whole), table)]
+    return [
+        Drawing(
+            f"Confusion matrix in production: labels by what is true and what was named{weighted}",
+            confusion_chart(whole),
+            table,
+        )
+    ]
 
 
 def _calibration(whole: MeasuredFacts) -> list[Block]:

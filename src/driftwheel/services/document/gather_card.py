@@ -79,7 +79,7 @@ def gather_card(
         incidents,
         more,
         gather_monitoring(connection, blobs, model),
-        gather_retraining(connection, model),
+        gather_retraining(connection, model, its, now),
         gather_turns(connection, model, its),
         card_texts_of(list_card_texts(connection, model.key), its.key, names),
     )

@@ -26,6 +26,7 @@ from driftwheel.services.alert.describe_monitors import describe_monitors
 from driftwheel.services.alert.list_alerts import entry_of
 from driftwheel.services.measure.measured_reference import unpack_reference
 from driftwheel.services.performance.describe_slices import describe_slices
+from driftwheel.services.wheel.measured_reigns import measured_reigns
 from driftwheel.store.alerts.episodes import documents_of, list_episodes
 from driftwheel.store.files.blobs import Blobs
 from driftwheel.store.models.failure_slices import find_slices_of
@@ -35,6 +36,7 @@ from driftwheel.store.release.policies import find_policy
 from driftwheel.store.release.promotions import Promotion
 from driftwheel.store.wheel.policies import policy_of
 from driftwheel.store.wheel.turns import list_turns
+from driftwheel.wheel.rhythm import suggest_rhythm
 from driftwheel.wheel.turn_step import OUTCOME_WORDS
 
 __all__ = [
@@ -146,11 +148,20 @@ def gather_monitoring(connection: Connection, blobs: Blobs, model: Model) -> Mon
     )
 
 
-def gather_retraining(connection: Connection, model: Model) -> RetrainingFacts:
-    """Return when versions of a model are made anew, and what they must show."""
+def gather_retraining(
+    connection: Connection, model: Model, version: ModelVersion, now: datetime
+) -> RetrainingFacts:
+    """Return when versions of a model are made anew, and what they must show.
+
+    A rhythm is suggested beside versions that are not retired.
+    """
     policy = find_policy(connection, model.key)
-    wheel = policy_of(connection, model.key) if model.task == "classification" else None
-    return RetrainingFacts(policy.policy, policy.gates, policy.rule, wheel, "")
+    if model.task != "classification":
+        return RetrainingFacts(policy.policy, policy.gates, policy.rule, None, "")
+    wheel, rhythm = policy_of(connection, model.key), ""
+    if version.state != "retired":
+        rhythm = suggest_rhythm(measured_reigns(connection, model, now=now), wheel.harm_margin).told
+    return RetrainingFacts(policy.policy, policy.gates, policy.rule, wheel, rhythm)
 
 
 def gather_slices(
