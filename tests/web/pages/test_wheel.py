@@ -100,15 +100,15 @@ def test_a_turn_tells_where_it_stands_and_what_it_cost(its: Turning, ella: httpx
     assert "waits for people" in text
     assert f'href="/annotate/{its.project}"' in page.text
     assert f'href="/labels/{its.project}/pools/{its.pool}"' in page.text
-    assert re.search(r'class="stage done"[^>]*title="Choose images: done"', page.text)
-    assert re.search(r'class="stage wants" aria-current="step"', page.text)
-    assert page.text.count('class="stage ahead"') == 7
+    assert re.search(r'class="wheel-step done"[^>]*title="Choose images: done"', page.text)
+    assert re.search(r'class="wheel-step wants" aria-current="step"', page.text)
+    assert page.text.count('class="wheel-step ahead"') == 7
     assert "21 min" in text
     assert "data-open" in ella.get(f"{HERE}/turns/{third.number}/live").text
     second = words(ella.get(f"{HERE}/turns/2"))
     assert "Turn 2: promoted." in second
-    assert "accuracy 81 %" in second
-    assert "difference +9.4 points" in second
+    assert "right 81.0" in second
+    assert "better on what drifted passed, n = 31" in second
     assert "version v2" in second
     assert "data-open" not in ella.get(f"{HERE}/turns/2/live").text
     assert "Earlier turns" not in text
@@ -153,7 +153,7 @@ def test_a_turn_is_stopped_and_another_begun(its: Turning, ella: httpx.Client) -
     text = words(done)
     assert "Turn 3: stopped." in text
     assert "&lt;b&gt;Enough." in text
-    assert 'class="stage ended"' in done.text
+    assert 'class="wheel-step ended"' in done.text
     begun = ella.post(f"{HERE}/turns", data={"cause": "The lens was changed."}, follow_redirects=True)
     text = words(begun)
     assert "A worker takes it up" in text

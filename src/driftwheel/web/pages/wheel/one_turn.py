@@ -49,7 +49,7 @@ def _show_turn(request: Request, state: State, name: str, number: _Number) -> Re
 @router.get("/models/{name}/wheel/turns/{number}/live", dependencies=[permit("read")])
 def _show_live(request: Request, state: State, name: str, number: _Number) -> Response:
     """Show only what changes while it goes on: the page puts it in its place."""
-    view = turn_view(_turn(state, name, number), state.clock())
+    view = turn_view(state.engine, _turn(state, name, number), state.clock())
     return render(request, "wheel/turn_live.html.j2", view=view)
 
 
@@ -130,7 +130,7 @@ def _page(
         "wheel/turn.html.j2",
         status=status,
         **frame,
-        view=turn_view(found, state.clock()),
+        view=turn_view(state.engine, found, state.clock()),
         policy=policy_rows(WheelPolicy.from_json(found.turn.policy)),
         sightings=sightings,
         newer=newest is not None and newest.number > number,

@@ -111,7 +111,10 @@ def _page(
         model = known_model(connection, name)
         frame: dict[str, Any] = model_frame(connection, state, model)
     wheel = describe_wheel(state.engine, name, now=now)
-    turns = [turn_view(one, now) for one in describe_turns(state.engine, name, before=before, limit=_SHOWN)]
+    turns = [
+        turn_view(state.engine, one, now)
+        for one in describe_turns(state.engine, name, before=before, limit=_SHOWN)
+    ]
     ended = [one for one in turns if not one.turn.is_open]
     return render(
         request,

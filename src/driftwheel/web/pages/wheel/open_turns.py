@@ -39,6 +39,7 @@ def alert_turn(engine: Engine, alert: int, now: datetime) -> TurnView | None:
 
 def _view(engine: Engine, model: Model, number: int, now: datetime) -> TurnView | None:
     try:
-        return turn_view(describe_turn(engine, model.name, number), now)
+        found = describe_turn(engine, model.name, number)
     except UsageError:  # the model was deleted meanwhile
         return None
+    return turn_view(engine, found, now)

@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import Engine
+
 from driftwheel.services.wheel.describe_turn import DescribedStep, DescribedTurn, Made
+from driftwheel.services.wheel.turn_now import PoolProgress, turn_now
 from driftwheel.services.wheel.turn_pages import TurnPage, made_page, pages_to_do, turn_page
 from driftwheel.store.wheel.turns import Turn
+from driftwheel.web.pages.wheel.step_numbers import found_rows
 from driftwheel.web.pages.wheel.turn_words import (
     TRIGGER_WORDS,
     Cost,
     Stage,
     cost_of,
-    found_rows,
     lasted,
     stages_of,
     state_words,
@@ -76,6 +79,8 @@ class TurnView:
         From its beginning to its end, or until now.
     to_do
         Where one does what it waits for.
+    pool
+        How far the pool is that it waits for.
     """
 
     it: DescribedTurn
@@ -92,11 +97,13 @@ class TurnView:
     steps: tuple[StepView, ...]
     cost: Cost
     to_do: tuple[TurnPage, ...]
+    pool: PoolProgress | None
 
 
-def turn_view(found: DescribedTurn, now: datetime) -> TurnView:
+def turn_view(engine: Engine, described: DescribedTurn, now: datetime) -> TurnView:
     """Return what templates see of a turn at a moment."""
-    turn = found.turn
+    current = turn_now(engine, described)
+    found, turn = current.found, current.found.turn
     chip, tone = state_words(turn)
     lead, rest, say = _said(turn)
     return TurnView(
@@ -114,6 +121,7 @@ def turn_view(found: DescribedTurn, now: datetime) -> TurnView:
         tuple(_steps(found, now)),
         cost_of(turn),
         pages_to_do(found),
+        current.pool,
     )
 
 
@@ -151,7 +159,7 @@ def _steps(found: DescribedTurn, now: datetime) -> Sequence[StepView]:
                 state,
                 lasted(step.begun, step.ended, now),
                 tuple(TurnPage(_named(made), made_page(found.model, made)) for made in one.made),
-                found_rows(step.found),
+                found_rows(step.name, step.found),
                 cost_of(step),
             )
         )

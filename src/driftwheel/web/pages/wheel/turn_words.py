@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
 
 from driftwheel.report.gains import span_words
-from driftwheel.report.numbers import count, minutes, quantity, several, share
+from driftwheel.report.numbers import count, minutes, several
 from driftwheel.services.wheel.describe_turn import DescribedStep, DescribedTurn
 from driftwheel.store.wheel.turns import Turn
 from driftwheel.wheel.turn_step import (
@@ -30,7 +30,6 @@ __all__ = [
     "Cost",
     "Stage",
     "cost_of",
-    "found_rows",
     "lasted",
     "stages_of",
     "state_words",
@@ -63,25 +62,6 @@ SHORT_STEPS: Final[Mapping[StepName, str]] = {
     "gate": "gate",
     "promote": "promote",
     "watch": "watch",
-}
-_SHARES: Final = frozenset(
-    {"accuracy", "low", "high", "usual", "estimated", "estimate", "confidence", "share", "agreement"}
-)
-_POINTS: Final = frozenset({"gain", "difference", "margin", "lost"})
-_NAMES: Final[Mapping[str, str]] = {
-    "holdout": "drawn at random",
-    "golden": "golden tasks",
-    "low": "at least",
-    "high": "at most",
-    "usual_from": "usual is from",
-    "left_out": "left out",
-    "look": "look at the gate",
-}
-_VALUES: Final[Mapping[str, str]] = {
-    "not_shown": "not shown",
-    "label_more": "more labels",
-    "promote": "let in",
-    "refuse": "kept out",
 }
 
 
@@ -181,34 +161,3 @@ def lasted(begun: datetime, ended: datetime | None, now: datetime) -> str:
         whole = round(span.total_seconds() / 60)
         return f"{whole // 60} h {whole % 60} min" if whole >= 60 else f"{whole} min"
     return span_words(span.total_seconds())
-
-
-def found_rows(found: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Return the numbers that a step found, each with its name; what is no number or text is left out.
-
-    Examples
-    --------
-    >>> found_rows({"images": 200, "accuracy": 0.75, "by_class": {}})
-    (('images', '200'), ('accuracy', '75\u00a0%'))
-    """
-    rows = []
-    for name, value in found.items():
-        words = _NAMES.get(name, name.replace("_", " "))
-        if isinstance(value, bool):
-            rows.append((words, "yes" if value else "no"))
-        elif isinstance(value, int):
-            rows.append((words, count(value)))
-        elif isinstance(value, float):
-            rows.append((words, _number(name, value)))
-        elif isinstance(value, str) and value:
-            rows.append((words, _VALUES.get(value, value)))
-    return tuple(rows)
-
-
-def _number(name: str, value: float) -> str:
-    parts: Sequence[str] = name.split("_")
-    if any(one in _POINTS for one in parts) and -1 <= value <= 1:
-        return f"{100 * value:+.1f} points"
-    if any(one in _SHARES for one in parts) and 0 <= value <= 1:
-        return share(value)
-    return quantity(value)
