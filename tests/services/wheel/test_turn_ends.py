@@ -6,10 +6,14 @@ from datetime import timedelta
 
 import pytest
 from tests.services.release.two_colours import CHANGED, network
+from tests.services.train.blurred_alert import blurred_alert
 from tests.services.wheel.conftest import Stages
 from tests.services.wheel.turning import Turning
 
 from driftwheel.errors import UsageError
+from driftwheel.services.label.pools.create_pool import NewPool, create_pool_in
+from driftwheel.services.label.pools.fill_pool import PoolImage, fill_pool_in
+from driftwheel.services.label.projects.class_project import new_class_project_in
 from driftwheel.services.release.promote import promote, roll_back
 from driftwheel.services.release.set_policy import set_policy
 from driftwheel.services.wheel.advance_turn import advance_turn
@@ -242,6 +246,77 @@ def test_labels_that_are_there_need_no_pool(at_stage: Stages) -> None:
     assert its.names() == ["select", "measure", "dataset", "train"]
     assert seen.steps[0].step.state == "skipped"
     assert seen.turn.labels == 0
+
+
+def test_a_repair_without_labels_is_trained_too_and_the_best_of_both_goes(at_stage: Stages) -> None:
+    its = at_stage("logged")
+    blurred = blurred_alert(its.engine, its.its.model.key, began=CHANGED)
+    its.begin(trigger="alert", cause="Drift was found.", alert=blurred.key)
+    its.advance()
+    (repair,) = its.trainings()
+    assert (repair.kind, repair.by) == ("repair", "the wheel")
+    its.label()
+    assert its.advance().turn.waits_for == (
+        f"The repair without labels, training {repair.key}, is under way."
+    )
+    its.train(network(blue=1.0, red=0.2))
+    assert its.advance().turn.waits == "training"
+    its.train()
+    seen = its.advance()
+    best, other = seen.steps[-2].step.found["candidates"]
+    assert (best["name"], other["name"]) == ("turn-1", f"repaired-{repair.key}")
+    assert (best["new"], best["old"]) == (1.0, 1.0)
+    assert other["new"] < 1.0
+    assert "is the best to choose by" in seen.steps[-2].step.told
+    assert seen.challenger == "turn-1"
+
+
+def test_without_the_training_the_repair_goes_to_the_gate(at_stage: Stages) -> None:
+    its = at_stage("logged")
+    blurred = blurred_alert(its.engine, its.its.model.key, began=CHANGED)
+    its.begin(trigger="alert", cause="Drift was found.", alert=blurred.key)
+    its.advance()
+    its.label()
+    its.train()
+    its.advance()
+    its.train(fails="There is too little to learn from.")
+    seen = its.advance()
+    assert (seen.turn.step, seen.challenger) == ("gate", "repaired-1")
+    assert "The training with labels failed: There is too little" in seen.steps[-2].step.told
+
+
+def test_what_people_do_not_agree_on_waits_for_a_review_where_that_is_the_policy(at_stage: Stages) -> None:
+    its = at_stage("logged")
+    its.policy = its.policy.with_changes({"unsettled": "review", "overlap": 2})
+    its.begin()
+    its.advance()
+    its.label("ann")
+    its.label("ben", right=lambda number: number > 2)
+    seen = its.advance()
+    assert (seen.turn.step, seen.turn.waits) == ("consensus", "review")
+    its.later(days=6)
+    seen = its.advance()
+    assert seen.turn.waits == "training"
+    assert seen.turn.annotators == 2
+
+
+def test_golden_tasks_of_the_project_are_asked_again(at_stage: Stages) -> None:
+    its = at_stage("logged")
+    with writing(its.engine) as connection:
+        project = new_class_project_in(connection, its.its.model, "labels", by="me", now=its.now)
+        pool = create_pool_in(connection, project.key, NewPool("first"), by="me", now=its.now)
+        with_truth = [
+            PoolImage(f"1-{number}-{said}", "golden", {"class": said})
+            for number in range(6)
+            for said in ("left", "right")
+        ]
+        made = fill_pool_in(connection, project.key, pool.key, with_truth, by="me", now=its.now)
+    assert made.added == 6
+    its.begin()
+    seen = its.advance()
+    assert seen.steps[0].step.found["golden"] == 6
+    assert its.label() > 60
+    assert its.advance().turn.labels == 60
 
 
 def _ask_more(its: Turning) -> None:

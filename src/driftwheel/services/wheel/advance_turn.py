@@ -17,7 +17,7 @@ from driftwheel.services.wheel.measure_champion import measure_champion
 from driftwheel.services.wheel.select_images import select_images
 from driftwheel.services.wheel.settle_labels import settle_labels
 from driftwheel.services.wheel.train_challenger import train_challenger
-from driftwheel.services.wheel.turn_moves import At, MovedOnError, end, moving
+from driftwheel.services.wheel.turn_moves import At, MovedOnError, end, give_up_runs, moving
 from driftwheel.services.wheel.watch_champion import watch_champion
 from driftwheel.store.engine.database import reading
 from driftwheel.store.files.blobs import Blobs
@@ -66,6 +66,7 @@ def advance_turn(
     try:
         return _STEPS[at.step.name](at)
     except MovedOnError:
+        give_up_runs(at)
         return False
     except UnavailableError:
         raise

@@ -13,7 +13,7 @@ from driftwheel.store.engine.database import writing
 from driftwheel.store.labels.pools import lock_pool
 from driftwheel.store.models.models import find_model, lock_model
 from driftwheel.store.operate.audit import note
-from driftwheel.store.train.training_runs import end_run, run_by_key
+from driftwheel.store.train.training_runs import end_run, open_runs
 from driftwheel.store.wheel.turn_steps import set_step, steps_of
 from driftwheel.store.wheel.turns import Turn, lock_turn, set_turn, turn_by_key
 from driftwheel.wheel.turn_step import STEP_WORDS, WHEEL
@@ -46,7 +46,7 @@ def stop_turn(engine: Engine, model: str, number: int, *, by: str, now: datetime
         told = f"It was stopped by {by} at the step '{STEP_WORDS[turn.step]}'."
         if reason.strip():
             told = f"{told[:-1]}: {reason.strip()}"
-        let_go(connection, turn.key, told, by, now)
+        let_go(connection, turn, told, by, now)
         last = steps_of(connection, turn.key)[-1]
         set_step(connection, turn.key, last.number, state="skipped", ended=now, told="It was stopped.")
         set_turn(connection, turn.key, ended=now, outcome="stopped", reason=told, waits=None, waits_for="")
@@ -55,15 +55,13 @@ def stop_turn(engine: Engine, model: str, number: int, *, by: str, now: datetime
         return turn_by_key(connection, turn.key) or turn
 
 
-def let_go(connection: Connection, turn: int, why: str, by: str, now: datetime) -> None:
+def let_go(connection: Connection, turn: Turn, why: str, by: str, now: datetime) -> None:
     """Close the pools of a turn that are open, and stop its trainings that are under way."""
-    for step in steps_of(connection, turn):
+    for step in steps_of(connection, turn.key):
         for key in step.made.get("pool", []):
             pool = lock_pool(connection, key)
             if pool is not None and pool.state == "open":
                 close(connection, pool, "by_hand", why, by, now)
-        for what in ("repair", "training"):
-            for key in step.made.get(what, []):
-                run = run_by_key(connection, key)
-                if run is not None and run.by == WHEEL:  # not one that a person had begun before
-                    end_run(connection, key, "stopped", now=now, reason=why)
+    for run in open_runs(connection):
+        if run.model == turn.model and run.by == WHEEL:  # not those that people began
+            end_run(connection, run.key, "stopped", now=now, reason=why)

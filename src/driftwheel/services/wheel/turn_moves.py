@@ -23,11 +23,11 @@ from driftwheel.store.models.models import Model, lock_model
 from driftwheel.store.operate.audit import note
 from driftwheel.store.wheel.turn_costs import machine_seconds, people_cost
 from driftwheel.store.wheel.turn_steps import TurnStep, add_step, set_step, steps_of
-from driftwheel.store.wheel.turns import Turn, lock_turn, set_turn
+from driftwheel.store.wheel.turns import Turn, lock_turn, open_turn, set_turn
 from driftwheel.wheel.turn_step import WHEEL, Outcome, StepName, StepState, Waits
 from driftwheel.wheel.wheel_policy import WheelPolicy
 
-__all__ = ["At", "MovedOnError", "end", "go_on", "hold", "keep", "moving", "wait"]
+__all__ = ["At", "MovedOnError", "end", "give_up_runs", "go_on", "hold", "keep", "moving", "wait"]
 
 FAR = timedelta(days=1)
 """When a turn is looked at again though nothing it waits for has come."""
@@ -98,6 +98,14 @@ def hold(connection: Connection, at: At) -> None:
     steps = steps_of(connection, turn.key)
     if (len(steps), steps[-1]) != (len(at.steps), at.step):
         raise MovedOnError
+
+
+def give_up_runs(at: At) -> None:
+    """Stop the trainings of a turn that was stopped while a step asked for one."""
+    with writing(at.engine) as connection:
+        turn = lock_turn(connection, at.turn.key)
+        if turn is not None and open_turn(connection, turn.model) is None:
+            let_go(connection, turn, turn.reason or "The turn was stopped.", WHEEL, at.now)
 
 
 @contextmanager
@@ -207,7 +215,7 @@ def end(
     keep(
         connection, at, state=state, made=made, found=found, told=told or reason, seconds=seconds, ended=True
     )
-    let_go(connection, at.turn.key, f"{at.name} has ended.", WHEEL, at.now)
+    let_go(connection, at.turn, f"{at.name} has ended.", WHEEL, at.now)
     set_turn(connection, at.turn.key, ended=at.now, outcome=outcome, reason=reason, waits=None, waits_for="")
     details = {"turn": at.turn.number, "outcome": outcome, "reason": reason}
     note(connection, at.now, WHEEL, "end turn", at.model.name, details)
