@@ -100,7 +100,7 @@ def begin(
 
 def answer(
     model: Annotated[str, _MODEL],
-    what: Annotated[str, _ANSWER],
+    answer: Annotated[str, _ANSWER],
     number: Annotated[int | None, _NUMBER] = None,
     reason: Annotated[str, _REASON] = "",
     data: Annotated[Path | None, DATA] = None,
@@ -112,21 +112,21 @@ def answer(
     from driftwheel.services.clock import utc_now
     from driftwheel.services.wheel.answer_turn import answer_turn
 
-    if what not in {"promote", "refuse"}:
-        hint = did_you_mean(what, ("promote", "refuse"))
-        raise UsageError(f"A turn is answered 'promote' or 'refuse', not '{what:.50}'.{hint}")
+    if answer not in {"promote", "refuse"}:
+        hint = did_you_mean(answer, ("promote", "refuse"))
+        raise UsageError(f"A turn is answered 'promote' or 'refuse', not '{answer:.50}'.{hint}")
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
         found = _turn(engine, model, number)
         turn = answer_turn(
             engine,
             model,
             found.turn.number,
-            "promote" if what == "promote" else "refuse",
+            "promote" if answer == "promote" else "refuse",
             by=acting_user(),
             now=utc_now(),
             reason=reason,
         )
-    done = "is promoted" if what == "promote" else "is kept out"
+    done = "is promoted" if answer == "promote" else "is kept out"
     typer.echo(f"Turn {turn.number}: {found.challenger or 'the challenger'} {done}.")
 
 
