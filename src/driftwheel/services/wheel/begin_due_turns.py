@@ -50,7 +50,7 @@ def _enabled(connection: Connection) -> list[Model]:
 
 def _is_due(connection: Connection, model: Model, now: datetime) -> bool:
     policy = policy_of(connection, model.key)
-    return decide(policy, gather_facts(connection, model, policy, now=now)).begins
+    return decide(policy, gather_facts(connection, model, policy, now=now, only_asked=True)).begins
 
 
 def _begin(engine: Engine, model: Model, now: datetime) -> Turn | None:

@@ -27,10 +27,13 @@ from driftwheel.wheel.wheel_policy import DAYS_OF_MONTH, WheelPolicy
 __all__ = ["gather_facts"]
 
 
-def gather_facts(connection: Connection, model: Model, policy: WheelPolicy, *, now: datetime) -> WheelFacts:
+def gather_facts(
+    connection: Connection, model: Model, policy: WheelPolicy, *, now: datetime, only_asked: bool = False
+) -> WheelFacts:
     """Return what is known of a model that may begin a turn of its wheel.
 
-    Labels are counted only where the policy asks for them.
+    Labels are counted only where the policy asks for them, which takes long; with `only_asked`, as a worker
+    looks every few seconds, accuracy is measured only then, too.
     """
     fired = [one for one in open_episodes(connection, model.key) if one.fired is not None]
     turns = _turns(connection, model, fired, now)
@@ -38,13 +41,14 @@ def gather_facts(connection: Connection, model: Model, policy: WheelPolicy, *, n
     alias = find_alias(connection, model.key, "champion")
     champion = None if alias is None else version_by_key(connection, alias.version)
     ended = None if last is None else last.ended
+    asked = policy.accuracy_below is not None or not only_asked
     measured = max(filter(None, (now - timedelta(days=policy.accuracy_days), ended)))
     counted = max(filter(None, (None if alias is None else alias.since, ended)), default=model.created)
     return WheelFacts(
         now,
         _alerts(connection, model, fired, now),
         NOTHING
-        if champion is None
+        if champion is None or not asked
         else version_accuracy(
             [
                 one

@@ -15,6 +15,7 @@ __all__ = [
     "PerformanceWindow",
     "count_labels",
     "labelled_segments",
+    "labels_made",
     "list_performance",
     "newest_performance",
     "put_performance",
@@ -154,3 +155,14 @@ def count_labels(connection: Connection, model: int) -> int:
     c = performance_windows.c
     query = select(func.sum(c.labels)).where(c.model == model, c.tag == "")
     return int(connection.execute(query).scalar_one() or 0)
+
+
+def labels_made(connection: Connection, model: int) -> tuple[int, datetime | None]:
+    """Return how many labels a model's windows have in all, and when one was summed up last.
+
+    As long as neither changes, what is made from the sums stays as it is.
+    """
+    c = performance_windows.c
+    query = select(func.sum(c.labels), func.max(c.made)).where(c.model == model, c.tag == "")
+    labels, made = connection.execute(query).one()
+    return int(labels or 0), made
