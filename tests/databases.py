@@ -7,6 +7,8 @@ The server is started once a test session (and once for all workers of pytest-xd
 
 from __future__ import annotations
 
+import atexit
+import functools
 import os
 import pwd
 import shutil
@@ -32,8 +34,10 @@ __all__ = [
     "database",
     "database_url",
     "empty_database",
+    "migrated_file",
     "migrated_postgresql",
     "migrated_sqlite",
+    "new_database",
     "postgres_server",
     "running_postgres",
 ]
@@ -97,15 +101,23 @@ def running_postgres(fsync: Literal["on", "off"]) -> Iterator[PostgresServer | N
         shutil.rmtree(folder)
 
 
-@pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with the tables of this release and nothing in them, to copy."""
-    path = tmp_path_factory.mktemp("migrated") / "driftwheel.sqlite"
+@functools.cache
+def migrated_file() -> Path:
+    """An SQLite file with the tables of this release and nothing in them, to copy; made once in a process."""
+    folder = tempfile.mkdtemp(prefix="dw-migrated-")
+    atexit.register(shutil.rmtree, folder)
+    path = Path(folder) / "driftwheel.sqlite"
     engine = open_database(f"sqlite:///{path}")
     migrate(engine)
     engine.dispose()
     assert [one.name for one in path.parent.iterdir()] == [path.name]  # nothing is left in a log
     return path
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite() -> Path:
+    """A file with the tables of this release and nothing in them, to copy."""
+    return migrated_file()
 
 
 @pytest.fixture(scope="session")
@@ -119,24 +131,31 @@ def migrated_postgresql(postgres_server: PostgresServer) -> str:
     return name
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a database that is new, on each of the two; empty unless the test asks for `database`."""
-    migrated = "database" in request.fixturenames
-    if request.param == "sqlite":
-        path = tmp_path / "driftwheel.sqlite"
-        if migrated:
-            shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
+@contextmanager
+def new_database(kind: str, request: pytest.FixtureRequest, folder: Path, *, tables: bool) -> Iterator[str]:
+    """The URL of a database that is new, on SQLite in `folder` or on PostgreSQL, with tables or without."""
+    if kind == "sqlite":
+        path = folder / "driftwheel.sqlite"
+        if tables:
+            shutil.copyfile(migrated_file(), path)
         yield f"sqlite:///{path}"
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
     name = f"test_{uuid.uuid4().hex}"
-    template = f" TEMPLATE {request.getfixturevalue('migrated_postgresql')}" if migrated else ""
+    template = f" TEMPLATE {request.getfixturevalue('migrated_postgresql')}" if tables else ""
     server.execute(f"CREATE DATABASE {name}{template}")
     try:
         yield server.url(name)
     finally:
         server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database that is new, on each of the two; empty unless the test asks for `database`."""
+    tables = "database" in request.fixturenames
+    with new_database(request.param, request, tmp_path, tables=tables) as url:
+        yield url
 
 
 @pytest.fixture

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.databases import migrated_file
 from typer.testing import CliRunner, Result
 
 from driftwheel.cli import app
-from driftwheel.store.engine.database import open_database
-from driftwheel.store.engine.migrate import migrate
 
 Administer = Callable[..., Result]
 
@@ -20,9 +20,7 @@ def data(tmp_path: Path) -> Path:
     """The data folder of an installation on SQLite, with tables and nothing in them."""
     folder = tmp_path / "data"
     folder.mkdir()
-    engine = open_database(f"sqlite:///{folder / 'driftwheel.sqlite'}")
-    migrate(engine)
-    engine.dispose()
+    shutil.copyfile(migrated_file(), folder / "driftwheel.sqlite")
     return folder
 
 

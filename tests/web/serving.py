@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import threading
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ from typing import Any
 import httpx
 import uvicorn
 from fastapi import FastAPI
+from tests.databases import migrated_file
 
 from driftwheel.services.access.create_token import create_token, revoke_token
 from driftwheel.services.access.create_user import create_user
@@ -93,6 +95,9 @@ class Running:
 @contextmanager
 def serving(folder: Path, **overrides: Any) -> Iterator[Running]:
     """Run a server on a free port with its data in `folder`, without a worker, until the end."""
+    if "database_url" not in overrides and not (file := folder / "driftwheel.sqlite").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(migrated_file(), file)
     settings = Settings.load(**({"data": folder, "worker": False, "disk_reserve_bytes": 0} | overrides))
     clock = Clock()
     told: list[str] = []

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.databases import PostgresServer
+from tests.databases import new_database
 from tests.workflows.installation import add_model, everything, picture
 from tests.workflows.killing import run_program
 
 from driftwheel.store.engine.database import open_database
-from driftwheel.store.engine.migrate import migrate
 from driftwheel.store.files.blobs import Blobs
 
 pytestmark = pytest.mark.long
@@ -56,7 +57,6 @@ def prepare(database_url: str, folder: Path) -> None:
     for i in range(20):
         (folder / "reference" / f"{i}.png").write_bytes(picture(500 + i))
     engine = open_database(database_url)
-    migrate(engine)
     add_model(engine, retention_days=30, keep_images=0.5)
     engine.dispose()
 
@@ -69,16 +69,20 @@ def found(database_url: str, folder: Path) -> dict[str, object]:
         engine.dispose()
 
 
+@pytest.fixture
+def databases() -> Iterator[ExitStack]:
+    with ExitStack() as made:
+        yield made
+
+
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
-def test_killed_at_every_step(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_killed_at_every_step(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest, databases: ExitStack
+) -> None:
     urls = {}
     for name in ("never", "always"):
         (tmp_path / name).mkdir()
-        urls[name] = f"sqlite:///{tmp_path / name / 'driftwheel.sqlite'}"
-        if kind == "postgresql":
-            server: PostgresServer = request.getfixturevalue("postgres_server")
-            server.execute(f"CREATE DATABASE kill_{name}")
-            urls[name] = server.url(f"kill_{name}")
+        urls[name] = databases.enter_context(new_database(kind, request, tmp_path / name, tables=True))
         prepare(urls[name], tmp_path / name)
     recent = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=12)
     for name in urls:

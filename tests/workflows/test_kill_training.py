@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.databases import PostgresServer
+from tests.databases import new_database
 from tests.learning.digits import need_training
 from tests.workflows.installation import NOW, add_model, picture
 from tests.workflows.killing import run_program
@@ -14,7 +15,6 @@ from tests.workflows.killing import run_program
 from driftwheel.services.alert.begin_watching import begin_watching
 from driftwheel.store.alerts.monitors import list_monitors
 from driftwheel.store.engine.database import open_database, reading, writing
-from driftwheel.store.engine.migrate import migrate
 from driftwheel.store.files.blobs import Blobs
 from driftwheel.store.models.autoencoders import list_autoencoders
 from driftwheel.store.models.models import find_model
@@ -25,19 +25,18 @@ pytestmark = pytest.mark.long
 POINTS = ("autoencoder-begun", "autoencoder-trained", "autoencoder-written", "autoencoder-ready")
 
 
-@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
-def test_killed_at_every_step(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     need_training()
-    url = f"sqlite:///{tmp_path}/driftwheel.sqlite"
-    if kind == "postgresql":
-        server: PostgresServer = request.getfixturevalue("postgres_server")
-        server.execute("CREATE DATABASE kill_training")
-        url = server.url("kill_training")
+    with new_database(request.param, request, tmp_path, tables=True) as made:
+        yield made
+
+
+def test_killed_at_every_step(url: str, tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     for i in range(100):
         (tmp_path / "images" / f"{i}.png").write_bytes(picture(i, (8, 8)))
     engine = open_database(url)
-    migrate(engine)
     model = add_model(engine, embedder="none")
     with writing(engine) as connection:
         source = {"images": str(tmp_path / "images"), "name_pattern": None}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.databases import PostgresServer
+from tests.databases import new_database
 from tests.notify.receivers import Webhook, webhook
 from tests.workflows.installation import NOW, add_model
 from tests.workflows.killing import run_program
@@ -22,7 +22,6 @@ from driftwheel.store.alerts.episodes import list_episodes
 from driftwheel.store.alerts.evaluations import list_evaluations
 from driftwheel.store.alerts.monitors import list_monitors
 from driftwheel.store.engine.database import open_database, reading, writing
-from driftwheel.store.engine.migrate import migrate
 from driftwheel.store.models.models import find_model
 from driftwheel.store.windows.verdicts import list_verdicts
 
@@ -48,7 +47,6 @@ def work(database_url: str, folder: Path, *, crash_at: str | None = None) -> sub
 def prepare(database_url: str, port: int) -> None:
     """Make three models, each with one monitor, and a channel."""
     engine = open_database(database_url)
-    migrate(engine)
     rules = {"m": "black_share above 10 %", "quiet": "silence above 1 min", "missed": "records below 1"}
     for name, rule in rules.items():
         add_model(engine, name=name, embedder="none", window="hour")
@@ -102,12 +100,7 @@ def test_killed_at_every_step(kind: str, tmp_path: Path, request: pytest.Fixture
     for name, points in (("never", ()), ("always", POINTS)):
         folder = tmp_path / name
         folder.mkdir()
-        url = f"sqlite:///{folder / 'driftwheel.sqlite'}"
-        if kind == "postgresql":
-            server: PostgresServer = request.getfixturevalue("postgres_server")
-            server.execute(f"CREATE DATABASE watch_{name}")
-            url = server.url(f"watch_{name}")
-        with webhook() as receiver:
+        with new_database(kind, request, folder, tables=True) as url, webhook() as receiver:
             prepare(url, receiver.port)
             for point in points:
                 killed = work(url, folder, crash_at=point)

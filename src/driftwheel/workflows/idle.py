@@ -37,7 +37,7 @@ def is_idle(rounds: Rounds) -> bool:
     messages that are due later.
     """
     worker = rounds.worker
-    if waiting_shadows(worker.engine):
+    if worker.busy or waiting_shadows(worker.engine):
         return False
     with reading(worker.engine) as connection:
         waits = (
@@ -59,7 +59,7 @@ def is_idle(rounds: Rounds) -> bool:
             or is_any_due(connection, worker.now())
             or bool(ready_turns(connection, worker.now()))
         )
-    if waits or worker.busy:
+    if waits or worker.busy:  # perhaps it took up what waited between the two looks
         return False
     under_way = DBOS.list_workflows(
         status=["PENDING", "ENQUEUED"], load_input=False, load_output=False, limit=_LOOKED_AT
