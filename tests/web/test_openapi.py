@@ -82,7 +82,7 @@ def test_no_request_makes_it_fail(tmp_path: Path, role: str) -> None:
             "--checks": CHECKS,
             "--phases": "coverage,fuzzing",
             "--mode": "all",
-            "--max-examples": "5",
+            "--max-examples": "3",
             "--seed": "1",
             "--exclude-path-regex": "/tokens/",  # it would revoke its own
             "--request-timeout": "30",
