@@ -11,6 +11,7 @@ from tests.services.wheel.conftest import Stages
 from tests.services.wheel.turning import Turning
 
 from driftwheel.errors import UsageError
+from driftwheel.services.datasets.remove_version import remove_version
 from driftwheel.services.label.pools.create_pool import NewPool, create_pool_in
 from driftwheel.services.label.pools.fill_pool import PoolImage, fill_pool_in
 from driftwheel.services.label.projects.class_project import new_class_project_in
@@ -298,6 +299,17 @@ def test_what_people_do_not_agree_on_waits_for_a_review_where_that_is_the_policy
     seen = its.advance()
     assert seen.turn.waits == "training"
     assert seen.turn.annotators == 2
+
+
+def test_without_a_dataset_version_the_labels_make_the_first(at_stage: Stages) -> None:
+    its = at_stage("logged")
+    remove_version(its.engine, its.its.name, 1, by="me", now=its.now)
+    its.begin(trigger="performance", cause="Measured accuracy is below 90 %.")
+    its.advance()
+    its.label()
+    seen = its.advance()
+    assert seen.turn.waits == "training"
+    assert "Dataset version 2 holds 150 images, 150 more than before" in seen.steps[-2].step.told
 
 
 def test_golden_tasks_of_the_project_are_asked_again(at_stage: Stages) -> None:

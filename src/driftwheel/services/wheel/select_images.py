@@ -55,10 +55,12 @@ def select_images(at: At) -> bool:
 
 
 def slice_of_turn(connection: Connection, at: At) -> GateSlice:
-    """Return what a turn is about: the images of its alert, else all."""
-    if at.turn.alert is None:
-        return GateSlice()
-    return slice_of_alert(connection, at.model, at.turn.alert)
+    """Return what a turn is about: the images of its alert, or of the days in which accuracy fell, else all."""
+    if at.turn.alert is not None:
+        return slice_of_alert(connection, at.model, at.turn.alert)
+    if at.turn.trigger == "performance":
+        return GateSlice(since=at.turn.begun - timedelta(days=at.policy.accuracy_days))
+    return GateSlice()
 
 
 def _drawn_at_random(  # noqa: PLR0917
