@@ -146,7 +146,7 @@ def suggest_rhythm(reigns: Sequence[Reign], loss: float) -> Rhythm:
             labels=labels,
         )
     days, high = loss / found.slope, loss / found.low
-    suggested = max(1, math.floor(min(days, longest)))
+    suggested = max(1, round(min(days, longest)))
     drawn_out = f" No champion was seen for longer than {_days(seen)}." if days > seen else ""
     told = (
         f"Retrain every {_days(suggested)}: after a promotion accuracy falls by {_points(loss)} in "
