@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import timedelta
 
 import cv2
@@ -62,6 +63,12 @@ def test_a_repair_is_rehearsed_offered_done_and_handed_on(stripes: StripedModel)
     assert offer is not None
     assert (offer.fault, offer.lacking) == (FaultCase("blur", 4, ""), "")
     assert offer.rehearsal == rehearsed
+    for measured, best in ((0.7, "linear-head"), (0.9, "distillation")):
+        told = {"clean": {"accuracy": 0.9}, "faulty": {"accuracy": 0.8}}
+        taught = {"clean": {"accuracy": 0.9}, "faulty": {"accuracy": measured}}
+        results = {**told, "distilled": taught}
+        assert replace(offer, rehearsal=replace(rehearsed, results=results)).best == best
+    assert replace(offer, rehearsal=None).best == "distillation"
     assert repaired.state == "done"
     assert repaired.results is not None
     assert repaired.results["faulty"]["accuracy"] >= repaired.results["faulty"]["champion"]["accuracy"]
