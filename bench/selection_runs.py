@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 import driftwheel.learning.fit_embedding_head as fit_module
 from driftwheel import selection
+from driftwheel.learning.cross_fitted_regression import LEAST_LABELS
 from driftwheel.learning.embedding_head import EmbeddingHead
-from driftwheel.learning.fit_embedding_head import LEAST_LABELS, fit_embedding_head
+from driftwheel.learning.fit_embedding_head import fit_embedding_head
 from driftwheel.selection.badge import badge
 from driftwheel.selection.candidates import Candidates
 from driftwheel.selection.chosen import Drawn

@@ -59,7 +59,7 @@ def test_every_package_has_its_place_in_the_layers() -> None:
 
 def test_the_lowest_layers_are_lowest_and_the_faces_on_top() -> None:
     layers = next(contract for contract in CONTRACTS if contract["type"] == "layers")["layers"]
-    assert layers[-2:] == ["box_overlap | predictions | records", "errors"]
+    assert layers[-2:] == ["box_overlap | predictions | records | statistics", "errors"]
     assert "cli" in layers[0]
 
 

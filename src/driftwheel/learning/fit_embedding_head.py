@@ -11,21 +11,17 @@ from scipy.special import softmax
 from threadpoolctl import threadpool_limits
 
 from driftwheel.errors import UsageError
-from driftwheel.learning.best_temperature import best_temperature
+from driftwheel.learning.cross_fitted_regression import (
+    LEAST_LABELS,
+    check_embeddings,
+    cross_fitted_regression,
+    penalties_near,
+)
 from driftwheel.learning.embedding_head import EmbeddingHead
 from driftwheel.learning.principal_axes import principal_axes
-from driftwheel.learning.softmax_regression import softmax_regression
 from driftwheel.selection.sampled_accuracy import SampledAccuracy, sampled_accuracy
 
-__all__ = ["LEAST_LABELS", "PENALTIES", "FittedHead", "fit_embedding_head"]
-
-LEAST_LABELS = 10
-"""To learn from, of two classes or more."""
-
-PENALTIES = (1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4)
-"""That are tried, for embeddings whose mean squared length about their mean is 1."""
-
-_PATIENCE = 2  # penalties in a row that do worse than the best, until the search ends
+__all__ = ["FittedHead", "fit_embedding_head"]
 
 Array = NDArray[np.float64]
 
@@ -138,7 +134,8 @@ def fit_embedding_head(
     _check_labels(columns, classes)
     with threadpool_limits(1, "blas"):  # small products: more threads only wait for each other
         own = _Labelled(table[~held], columns, classes, balanced)
-        head, out_of_fold, loss = _fit(own, _penalties(before), folds, np.random.default_rng(seed))
+        tried = penalties_near(None if before is None else before.penalty)
+        head, out_of_fold, loss = _fit(own, tried, folds, np.random.default_rng(seed))
     named = np.empty(n, dtype=names.dtype)
     named[~held] = classes[out_of_fold.argmax(axis=1)]
     if held.any():
@@ -178,43 +175,17 @@ def _fit(
     own: _Labelled, penalties: Sequence[float], folds: int, rng: np.random.Generator
 ) -> tuple[EmbeddingHead, Array, float]:
     """Return the head, (n, k) logits out of fold, and their loss."""
-    n, k, labels = len(own.table), len(own.classes), own.labels
+    n, labels = len(own.table), own.labels
     centre, axes, points = principal_axes(own.table)
-    counts = np.bincount(labels, minlength=k)
     fold = np.empty(n, dtype=np.intp)
     shuffled = rng.permutation(n)
     fold[shuffled[np.argsort(labels[shuffled], kind="stable")]] = np.arange(n) % folds
-    weights = np.repeat((1 / counts[labels] if own.balanced else np.ones(n))[:, None], folds + 1, axis=1)
-    weights[np.arange(n), fold] = 0.0  # the last column is the head of all
-    weights /= weights.sum(axis=0)
-    best: tuple[float, float, float, Array, Array] = (np.inf, 0.0, 1.0, np.empty(0), np.empty(0))
-    found: Array | None = None
-    worse = 0
-    for penalty in penalties:
-        found = softmax_regression(points, labels, weights, k, penalty=penalty, start=found)
-        logits = np.empty((n, k))
-        for part in range(folds):
-            rows = fold == part
-            logits[rows] = points[rows] @ found[part, :-1] + found[part, -1]
-        temperature, loss = best_temperature(logits, labels)
-        if loss < best[0]:
-            best, worse = (loss, penalty, temperature, found[folds], logits), 0
-        else:
-            worse += 1
-        if worse == _PATIENCE:
-            break
-    loss, penalty, temperature, coefficients, logits = best
-    spread = axes @ coefficients[:-1]
-    bias = coefficients[-1] - centre @ spread
+    shares = 1 / np.bincount(labels)[labels] if own.balanced else None
+    best = cross_fitted_regression(points, labels, len(own.classes), fold, penalties=penalties, shares=shares)
+    spread = axes @ best.coefficients[:-1]
+    bias = best.coefficients[-1] - centre @ spread
     names = tuple(str(name) for name in own.classes)
-    return EmbeddingHead(names, spread, bias, temperature, penalty), logits, loss
-
-
-def _penalties(before: EmbeddingHead | None) -> tuple[float, ...]:
-    if before is None or before.penalty not in PENALTIES:
-        return PENALTIES
-    place = PENALTIES.index(before.penalty)
-    return PENALTIES[max(0, place - 1) : place + 2]
+    return EmbeddingHead(names, spread, bias, best.temperature, best.penalty), best.logits, best.loss
 
 
 def _check(
@@ -225,10 +196,7 @@ def _check(
             f"A head is fitted to embeddings (images, dimensions) with one label, chance and holdout flag "
             f"for each; got shapes {table.shape}, {names.shape}, {chances.shape} and {held.shape}."
         )
-    if not np.isfinite(table).all():
-        raise UsageError("Some embeddings hold values that are not finite; leave those images out first.")
-    if folds < 2:
-        raise UsageError(f"`folds` is {folds}; expected at least 2.")
+    check_embeddings(table, folds)
 
 
 def _check_labels(columns: NDArray[np.intp], classes: NDArray[np.str_]) -> None:

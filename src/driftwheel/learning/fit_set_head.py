@@ -12,20 +12,20 @@ from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
 from driftwheel.errors import UsageError
-from driftwheel.learning.best_temperature import best_temperature
-from driftwheel.learning.fit_embedding_head import LEAST_LABELS, PENALTIES
+from driftwheel.learning.cross_fitted_regression import (
+    LEAST_LABELS,
+    check_embeddings,
+    cross_fitted_regression,
+    penalties_near,
+)
 from driftwheel.learning.principal_axes import principal_axes
 from driftwheel.learning.set_head import SetHead, whole_confidence
-from driftwheel.learning.softmax_regression import softmax_regression
 from driftwheel.selection.sampled_accuracy import SampledAccuracy, sampled_accuracy
 
 __all__ = ["LEAST_OF_CLASS", "FittedSetHead", "fit_set_head"]
 
 LEAST_OF_CLASS = 3
 """Images that have a class, and that have it not, to tell it by the embedding; below, all get its share."""
-
-_PATIENCE = 2
-_NEAR = 1  # penalties beside the one before that are tried
 
 Array = NDArray[np.float64]
 
@@ -140,12 +140,15 @@ def fit_set_head(
             if not told[column]:
                 bias[column], chances[:, column] = np.log(share / (1 - share)), share
                 continue
-            tried = _penalties(before.penalties[column] if known and before is not None else 0.0)
-            one = _fit(points, there[:, column].astype(np.intp), fold, folds, tried)
-            spread = axes @ one.coefficients[:-1]
+            tried = penalties_near(before.penalties[column] if known and before is not None else None)
+            labels = there[:, column].astype(np.intp)
+            one = cross_fitted_regression(points, labels, 2, fold, penalties=tried)
+            odds = np.diff(one.coefficients, axis=1)[:, 0] / one.temperature
+            spread = axes @ odds[:-1]
             weights[:, column] = spread
-            bias[column] = one.coefficients[-1] - centre @ spread
-            chances[:, column], penalties[column] = expit(one.odds), one.penalty
+            bias[column] = odds[-1] - centre @ spread
+            chances[:, column] = expit(np.diff(one.logits, axis=1)[:, 0] / one.temperature)
+            penalties[column] = one.penalty
     right = ((chances >= 0.5) == there).all(axis=1)
     power = _power(chances, right)
     everywhere = np.ones(n)
@@ -164,53 +167,6 @@ def fit_set_head(
         whole_confidence(chances, power),
         right,
     )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _OneClass:
-    """A classifier of one class: (r + 1,) coefficients of its log odds, and (n,) log odds out of fold."""
-
-    coefficients: Array
-    odds: Array
-    penalty: float
-
-
-def _fit(
-    points: NDArray[np.float32],
-    labels: NDArray[np.intp],
-    fold: NDArray[np.intp],
-    folds: int,
-    penalties: Sequence[float],
-) -> _OneClass:
-    n = len(points)
-    weights = np.ones((n, folds + 1))
-    weights[np.arange(n), fold] = 0.0  # the last column is the head of all
-    weights /= weights.sum(axis=0)
-    best: tuple[float, _OneClass] | None = None
-    found: Array | None = None
-    worse = 0
-    for penalty in penalties:
-        found = softmax_regression(points, labels, weights, 2, penalty=penalty, start=found)
-        coefficients = found[:, :, 1] - found[:, :, 0]
-        odds = np.einsum("ij,ij->i", points, coefficients[fold, :-1]) + coefficients[fold, -1]
-        temperature, loss = best_temperature(np.column_stack([np.zeros(n), odds]), labels)
-        if best is None or loss < best[0]:
-            one = _OneClass(coefficients[folds] / temperature, odds / temperature, penalty)
-            best, worse = (loss, one), 0
-        else:
-            worse += 1
-        if worse == _PATIENCE:
-            break
-    if best is None:  # never: there are penalties
-        raise UsageError("There is no penalty to try.")
-    return best[1]
-
-
-def _penalties(before: float) -> tuple[float, ...]:
-    if before not in PENALTIES:
-        return PENALTIES
-    place = PENALTIES.index(before)
-    return PENALTIES[max(0, place - _NEAR) : place + _NEAR + 1]
 
 
 def _power(chances: Array, right: NDArray[np.bool_]) -> float:
@@ -235,9 +191,6 @@ def _check(table: Array, sets: Sequence[Collection[str]], names: tuple[str, ...]
             f"A head is fitted to embeddings (images, dimensions) with one set each; got shape {table.shape} "
             f"and {len(sets)} sets."
         )
-    if not np.isfinite(table).all():
-        raise UsageError("Some embeddings hold values that are not finite; leave those images out first.")
-    if folds < 2:
-        raise UsageError(f"`folds` is {folds}; expected at least 2.")
+    check_embeddings(table, folds)
     if strange := sorted({name for one in sets for name in one} - set(names)):
         raise UsageError(f"A set names '{strange[0]:.60}', which is none of the {len(names)} classes.")

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from scipy.special import bdtr, bdtrc, betainc, betaincc
 
 from driftwheel.drift.rules import EFFECT_FLOOR_TOTAL_VARIATION
-from driftwheel.drift.statistics.fisher_exact import fisher_exact
 from driftwheel.monitors.phase import same_phase
 from driftwheel.monitors.prediction import Predicted, bounds, p_value_of, predict
 from driftwheel.monitors.signal import Side
+from driftwheel.statistics.fisher_exact import fisher_exact
 
 __all__ = [
     "LEAST_CHANGE_OF_COUNT",

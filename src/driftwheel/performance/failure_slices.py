@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from driftwheel.errors import UsageError
 from driftwheel.performance.figure import Figure
 from driftwheel.performance.wilson import wilson_interval
+from driftwheel.statistics.fisher_exact import fisher_exact
 
 __all__ = [
     "LEAST_IN_SLICE",
@@ -265,8 +266,6 @@ def _overlap(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
 def _confirmed(
     proposed: Sequence[_Part], correct: NDArray[np.bool_], confirms: NDArray[np.bool_]
 ) -> list[FailureSlice]:
-    from scipy.stats import fisher_exact  # half a second, which a server's start does without
-
     tests = []
     for conditions, member in proposed:
         inside, outside = member & confirms, ~member & confirms
@@ -274,9 +273,9 @@ def _confirmed(
             [int((~correct[inside]).sum()), int(correct[inside].sum())],
             [int((~correct[outside]).sum()), int(correct[outside].sum())],
         ]
-        tests.append(
-            (float(fisher_exact(np.array(table), alternative="greater").pvalue), conditions, member, table)
-        )
+        (wrong, right), (others_wrong, others_right) = table
+        p_value = fisher_exact(wrong, wrong + right, others_wrong, others_wrong + others_right)
+        tests.append((p_value, conditions, member, table))
     tests.sort(key=lambda one: (one[0], str(one[1])))
     found: list[FailureSlice] = []
     highest = 0.0

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from driftwheel.drift.statistics.fisher_exact import fisher_exact
 from driftwheel.records import Records
+from driftwheel.statistics.fisher_exact import fisher_exact
 
 __all__ = ["FrozenFrames", "find_frozen_frames"]
 

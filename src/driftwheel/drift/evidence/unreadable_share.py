@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from driftwheel.drift.statistics.fisher_exact import fisher_exact
 from driftwheel.records import Evidence
+from driftwheel.statistics.fisher_exact import fisher_exact
 
 __all__ = ["LEAST_SHARE", "unreadable_share"]
 

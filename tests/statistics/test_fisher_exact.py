@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from driftwheel.drift.statistics.fisher_exact import fisher_exact
+from driftwheel.statistics.fisher_exact import fisher_exact
 
 
 @given(st.data(), st.integers(1, 2000), st.integers(1, 2000))
