@@ -17,7 +17,15 @@ from driftwheel.store.models.models import Model, find_model, version_by_key
 from driftwheel.store.wheel.turn_steps import TurnStep, steps_of_turns
 from driftwheel.store.wheel.turns import Turn, find_turn, list_turns
 
-__all__ = ["DescribedStep", "DescribedTurn", "Made", "MadeKind", "describe_turn", "describe_turns"]
+__all__ = [
+    "DescribedStep",
+    "DescribedTurn",
+    "Made",
+    "MadeKind",
+    "describe_turn",
+    "describe_turns",
+    "turn_numbered",
+]
 
 MadeKind = Literal["project", "pool", "dataset", "training", "version", "gate"]
 

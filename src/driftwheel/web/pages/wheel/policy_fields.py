@@ -49,7 +49,7 @@ class FieldGroup:
     fields: tuple[PolicyField, ...]
 
 
-_SEVERITIES = (("info", "info or graver"), ("warning", "warning or graver"), ("critical", "critical"))
+_SEVERITIES = (("info", "any"), ("warning", "at least warning"), ("critical", "critical"))
 GROUPS: Final = (
     FieldGroup(
         "A turn begins",
@@ -57,21 +57,19 @@ GROUPS: Final = (
             PolicyField("enabled", "Turns begin by themselves", "switch"),
             PolicyField("on_alert", "when a drift alert fires", "switch"),
             PolicyField("alert_severity", "Alert", "choice", choices=_SEVERITIES),
-            PolicyField(
-                "accuracy_below", "Measured accuracy below", "percent", "%", "Empty: not for that.", True
-            ),
-            PolicyField("accuracy_days", "measured over the last", "count", "days"),
-            PolicyField("least_labels", "with labels, at least", "count"),
+            PolicyField("accuracy_below", "Accuracy below", "percent", "%", "Empty: not for that.", True),
+            PolicyField("accuracy_days", "measured over, days", "count", "days"),
+            PolicyField("least_labels", "labels, at least", "count"),
             PolicyField("new_labels", "New labels", "count", "", "Empty: not for that.", True),
-            PolicyField("every_days", "Every so many days", "count", "days", "Empty: not for that.", True),
+            PolicyField("every_days", "Every, days", "count", "days", "Empty: not for that.", True),
         ),
     ),
     FieldGroup(
         "How often, how much",
         (
-            PolicyField("cool_down_days", "Days of rest after a turn", "number", "days"),
-            PolicyField("turns_per_month", "Turns in 30 days, at most", "count"),
-            PolicyField("labels_per_month", "Labels in 30 days, at most", "count"),
+            PolicyField("cool_down_days", "Rest after a turn, days", "number", "days"),
+            PolicyField("turns_per_month", "Turns in 30 days", "count"),
+            PolicyField("labels_per_month", "Labels in 30 days", "count"),
             PolicyField("most_labels", "Labels a turn, at most", "count", "", "With those for the gate."),
         ),
     ),
@@ -79,16 +77,14 @@ GROUPS: Final = (
         "Labels",
         (
             PolicyField("images", "Images a turn", "count"),
-            PolicyField(
-                "holdout_share", "of these at random", "percent", "%", "To measure on; never learnt from."
-            ),
+            PolicyField("holdout_share", "at random", "percent", "%", "To measure on; never learnt from."),
             PolicyField("overlap", "People for an image", "count"),
             PolicyField("most_overlap", "and at most", "count", "", "Empty: no more.", True),
-            PolicyField("golden_share", "Golden tasks among them", "percent", "%"),
-            PolicyField("deadline_days", "Days to wait for people", "number", "days"),
+            PolicyField("golden_share", "Golden tasks", "percent", "%"),
+            PolicyField("deadline_days", "Wait for people, days", "number", "days"),
             PolicyField(
                 "unsettled",
-                "What they disagree on",
+                "Disagreed on",
                 "choice",
                 choices=(("leave_out", "is left out"), ("review", "is reviewed by a person")),
             ),
@@ -98,7 +94,7 @@ GROUPS: Final = (
     FieldGroup(
         "After the labels",
         (
-            PolicyField("harm_margin", "Accuracy lost that is harm", "percent", "points"),
+            PolicyField("harm_margin", "Harm: lost", "percent", "points"),
             PolicyField("end_without_harm", "End where no harm is shown", "switch"),
             PolicyField("repair", "Repair a camera fault without labels at once", "switch"),
         ),
@@ -106,9 +102,9 @@ GROUPS: Final = (
     FieldGroup(
         "After a promotion",
         (
-            PolicyField("watch_days", "Days to watch the new champion", "number", "days"),
-            PolicyField("watch_labels", "or until so many labels", "count"),
-            PolicyField("watch_margin", "Worse by, before it goes back", "percent", "points"),
+            PolicyField("watch_days", "Watch it, days", "number", "days"),
+            PolicyField("watch_labels", "or until labels", "count"),
+            PolicyField("watch_margin", "Worse by", "percent", "points"),
             PolicyField("roll_back", "Roll back where it is shown to be worse", "switch"),
         ),
     ),

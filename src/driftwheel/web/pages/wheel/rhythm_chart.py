@@ -19,6 +19,7 @@ MOST_REIGNS = 4
 """Drawn, the newest; each has a colour of its own."""
 
 _WIDTH, _HEIGHT = 560, 230
+_STEPS = (1, 2, 5, 7, 14, 30, 60, 90, 180, 365)  # days between two that are written
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 546.0, 12.0, 182.0
 
 
@@ -44,10 +45,9 @@ def rhythm_chart(rhythm: Rhythm) -> Markup:
         at = y(tick * step)
         parts.append(element("path", d=f"M{number(_LEFT)} {number(at)}H{number(_RIGHT)}", class_="rail"))
         parts.append(text(_LEFT - 6, at + 4, points(tick * step), "end"))
-    parts += [
-        text(x(days), _BOTTOM + 18, f"{days:,.3g}", "middle")
-        for days in (longest * part / 4 for part in range(5))
-    ]
+    every = next((days for days in _STEPS if longest <= 6 * days), _STEPS[-1])
+    marked = range(0, math.floor(longest) + 1, every)
+    parts += [text(x(days), _BOTTOM + 18, f"{days:,}", "middle") for days in marked]
     parts.append(text((_LEFT + _RIGHT) / 2, _BOTTOM + 38, "days since the promotion", "middle"))
     if rhythm.days is not None:
         d = f"M{number(x(rhythm.days))} {number(_TOP)}V{number(_BOTTOM)}"
