@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -11,12 +12,14 @@ from typing import Final
 import numpy as np
 
 from driftwheel.agreement.simulated_annotator import simulate_answer
+from driftwheel.client.annotator import GivenTask
 from driftwheel.client.rehearsal.crowd import Member
 from driftwheel.errors import UsageError
 
 __all__ = ["Labelled", "label_pools"]
 
 _DONE: Final = "no_tasks"
+_AHEAD: Final = 3  # tasks that are asked for at once, as the page for annotators does
 
 
 @dataclass(slots=True)
@@ -78,6 +81,7 @@ def label_pools(
     if not (np.isfinite(pace) and pace >= 0):
         raise UsageError(f"The pace is {pace:g}; give 0 for at once, or 1 for as long as people take.")
     done = tuple(Labelled() for _ in members)
+    ahead: tuple[deque[GivenTask], ...] = tuple(deque() for _ in members)
     begun = time.monotonic()
     waiting = list(range(len(members)))
     progressed = True
@@ -90,23 +94,27 @@ def label_pools(
             clock, who = heapq.heappop(turns)
             time.sleep(max(0.0, begun + clock * pace - time.monotonic()))
             member, its = members[who], done[who]
-            tasks = member.annotator.next_tasks(1, pool)
-            its.why = tasks.why
-            if not tasks.given:
-                if tasks.why == _DONE:
+            if not ahead[who]:
+                tasks = member.annotator.next_tasks(_AHEAD, pool)
+                its.why = tasks.why
+                ahead[who].extend(tasks.given)
+            if not ahead[who]:
+                if its.why == _DONE:
                     waiting.append(who)
                 continue
-            task = tasks.given[0]
+            task = ahead[who].popleft()
             rng = np.random.default_rng([seed, who, int(task.image[:15], 16)])
             said = simulate_answer(member.simulated, truths.get(task.image), rng)
             time.sleep(max(0.0, begun + (clock + said.seconds) * pace - time.monotonic()))
             if said.label is None:
-                member.annotator.answer(task.number, None, kind="skip", seconds=said.seconds)
-                its.skipped += 1
+                taken = member.annotator.answer(task.number, None, kind="skip", seconds=said.seconds)
             else:
                 payload = {"class": classes[said.label]}
-                member.annotator.answer(task.number, payload, seconds=said.seconds)
-                its.answered += 1
+                taken = member.annotator.answer(task.number, payload, seconds=said.seconds)
+            if not taken:  # banned meanwhile: the next question tells
+                ahead[who].clear()
+            its.skipped += taken and said.label is None
+            its.answered += taken and said.label is not None
             its.images.add(task.image)
             its.seconds += said.seconds
             progressed = True
