@@ -90,12 +90,13 @@ def gather_incidents(
     connection: Connection, model: Model, services: Sequence[Service]
 ) -> tuple[tuple[IncidentFacts, ...], int]:
     """Return the alerts that fired while a version was the champion, the newest first, and how many more."""
-    found: dict[int, Episode] = {}
-    for its in services:
-        for one in list_episodes(connection, model.key, fired=True, limit=_LOOKED_AT):
-            if one.fired is not None and one.fired >= its.begin and (its.end is None or one.fired < its.end):
-                found[one.key] = one
-    chosen = sorted(found.values(), key=lambda one: -one.key)
+    if not services:
+        return (), 0
+    chosen = [
+        one
+        for one in list_episodes(connection, model.key, fired=True, limit=_LOOKED_AT)
+        if any(_fired_in(one, its) for its in services)
+    ]
     told = documents_of(connection, [one.key for one in chosen[:_INCIDENTS]])
     incidents = []
     for one in chosen[:_INCIDENTS]:
@@ -202,6 +203,10 @@ def gather_turns(connection: Connection, model: Model, version: ModelVersion) ->
         )
         for one, role in roles
     )
+
+
+def _fired_in(one: Episode, its: Service) -> bool:
+    return one.fired is not None and its.begin <= one.fired and (its.end is None or one.fired < its.end)
 
 
 def _reference(reference: Reference) -> str:

@@ -26,6 +26,7 @@ from driftwheel.store.labels.pools import pool_by_key
 from driftwheel.store.models.models import list_versions
 from driftwheel.store.release.aliases import find_alias
 from driftwheel.web.api.known_model import known_model
+from driftwheel.web.pages.models.card import card_address
 from driftwheel.web.pages.models.gate_words import (
     DECISIONS,
     check_rows,
@@ -122,6 +123,7 @@ def _page(
         model=model,
         here=WatchView(model.name, model.window).path,
         named=named,
+        card=card_address(model.name, named.challenger),
         run=run,
         said=gate_sentence(named),
         decision=DECISIONS.get(run.decision or ""),
