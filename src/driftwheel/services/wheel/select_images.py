@@ -55,7 +55,7 @@ def select_images(at: At) -> bool:
 
 
 def slice_of_turn(connection: Connection, at: At) -> GateSlice:
-    """Return what a turn is about: the images of its alert, or of the days in which accuracy fell, else all."""
+    """Return what a turn is about: images of its alert, or of the days in which accuracy fell, else all."""
     if at.turn.alert is not None:
         return slice_of_alert(connection, at.model, at.turn.alert)
     if at.turn.trigger == "performance":

@@ -30,6 +30,7 @@ from driftwheel.wheel.turn_step import WHEEL
 __all__ = ["train_challenger"]
 
 _TRIES = 2
+_NOT_FOR_LABELS = {"command", "distillation"}  # it is not known that it may run; it learns of no label
 _KINDS: tuple[RunKind, ...] = ("train",)
 
 
@@ -104,10 +105,10 @@ def _begin(at: At, tries: int) -> bool:
 
 
 def _recipe(connection: Connection, champion: ModelVersion | None) -> Recipe:
-    """Return how the champion was trained, without its faults, which are inherited; else the default."""
+    """Return how the champion was trained, but for its faults, which are inherited; else the default."""
     made = None if champion is None else next(iter(runs_of_version(connection, [champion.key])), None)
     known = None if made is None else recipe_from(made.recipe)
-    if known is None or known.trainer == "command":
+    if known is None or known.trainer in _NOT_FOR_LABELS:
         return Recipe()
     return replace(known, faults=(), fault_share=Recipe().fault_share)
 
