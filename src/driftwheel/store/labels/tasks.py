@@ -14,7 +14,6 @@ from sqlalchemy import (
     Select,
     and_,
     delete,
-    exists,
     func,
     insert,
     select,
@@ -23,12 +22,7 @@ from sqlalchemy import (
 
 from driftwheel.store.schema.columns import EPOCH, MICROSECOND
 from driftwheel.store.schema.label_tables import (
-    HAS_ROOM,
-    IS_IN_FORCE,
-    IS_LIVE,
     IS_SPECIAL,
-    answers,
-    leases,
     pools,
     projects,
     tasks,
@@ -47,20 +41,17 @@ __all__ = [
     "again_position",
     "count_kinds",
     "count_states",
-    "count_strata",
     "delete_tasks",
-    "find_special",
-    "free_tasks",
     "keys_of_records",
     "last_position",
     "list_tasks",
-    "lock_free",
     "lock_task",
     "lock_tasks",
     "lock_unlocked",
     "records_in_pool",
     "save_task",
     "task_by_key",
+    "task_of",
     "tasks_by_key",
 ]
 
@@ -208,7 +199,7 @@ def task_by_key(connection: Connection, key: int) -> Task | None:
 def tasks_by_key(connection: Connection, keys: Collection[int]) -> dict[int, Task]:
     """Return those of these few tasks that are there."""
     query = select(tasks).where(tasks.c.key.in_(sorted(keys)))
-    return {row.key: _task(row) for row in connection.execute(query)} if keys else {}
+    return {row.key: task_of(row) for row in connection.execute(query)} if keys else {}
 
 
 def lock_task(connection: Connection, key: int) -> Task | None:
@@ -221,17 +212,7 @@ def lock_tasks(connection: Connection, keys: Collection[int]) -> Iterator[Task]:
     ordered = sorted(set(keys))
     for begin in range(0, len(ordered), _CHUNK):
         part = select(tasks).where(tasks.c.key.in_(ordered[begin : begin + _CHUNK])).order_by(tasks.c.key)
-        yield from [_task(row) for row in connection.execute(part.with_for_update(key_share=True))]
-
-
-def lock_free(connection: Connection, keys: Collection[int], limit: int) -> list[Task]:
-    """Lock up to `limit` of these tasks that have room and nobody else has locked, and return them."""
-    if not keys or limit <= 0:
-        return []
-    query = select(tasks).where(tasks.c.key.in_(sorted(keys)), HAS_ROOM)
-    ordered = query.order_by(tasks.c.position, tasks.c.key).limit(limit)
-    found = connection.execute(ordered.with_for_update(key_share=True, skip_locked=True))
-    return [_task(row) for row in found]
+        yield from [task_of(row) for row in connection.execute(part.with_for_update(key_share=True))]
 
 
 def lock_unlocked(connection: Connection, keys: Collection[int]) -> list[Task]:
@@ -240,71 +221,7 @@ def lock_unlocked(connection: Connection, keys: Collection[int]) -> list[Task]:
         return []
     query = select(tasks).where(tasks.c.key.in_(sorted(keys))).order_by(tasks.c.key)
     found = connection.execute(query.with_for_update(key_share=True, skip_locked=True))
-    return [_task(row) for row in found]
-
-
-def free_tasks(
-    connection: Connection, pool: int, annotator: int, *, after: int, again: bool, limit: int
-) -> list[tuple[int, int, bool]]:
-    """Return key and position of tasks with room beyond a position, and whether they are open to somebody.
-
-    They are not locked. A task that the annotator holds, or has answered or passed over, is not open to them.
-
-    Parameters
-    ----------
-    again
-        Look among tasks that are wanted again, below 0; else among the others.
-    """
-    mine = _is_open_to(annotator).label("mine")
-    query = select(tasks.c.key, tasks.c.position, mine).where(
-        tasks.c.pool == pool, HAS_ROOM, tasks.c.position > after
-    )
-    if again:
-        query = query.where(tasks.c.position < 0)
-    found = connection.execute(query.order_by(tasks.c.position, tasks.c.key).limit(limit))
-    return [(key, position, bool(mine)) for key, position, mine in found]
-
-
-def find_special(
-    connection: Connection,
-    pool: int,
-    annotator: int,
-    kind: TaskKind,
-    *,
-    stratum: str | None = None,
-    without: Collection[int] = (),
-    skip: int = 0,
-) -> Task | None:
-    """Return a golden, training or exam task that is open to an annotator: by position, after `skip`.
-
-    Parameters
-    ----------
-    stratum
-        Of golden tasks, the class by which they are balanced; None: any.
-    without
-        Keys of tasks to pass over.
-    """
-    query = select(tasks).where(
-        tasks.c.pool == pool,
-        tasks.c.kind == kind,
-        IS_SPECIAL,
-        tasks.c.state == "open",
-        _is_open_to(annotator),
-    )
-    if stratum is not None:
-        query = query.where(tasks.c.stratum == stratum)
-    if without:
-        query = query.where(tasks.c.key.not_in(sorted(without)))
-    return _one(connection, query.order_by(tasks.c.position, tasks.c.key).offset(skip).limit(1))
-
-
-def count_strata(connection: Connection, pool: int, annotator: int) -> dict[str, tuple[int, int]]:
-    """Return, of each class of golden tasks, how many there are and how many an annotator was given."""
-    given = exists().where(leases.c.task == tasks.c.key, leases.c.annotator == annotator)
-    query = select(tasks.c.stratum, func.count(), func.count().filter(given)).where(
-        tasks.c.pool == pool, tasks.c.kind == "golden", IS_SPECIAL, tasks.c.state == "open"
-    )
-    return {name or "": (n, had) for name, n, had in connection.execute(query.group_by(tasks.c.stratum))}
+    return [task_of(row) for row in found]
 
 
 def save_task(connection: Connection, task: Task) -> Task:
@@ -370,7 +287,7 @@ def list_tasks(
         query = query.where(tasks.c.kind == kind)
     if state is not None:
         query = query.where(tasks.c.state == state)
-    return [_task(row) for row in connection.execute(query.order_by(tasks.c.key).limit(limit))]
+    return [task_of(row) for row in connection.execute(query.order_by(tasks.c.key).limit(limit))]
 
 
 def count_states(connection: Connection, pool: int) -> dict[tuple[TaskKind, TaskState], int]:
@@ -387,16 +304,11 @@ def count_kinds(connection: Connection, pool: int) -> dict[tuple[str, str], int]
     return {(kind, stratum or ""): n for kind, stratum, n in rows}
 
 
-def _is_open_to(annotator: int) -> ColumnElement[bool]:
-    held = exists().where(leases.c.task == tasks.c.key, leases.c.annotator == annotator, IS_LIVE)
-    done = exists().where(answers.c.task == tasks.c.key, answers.c.annotator == annotator, IS_IN_FORCE)
-    return ~held & ~done
-
-
 def _one(connection: Connection, query: Select[Any]) -> Task | None:
     row = connection.execute(query).first()
-    return None if row is None else _task(row)
+    return None if row is None else task_of(row)
 
 
-def _task(row: Row[Any]) -> Task:
+def task_of(row: Row[Any]) -> Task:
+    """Return a row of the table as a task."""
     return Task(**row._mapping)

@@ -13,16 +13,10 @@ from sqlalchemy import Connection
 from driftwheel.services.label.projects.pool_rules import RULES
 from driftwheel.store.labels.assignments import Assignment, save_assignment
 from driftwheel.store.labels.label_events import add_event
+from driftwheel.store.labels.offered_tasks import count_strata, find_special, free_tasks, lock_free
 from driftwheel.store.labels.pools import Pool
 from driftwheel.store.labels.task_answers import exam_results
-from driftwheel.store.labels.tasks import (
-    Task,
-    again_position,
-    count_strata,
-    find_special,
-    free_tasks,
-    lock_free,
-)
+from driftwheel.store.labels.tasks import Task, again_position
 from driftwheel.store.schema.columns import EPOCH
 
 __all__ = ["choose_tasks"]
