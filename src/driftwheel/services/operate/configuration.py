@@ -227,7 +227,7 @@ def _channel(name: str, table: Mapping[str, Any], environment: Mapping[str, str]
     if url is not None and not isinstance(url, str):
         raise UsageError("'url' is no text; give Apprise's address of the channel.")
     options = {key: value for key, value in table.items() if key != "url"} | {"enabled": _switch(table)}
-    for key in ("models", "severities", "segments"):
+    for key in ("models", "severities", "segments", "topics"):
         if key in options:
             options[key] = _names(options[key], key)
     if not isinstance(options.get("quiet_hours", {}), dict):
