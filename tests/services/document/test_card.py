@@ -11,14 +11,17 @@ from tests.services.document.carded_model import LATER, CardedModel
 from driftwheel.cards.card_facts import digest_of
 from driftwheel.cards.compose_card import compose_card
 from driftwheel.cards.known_limits import known_limits
+from driftwheel.cards.operation_facts import SliceFacts, TurnFacts
 from driftwheel.cards.write_html import write_html
 from driftwheel.cards.write_markdown import write_markdown
 from driftwheel.errors import UsageError
+from driftwheel.performance.figure import Figure
 from driftwheel.services.document.set_card_texts import set_card_texts
 from driftwheel.services.models.register_model import NewModel, add_model_version, register_model
 from driftwheel.store.engine.database import reading
 from driftwheel.store.operate.audit import list_audit
 from driftwheel.web.safe_markdown import safe_markdown
+from driftwheel.wheel.wheel_policy import WheelPolicy
 
 
 def test_what_a_card_knows_of_a_trained_version(carded: CardedModel) -> None:
@@ -83,6 +86,33 @@ def test_the_same_facts_give_the_same_card(carded: CardedModel) -> None:
     assert write_html(compose_card(first), safe_markdown) != write_html(compose_card(later), safe_markdown)
     other = replace(first, version=replace(first.version, state="retired"))
     assert digest_of(other) != digest_of(first)
+
+
+def test_what_a_repair_a_slice_and_a_turn_add(carded: CardedModel) -> None:
+    facts = carded.facts("v1")
+    assert facts.training is not None
+    clean = facts.training.held_out[0]
+    gain = Figure(-0.2, -0.3, -0.1, 13)
+    faulty = replace(clean, fault="blur, severity 3 of 5", champion=clean.accuracy, gain=gain)
+    training = replace(facts.training, kind="repair", held_out=(clean, faulty))
+    found = SliceFacts(
+        "camera = 1", 60, 12, Figure(0.8, 0.7, 0.87, 60), Figure(1.0, 0.95, 1.0, 60), 0.001, LATER, LATER
+    )
+    turn = TurnFacts(3, "Alert 1 fired.", LATER, None, "", "", 80, "challenger")
+    wheel = WheelPolicy(enabled=True, accuracy_below=0.9)
+    retraining = replace(facts.retraining, wheel=wheel, rhythm="Retrain every 30 days.")
+    more = replace(facts, training=training, slices=(found,), turns=(turn,), retraining=retraining)
+
+    said = write_markdown(compose_card(more)).replace("\u202f", " ").replace("\u00a0", " ")
+
+    assert "### On held-out images, given a simulated fault: blur, severity 3 of 5" in said
+    assert "| Beyond the champion, points | −20.0 (−30.0 to −10.0) |" in said
+    assert "with blur, severity 3 of 5 it was worse than the champion of then" in said
+    assert "Slice of failure: camera = 1. There the model is right 80.0 % (70.0 to 87.0 %, n = 60)" in said
+    assert "| 3 | challenger | Alert 1 fired. | 2026-03-14 12:00 UTC to now | open |  | 80 |" in said
+    assert "or when accuracy measured over 7 days is shown to be below 90.0 %" in said
+    assert "- Suggested rhythm: Retrain every 30 days." in said
+    assert "&lt;svg" not in write_html(compose_card(more), safe_markdown)
 
 
 def test_the_html_needs_nothing_else(carded: CardedModel) -> None:
