@@ -63,7 +63,7 @@ def test_killed_at_every_step(places: tuple[str, ...], prepared: Prepared, tmp_p
     assert counts == {
         "projects": 1,
         "pools": 2,
-        "answers": 80,
+        "answers": 60,
         "dataset_versions": 2,
         "training_runs": 1,
         "gate_runs": 1,
@@ -72,4 +72,4 @@ def test_killed_at_every_step(places: tuple[str, ...], prepared: Prepared, tmp_p
     }
     assert [one.step.name for one in turn.steps] == list(STEPS)
     assert {one.step.state for one in turn.steps} == {"done"}
-    assert (turn.turn.outcome, turn.challenger, turn.turn.labels) == ("promoted", "turn-1", 80)
+    assert (turn.turn.outcome, turn.challenger, turn.turn.labels) == ("promoted", "turn-1", 60)

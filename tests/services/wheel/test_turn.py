@@ -22,8 +22,8 @@ def test_a_turn_goes_from_an_alert_to_a_new_champion(shared_database: Engine, bl
     its.begin(trigger="alert", cause="Drift was found.", alert=alert_of(its))
     first = its.advance()
     assert (first.turn.step, first.turn.waits) == ("label", "labels")
-    assert "60 images are to be labelled" in first.turn.waits_for
-    assert its.label() == 60
+    assert "40 images are to be labelled" in first.turn.waits_for
+    assert its.label() == 40
     second = its.advance()
     assert (second.turn.step, second.turn.waits) == ("train", "training")
     its.train()

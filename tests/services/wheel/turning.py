@@ -47,7 +47,7 @@ from driftwheel.wheel.wheel_policy import WheelPolicy
 __all__ = ["Turning", "alert_of", "better", "turning"]
 
 SMALL: dict[str, Any] = {
-    "images": 60,
+    "images": 40,
     "holdout_share": 0.6,
     "most_labels": 200,
     "watch_labels": 20,
@@ -226,7 +226,7 @@ def turning(
     *,
     decides: str = "ask",
     old: int = 90,
-    new: int = 120,
+    new: int = 90,
     red: bool = True,
     **policy: Any,
 ) -> Turning:
