@@ -81,6 +81,7 @@ def week_of(reference: Reference, photos: Photos, case: FaultCase, clean: list[C
             "severity": named[0].severity if named else None,
             "estimate": [said.accuracy, said.low, said.high] if told else None,
             "untold": "" if said is None or told else said.reason,
+            "reference": len(reference.records),
         }
         if not bad:
             clean.append(cell)
@@ -231,8 +232,13 @@ def keep_cells(place: str, cells: Sequence[Cell]) -> None:
 def page_of(cells: Sequence[Cell]) -> str:
     """Return the page, which says of which faults there are no numbers."""
     there = {(one["kind"], one["case"]) for one in cells}
+    taught = {one["case"] for one in cells if one.get("repair") == DISTILLED_FULLY}
     wanted = [(kind, case.fault) for kind, cases in FAULTS.items() for case in cases]
-    return report(cells, [f"{fault} ({kind})" for kind, fault in wanted if (kind, fault) not in there])
+    missing = [f"{fault} ({kind})" for kind, fault in wanted if (kind, fault) not in there]
+    missing += [
+        f"{case.fault} (by distillation)" for case in FAULTS["linear-head"] if case.fault not in taught
+    ]
+    return report(cells, [one.replace("_", " ") for one in missing])
 
 
 def main() -> None:

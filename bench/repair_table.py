@@ -23,11 +23,10 @@ WAYS = {
 """Way to repair → what it is called without labels, with a few, and with all."""
 
 ABOUT = (
-    f"A model is trained on {LEARNT:,} clean photos and tuned by {CHECKED} more; those and 400 others, "
-    f"with their labels and the model's scores, are the reference. It sees {A_DAY} photos of production on "
-    f"each of {DAYS} days, and from day {FIRST_BAD} on the camera has the fault, stored as the camera "
-    "stores its files. Verdict, fault and estimated accuracy of a day are those of `check_against`, from "
-    "images and scores alone: the same functions that the server judges a window by, without its store. "
+    f"A model is trained on {LEARNT:,} clean photos and tuned by {CHECKED} more. It sees {A_DAY} photos of "
+    f"production on each of {DAYS} days, and from day {FIRST_BAD} on the camera has the fault, stored as the "
+    "camera stores its files. Verdict, fault and estimated accuracy of a day are those of `check_against`, "
+    "from images and scores alone: the same functions that the server judges a window by, without its store. "
     "Accuracies after a repair are of 700 photos that no model and no diagnosis has seen, damaged and "
     "clean. Means over the seeds, in brackets the smallest and the largest; a seed shares production's "
     "photos out anew, and simulates other cameras."
@@ -43,7 +42,7 @@ REPAIRS = (
     "every fifth for validation. *Normalisations adapted*: to 128 photos of the bad days without labels. "
     "*Fully labelled*: the head fitted to the old photos as they are and as the faulty camera itself "
     "would have taken them, and to all of the bad days, on the pretrained network or on the distilled "
-    "one. Targets are held against the better of the two."
+    "one. Targets are held against the better of those that are measured."
 )
 
 
@@ -113,8 +112,13 @@ def week(cells: Sequence[Cell]) -> list[str]:
         lines.append(
             f"| {day} | {state} | {accuracy} | {told} | {alarms} of {len(its)} | {', '.join(named)} |"
         )
-    reasons = sorted({one["untold"] for one in days if one.get("untold")})
-    return [*lines, "", f"Cannot tell: {'; '.join(reasons)}."] if reasons else lines
+    known = sorted({one["reference"] for one in days})
+    lines += [
+        "",
+        f"Reference: {' or '.join(map(str, known))} other photos with labels and the model's scores.",
+    ]
+    reasons = sorted({one["untold"] for one in days if one["untold"]})
+    return [*lines, f"Cannot tell: {'; '.join(reasons)}."] if reasons else lines
 
 
 def repaired(cells: Sequence[Cell]) -> list[str]:
