@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, expect
 from tests.services.alerting import fire
 from tests.web.pages.turning_site import NAME, Turning, add_turns, end, go_to, turning
-from tests.web.serving import serving
+from tests.web.serving import PASSWORD, serving
 
 from driftwheel.report.charts.svg import number
 from driftwheel.store.engine.database import reading, writing
@@ -187,3 +188,29 @@ def test_the_chart_of_the_rhythm_draws_points_lines_and_the_day() -> None:
     at = 56 + 490 * (rhythm.days or 0) / 19
     assert f'd="M{number(at)} 12V182"' in drawn
     assert not rhythm_chart(suggest_rhythm([], 0.05))
+
+
+def test_a_person_answers_by_the_buttons(its: Turning, browser: Browser) -> None:
+    """In a real browser: the question, the form behind it, and no complaint of the page's own policy."""
+    turn = its.begin(0, policy=WheelPolicy(turns_per_month=9))
+    go_to(its, turn, "promote", "answer", "The gate let v2 in.")
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto(f"{its.running.url}/log-in?next={HERE}/turns/{turn.number}")
+    page.fill("input[name=name]", "ella")
+    page.fill("input[name=password]", PASSWORD)
+    page.get_by_role("button", name="Log in", exact=True).click()
+    expect(page.get_by_text("waits for your answer", exact=False)).to_be_visible()
+    expect(page.get_by_role("link", name="Wheel", exact=True).first).to_be_in_viewport()
+    page.get_by_role("button", name="Promote", exact=True).click()
+    question = page.get_by_role("dialog")
+    expect(question).to_contain_text("Promote v2?")
+    question.get_by_role("button", name="Cancel", exact=True).click()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.fill("#stop input[name=reason]", "Enough.")
+    page.locator("#stop").get_by_role("button", name="Stop", exact=True).click()
+    question.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.get_by_text("It is stopped.", exact=True)).to_be_visible()
+    page.close()
+    assert wrong == []
