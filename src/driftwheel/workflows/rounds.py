@@ -351,8 +351,14 @@ class Rounds:
         worker = self.worker
         with reading(worker.engine) as connection:
             ready = ready_turns(connection, worker.now())
+        failed: Exception | None = None
         for one in ready:
-            self._alone(f"wheel-{one.key}", once("wheel"), partial(wheel, one.key))
+            try:
+                self._alone(f"wheel-{one.key}", once("wheel"), partial(wheel, one.key))
+            except Exception as error:  # the wheels of other models turn on
+                failed = error
+        if failed is not None:
+            raise failed
         return False
 
     def _alone(self, what: str, name: str, work: Callable[[], Done]) -> Done | None:

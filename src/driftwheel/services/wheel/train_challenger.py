@@ -132,13 +132,16 @@ def _choose(at: At, repair: TrainingRun | None, training: TrainingRun | None, la
             reason = f"The training came to nothing: {lacking or 'it made no version.'}"
             end(connection, at, "stopped" if stopped else "failed", reason)
         return True
+    begun = at.clock()
     candidates = choose_candidate(at, there)
+    seconds = at.clock() - begun
     best = candidates[0]
     names = {one.key: "the repair" for one in there if versions[1] is not None and one.key == versions[1].key}
     told += _told(candidates, names)
     numbers: dict[str, Any] = {"candidates": [_plain(one) for one in candidates]}
     with moving(at) as connection:
-        go_on(connection, at, "gate", told=told, made={"version": [best.version.key]}, found=numbers)
+        made = {"version": [best.version.key]}
+        go_on(connection, at, "gate", told=told, made=made, found=numbers, seconds=seconds)
     return True
 
 

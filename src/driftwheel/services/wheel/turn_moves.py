@@ -7,7 +7,8 @@ together or not at all, so that a kill at any moment doubles nothing and loses n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -49,6 +50,8 @@ class At:
         UTC.
     threads
         Images measured at once; None for as many as there are processors.
+    clock
+        Tells seconds, for how long versions are asked about images.
     """
 
     engine: Engine
@@ -59,6 +62,7 @@ class At:
     policy: WheelPolicy
     now: datetime
     threads: int | None = None
+    clock: Callable[[], float] = time.perf_counter
 
     @property
     def step(self) -> TurnStep:

@@ -73,7 +73,9 @@ def watch_champion(at: At) -> bool:
 
 def _look(at: At, old: ModelVersion, new: ModelVersion, labels: Sequence[RecordLabel]) -> bool:
     """Compare once more, and keep what was found; go back to the old one where the new one is worse."""
+    begun = at.clock()
     counts = _compared(at, old, new, labels)
+    seconds = at.clock() - begun
     look = int(at.step.found.get("look", 0)) + 1
     verdict = judge_watch(counts, margin=at.policy.watch_margin, look=look)
     numbers = {**asdict(verdict), "look": look, "n": len(labels), "compared": verdict.n}
@@ -90,9 +92,10 @@ def _look(at: At, old: ModelVersion, new: ModelVersion, labels: Sequence[RecordL
             make_champion(
                 connection, at.model, back, "rolled_back", gate=None, reason=reason, by=WHEEL, now=at.now
             )
-            end(connection, at, "rolled_back", reason, made={"back": [old.key]}, found=_known(numbers))
+            made = {"back": [old.key]}
+            end(connection, at, "rolled_back", reason, made=made, found=_known(numbers), seconds=seconds)
         else:
-            keep(connection, at, found=_known(numbers), told=told)
+            keep(connection, at, found=_known(numbers), told=told, seconds=seconds)
     return True
 
 
