@@ -143,6 +143,11 @@ def image_of_url(url: str, where: str, prefix: str = "") -> str:
     upload without the project and the eight letters that Label Studio puts before it; the path of another URL
     without its host or bucket; anything else as it stands.
 
+    Raises
+    ------
+    LabelFormatError
+        For an image within the task itself (``data:``), and for what is no name (`image_name`).
+
     Examples
     --------
     >>> image_of_url("/data/local-files/?d=day%201/a.jpg", "task 1")
@@ -151,7 +156,10 @@ def image_of_url(url: str, where: str, prefix: str = "") -> str:
     ('a.jpg', 'b/c.jpg')
     """
     if url[:5].lower() == "data:":
-        raise LabelFormatError(f"{where}: the image is in the file itself (data:…), and has no name.")
+        raise LabelFormatError(
+            f"{where}: the image is within the task itself (data:…), and has no name to know it by. Import "
+            "images into Label Studio from a storage or by their addresses; then tasks name them."
+        )
     if prefix and url.startswith(prefix):
         return image_name(percent_decoded(url.removeprefix(prefix)), where)
     if "/data/local-files/?" in url:

@@ -88,6 +88,11 @@ def test_a_model_answers_with_what_it_logged_and_takes_truths(server: Running, z
     found = client.post(f"{at}/predict", json=predict_body("i1")).json()
     assert found["model_version"] == f"{zoo.work.model} 1"
     assert found["results"][0]["result"][0]["value"] == {"choices": ["cat"]}
+    within = predict_body("i1")
+    within["tasks"][0]["data"]["image"] = "data:image/png;base64,AA"
+    refused = client.post(f"{at}/predict", json=within)
+    assert refused.status_code == 422
+    assert "has no name to know it by. Import images" in refused.json()["detail"]
     assert client.post(f"{at}/webhook", json=annotated("i1", "dog")).json()["result"] == {"taken": 1}
     read = server.with_token("viewer").get(f"/api/v1/models/{zoo.work.model}/records/i1").json()
     assert read["truth"]["class"] == "dog"
