@@ -129,6 +129,7 @@ def label_for_gate(
     now: datetime,
     rng: np.random.Generator,
     count: int | None = None,
+    overlap: tuple[int, int | None] = (2, 3),
     also: Callable[[Connection, Pool], None] | None = None,
 ) -> Pool:
     """Open a pool with as many images as a gate run lacks, and return it; noted in the audit.
@@ -142,6 +143,8 @@ def label_for_gate(
     ----------
     count
         Images of each group that lacks labels; by default what the run says is likely to be enough.
+    overlap
+        People who answer for each image, and up to how many until the consensus is sure enough.
     also
         What else is done in the transaction that makes the pool; what it raises undoes the pool.
 
@@ -176,7 +179,7 @@ def label_for_gate(
     with writing(engine) as connection:
         taken = {one.name for one in list_pools(connection, project.key)}
         name = free_name(f"Gate {key}: {challenger.name}", taken)
-        new = NewPool(name, overlap=2, most_overlap=3, golden_share=0.0)
+        new = NewPool(name, overlap=overlap[0], most_overlap=overlap[1], golden_share=0.0)
         pool = create_pool_in(connection, project.key, new, by=by, now=now)
         fill_pool_in(connection, project.key, pool.key, list(images.values()), by=by, now=now)
         set_assist_options(connection, pool.key, AssistOptions("off"))

@@ -126,7 +126,15 @@ def _label_more(
     rng = np.random.default_rng([at.turn.key, at.step.number])
     try:
         label_for_gate(
-            at.engine, at.model.name, run.key, by=WHEEL, now=at.now, rng=rng, count=count, also=also
+            at.engine,
+            at.model.name,
+            run.key,
+            by=WHEEL,
+            now=at.now,
+            rng=rng,
+            count=count,
+            overlap=(at.policy.overlap, at.policy.most_overlap),
+            also=also,
         )
     except UnavailableError:
         raise
