@@ -17,8 +17,9 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help demo test check style types suite fuzz bench docs system
 
 help:
-	@echo "make demo    a server watches a week of images, in which a camera is out of focus from day 4 to day 6;"
-	@echo "             make demo KEEP=1 leaves it up afterwards, so that you can look at its pages"
+	@echo "make demo    nine days of images, of which a camera is out of focus from day 4 on: a server notices, has"
+	@echo "             images labelled, repairs the model and lets the better one in; make demo KEEP=1 leaves it"
+	@echo "             up afterwards, so that you can look at its pages"
 	@echo "make test    everything continuous integration runs: check, the tests, the documentation"
 	@echo "make check   style, types, import layers and doctests only"
 	@echo "make fuzz    the property tests, with other examples each time"
@@ -65,7 +66,7 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP_INSTALL) hatchling editables
-	$(PIP_INSTALL) --no-build-isolation -e '.[demo]'
+	$(PIP_INSTALL) --no-build-isolation -e '.[demo,embed]'
 	@touch $@
 
 # The first interpreter that is new enough. Debian keeps venv in a package of its own.

@@ -43,7 +43,7 @@ BENCHMARKS = {
     "labels_files": "200,000 labels into a project and out again: seconds, memory",
     "assistant": "labels until the rest is pre-labelled; the true error of automatic labels beside its bound",
     "autoencoder_alarms": "false alarms of check --autoencoder: both looks at one dial, on real images",
-    "week": "a week of photos with a camera fault: what the server says of it, and how soon",
+    "week": "nine days of photos and a damaged camera: what the wheel does, what it costs, what it wins back",
     "repair": "from the alarm to the repaired model: accuracy by day, labels used, after each repair; hours",
     "eyes": "from sharp eyes to blurred, dark ones: what 80 labels win back, beside chance and all labels",
     "rhythm": "the suggested rhythm of retraining: how often its interval holds the simulated truth",

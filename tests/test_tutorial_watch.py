@@ -12,7 +12,7 @@ from tests.tutorials import blocks, commands, serve, typed
 
 pytest.importorskip("conformal_clip_data", reason="the extra 'demo' is not installed")
 
-from driftwheel.demo.live_week import wait_for_reference
+from driftwheel.demo.set_up import wait_for_reference
 from driftwheel.demo.textile_week import FAULT, plan_week, textile_images
 from driftwheel.demo.write_week import write_week
 

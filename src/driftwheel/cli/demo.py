@@ -1,22 +1,25 @@
-"""`driftwheel demo`: a week of images with a camera fault in it, watched by a server or checked by hand."""
+"""`driftwheel demo`: days in which a camera goes wrong and the wheel turns, or a week checked by hand."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from driftwheel.cli.demo_autoencoder import register_autoencoder
 
 if TYPE_CHECKING:
-    from driftwheel.demo.shot import Shot
+    from collections.abc import Mapping
+    from datetime import date
+
+    from driftwheel.demo.story_plan import StoryPlan
 
 __all__ = ["register"]
 
 _commands = typer.Typer(
     name="demo",
-    help="Live through a week in which a camera goes wrong: the server notices, says what, and tells you.",
+    help="Live through days in which a camera goes wrong: the server notices, asks people, and repairs.",
     invoke_without_command=True,
     rich_markup_mode=None,
 )
@@ -33,16 +36,17 @@ _DATA = typer.Option(
     "--data", help="Folder with a folder of images for each class, or with train and production of those."
 )
 _FAULT = typer.Option("--fault", help="What happens to the right camera, a fault of the reference of faults.")
+_SEVERITY = typer.Option("--severity", min=1, max=5, help="How grave that is.")
+_PER_DAY = typer.Option("--per-day", min=40, help="Images a day; fewer where there are not enough.")
 
 _ROW = "{:<3}  {:>6}  {:<8}  {:>8}  {:>7}  {:<32}  {}"
-_LIVE_ROW = "{:<3}  {:>6}  {:<12}  {:<24}  {:>6}  {:>5}  {:>9}  {}"
 
 _INTRODUCTION = """\
 A weaving line, two cameras: the week before is the reference, then seven days of 100 images.
 From day 4 on the right camera goes out of focus, a little more every day.
 """
 
-_TEXTILE = "A weaving line, two cameras, and a model that finds defects, trained on the five days before."
+_TEXTILE = "A weaving line, two cameras, and a model that tells good cloth from cloth that is woven wrong."
 
 
 @_commands.callback()
@@ -54,21 +58,23 @@ def _demo(
     seed: Annotated[int, _SEED] = 0,
     progress: Annotated[bool, _PROGRESS] = True,
 ) -> None:
-    """Let a server watch a week of textile images, in which a camera is out of focus from day 4 to day 6.
+    """Live through nine days on a weaving line, in which a camera goes wrong and the wheel turns.
 
-    Starts a server on a free port, trains a small model, and logs its predictions over HTTP, day by day: the
-    server notices what happens, names it, tells an inbox of it once, and tells once that it is over. Needs
-    the extra 'demo', which brings the images. Takes two or three minutes.
+    Starts a server on a free port, trains a model on textile images by it, and has it answer over HTTP, day
+    by day. From day 4 on a camera is out of focus: the server alerts and says why, simulated annotators label
+    what the wheel asks for, the model is repaired and retrained, and the gate lets the better one in. Ends
+    with a table of the days and the address of the dashboard. Needs the extras 'demo', which brings
+    the images, and 'embed'. Takes some minutes on two processors.
     """
     if context.invoked_subcommand is not None:
         return
-    from driftwheel.demo.textile_week import FAULT, plan_week, textile_images
-    from driftwheel.demo.watched_week import REPAIRED
+    from driftwheel.demo.textile_story import FAULT, GATE, POLICY, RECIPE, plan_textile_story
+    from driftwheel.demo.textile_week import textile_images
 
-    shots = plan_week(textile_images(), seed, REPAIRED)
-    _watch(
-        _TEXTILE, shots, out, "textile", fault=FAULT, keep=keep, embedder=embedder, seed=seed, bars=progress
-    )
+    plan = plan_textile_story(textile_images(), _yesterday(), seed)
+    settings: dict[str, Any] = {"fault": FAULT, "recipe": RECIPE, "policy": POLICY, "gate": GATE}
+    settings |= {"embedder": embedder, "seed": seed}
+    _tell_story(_TEXTILE, plan, out, "textile", settings, keep=keep, bars=progress)
 
 
 @_commands.command("week")
@@ -76,20 +82,22 @@ def _week(
     data: Annotated[Path, _DATA],
     out: Annotated[Path, _OUT] = Path("driftwheel-demo"),
     fault: Annotated[str, _FAULT] = "blur",
+    severity: Annotated[int, _SEVERITY] = 4,
+    per_day: Annotated[int, _PER_DAY] = 150,
     keep: Annotated[bool, _KEEP] = False,
     embedder: Annotated[str, _EMBEDDER] = "auto",
     seed: Annotated[int, _SEED] = 0,
     progress: Annotated[bool, _PROGRESS] = True,
 ) -> None:
-    """Let a server watch a week of your own images, with a fault of one camera from day 4 to day 6."""
-    from driftwheel.demo.folder_week import plan_folder_week
-    from driftwheel.demo.watched_week import REPAIRED
+    """Live through the same days with your own images: any folder with a folder of images for each class."""
+    from driftwheel.demo.folder_story import folder_settings, plan_folder_story
     from driftwheel.images.faults import fault_named
 
     fault_named(fault)
-    shots = plan_folder_week(data, REPAIRED, seed)
-    about = f"Two cameras, and a model trained on {sum(not one.day for one in shots):,} images of {data}."
-    _watch(about, shots, out, "week", fault=fault, keep=keep, embedder=embedder, seed=seed, bars=progress)
+    plan = plan_folder_story(data, _yesterday(), seed, severity=severity, per_day=per_day)
+    settings = folder_settings(plan) | {"fault": fault, "embedder": embedder, "seed": seed}
+    about = f"Two cameras, and a model that tells {' from '.join(plan.classes)}, of the images of {data}."
+    _tell_story(about, plan, out, "week", settings, keep=keep, bars=progress)
 
 
 @_commands.command("check")
@@ -128,52 +136,54 @@ def _check(
     typer.echo("  driftwheel check REFERENCE CURRENT --report report.html")
 
 
-def _watch(
+def _tell_story(
     about: str,
-    shots: tuple[Shot, ...],
+    plan: StoryPlan,
     out: Path,
     model: str,
+    settings: Mapping[str, Any],
     *,
-    fault: str,
     keep: bool,
-    embedder: str,
-    seed: int,
     bars: bool,
 ) -> None:
-    """Watch a week and print it day by day; then say where to look."""
+    """Tell the story day by day; then what it came to, and where to look."""
     from driftwheel.cli.progress import progress_bars
     from driftwheel.cli.until_told import until_told
-    from driftwheel.demo.live_row import HEADINGS, live_row
-    from driftwheel.demo.watched_week import watch_week
+    from driftwheel.demo.story import tell_story
+    from driftwheel.demo.story_table import day_lines, heading, story_lines, turn_lines, version_lines
 
-    typer.echo(f"{about}\nFrom day 4 to day 6 the right camera has a fault; in the night it is repaired.\n")
-    with watch_week(
-        shots,
-        out,
-        model,
-        fault=fault,
-        embedder=embedder,
-        seed=seed,
-        on_step=lambda step: typer.echo(f"{step} …"),
-    ) as week:
-        typer.echo(f"\nThe server is at {week.server.url}, user admin, password {week.server.password}\n")
-        typer.echo(_LIVE_ROW.format(*HEADINGS))
+    typer.echo(f"{about}\nFrom day 4 on the right camera has a fault.\n")
+    with tell_story(plan, out, model, tell=lambda step: typer.echo(f"{step} …"), **settings) as story:
+        typer.echo(f"\nThe server is at {story.server.url}, user admin, password {story.server.password}\n")
+        typer.echo(heading())
+        days = []
         with progress_bars(bars) as on_progress:
-            for day in week.days(on_progress):
-                typer.echo(_LIVE_ROW.format(*live_row(day)).rstrip())
-                for line in (one.title for one in day.messages[1:]):
-                    typer.echo(_LIVE_ROW.format(*[""] * 7, line).rstrip())
-        typer.echo(
-            "\n* The server does not know it: nobody has labelled anything. Judged: after the last image."
-        )
+            for day in story.days(on_progress):
+                days.append(day)
+                typer.echo("\n".join(day_lines(day)))
+        typer.echo("\nIn the end, with all labels:\n")
+        typer.echo("\n".join(story_lines(days, story.figures_by_day())))
+        typer.echo("\n* Nobody has told the server: the demo knows what each image shows.\n")
+        typer.echo("\n".join(version_lines(story.versions())) + "\n")
+        for turn in story.wheel.turns():
+            typer.echo("\n".join(turn_lines(turn)))
         if keep:
             typer.echo(
-                f"\nThe server stays up at {week.server.url} until Ctrl+C: log in as admin with the password "
-                f"{week.server.password}."
+                f"\nThe dashboard stays at {story.server.url}/models/{model}/wheel until Ctrl+C: log in as "
+                f"admin with the password {story.server.password}."
             )
             with until_told() as told:
                 told.wait()
-    typer.echo(f"\nLook at it again, with the same password: driftwheel serve --data {out}/data")
+    typer.echo(
+        f"\nThe dashboard, with the same password: driftwheel serve --data {out}/data, and there "
+        f"/models/{model}/wheel"
+    )
+
+
+def _yesterday() -> date:
+    from datetime import UTC, datetime, timedelta
+
+    return (datetime.now(UTC) - timedelta(days=1)).date()
 
 
 def register(app: typer.Typer) -> None:

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -17,32 +16,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from driftwheel.client.api import Api
 from driftwheel.errors import DriftwheelError
 
-__all__ = ["Api", "OwnServer", "run_server"]
+__all__ = ["OwnServer", "run_server"]
 
 _START_SECONDS = 90.0
 _STOP_SECONDS = 30.0
 _CALL_SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Api:
-    """The API of a server, called as `token` may."""
-
-    url: str
-    token: str
-
-    def get(self, path: str) -> Any:
-        """Return what is at a path below ``/api/v1``; raise `DriftwheelError` with what the server says."""
-        return self._call("GET", path, None)
-
-    def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        """Send a body to a path below ``/api/v1`` and return the answer, likewise."""
-        return self._call("POST", path, body)
-
-    def _call(self, method: str, path: str, body: Mapping[str, Any] | None) -> Any:
-        return _call(self.url, method, path, body, {"Authorization": f"Bearer {self.token}"})
 
 
 @dataclass(slots=True)
@@ -75,8 +56,9 @@ class OwnServer:
             cookie = str(answer.headers["Set-Cookie"]).split(";")[0]
             csrf = json.load(answer)["csrf"]
         wanted = {"name": "demo", "role": "admin"}
-        made = _call(self.url, "POST", "/tokens", wanted, {"Cookie": cookie, "X-CSRF-Token": csrf})
-        return Api(self.url, made["token"])
+        request = _request(self.url, "POST", "/tokens", wanted, {"Cookie": cookie, "X-CSRF-Token": csrf})
+        with urllib.request.urlopen(request, timeout=_CALL_SECONDS) as answer:  # noqa: S310
+            return Api(self.url, json.load(answer)["token"])
 
 
 @contextmanager
@@ -137,17 +119,3 @@ def _request(
         method=method,
         headers={"Content-Type": "application/json", **headers},
     )
-
-
-def _call(
-    url: str, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
-) -> Any:
-    try:
-        with urllib.request.urlopen(  # noqa: S310
-            _request(url, method, path, body, headers), timeout=_CALL_SECONDS
-        ) as answer:
-            text = answer.read()
-            return json.loads(text) if text else None
-    except urllib.error.HTTPError as error:
-        problem = json.loads(error.read() or b"{}")
-        raise DriftwheelError(f"{method} {path}: {problem.get('detail', error.reason)}") from error

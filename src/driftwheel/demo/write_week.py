@@ -6,11 +6,9 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from driftwheel.demo.camera_image import camera_image
 from driftwheel.demo.shot import Shot
 from driftwheel.errors import UsageError
-from driftwheel.images.decode import decode
-from driftwheel.images.encode import encode
-from driftwheel.images.faults import apply_fault
 
 __all__ = ["ABOUT", "clear_folder", "write_week"]
 
@@ -66,10 +64,6 @@ def write_week(
     for shot in shots:
         target = folder / shot.folder / shot.name
         target.parent.mkdir(exist_ok=True)
-        data = shot.source.read_bytes()
-        if shot.severity is not None:
-            decoded = decode(data)
-            data = encode(apply_fault(decoded.pixels, fault, shot.severity, seed), decoded.header)
-        target.write_bytes(data)
+        target.write_bytes(camera_image(shot, fault, seed))
         if on_progress is not None:
             on_progress(1)
