@@ -201,7 +201,7 @@ def test_a_lost_part_and_a_lost_image_are_told(it: Animals, folder: Path) -> Non
     version = it.version(folder=write_folder(folder, n=1))
     (image,) = (one.image for one in it.examples(version).values())
     it.blobs.delete(image)
-    with pytest.raises(LabelFormatError, match="gone from the blobs"):
+    with pytest.raises(LabelFormatError, match=r"is no longer kept\. Restore it from a backup"):
         exported(it, version, LabelFormat.FOLDERS)
     with reading(it.engine) as connection:
         assert find_model(connection, it.model)

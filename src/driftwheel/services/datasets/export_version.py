@@ -22,6 +22,7 @@ from driftwheel.services.datasets.read_version import examples_of, head_of
 from driftwheel.services.exchange.image_archive import (
     check_images_fit,
     kept_ending,
+    kept_file,
     kept_size,
     plain_file_name,
     write_archive,
@@ -169,13 +170,7 @@ class _Source:
 
     def file(self, name: str) -> bytes:
         """Return the image of a name that was given last."""
-        try:
-            return self._blobs.get(self.digests[name])
-        except FileNotFoundError:
-            raise LabelFormatError(
-                f"The image of '{name}' is gone from the blobs. Restore it from a backup, or export without "
-                "images."
-            ) from None
+        return kept_file(self._blobs, self.digests[name], name)
 
     def _name(self, one: Example) -> str:
         plain = one.image.hex()

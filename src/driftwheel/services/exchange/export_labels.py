@@ -9,7 +9,7 @@ from typing import BinaryIO, Literal
 
 from sqlalchemy import Connection, Engine
 
-from driftwheel.errors import LabelFormatError, UsageError
+from driftwheel.errors import UsageError
 from driftwheel.formats.label_files import is_image
 from driftwheel.formats.label_format import SINGLE_FILES, LabelFormat
 from driftwheel.formats.labelled_image import Answer, LabelledImage, LabelSet
@@ -19,6 +19,7 @@ from driftwheel.services.convert.write_formats import label_files, write_single
 from driftwheel.services.exchange.image_archive import (
     check_images_fit,
     kept_ending,
+    kept_file,
     kept_size,
     plain_file_name,
     write_archive,
@@ -187,13 +188,7 @@ class _Source:
 
     def file(self, name: str) -> bytes:
         """Return the image of a name that was given last."""
-        try:
-            return self._blobs.get(self.digests[name])
-        except FileNotFoundError:
-            raise LabelFormatError(
-                f"The image of '{name}' is no longer kept. Export one of the formats that are one file, "
-                "or without images."
-            ) from None
+        return kept_file(self._blobs, self.digests[name], name)
 
     def _image(self, tasks: list[ExportedTask], said: dict[int, list[SaidAnswer]]) -> LabelledImage | None:
         answers: list[Answer] = []

@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-from driftwheel.errors import UnreadableImageError, UsageError
+from driftwheel.errors import LabelFormatError, UnreadableImageError, UsageError
 from driftwheel.formats.label_files import OutFile
 from driftwheel.formats.label_format import SINGLE_FILES, LabelFormat
 from driftwheel.images.header import read_header
@@ -14,7 +14,7 @@ from driftwheel.images.signature import format_of
 from driftwheel.services.convert.write_formats import IMAGE_FOLDERS
 from driftwheel.store.files.blobs import Blobs
 
-__all__ = ["check_images_fit", "kept_ending", "kept_size", "plain_file_name", "write_archive"]
+__all__ = ["check_images_fit", "kept_ending", "kept_file", "kept_size", "plain_file_name", "write_archive"]
 
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the same labels make the same archive
 _ENDINGS = {"jpeg": ".jpg", "png": ".png", "webp": ".webp", "bmp": ".bmp", "tiff": ".tif", "gif": ".gif"}
@@ -45,6 +45,17 @@ def kept_ending(blobs: Blobs, image: bytes) -> str:
             return _ENDINGS.get(format_of(file.read(32)) or "", ".jpg")
     except FileNotFoundError:
         return ".jpg"
+
+
+def kept_file(blobs: Blobs, image: bytes, name: str) -> bytes:
+    """Return a kept image to put beside its labels; raise `LabelFormatError` naming it where it is gone."""
+    try:
+        return blobs.get(image)
+    except FileNotFoundError:
+        raise LabelFormatError(
+            f"The image of '{name}' is no longer kept. Restore it from a backup, or export without images or "
+            "one of the formats that are one file."
+        ) from None
 
 
 def kept_size(blobs: Blobs, image: bytes) -> tuple[int | None, int | None]:
