@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from driftwheel.cli.demo_autoencoder import register_autoencoder
+from driftwheel.cli.demo_eyes import register_eyes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -189,4 +190,5 @@ def _yesterday() -> date:
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     register_autoencoder(_commands)
+    register_eyes(_commands)
     app.add_typer(_commands)
