@@ -121,6 +121,22 @@ def test_looks_share_the_error() -> None:
         alpha_of_look(0.95, 0)
 
 
+def test_what_a_look_has_shown_stays_shown_while_its_images_are_the_same() -> None:
+    first = judged(slice_of(60, 20, 1), old(300, 6, 8))
+    assert states(first)["what drifted"] == "passed"
+    assert states(first)["old data"] != "passed"
+    worn = slice_of(60, 11, 1)
+    once, again = judged(worn), judged(worn, look=4)
+    assert (once.decision, again.decision) == ("promote", "label_more")
+    held = judge_gate([worn], RULE, champion=CHEAP, challenger=CHEAP, look=4, before=once.checks)
+    assert held.checks[0] == once.checks[0]
+    assert held.decision == "promote"
+    grown = judge_gate(
+        [slice_of(61, 11, 1)], RULE, champion=CHEAP, challenger=CHEAP, look=4, before=once.checks
+    )
+    assert states(grown)["what drifted"] == "open"
+
+
 def test_small_segments_are_judged_together_or_skipped() -> None:
     large = (slice_of(60, 20, 1), old(1000, 10, 9))
     found = judged(*large, *(segment(f"camera {number}", 12, 3, 0) for number in range(5)))

@@ -148,13 +148,15 @@ def judge_gate(
     champion: Cost,
     challenger: Cost,
     look: int = 1,
+    before: Sequence[GateCheck] = (),
 ) -> GateVerdict:
     """Judge a challenger.
 
     On the slice it must be better (McNemar, exact, one-sided); on the old data and on every segment not worse
     by the margin (Tango's score). P-values of segments are corrected over them (Holm), so that what is said
     of each holds for all. All must hold, so that the chance to promote one that is not better, or is worse by
-    a margin in any group, is at most 1 − confidence, over all looks; see `alpha_of_look`.
+    a margin in any group, is at most 1 − confidence, over all looks; see `alpha_of_look`. What one look has
+    shown stays shown while its group is the same: the looks' errors add up to no more than that either way.
 
     Segments with fewer images than the rule asks for are judged together; when even those are too few, they
     are skipped. A challenger may take 2 ms for an image and 1 MB for its file, whatever the champion takes.
@@ -167,6 +169,8 @@ def judge_gate(
         What each costs.
     look
         From 1 on.
+    before
+        What the look before said, by the same rule; none at the first.
     """
     alpha = alpha_of_look(rule.confidence, look)
     segments = _pooled([one for one in groups if one.asked == "segment_not_worse"], rule.least_segment)
@@ -186,6 +190,8 @@ def judge_gate(
         check = _not_worse(one, rule.segment_margin, corrected, rule, alpha, own, rule.least_segment)
         small = one.name == SMALL_SEGMENTS and one.counts.n < rule.least_segment
         checks.append(replace(check, state="skipped", needed=None) if small else check)
+    shown = {_basis(one): one for one in before if one.state == "passed"}
+    checks = [shown.get(_basis(one), one) for one in checks]
     checks += [
         _cost("latency", champion.seconds, challenger.seconds, rule.latency_ratio, rule.latency_seconds),
         _cost("size", champion.size, challenger.size, rule.size_ratio, rule.size_bytes),
@@ -193,6 +199,10 @@ def judge_gate(
     states = {one.state for one in checks}
     decision: Decision = "refuse" if "failed" in states else "label_more" if "open" in states else "promote"
     return GateVerdict(decision, tuple(checks), look, alpha)
+
+
+def _basis(check: GateCheck) -> tuple[Asked, str, int, float, float]:
+    return check.asked, check.group, check.n, check.champion, check.challenger
 
 
 def _better(group: GateGroup, rule: GateRule, alpha: float) -> GateCheck:

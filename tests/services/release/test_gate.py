@@ -113,6 +113,19 @@ def test_the_policy_promotes_by_itself(its: Registry) -> None:
     assert roll_back(its.engine, its.name, by="me", now=NOW).name == "v1"
 
 
+def test_what_one_look_has_shown_is_not_forgotten_by_the_next(its: Registry) -> None:
+    log(its, 80, red=False, seed=3)
+    log(its, 50, red=True, seed=4)
+    set_policy(its.engine, its.name, rule={"margin": 0.06, "segment_margin": 0.1}, by="me", now=NOW)
+    runs = [gated(its) for _ in range(6)]
+    assert [one.look for one in runs] == [1, 2, 3, 4, 5, 6]
+    assert {one.decision for one in runs} == {"promote"}
+    shown = [[one for one in numbers(run).checks if one.group] for run in runs]
+    assert all(checks == shown[0] for checks in shown)
+    set_policy(its.engine, its.name, rule={"margin": 0.05, "segment_margin": 0.1}, by="me", now=NOW)
+    assert numbers(gated(its)).checks[0].alpha < shown[0][0].alpha
+
+
 def test_one_that_forgets_the_old_data_is_refused(its: Registry) -> None:
     its.add("v3", network(blue=0.0, red=1.0))
     log(its, 80, red=False, seed=5)

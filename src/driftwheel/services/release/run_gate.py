@@ -15,7 +15,7 @@ from driftwheel.errors import UnreadableImageError, UsageError
 from driftwheel.images.decode import decode
 from driftwheel.learning.classifier import Classifier
 from driftwheel.performance.balanced_difference import balanced_difference
-from driftwheel.performance.gate import Asked, Cost, GateGroup, GateVerdict, judge_gate
+from driftwheel.performance.gate import Asked, Cost, GateCheck, GateGroup, GateVerdict, judge_gate
 from driftwheel.performance.gate_rule import GateRule
 from driftwheel.performance.paired_difference import paired_counts
 from driftwheel.records import Image
@@ -40,7 +40,7 @@ from driftwheel.store.models.models import (
 from driftwheel.store.models.version_states import may_become
 from driftwheel.store.operate.audit import note
 from driftwheel.store.release.aliases import find_alias
-from driftwheel.store.release.gate_runs import GateRun, count_looks, gate_run_by_key, set_gate_run
+from driftwheel.store.release.gate_runs import GateRun, count_looks, gate_run_by_key, last_look, set_gate_run
 
 __all__ = ["GATE", "fail_gate", "run_gate"]
 
@@ -85,6 +85,7 @@ def run_gate(
         chosen = GateSlice.from_json(run.slice)
         held_out = held_out_images(connection, blobs, model, (champion, challenger), chosen)
         look = count_looks(connection, challenger.key, champion.key) + 1
+        before = _checks_before(connection, run)
     reach("gate-gathered")
     files = [blobs.get(one.artifact or b"") for one in (champion, challenger)]
     both = [open_version(file, model.classes, threads=threads) for file in files]
@@ -94,7 +95,7 @@ def run_gate(
     costs = [Cost(second, len(file)) for second, file in zip(seconds, files, strict=True)]
     rule = GateRule.from_json(run.rule)
     groups = _groups(model, chosen, readable, *said)
-    verdict = judge_gate(groups, rule, champion=costs[0], challenger=costs[1], look=look)
+    verdict = judge_gate(groups, rule, champion=costs[0], challenger=costs[1], look=look, before=before)
     numbers = _numbers(verdict, held_out, readable, *said)
     reach("gate-judged")
     with writing(engine) as connection:
@@ -121,6 +122,14 @@ def _its(
         version_by_key(connection, run.challenger),
         version_by_key(connection, run.champion),
     )
+
+
+def _checks_before(connection: Connection, run: GateRun) -> tuple[GateCheck, ...]:
+    """Return what the look before said, where it asked for the same by the same rule."""
+    last = last_look(connection, run.challenger, run.champion)
+    if last is None or last.numbers is None or (last.slice, last.rule) != (run.slice, run.rule):
+        return ()
+    return GateNumbers.from_json(last.numbers).checks
 
 
 def _answers(

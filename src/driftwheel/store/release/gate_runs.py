@@ -18,6 +18,7 @@ __all__ = [
     "add_gate_run",
     "count_looks",
     "gate_run_by_key",
+    "last_look",
     "list_gate_runs",
     "passed_gate",
     "runs_to_answer",
@@ -92,12 +93,18 @@ def waiting_gate_runs(connection: Connection) -> list[GateRun]:
 
 def passed_gate(connection: Connection, challenger: int, champion: int) -> GateRun | None:
     """Return the newest run of that pair if the gate let the challenger in; None where it did not."""
+    run = last_look(connection, challenger, champion)
+    if run is None or run.decision != "promote" or run.answer == "refused":
+        return None
+    return run
+
+
+def last_look(connection: Connection, challenger: int, champion: int) -> GateRun | None:
+    """Return the newest run of that pair that was made; None where none was."""
     c = gate_runs.c
     query = select(gate_runs).where(c.challenger == challenger, c.champion == champion, c.state == "done")
     row = connection.execute(query.order_by(c.key.desc()).limit(1)).first()
-    if row is None or row.decision != "promote" or row.answer == "refused":
-        return None
-    return GateRun(**row._mapping)
+    return None if row is None else GateRun(**row._mapping)
 
 
 def count_looks(connection: Connection, challenger: int, champion: int) -> int:
