@@ -14,6 +14,9 @@ from tests.services.release.two_colours import CHANGED, CLASSES, log, network
 from driftwheel.errors import UsageError
 from driftwheel.services.datasets.create_version import create_version
 from driftwheel.services.datasets.new_version import LabelChoice, NewVersion
+from driftwheel.services.label.pools.create_pool import NewPool, create_pool_in
+from driftwheel.services.label.pools.fill_pool import PoolImage, fill_pool_in
+from driftwheel.services.label.projects.class_project import new_class_project_in
 from driftwheel.services.models.register_model import add_model_version
 from driftwheel.services.release.answer_gate import label_for_gate, promote_by_gate, refuse_by_gate
 from driftwheel.services.release.ask_gate import ask_gate
@@ -175,6 +178,24 @@ def test_labels_that_lack_are_asked_of_people_and_it_goes_there_again(its: Regis
     assert made is not None
     assert made.look == 2
     assert numbers(made).alpha < numbers(run).alpha
+
+
+def test_golden_tasks_of_before_are_asked_again_in_the_pool_of_the_gate(its: Registry) -> None:
+    known = log(its, 90, red=False, seed=7)
+    log(its, 5, red=True, seed=8)
+    log(its, 60, red=True, seed=9, told=False)
+    with writing(its.engine) as connection:
+        project = new_class_project_in(connection, its.model, "labels", by="me", now=NOW)
+        before = create_pool_in(connection, project.key, NewPool("before"), by="me", now=NOW)
+        golden = [PoolImage(one, "golden", {"class": CLASSES[0]}) for one in known[:5]]
+        fill_pool_in(connection, project.key, before.key, golden, by="me", now=NOW)
+    pool = label_for_gate(
+        its.engine, its.name, gated(its).key, by="me", now=NOW, rng=np.random.default_rng(0), count=30
+    )
+    with reading(its.engine) as connection:
+        asked = list_tasks(connection, pool.key, kind="golden")
+    assert {one.record for one in asked} == set(known[:5])
+    assert (pool.tasks, pool.golden_share) == (30, 0.1)
 
 
 def waiting_of(its: Registry) -> list[GateRun]:

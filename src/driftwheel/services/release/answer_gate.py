@@ -14,20 +14,17 @@ from driftwheel.errors import UsageError
 from driftwheel.performance.gate import GateCheck
 from driftwheel.services.browse.list_images import ImageQuery
 from driftwheel.services.label.pools.choose_images import choose_images
-from driftwheel.services.label.pools.create_pool import NewPool, create_pool_in
-from driftwheel.services.label.pools.fill_pool import MOST_AT_ONCE, PoolImage, fill_pool_in
-from driftwheel.services.label.pools.open_pool import open_pool_in
+from driftwheel.services.label.pools.fill_pool import MOST_AT_ONCE, PoolImage
+from driftwheel.services.label.pools.open_blind_pool import open_blind_pool_in
 from driftwheel.services.label.projects.class_project import (
     class_projects,
-    free_name,
     new_class_project_in,
 )
 from driftwheel.services.release.gate_numbers import GateNumbers
 from driftwheel.services.release.gate_slice import GateSlice
 from driftwheel.services.release.promote import promote_in
-from driftwheel.store.assist.assist_options import AssistOptions, set_assist_options
 from driftwheel.store.engine.database import reading, writing
-from driftwheel.store.labels.pools import Pool, list_pools
+from driftwheel.store.labels.pools import Pool
 from driftwheel.store.labels.projects import Project
 from driftwheel.store.labels.record_labels import known_labels
 from driftwheel.store.labels.task_selections import TaskSelection
@@ -130,14 +127,14 @@ def label_for_gate(
     rng: np.random.Generator,
     count: int | None = None,
     overlap: tuple[int, int | None] = (2, 3),
+    golden_share: float = 0.1,
     also: Callable[[Connection, Pool], None] | None = None,
 ) -> Pool:
     """Open a pool with as many images as a gate run lacks, and return it; noted in the audit.
 
     The images are drawn at random: from the slice where labels lack there, from before and beside it where
-    they lack of old data. They are set apart to measure on: no training ever learns from them. Nobody is
-    shown a pre-label: one that the champion gave would speak for it. When the pool is done, the challenger
-    goes to the gate again by itself.
+    they lack of old data. They are set apart to measure on: no training ever learns from them. When the pool
+    is done, the challenger goes to the gate again by itself.
 
     Parameters
     ----------
@@ -145,6 +142,8 @@ def label_for_gate(
         Images of each group that lacks labels; by default what the run says is likely to be enough.
     overlap
         People who answer for each image, and up to how many until the consensus is sure enough.
+    golden_share
+        Share of golden tasks, where the project has any.
     also
         What else is done in the transaction that makes the pool; what it raises undoes the pool.
 
@@ -177,16 +176,20 @@ def label_for_gate(
             "that are in a pool."
         )
     with writing(engine) as connection:
-        taken = {one.name for one in list_pools(connection, project.key)}
-        name = free_name(f"Gate {key}: {challenger.name}", taken)
-        new = NewPool(name, overlap=overlap[0], most_overlap=overlap[1], golden_share=0.0)
-        pool = create_pool_in(connection, project.key, new, by=by, now=now)
-        fill_pool_in(connection, project.key, pool.key, list(images.values()), by=by, now=now)
-        set_assist_options(connection, pool.key, AssistOptions("off"))
+        pool, _ = open_blind_pool_in(
+            connection,
+            project,
+            f"Gate {key}: {challenger.name}",
+            list(images.values()),
+            overlap=overlap[0],
+            most_overlap=overlap[1],
+            golden_share=golden_share,
+            by=by,
+            now=now,
+        )
         set_gate_run(connection, key, pool=pool.key)
-        details = {"version": challenger.name, "gate": key, "pool": name, "images": len(images)}
+        details = {"version": challenger.name, "gate": key, "pool": pool.name, "images": len(images)}
         note(connection, now, by, "label for gate", known.name, details)
-        pool = open_pool_in(connection, project.key, pool.key, by=by, now=now)
         if also is not None:
             also(connection, pool)
     return pool

@@ -134,6 +134,7 @@ def _label_more(
             rng=rng,
             count=count,
             overlap=(at.policy.overlap, at.policy.most_overlap),
+            golden_share=at.policy.golden_share,
             also=also,
         )
     except UnavailableError:
