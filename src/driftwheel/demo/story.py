@@ -143,18 +143,17 @@ class Story:
         schedule = self.plan.schedule
         if verdict["answer"] == "drift":
             self.wheel.wait_for_turn()
-        happened = list(self.wheel.news())
+        happened, sat = list(self.wheel.news()), False
         while (waits := self.wheel.settle(self._are_labels_wanted)) is not None:
             happened += self.wheel.news()
-            if waits in {"labels", "images"} and day >= schedule.labellers and self.people.open_pools():
-                evening = self.people.label(self.truths)
+            wanted = waits in {"labels", "images"} and bool(self.people.open_pools())
+            if wanted and day >= schedule.labellers and not sat:
+                evening, sat = self.people.label(self.truths), True
                 happened.append(
                     f"people: {evening.answers} answers, {evening.minutes:.0f} min of their time"
                     + (f"; banned: {', '.join(evening.banned)}" if evening.banned else "")
                 )
-                if evening.answers:
-                    continue
-                break  # nobody gets a task any more; the deadline of the pool will end it
+                continue  # once an evening: what is wanted after that is labelled on the next one
             if waits == "answer" and day >= schedule.lead:
                 self.wheel.answer("promote", "Shown to be better on what drifted, and not worse elsewhere.")
                 happened.append("the lead: promote")
