@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help demo test check style types suite fuzz bench docs system
 
 help:
-	@echo "make demo    nine days of images, in which a camera shakes from day 4 on: a server notices, has"
+	@echo "make demo    nine days of images, of which a camera is out of focus from day 4 on: a server notices, has"
 	@echo "             images labelled, repairs the model and lets the better one in; make demo KEEP=1 leaves it"
 	@echo "             up afterwards, so that you can look at its pages"
 	@echo "make test    everything continuous integration runs: check, the tests, the documentation"

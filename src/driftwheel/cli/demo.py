@@ -62,7 +62,7 @@ def _demo(
     """Live through nine days on a weaving line, in which a camera goes wrong and the wheel turns.
 
     Starts a server on a free port, trains a model on textile images by it, and has it answer over HTTP, day
-    by day. From day 4 on a camera shakes: the server alerts and says why, simulated annotators label
+    by day. From day 4 on a camera is out of focus: the server alerts and says why, simulated annotators label
     what the wheel asks for, the model is repaired and retrained, and the gate lets the better one in. Ends
     with a table of the days and the address of the dashboard. Needs the extras 'demo', which brings
     the images, and 'embed'. Takes some minutes on two processors.

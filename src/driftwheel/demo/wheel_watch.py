@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from driftwheel.client.api import Api
+from driftwheel.demo.wait import wait_until
 from driftwheel.errors import DriftwheelError
 
 __all__ = ["WheelWatch"]
@@ -81,10 +82,13 @@ class WheelWatch:
             time.sleep(_LOOK_SECONDS)
 
     def answer(self, answer: Literal["promote", "refuse"], reason: str) -> None:
-        """Answer what the newest turn asks."""
+        """Answer what the newest turn asks, and wait until it has seen that."""
         number = self.turns()[-1]["number"]
         path = f"/models/{self.model}/wheel/turns/{number}/answer"
         self.api.post(path, {"answer": answer, "reason": reason})
+        wait_until(
+            lambda: self.turns()[-1]["waits"] != "answer", _BEGIN_SECONDS, "The wheel does not see the answer"
+        )
 
     def news(self) -> list[str]:
         """Return what turns have done since this was asked last, a line each."""
