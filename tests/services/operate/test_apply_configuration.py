@@ -240,7 +240,7 @@ def test_the_file_in_the_guide_can_be_applied(database: Engine) -> None:
     guide = Path(__file__).parents[3] / "docs" / "how-to" / "configure.md"
     text = guide.read_text(encoding="utf-8").split("```toml\n")[1].split("```")[0]
     secret = {"OPS_URL": "jsons://hooks.example.com"}
-    assert len(applied(database, text, environment=secret)) == 4
+    assert len(applied(database, text, environment=secret)) == 5
     assert applied(database, text, environment=secret) == []
 
 
