@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from itertools import islice
 
@@ -18,9 +18,8 @@ from driftwheel.performance.balanced_difference import balanced_difference
 from driftwheel.performance.gate import Asked, Cost, GateCheck, GateGroup, GateVerdict, judge_gate
 from driftwheel.performance.gate_rule import GateRule
 from driftwheel.performance.paired_difference import paired_counts
-from driftwheel.records import Image
 from driftwheel.services.crash_points import reach
-from driftwheel.services.measure.classify_images import classify_images
+from driftwheel.services.measure.predicted_classes import predicted_classes
 from driftwheel.services.models.askers import open_version
 from driftwheel.services.release.gate_numbers import GateNumbers
 from driftwheel.services.release.gate_slice import GateSlice
@@ -89,7 +88,8 @@ def run_gate(
     reach("gate-gathered")
     files = [blobs.get(one.artifact or b"") for one in (champion, challenger)]
     both = [open_version(file, model.classes, threads=threads) for file in files]
-    said = [_answers(blobs, held_out.images, one, threads) for one in both]
+    digests = [one.image for one in held_out.images]
+    said = [predicted_classes(blobs, digests, one, threads=threads) for one in both]
     readable = [one for one in held_out.images if one.image in said[0] and one.image in said[1]]
     seconds = _latency(blobs, readable, both, clock)
     costs = [Cost(second, len(file)) for second, file in zip(seconds, files, strict=True)]
@@ -130,22 +130,6 @@ def _checks_before(connection: Connection, run: GateRun) -> tuple[GateCheck, ...
     if last is None or last.numbers is None or (last.slice, last.rule) != (run.slice, run.rule):
         return ()
     return GateNumbers.from_json(last.numbers).checks
-
-
-def _answers(
-    blobs: Blobs, images: Iterable[HeldOutImage], classifier: Classifier, threads: int | None
-) -> dict[bytes, str]:
-    """Return the class that a classifier names for each image that can be read."""
-
-    def read() -> Iterator[Image]:
-        for one in images:
-            try:
-                yield Image(one.image.hex(), blobs.get(one.image))
-            except FileNotFoundError:
-                continue
-
-    scores = classify_images(read(), classifier, threads=threads)
-    return {bytes.fromhex(name): classifier.classes[int(row.argmax())] for name, row in scores.items()}
 
 
 def _latency(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from driftwheel.errors import DriftwheelError
-from driftwheel.records import Image
 from driftwheel.services.datasets.read_version import examples_of
-from driftwheel.services.measure.classify_images import classify_images
+from driftwheel.services.measure.predicted_classes import predicted_classes
 from driftwheel.services.models.askers import open_version
 from driftwheel.services.wheel.turn_moves import At
 from driftwheel.store.datasets.dataset_versions import version_by_key
@@ -104,18 +103,9 @@ def _validation(at: At) -> tuple[dict[bytes, str], dict[bytes, str]]:
 
 def _measured(at: At, version: ModelVersion, new: dict[bytes, str], old: dict[bytes, str]) -> Candidate:
     classifier = open_version(at.blobs.get(version.artifact or b""), at.model.classes, threads=at.threads)
-    scores = classify_images(_images(at, [*new, *old]), classifier, threads=at.threads)
-    said = {bytes.fromhex(name): classifier.classes[int(row.argmax())] for name, row in scores.items()}
+    said = predicted_classes(at.blobs, [*new, *old], classifier, threads=at.threads)
     shares = [_share(part, said) for part in (new, old)]
     return Candidate(version, shares[0][0], shares[1][0], shares[0][1], shares[1][1])
-
-
-def _images(at: At, digests: Collection[bytes]) -> Iterator[Image]:
-    for one in digests:
-        try:
-            yield Image(one.hex(), at.blobs.get(one))
-        except FileNotFoundError:
-            continue
 
 
 def _share(truths: dict[bytes, str], said: dict[bytes, str]) -> tuple[float | None, int]:

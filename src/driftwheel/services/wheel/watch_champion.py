@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -12,8 +12,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from driftwheel.performance.paired_difference import PairedCounts, paired_counts
-from driftwheel.records import Image
-from driftwheel.services.measure.classify_images import classify_images
+from driftwheel.services.measure.predicted_classes import predicted_classes
 from driftwheel.services.models.askers import open_version
 from driftwheel.services.release.promote import make_champion
 from driftwheel.services.wheel.open_watch_pool import open_watch_pool
@@ -138,22 +137,15 @@ def _pause(at: At) -> timedelta:
 
 def _compared(at: At, old: ModelVersion, new: ModelVersion, labels: Sequence[RecordLabel]) -> PairedCounts:
     """Return how often both are right: both files are asked here, whatever was served."""
+    true = [(one.image, one.known.label.label) for one in labels if one.image is not None]
     said = []
     for version in (old, new):
         classifier = open_version(at.blobs.get(version.artifact or b""), at.model.classes, threads=at.threads)
-        scores = classify_images(_images(at, labels), classifier, threads=at.threads)
-        said.append({name: classifier.classes[int(row.argmax())] for name, row in scores.items()})
-    seen = [one for one in labels if all(one.id in answers for answers in said)]
-    right = [[answers[one.id] == one.known.label.label for one in seen] for answers in said]
+        images = [image for image, _ in true]
+        said.append(predicted_classes(at.blobs, images, classifier, threads=at.threads))
+    seen = [(image, label) for image, label in true if all(image in answers for answers in said)]
+    right = [[answers[image] == label for image, label in seen] for answers in said]
     return paired_counts(*(np.array(one, dtype=np.bool_) for one in right))
-
-
-def _images(at: At, labels: Sequence[RecordLabel]) -> Iterator[Image]:
-    for one in labels:
-        try:
-            yield Image(one.id, at.blobs.get(one.image or b""))
-        except FileNotFoundError:
-            continue
 
 
 def _changed_by_hand(at: At, new: ModelVersion | None, old: ModelVersion | None) -> bool:
