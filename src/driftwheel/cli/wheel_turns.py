@@ -82,16 +82,9 @@ def begin(
     from driftwheel.cli.given import quoted
     from driftwheel.services.clock import utc_now
     from driftwheel.services.wheel.begin_turn import begin_turn
-    from driftwheel.store.engine.database import reading
-    from driftwheel.store.models.models import find_model
-    from driftwheel.store.wheel.policies import policy_of
 
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
-        with reading(engine) as connection:
-            policy = policy_of(connection, find_model(connection, model).key)
-        turn = begin_turn(
-            engine, model, policy=policy, cause=cause, alert=alert, by=acting_user(), now=utc_now()
-        )
+        turn = begin_turn(engine, model, cause=cause, alert=alert, by=acting_user(), now=utc_now())
     typer.echo(
         f"Turn {turn.number} has begun; a worker takes it up. How far it is: driftwheel wheel turn "
         f"{quoted(model)} {turn.number}"

@@ -32,7 +32,7 @@ from driftwheel.store.wheel.turns import set_turn
 def test_a_person_stops_it_and_another_may_begin(at_stage: Stages) -> None:
     its = at_stage("labels")
     with pytest.raises(UsageError, match=r"Turn 1 of '.*' goes on"):
-        begin_turn(its.engine, its.its.name, policy=its.policy, by="ada", now=its.now)
+        begin_turn(its.engine, its.its.name, by="ada", now=its.now)
     stopped = stop_turn(its.engine, its.its.name, 1, by="ben", now=its.now, reason="Not now.")
     assert (stopped.outcome, stopped.waits) == ("stopped", None)
     assert stopped.reason == "It was stopped by ben at the step 'label': Not now."
@@ -45,7 +45,7 @@ def test_a_person_stops_it_and_another_may_begin(at_stage: Stages) -> None:
         stop_turn(its.engine, its.its.name, 1, by="ben", now=its.now)
     with pytest.raises(UsageError, match="waits for no answer: it has ended"):
         answer_turn(its.engine, its.its.name, 1, "promote", by="ben", now=its.now)
-    assert begin_turn(its.engine, its.its.name, policy=its.policy, by="ada", now=its.now).number == 2
+    assert begin_turn(its.engine, its.its.name, by="ada", now=its.now).number == 2
 
 
 def test_a_stopped_turn_stops_its_training(at_stage: Stages) -> None:

@@ -40,6 +40,7 @@ from driftwheel.store.release.gate_runs import waiting_gate_runs
 from driftwheel.store.schema.record_state import RecordState
 from driftwheel.store.schema.tables import records
 from driftwheel.store.train.training_runs import TrainingRun, open_runs
+from driftwheel.store.wheel.policies import put_policy
 from driftwheel.store.wheel.ready_turns import ready_turns
 from driftwheel.store.wheel.turns import Turn, turn_by_key
 from driftwheel.wheel.wheel_policy import WheelPolicy
@@ -130,7 +131,9 @@ class Turning:
                 put_truths(connection, self.its.model.key, truths, received=self.now, by="me")
 
     def begin(self, **more: Any) -> Turn:
-        self.turn = begin_turn(self.engine, self.its.name, policy=self.policy, by="ada", now=self.now, **more)
+        with writing(self.engine) as connection:
+            put_policy(connection, self.its.model.key, self.policy, changed=self.now, by="ada")
+        self.turn = begin_turn(self.engine, self.its.name, by="ada", now=self.now, **more)
         return self.turn
 
     def advance(self) -> DescribedTurn:

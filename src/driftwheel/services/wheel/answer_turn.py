@@ -13,7 +13,7 @@ from driftwheel.services.wheel.describe_turn import turn_numbered
 from driftwheel.store.engine.database import writing
 from driftwheel.store.models.models import find_model, lock_model
 from driftwheel.store.operate.audit import note
-from driftwheel.store.wheel.turn_steps import steps_of
+from driftwheel.store.wheel.turn_steps import made_last, steps_of
 from driftwheel.store.wheel.turns import Turn, lock_turn, set_turn, turn_by_key
 
 __all__ = ["TurnAnswer", "answer_turn"]
@@ -49,9 +49,9 @@ def answer_turn(
         if turn is None or turn.waits != "answer":
             why = "it has ended" if turn is None or not turn.is_open else f"it is at the step '{turn.step}'"
             raise UsageError(f"Turn {number} of '{model}' waits for no answer: {why}.")
-        gate = next(
-            one.made["gate"][-1] for one in reversed(steps_of(connection, turn.key)) if "gate" in one.made
-        )
+        gate = made_last(steps_of(connection, turn.key), "gate")
+        if gate is None:
+            raise UsageError(f"Turn {number} of '{model}' has sent nothing to the gate yet.")
         if answer == "promote":
             promote_by_gate_in(connection, model, gate, by=by, now=now, reason=reason)
         else:

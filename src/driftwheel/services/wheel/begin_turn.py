@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
 from driftwheel.errors import UsageError
 from driftwheel.services.crash_points import reach
+from driftwheel.services.wheel.past_turns import past_turn, turns_of_month
 from driftwheel.store.alerts.episodes import episode_by_key
 from driftwheel.store.engine.database import writing
 from driftwheel.store.models.models import Model, find_model, lock_model
@@ -15,10 +16,10 @@ from driftwheel.store.operate.audit import note
 from driftwheel.store.release.aliases import find_alias
 from driftwheel.store.wheel.policies import policy_of
 from driftwheel.store.wheel.turn_steps import add_step
-from driftwheel.store.wheel.turns import Turn, add_turn, open_turn, turns_since
-from driftwheel.wheel.budget import PastTurn, budget_of
+from driftwheel.store.wheel.turns import Turn, add_turn, open_turn
+from driftwheel.wheel.budget import budget_of
 from driftwheel.wheel.turn_step import WHEEL, TriggerName
-from driftwheel.wheel.wheel_policy import DAYS_OF_MONTH, WheelPolicy
+from driftwheel.wheel.wheel_policy import WheelPolicy
 
 __all__ = ["begin_turn", "begin_turn_in", "why_no_turn"]
 
@@ -29,19 +30,16 @@ def begin_turn(
     engine: Engine,
     model: str,
     *,
-    policy: WheelPolicy | None = None,
     trigger: TriggerName = "hand",
     cause: str = "",
     alert: int | None = None,
     by: str,
     now: datetime,
 ) -> Turn:
-    """Begin a turn and return it; noted in the audit.
+    """Begin a turn by the policy of the model, and return it; noted in the audit.
 
     Parameters
     ----------
-    policy
-        By default the model's.
     cause
         Why, a sentence; empty: that it was begun by hand.
     alert
@@ -61,7 +59,7 @@ def begin_turn(
         return begin_turn_in(
             connection,
             found,
-            policy=policy_of(connection, found.key) if policy is None else policy,
+            policy=policy_of(connection, found.key),
             trigger=trigger,
             cause=cause.strip() or f"It was begun by {by}.",
             alert=alert,
@@ -94,11 +92,7 @@ def begin_turn_in(
     obstacle = why_no_turn(connection, locked)
     if obstacle:
         raise UsageError(obstacle)
-    since = now - timedelta(days=DAYS_OF_MONTH)
-    past = [
-        PastTurn(one.number, one.begun, one.ended, one.outcome, one.labels, one.alert)
-        for one in turns_since(connection, model.key, since)
-    ]
+    past = [past_turn(one) for one in turns_of_month(connection, locked, now)]
     budget = budget_of(policy, past, now)
     if budget.lacking:
         raise UsageError(

@@ -13,7 +13,7 @@ from driftwheel.services.release.answer_gate import label_for_gate
 from driftwheel.services.release.ask_gate import ask_gate_in, champion_to_beat
 from driftwheel.services.release.gate_numbers import GateNumbers
 from driftwheel.services.wheel.labels_left import labels_left
-from driftwheel.services.wheel.select_images import slice_of_turn
+from driftwheel.services.wheel.slice_of_turn import slice_of_turn
 from driftwheel.services.wheel.turn_moves import At, end, go_on, hold, keep, moving, wait
 from driftwheel.store.engine.database import reading
 from driftwheel.store.labels.pools import Pool

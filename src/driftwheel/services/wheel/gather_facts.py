@@ -13,16 +13,17 @@ from driftwheel.monitors.rule import signals_of
 from driftwheel.performance.figure import NOTHING
 from driftwheel.services.wheel.begin_turn import why_no_turn
 from driftwheel.services.wheel.champion_accuracy import version_accuracy
+from driftwheel.services.wheel.past_turns import past_turn, turns_of_month
 from driftwheel.store.alerts.episodes import open_episodes
 from driftwheel.store.alerts.monitors import list_monitors
 from driftwheel.store.models.models import Model, version_by_key
 from driftwheel.store.release.aliases import find_alias
 from driftwheel.store.wheel.labelled import labelled_since
-from driftwheel.store.wheel.turns import Turn, last_turn, turn_of_alert, turns_since
+from driftwheel.store.wheel.turns import Turn, last_turn, turn_of_alert
 from driftwheel.store.windows.performance_windows import list_performance
 from driftwheel.wheel.budget import PastTurn
 from driftwheel.wheel.wheel_facts import AlertSeen, WheelFacts, tells_of_drift
-from driftwheel.wheel.wheel_policy import DAYS_OF_MONTH, WheelPolicy
+from driftwheel.wheel.wheel_policy import WheelPolicy
 
 __all__ = ["gather_facts"]
 
@@ -44,40 +45,33 @@ def gather_facts(
     asked = policy.accuracy_below is not None or not only_asked
     measured = max(filter(None, (now - timedelta(days=policy.accuracy_days), ended)))
     counted = max(filter(None, (None if alias is None else alias.since, ended)), default=model.created)
+    accuracy = NOTHING
+    if champion is not None and asked:
+        windows = list_performance(connection, model.key, since=measured)
+        whole = [one for one in windows if ended is None or one.start >= ended]
+        accuracy = version_accuracy(whole, champion.name)
     return WheelFacts(
         now,
-        _alerts(connection, model, fired, now),
-        NOTHING
-        if champion is None or not asked
-        else version_accuracy(
-            [
-                one
-                for one in list_performance(connection, model.key, since=measured)
-                if ended is None or one.start >= ended
-            ],
-            champion.name,
-        ),
-        measured,
-        0 if policy.new_labels is None else labelled_since(connection, model.key, counted),
-        counted,
-        None if alias is None else alias.since,
-        turns,
-        why_no_turn(connection, model),
+        alerts=_alerts(connection, model, fired, now),
+        accuracy=accuracy,
+        accuracy_since=measured,
+        labelled=0 if policy.new_labels is None else labelled_since(connection, model.key, counted),
+        labelled_since=counted,
+        champion_since=None if alias is None else alias.since,
+        turns=turns,
+        obstacle=why_no_turn(connection, model),
     )
 
 
 def _turns(connection: Connection, model: Model, fired: list[Episode], now: datetime) -> tuple[PastTurn, ...]:
     """Return the turns of the last month, the last one, and those that open alerts began, in order."""
     found: list[Turn | None] = [
-        *turns_since(connection, model.key, now - timedelta(days=DAYS_OF_MONTH)),
+        *turns_of_month(connection, model, now),
         last_turn(connection, model.key),
         *(turn_of_alert(connection, one.key) for one in fired),
     ]
     by_number = {one.number: one for one in found if one is not None}
-    return tuple(
-        PastTurn(number, one.begun, one.ended, one.outcome, one.labels, one.alert)
-        for number, one in sorted(by_number.items())
-    )
+    return tuple(past_turn(by_number[number]) for number in sorted(by_number))
 
 
 def _alerts(

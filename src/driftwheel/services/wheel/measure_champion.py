@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from driftwheel.performance.measured_accuracy import measure_accuracy
 from driftwheel.performance.packed_sums import merge_packed
 from driftwheel.services.release.gate_slice import GateSlice
-from driftwheel.services.wheel.select_images import slice_of_turn
+from driftwheel.services.wheel.slice_of_turn import slice_of_turn
 from driftwheel.services.wheel.turn_moves import At, end, go_on, moving
 from driftwheel.services.wheel.unbiased_labels import unbiased_labels
 from driftwheel.store.engine.database import reading

@@ -14,10 +14,11 @@ from driftwheel.services.browse.list_images import ImageQuery
 from driftwheel.services.label.pools.choose_images import choose_images
 from driftwheel.services.label.pools.fill_pool import MOST_AT_ONCE, PoolImage
 from driftwheel.services.label.projects.class_project import class_projects, new_class_project_in
-from driftwheel.services.release.gate_slice import GateSlice, slice_of_alert
+from driftwheel.services.release.gate_slice import GateSlice
 from driftwheel.services.train.ask_for_repair import ask_for_repair
 from driftwheel.services.wheel.labels_left import labels_left
 from driftwheel.services.wheel.open_turn_pool import open_turn_pool_in
+from driftwheel.services.wheel.slice_of_turn import slice_of_turn
 from driftwheel.services.wheel.turn_moves import At, end, go_on, hold, keep, moving, wait
 from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.labels.projects import Project
@@ -27,7 +28,7 @@ from driftwheel.store.release.aliases import find_alias
 from driftwheel.store.train.training_runs import RunKind, list_runs
 from driftwheel.wheel.turn_step import WHEEL
 
-__all__ = ["select_images", "slice_of_turn"]
+__all__ = ["select_images"]
 
 _LEAST_IMAGES = 10
 _LOOK_AGAIN = timedelta(minutes=10)
@@ -52,15 +53,6 @@ def select_images(at: At) -> bool:
     with moving(at) as connection:
         go_on(connection, at, "label", told=at.step.told)
     return True
-
-
-def slice_of_turn(connection: Connection, at: At) -> GateSlice:
-    """Return what a turn is about: images of its alert, or of the days in which accuracy fell, else all."""
-    if at.turn.alert is not None:
-        return slice_of_alert(connection, at.model, at.turn.alert)
-    if at.turn.trigger == "performance":
-        return GateSlice(since=at.turn.begun - timedelta(days=at.policy.accuracy_days))
-    return GateSlice()
 
 
 def _drawn_at_random(  # noqa: PLR0917

@@ -23,7 +23,7 @@ from driftwheel.store.files.blobs import Blobs
 from driftwheel.store.models.models import Model, lock_model
 from driftwheel.store.operate.audit import note
 from driftwheel.store.wheel.turn_costs import machine_seconds, people_cost
-from driftwheel.store.wheel.turn_steps import TurnStep, add_step, set_step, steps_of
+from driftwheel.store.wheel.turn_steps import TurnStep, add_step, made_last, set_step, steps_of
 from driftwheel.store.wheel.turns import Turn, lock_turn, open_turn, set_turn
 from driftwheel.wheel.turn_step import WHEEL, Outcome, StepName, StepState, Waits
 from driftwheel.wheel.wheel_policy import WheelPolicy
@@ -80,7 +80,7 @@ class At:
 
     def last(self, what: str) -> int | None:
         """Return the key of the thing of that name that was made last, None where there is none."""
-        return next(reversed(self.made(what)), None)
+        return made_last(self.steps, what)
 
     def found(self, name: StepName) -> Mapping[str, Any]:
         """Return what the last step of that name found; nothing where there was none."""

@@ -11,11 +11,11 @@ from driftwheel.store.labels.review_queue import count_queued
 from driftwheel.store.release.aliases import find_alias
 from driftwheel.store.release.gate_runs import gate_run_by_key
 from driftwheel.store.train.training_runs import run_by_key
-from driftwheel.store.wheel.turn_steps import TurnStep, steps_of
+from driftwheel.store.wheel.turn_steps import made_last, steps_of
 from driftwheel.store.wheel.turns import Turn, all_open_turns
 from driftwheel.wheel.turn_step import Waits
 
-__all__ = ["made_last", "ready_turns"]
+__all__ = ["ready_turns"]
 
 
 def ready_turns(connection: Connection, now: datetime) -> list[Turn]:
@@ -25,15 +25,6 @@ def ready_turns(connection: Connection, now: datetime) -> list[Turn]:
     be asked every second.
     """
     return [one for one in all_open_turns(connection) if one.due <= now or _has_come(connection, one)]
-
-
-def made_last(steps: list[TurnStep], what: str) -> int | None:
-    """Return the key of the thing of that name that the steps of a turn made last, None: there is none."""
-    for step in reversed(steps):
-        keys = step.made.get(what)
-        if keys:
-            return int(keys[-1])
-    return None
 
 
 def _has_come(connection: Connection, turn: Turn) -> bool:

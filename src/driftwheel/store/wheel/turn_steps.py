@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, select, update
 from driftwheel.store.schema.wheel_tables import wheel_steps
 from driftwheel.wheel.turn_step import StepName, StepState
 
-__all__ = ["TurnStep", "add_step", "set_step", "steps_of", "steps_of_turns"]
+__all__ = ["TurnStep", "add_step", "made_last", "set_step", "steps_of", "steps_of_turns"]
 
 _CHUNK = 500
 
@@ -77,3 +77,12 @@ def steps_of_turns(connection: Connection, turns: Collection[int]) -> dict[int, 
         for row in connection.execute(query.order_by(c.turn, c.number)):
             found.setdefault(row.turn, []).append(TurnStep(**row._mapping))
     return found
+
+
+def made_last(steps: Sequence[TurnStep], what: str) -> int | None:
+    """Return the key of the thing of that name that the steps of a turn made last, None: there is none."""
+    for step in reversed(steps):
+        keys = step.made.get(what)
+        if keys:
+            return int(keys[-1])
+    return None

@@ -16,7 +16,6 @@ __all__ = [
     "Turn",
     "add_turn",
     "all_open_turns",
-    "due_turns",
     "find_turn",
     "last_turn",
     "list_turns",
@@ -167,13 +166,6 @@ def turn_of_alert(connection: Connection, alert: int) -> Turn | None:
     c = wheel_turns.c
     query = select(wheel_turns).where(c.alert == alert).order_by(c.key.desc()).limit(1)
     return _first(connection, query)
-
-
-def due_turns(connection: Connection, now: datetime) -> list[Turn]:
-    """Return the turns that a worker is to look at, of all models, the one that is due longest first."""
-    c = wheel_turns.c
-    query = select(wheel_turns).where(c.ended.is_(None), c.due <= now)
-    return _all(connection, query.order_by(c.due, c.key))
 
 
 def all_open_turns(connection: Connection) -> list[Turn]:

@@ -11,10 +11,8 @@ from driftwheel.services.wheel.answer_turn import answer_turn
 from driftwheel.services.wheel.begin_turn import begin_turn
 from driftwheel.services.wheel.describe_turn import describe_turn, describe_turns
 from driftwheel.services.wheel.stop_turn import stop_turn
-from driftwheel.store.engine.database import reading
-from driftwheel.store.wheel.policies import policy_of
 from driftwheel.web.api.describe import problems
-from driftwheel.web.api.known_model import known_model, model_at
+from driftwheel.web.api.known_model import model_at
 from driftwheel.web.api.turn_bodies import (
     NewTurnBody,
     StopTurnBody,
@@ -53,16 +51,9 @@ def read_turns(
 @router.post("", status_code=202, dependencies=_EDIT, responses=problems(404))
 def make_turn(name: str, body: NewTurnBody, state: State, caller: Caller) -> TurnAnswer:
     """Begin a turn by hand, within the budget of the policy; a worker takes it up."""
-    with reading(state.engine) as connection:
-        policy = policy_of(connection, known_model(connection, name).key)
+    model_at(state.engine, name)
     turn = begin_turn(
-        state.engine,
-        name,
-        policy=policy,
-        cause=body.cause,
-        alert=body.alert,
-        by=caller.name,
-        now=state.clock(),
+        state.engine, name, cause=body.cause, alert=body.alert, by=caller.name, now=state.clock()
     )
     return _turn(state, name, turn.number)
 

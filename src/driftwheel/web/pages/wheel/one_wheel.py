@@ -67,17 +67,8 @@ def _begin(  # noqa: PLR0917
 ) -> Response:
     """Begin a turn by hand and lead to it."""
     model_at(state.engine, name)
-    policy = describe_wheel(state.engine, name, now=state.clock()).policy
     try:
-        turn = begin_turn(
-            state.engine,
-            name,
-            policy=policy,
-            cause=cause.strip(),
-            alert=alert,
-            by=caller.name,
-            now=state.clock(),
-        )
+        turn = begin_turn(state.engine, name, cause=cause, alert=alert, by=caller.name, now=state.clock())
     except UsageError as error:
         return _page(request, state, name, wrong=str(error), status=status_of(error))
     return RedirectResponse(f"{turn_page(name, turn.number)}?told=begun", 303)
