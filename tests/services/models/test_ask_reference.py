@@ -16,12 +16,15 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine
 from tests.services.halves import CLASSES, halves, network
 
+from driftwheel.datasets.splits import SplitShares
 from driftwheel.drift.diagnosis.fault_library import FaultAnswers
 from driftwheel.learning.centre_crop import centre_crop
 from driftwheel.learning.embedder import Prepare
 from driftwheel.monitors.observation import Observation
 from driftwheel.predictions import Classification, Record
 from driftwheel.services.alert.judged import Judged
+from driftwheel.services.datasets.create_version import create_version
+from driftwheel.services.datasets.new_version import NewVersion, SplitRule
 from driftwheel.services.measure.measure_received import measure_received
 from driftwheel.services.measure.measured_reference import MeasuredReference, pack_reference, unpack_reference
 from driftwheel.services.measure.measurers import Measurers
@@ -39,6 +42,7 @@ from driftwheel.services.models.simulate_reference_faults import keep_faults, si
 from driftwheel.services.watch.judge_window import judge_window
 from driftwheel.services.watch.known_references import KnownReferences
 from driftwheel.services.watch.summarise_windows import summarise_windows
+from driftwheel.store.datasets.dataset_versions import DatasetVersion
 from driftwheel.store.engine.database import open_database, reading, writing
 from driftwheel.store.engine.migrate import migrate
 from driftwheel.store.files.blobs import Blobs
@@ -60,8 +64,14 @@ class Server:
     model: Model
     known: KnownReferences
 
-    def add_version(self, name: str, content: bytes) -> None:
-        add_model_version(self.engine, self.blobs, "m", name, onnx=content, by="me", now=MONDAY)
+    def add_version(self, name: str, content: bytes, dataset: bytes | None = None) -> None:
+        add_model_version(
+            self.engine, self.blobs, "m", name, onnx=content, by="me", now=MONDAY, dataset=dataset
+        )
+
+    def freeze(self, folder: Folder, shares: SplitShares) -> DatasetVersion:
+        wish = NewVersion("m", folder=Path(folder.images), splits=SplitRule(shares))
+        return create_version(self.engine, self.blobs, wish, by="me", now=MONDAY, wait=lambda _: None).version
 
     def measure_reference(self, source: Folder | Range) -> MeasuredReference:
         key = set_reference(self.engine, "m", source, by="me", now=MONDAY).key
@@ -198,6 +208,33 @@ def test_records_without_scores_are_asked_and_logged_scores_stand(server: Server
     server.log(2, halves(120, 3), scored=True)
     later = Range(MONDAY + timedelta(days=2), MONDAY + timedelta(days=3))
     assert not server.measure_reference(later).asked
+
+
+def test_what_a_version_has_learnt_from_is_left_out_of_what_it_says(server: Server, folder: Folder) -> None:
+    dataset = server.freeze(folder, SplitShares(0.5, 0.0, 0.5))
+    trained = dataset.contents.splits["train"]
+    assert 100 <= trained <= 140
+    server.add_version("v0", network())
+    server.add_version("v1", network(gain=20.0), dataset.digest)
+    measured = server.measure_reference(folder)
+    asked = {one.version: np.isnan(one.scores).any(axis=1) for one in measured.asked}
+    assert asked["v0"].sum() == 0  # what it learnt from is not known
+    assert asked["v1"].sum() == trained
+    (note,) = measured.notes
+    assert note.startswith(f"Version 'v1' has learnt from {trained} of 240 images of the reference")
+    assert note.endswith(f"its scores are compared with those of the other {240 - trained}.")
+    server.log(0, halves(100, 2), version="v1")
+    judged = server.judge(0)
+    assert judged.document is not None
+    assert judged.document["scores"]["n_reference"] == 240 - trained
+
+
+def test_all_stay_where_too_few_others_would_be_left(server: Server, folder: Folder) -> None:
+    dataset = server.freeze(folder, SplitShares(0.8, 0.0, 0.2))
+    server.add_version("v1", network(), dataset.digest)
+    measured = server.measure_reference(folder)
+    assert not np.isnan(measured.asked[0].scores).any()
+    assert "Add at least 100 images to the reference that it has not learnt from." in measured.notes[0]
 
 
 def test_a_new_version_is_wished_to_be_asked(server: Server, folder: Folder) -> None:

@@ -30,7 +30,7 @@ class AskedAnswers:
     classes
         The k names of the columns of its scores.
     scores
-        (n, k) float32 in [0, 1], a row an image; NaN where the image could not be had.
+        (n, k) float32 in [0, 1], a row an image; NaN where the image could not be had, or was learnt from.
     """
 
     version: str

@@ -21,6 +21,7 @@ from driftwheel.services.measure.asked_answers import AskedAnswers
 from driftwheel.services.measure.classify_images import classify_images
 from driftwheel.services.measure.measured_reference import AGREEING, MeasuredReference
 from driftwheel.services.models.askers import open_version
+from driftwheel.services.models.learnt_images import learnt_by, noting_learnt, without_learnt
 from driftwheel.services.models.simulate_reference_faults import reference_images
 from driftwheel.store.engine.database import reading
 from driftwheel.store.files.blobs import Blobs
@@ -53,8 +54,9 @@ def ask_reference(
     Nothing is asked for a model that is no classifier or has no ONNX file. Where 20 records of the reference
     or more have logged scores, those stand. Where three versions or more have a file, the four newest are
     asked about the first 1,000 images for their agreement too, as far as they were not asked before. A
-    version whose file does not run is named in the notes, and hinders nothing. The truth of an image in a
-    folder is the name of the nearest folder that is called as a class.
+    version whose file does not run is named in the notes, and hinders nothing. What a version says of images
+    that it has learnt from is left out, where 100 others are left. The truth of an image in a folder is the
+    name of the nearest folder that is called as a class.
 
     Raises
     ------
@@ -77,7 +79,9 @@ def ask_reference(
     for turn, version in enumerate(versions[: max(whole, agreeing)]):
         into, shown = (asked, names) if turn < whole else (beside, names[:AGREEING])
         try:
-            into.append(_asked(engine, blobs, model, reference, version, shown, threads))
+            said, note = _asked(engine, blobs, model, reference, version, shown, threads)
+            into.append(said)
+            notes += [note] if note else []
         except BlobsUnreachableError:
             raise
         except (DriftwheelError, FileNotFoundError) as error:
@@ -97,15 +101,21 @@ def _asked(  # noqa: PLR0917  whom to ask, and about what
     version: ModelVersion,
     names: Sequence[str],
     threads: int | None,
-) -> AskedAnswers:
+) -> tuple[AskedAnswers, str | None]:
+    """Return what a version says of images it has not learnt from, and a note on those that it has."""
     digest = version.artifact or b""
     classifier = open_version(blobs.get(digest), model.classes)
-    said = classify_images(reference_images(engine, blobs, reference, names), classifier, threads=threads)
+    learnt: set[str] = set()
+    images = noting_learnt(
+        reference_images(engine, blobs, reference, names), learnt_by(engine, blobs, version), learnt
+    )
+    said = classify_images(images, classifier, threads=threads)
     scores = np.full((len(names), len(classifier.classes)), np.nan, np.float32)
     for row, name in enumerate(names):
         if name in said:
             scores[row] = said[name]
-    return AskedAnswers(version.name, digest, classifier.identity, tuple(classifier.classes), scores)
+    asked = AskedAnswers(version.name, digest, classifier.identity, tuple(classifier.classes), scores)
+    return without_learnt(asked, names, learnt)
 
 
 def _not_asked(version: ModelVersion, error: Exception) -> str:
