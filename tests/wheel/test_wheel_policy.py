@@ -54,6 +54,7 @@ def test_every_number_has_its_range_and_every_range_its_number() -> None:
     [
         ({"image": 80}, "nothing called 'image'. Did you mean 'images'?"),
         ({"images": 5}, "images is 5; give 10 to 10,000."),
+        ({"images": 10**400}, "images has too many digits; give a whole number."),
         ({"images": 80.5}, "images is 80.5; give a whole number."),
         ({"images": True}, "images is True; give a whole number."),
         ({"enabled": "yes"}, "enabled is 'yes'; give true or false."),

@@ -53,6 +53,7 @@ _WORDS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 _LONGEST_NAME = 128
+_LARGEST = 2**63  # with thousands of digits, a number can be neither compared with others nor written
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +228,8 @@ def _check_kind(name: str, value: Any, annotation: str) -> None:
         return
     kind = kind if kind in _WORDS else "str"
     types: Mapping[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "bool": (bool,)}
+    if isinstance(value, int) and abs(value) >= _LARGEST:
+        raise UsageError(f"The wheel's {name} has too many digits; give {_WORDS[kind]}.")
     fits = isinstance(value, types.get(kind, (str,)))
     if not fits or (isinstance(value, bool) and kind != "bool"):
         none = ", or null for none" if optional else ""

@@ -24,7 +24,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -33,6 +32,7 @@ from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.monitors.monitor import Monitor, monitor_from
 from driftwheel.services.channels.channel_checks import ChannelOptions
 from driftwheel.services.ingest.plain_texts import check_texts
+from driftwheel.services.operate.parse_toml import parse_toml
 from driftwheel.store.models.models import Model
 from driftwheel.wheel.wheel_policy import WheelPolicy
 
@@ -154,7 +154,7 @@ def read_configuration(text: str, environment: Mapping[str, str], *, source: str
     driftwheel.errors.UsageError: d.toml: models.cats: Monitor 'drift': Rule, character 10, 'fond': after...
     """
     try:
-        document = tomllib.loads(text)
+        document = parse_toml(text)
         check_texts(document)
         _only(document, ("models", "channels"), "the file")
         models = _tables(document, "models")
@@ -166,7 +166,7 @@ def read_configuration(text: str, environment: Mapping[str, str], *, source: str
                 for name, table in channels.items()
             },
         )
-    except (tomllib.TOMLDecodeError, UsageError) as error:
+    except UsageError as error:
         raise UsageError(f"{source}: {error}") from None
 
 
