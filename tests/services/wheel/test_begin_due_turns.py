@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete, insert
 from tests.services.performance.labelled_days import NOON, LabelledDays, labelled_days
 
 from driftwheel.alerts.episode import Episode
@@ -28,6 +28,7 @@ from driftwheel.store.alerts.episodes import add_episode
 from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.files.blobs import Blobs
 from driftwheel.store.operate.audit import list_audit
+from driftwheel.store.schema.wheel_policy_tables import wheel_policies
 from driftwheel.store.wheel.sightings import sightings_of
 from driftwheel.store.wheel.turns import Turn, list_turns, set_turn
 
@@ -224,6 +225,22 @@ def test_many_workers_at_once_begin_one_turn(wheel: Wheel) -> None:
         begun = list(pool.map(lambda _: wheel.begun(1), range(4)))
     assert sum(map(len, begun)) == 1
     assert len(wheel.turns()) == 1
+
+
+def test_a_policy_that_a_later_release_wrote_keeps_no_other_model_from_its_turn(
+    shared_database: Engine, wheel: Wheel
+) -> None:
+    other = labelled_days(shared_database, f"turning-{next(_COUNT)}").model  # added later, so looked at later
+    add_model_version(shared_database, wheel.blobs, other.name, "1", onnx=None, by="ada", now=NOON)
+    with writing(wheel.engine) as connection:
+        values = {"policy": {"enabled": True, "dreams": 3}, "changed": NOON, "by": "ada"}
+        connection.execute(insert(wheel_policies).values(model=wheel.days.model.key, **values))
+    policy = {"enabled": True, "every_days": 1}
+    set_wheel_policy(shared_database, other.name, policy, by="ada", now=NOON)
+    begun = begin_due_turns(shared_database, now=NOON + 2 * DAY)
+    assert [one.model for one in begun if one.model in {other.key, wheel.days.model.key}] == [other.key]
+    with writing(wheel.engine) as connection:  # the database is that of other tests, too
+        connection.execute(delete(wheel_policies).where(wheel_policies.c.model == wheel.days.model.key))
 
 
 def test_a_policy_is_changed_with_an_audit_entry_and_refused_where_it_cannot_be(wheel: Wheel) -> None:

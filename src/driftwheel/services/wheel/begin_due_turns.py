@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
-from driftwheel.errors import UsageError
+from driftwheel.errors import UnavailableError, UsageError
 from driftwheel.services.wheel.begin_turn import begin_turn_in
 from driftwheel.services.wheel.gather_facts import gather_facts
 from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.models.models import Model, lock_model, model_by_key
-from driftwheel.store.wheel.policies import policy_of, set_policies
+from driftwheel.store.wheel.policies import models_with_policy, policy_of
 from driftwheel.store.wheel.sightings import add_sightings
 from driftwheel.store.wheel.turns import Turn
 from driftwheel.wheel.trigger import decide
@@ -26,31 +26,41 @@ _log = logging.getLogger("driftwheel.worker")
 def begin_due_turns(engine: Engine, *, now: datetime) -> list[Turn]:
     """Begin a turn of every model whose triggers and policy say so, and return them.
 
-    What the triggers saw is kept with the turn. Called by several workers at once, one begins it.
+    What the triggers saw is kept with the turn. Called by several workers at once, one begins it. A model of
+    which that fails keeps no other from its turn.
+
+    Raises
+    ------
+    UnavailableError
+        When the database cannot be used now; call it again.
     """
     with reading(engine) as connection:
-        due = [model for model in _enabled(connection) if _is_due(connection, model, now)]
+        found = (model_by_key(connection, key) for key in models_with_policy(connection))
+        models = [one for one in found if one is not None]
     begun: list[Turn] = []
-    for model in due:
+    for model in models:
         try:
-            turn = _begin(engine, model, now)
-        except UsageError as error:  # somebody changed it meanwhile
+            turn = _begin(engine, model, now) if _is_due(engine, model, now) else None
+        except UnavailableError:
+            raise
+        except UsageError as error:  # somebody changed it meanwhile, or a later release wrote its policy
             _log.info("No turn of '%s' began: %s", model.name, error)
+            continue
+        except Exception:
+            _log.exception("Whether a turn of '%s' is due cannot be told now.", model.name)
             continue
         if turn is not None:
             begun.append(turn)
     return begun
 
 
-def _enabled(connection: Connection) -> list[Model]:
-    keys = [key for key, policy in set_policies(connection).items() if policy.enabled]
-    found = (model_by_key(connection, key) for key in keys)
-    return [one for one in found if one is not None]
-
-
-def _is_due(connection: Connection, model: Model, now: datetime) -> bool:
-    policy = policy_of(connection, model.key)
-    return decide(policy, gather_facts(connection, model, policy, now=now, only_asked=True)).begins
+def _is_due(engine: Engine, model: Model, now: datetime) -> bool:
+    with reading(engine) as connection:
+        policy = policy_of(connection, model.key)
+        return (
+            policy.enabled
+            and decide(policy, gather_facts(connection, model, policy, now=now, only_asked=True)).begins
+        )
 
 
 def _begin(engine: Engine, model: Model, now: datetime) -> Turn | None:

@@ -11,7 +11,7 @@ from driftwheel.store.engine.upsert import upsert
 from driftwheel.store.schema.wheel_policy_tables import wheel_policies
 from driftwheel.wheel.wheel_policy import WheelPolicy
 
-__all__ = ["KeptPolicy", "find_policy", "policy_of", "put_policy", "set_policies"]
+__all__ = ["KeptPolicy", "find_policy", "models_with_policy", "policy_of", "put_policy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,10 @@ def find_policy(connection: Connection, model: int) -> KeptPolicy:
     return KeptPolicy(WheelPolicy.from_json(row.policy), row.changed, row.by)
 
 
-def set_policies(connection: Connection) -> dict[int, WheelPolicy]:
-    """Return the policies that somebody set, by model."""
-    rows = connection.execute(select(wheel_policies).order_by(wheel_policies.c.model))
-    return {row.model: WheelPolicy.from_json(row.policy) for row in rows}
+def models_with_policy(connection: Connection) -> list[int]:
+    """Return the keys of the models whose policy somebody set."""
+    query = select(wheel_policies.c.model).order_by(wheel_policies.c.model)
+    return list(connection.execute(query).scalars())
 
 
 def put_policy(
