@@ -210,7 +210,10 @@ def test_records_without_scores_are_asked_and_logged_scores_stand(server: Server
     assert not server.measure_reference(later).asked
 
 
-def test_what_a_version_has_learnt_from_is_left_out_of_what_it_says(server: Server, folder: Folder) -> None:
+def test_what_a_version_has_learnt_from_is_left_out_of_what_it_says(
+    server: Server, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("driftwheel.services.check.simulate_faults.MOST_IMAGES", 20)
     dataset = server.freeze(folder, SplitShares(0.5, 0.0, 0.5))
     trained = dataset.contents.splits["train"]
     assert 100 <= trained <= 140
@@ -223,10 +226,14 @@ def test_what_a_version_has_learnt_from_is_left_out_of_what_it_says(server: Serv
     (note,) = measured.notes
     assert note.startswith(f"Version 'v1' has learnt from {trained} of 240 images of the reference")
     assert note.endswith(f"its scores are compared with those of the other {240 - trained}.")
-    server.log(0, halves(100, 2), version="v1")
-    judged = server.judge(0)
-    assert judged.document is not None
-    assert judged.document["scores"]["n_reference"] == 240 - trained
+    with reading(server.engine) as connection:
+        reference = current_reference(connection, server.model.key)
+    assert reference is not None
+    library = simulate_reference_faults(server.engine, server.blobs, reference.key, threads=1)
+    shown = unpack_faults(server.blobs.get(library or b"")).images
+    learnt = {measured.sample.images[i] for i in np.flatnonzero(asked["v1"])}
+    assert shown
+    assert not learnt & set(shown)
 
 
 def test_all_stay_where_too_few_others_would_be_left(server: Server, folder: Folder) -> None:

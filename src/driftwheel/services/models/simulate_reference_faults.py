@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from driftwheel.drift.diagnosis.fault_library import FaultLibrary
 from driftwheel.errors import BlobsUnreachableError, DriftwheelError
 from driftwheel.learning.embedder import Embedder
-from driftwheel.records import Image, Records
+from driftwheel.records import Image
 from driftwheel.services.check.measure_reference import SIMULATED
 from driftwheel.services.check.simulate_faults import LEAST_IMAGES, simulate_faults
 from driftwheel.services.crash_points import reach
@@ -58,7 +58,7 @@ def simulate_reference_faults(
         return None
     try:
         measured = unpack_reference(blobs.get(reference.artifact))
-        images = _images(engine, blobs, reference, measured.sample)
+        images = _images(engine, blobs, reference, _names(measured))
         if len(images) < LEAST_IMAGES:
             return None
         space = measured.space
@@ -120,12 +120,21 @@ def reference_images(
         yield from _kept(engine, blobs, reference.model, names)
 
 
-def _images(engine: Engine, blobs: Blobs, reference: Reference, sample: Records) -> list[Image]:
+def _images(engine: Engine, blobs: Blobs, reference: Reference, names: Sequence[str]) -> list[Image]:
     if reference.kind == "folder":
-        names = sample.images[:SIMULATED]
+        names = names[:SIMULATED]
         picked = {one.name: one for one in reference_images(engine, blobs, reference, names)}
         return [picked[name] for name in names if name in picked]
-    return list(islice(reference_images(engine, blobs, reference, sample.images), SIMULATED))
+    return list(islice(reference_images(engine, blobs, reference, names), SIMULATED))
+
+
+def _names(measured: MeasuredReference) -> Sequence[str]:
+    """Return the sample's images, those first that the newest version answered for and did not learn from."""
+    names = measured.sample.images
+    if not measured.asked:
+        return names
+    told = ~np.isnan(measured.asked[0].scores).any(axis=1)
+    return [names[i] for i in (*np.flatnonzero(told), *np.flatnonzero(~told))]
 
 
 def _kept(engine: Engine, blobs: Blobs, model: int, names: Iterable[str]) -> Iterator[Image]:
