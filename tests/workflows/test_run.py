@@ -35,7 +35,7 @@ from driftwheel.services.models.ask_version import wanted_versions
 from driftwheel.services.models.register_model import add_model_version
 from driftwheel.services.models.set_reference import Folder, Trailing, set_reference
 from driftwheel.store.engine.database import reading
-from driftwheel.store.engine.turns import Turn
+from driftwheel.store.engine.named_lock import NamedLock
 from driftwheel.store.files.blobs import Blobs
 from driftwheel.store.models.references import list_references
 from driftwheel.store.records.records import count_received
@@ -230,8 +230,8 @@ def test_blobs_that_a_killed_process_left_are_put_in_order(
     assert [row[0] for row in found["records"].values()] == ["MEASURED"]
 
 
-def test_turns_are_had_by_one_at_a_time(database: Engine) -> None:
-    one, other, third = Turn(database, "a"), Turn(database, "a"), Turn(database, "b")
+def test_a_named_lock_is_held_by_one_at_a_time(database: Engine) -> None:
+    one, other, third = NamedLock(database, "a"), NamedLock(database, "a"), NamedLock(database, "b")
     assert one.take()
     assert one.take()
     assert one.held()
@@ -326,7 +326,7 @@ def test_a_worker_goes_on_with_what_a_killed_one_left(
     ask_for_backfill(database, "m", NOW, NOW + timedelta(1), name=UUID(int=3), by="me", now=NOW)
     killed = fork_server.run(*WORKER, **asked(database_url, tmp_path, crash_at="backfill-committed"))
     assert killed.returncode == -signal.SIGKILL
-    number = Turn(database, "worker-1")
+    number = NamedLock(database, "worker-1")
     deadline = time.monotonic() + 60
     while not number.take():  # the database takes a moment to see that the killed one is gone
         assert time.monotonic() < deadline

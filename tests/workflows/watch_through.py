@@ -21,7 +21,7 @@ from driftwheel.store.alerts.notifications import list_notifications
 from driftwheel.store.engine.database import open_database, reading
 from driftwheel.store.files.blobs import Blobs
 from driftwheel.store.models.models import find_model
-from driftwheel.workflows import rounds, run
+from driftwheel.workflows import people_rounds, run
 from driftwheel.workflows.worker import Worker
 
 FASTER = 20
@@ -35,7 +35,7 @@ def watch_through(database_url: str, folder: Path) -> None:
     engine = open_database(database_url)
     blobs = Blobs.open(str(folder / "blobs"))
     _set_clock(folder)
-    rounds._TICK_SECONDS = 0.2
+    people_rounds._TICK_SECONDS = 0.2
     run.start(addresses(database_url, folder), engine, blobs, threads=1, summary_share=1.0)
     try:
         fine = [picture(i) for i in range(EACH)]

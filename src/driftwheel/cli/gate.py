@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["gate", "promote", "register", "rollback"]
 
-BY = "command line"
-
 _MODEL = typer.Argument(metavar="MODEL", help="The model's name.")
 _VERSION = typer.Argument(metavar="VERSION", help="The version's name.")
 _ALERT = typer.Option("--alert", help="Better on what this alert is about; by default the newest one.", min=1)
@@ -54,7 +52,7 @@ def gate(
 
     The exit code is 0 where it may, 6 where it may not, and 4 where more labels are needed.
     """
-    from driftwheel.cli.data_options import load_settings, open_installation
+    from driftwheel.cli.data_options import acting_user, load_settings, open_installation
     from driftwheel.cli.exit_codes import EXIT_INSUFFICIENT, EXIT_KEPT_OUT
     from driftwheel.services.clock import utc_now
     from driftwheel.services.release.ask_gate import ask_gate
@@ -64,7 +62,7 @@ def gate(
     with open_installation(settings) as engine:
         kept = Blobs.open(settings.blobs, reserve=settings.disk_reserve_bytes)
         chosen = _slice(engine, model, alert, since, until, segment, everything)
-        asked = ask_gate(engine, model, version, chosen=chosen, by=BY, now=utc_now())
+        asked = ask_gate(engine, model, version, chosen=chosen, by=acting_user(), now=utc_now())
         run = _made(engine, kept, asked.key)
     _tell(run, model, version, as_json)
     if run.decision != "promote":
@@ -80,14 +78,14 @@ def promote(
     database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
     """Make a version the champion of its model: servers answer with it within a second or two."""
-    from driftwheel.cli.data_options import load_settings, open_installation
+    from driftwheel.cli.data_options import acting_user, load_settings, open_installation
     from driftwheel.cli.given import quoted
     from driftwheel.services.clock import utc_now
     from driftwheel.services.release import promote as release
 
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
         made = release.promote(
-            engine, model, version, by=BY, now=utc_now(), reason=reason, without_gate=without_gate
+            engine, model, version, by=acting_user(), now=utc_now(), reason=reason, without_gate=without_gate
         )
     typer.echo(f"The champion of {quoted(model)} is {quoted(made.name)}")
 
@@ -100,13 +98,13 @@ def rollback(
     database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
     """Make the champion before this one the champion again; once more, it goes further back."""
-    from driftwheel.cli.data_options import load_settings, open_installation
+    from driftwheel.cli.data_options import acting_user, load_settings, open_installation
     from driftwheel.cli.given import quoted
     from driftwheel.services.clock import utc_now
     from driftwheel.services.release import promote as release
 
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
-        made = release.roll_back(engine, model, by=BY, now=utc_now(), reason=reason, to=to)
+        made = release.roll_back(engine, model, by=acting_user(), now=utc_now(), reason=reason, to=to)
     typer.echo(f"The champion of {quoted(model)} is {quoted(made.name)} again")
 
 
@@ -148,19 +146,19 @@ def _made(engine: Engine, blobs: Blobs, key: int) -> GateRun:
     from driftwheel.services.clock import utc_now
     from driftwheel.services.release.run_gate import fail_gate, run_gate
     from driftwheel.store.engine.database import reading
-    from driftwheel.store.engine.turns import Turn
+    from driftwheel.store.engine.named_lock import NamedLock
     from driftwheel.store.release.gate_runs import gate_run_by_key
 
-    turn = Turn(engine, f"gate-{key}")
+    lock = NamedLock(engine, f"gate-{key}")
     while True:
-        if turn.take():
+        if lock.take():
             try:
                 run_gate(engine, blobs, key, now=utc_now)
             except DriftwheelError as error:
                 fail_gate(engine, key, str(error), now=utc_now())
                 raise
             finally:
-                turn.give_back()
+                lock.give_back()
         with reading(engine) as connection:
             run = gate_run_by_key(connection, key)
         if run is None or run.state == "failed":

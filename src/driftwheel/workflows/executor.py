@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from sqlalchemy import Engine
 
 from driftwheel.errors import UsageError
-from driftwheel.store.engine.turns import Turn
+from driftwheel.store.engine.named_lock import NamedLock
 
 __all__ = ["dead_workers", "take_number", "worker_name"]
 
@@ -30,8 +30,8 @@ def worker_name(number: int) -> str:
     return f"worker-{number}"
 
 
-def take_number(engine: Engine) -> tuple[str, Turn]:
-    """Take the lowest free number, and return the worker's name and the turn to give back at the end.
+def take_number(engine: Engine) -> tuple[str, NamedLock]:
+    """Take the lowest free number, and return the worker's name and the lock to give back at the end.
 
     Raises
     ------
@@ -40,9 +40,9 @@ def take_number(engine: Engine) -> tuple[str, Turn]:
     """
     most = _MOST if engine.dialect.name == "postgresql" else 1
     for number in range(1, most + 1):
-        turn = Turn(engine, worker_name(number))
-        if turn.take():
-            return worker_name(number), turn
+        lock = NamedLock(engine, worker_name(number))
+        if lock.take():
+            return worker_name(number), lock
     if most == 1:
         raise UsageError(
             "A worker runs on this data already; an SQLite database has one. Start the server with "
@@ -51,11 +51,11 @@ def take_number(engine: Engine) -> tuple[str, Turn]:
     raise UsageError(f"There are {_MOST} workers on this database already.")
 
 
-def dead_workers(engine: Engine, names: Iterable[str]) -> list[tuple[str, Turn]]:
-    """Return those of these workers that do not run any more, each with its turn, which is ours now."""
+def dead_workers(engine: Engine, names: Iterable[str]) -> list[tuple[str, NamedLock]]:
+    """Return those of these workers that do not run any more, each with its lock, which is ours now."""
     found = []
     for name in sorted(set(names)):
-        turn = Turn(engine, name)
-        if turn.take():
-            found.append((name, turn))
+        lock = NamedLock(engine, name)
+        if lock.take():
+            found.append((name, lock))
     return found

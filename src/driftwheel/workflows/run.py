@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from driftwheel.errors import UsageError
 from driftwheel.services.measure.measurers import Measurers
-from driftwheel.store.engine.turns import Turn
+from driftwheel.store.engine.named_lock import NamedLock
 from driftwheel.store.files.blobs import Blobs
 from driftwheel.workflows.executor import take_number
 from driftwheel.workflows.idle import is_idle
@@ -88,7 +88,7 @@ class Addresses(Protocol):
 class _Running:
     worker: Worker
     rounds: Rounds
-    turn: Turn
+    lock: NamedLock
 
 
 _running: list[_Running] = []
@@ -123,7 +123,7 @@ def start(
     with _lock:
         if _running:
             raise UsageError("This process has a worker already; stop it first.")
-        name, turn = take_number(engine)
+        name, lock = take_number(engine)
         worker = Worker(
             engine,
             blobs,
@@ -144,11 +144,11 @@ def start(
         except BaseException:
             DBOS.destroy()
             install(None)
-            turn.give_back()
+            lock.give_back()
             raise
         rounds = Rounds(worker, name, summary_share)
         rounds.start()
-        _running.append(_Running(worker, rounds, turn))
+        _running.append(_Running(worker, rounds, lock))
 
 
 def stop() -> None:
@@ -162,7 +162,7 @@ def stop() -> None:
         running.rounds.join(_STOP_SECONDS)
         DBOS.destroy()
         install(None)
-        running.turn.give_back()
+        running.lock.give_back()
 
 
 def is_running() -> bool:

@@ -1,6 +1,6 @@
-"""Turns: what only one process at a time may do, given back when the process ends, however it ends.
+"""Named locks: what only one process at a time may do, given back when the process ends, however it ends.
 
-On PostgreSQL a turn is an advisory lock of a session of its own, on SQLite an exclusive transaction on a
+On PostgreSQL a lock is an advisory lock of a session of its own, on SQLite an exclusive transaction on a
 small file beside the database.
 """
 
@@ -12,11 +12,11 @@ import sqlite3
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
-__all__ = ["Turn"]
+__all__ = ["NamedLock"]
 
 
-class Turn:
-    """The turn of one name in one database; not to be shared between threads.
+class NamedLock:
+    """The lock of one name in one database; not to be shared between threads.
 
     Parameters
     ----------
@@ -33,15 +33,15 @@ class Turn:
         self._file: sqlite3.Connection | None = None
 
     def take(self) -> bool:
-        """Take the turn if nobody has it, and return whether it is ours now."""
+        """Take the lock if nobody has it, and return whether it is ours now."""
         if self.held():
             return True
         self.give_back()
         if self._engine.dialect.name == "postgresql":
             session = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-            lock = text("SELECT pg_try_advisory_lock(:key)")
+            query = text("SELECT pg_try_advisory_lock(:key)")
             try:
-                taken = session.execute(lock, {"key": self._key()}).scalar()
+                taken = session.execute(query, {"key": self._key()}).scalar()
             except DBAPIError:
                 session.close()
                 raise
@@ -65,7 +65,7 @@ class Turn:
         return True
 
     def held(self) -> bool:
-        """Return whether the turn is ours; a lost connection to PostgreSQL loses it."""
+        """Return whether the lock is ours; a lost connection to PostgreSQL loses it."""
         if self._session is None:
             return self._file is not None
         try:
@@ -75,7 +75,7 @@ class Turn:
         return True
 
     def give_back(self) -> None:
-        """Give the turn back, if it is ours."""
+        """Give the lock back, if it is ours."""
         if self._session is not None:
             self._session.invalidate()  # the session ends, and its lock with it
             self._session.close()
