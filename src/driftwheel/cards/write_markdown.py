@@ -20,14 +20,12 @@ from driftwheel.cards.document import (
     Terms,
     Written,
 )
+from driftwheel.cards.harmless_markdown import harmless_markdown
 from driftwheel.report.printable import printable
 
 __all__ = ["write_markdown"]
 
 _SPECIAL = re.compile(r"[\\`*\[\]<>|~&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
-_HTML = re.compile(r"<(?!(?:https?://|mailto:)[^\s<>]*>)(?=[A-Za-z/!?])")
-_FENCE = re.compile(r"^\s{0,3}(```|~~~)")
-_TITLE = re.compile(r"^\s{0,3}(#{1,6})(?=\s|$)")
 
 
 def write_markdown(card: Card) -> str:
@@ -85,25 +83,9 @@ def _written(text: CardText | None) -> Iterator[str]:
     if text is None:
         yield "*Nobody has said anything on this yet.*"
         return
-    yield _harmless(text.text) if text.text else "*There is nothing to say on this.*"
+    yield harmless_markdown(text.text) if text.text else "*There is nothing to say on this.*"
     carried = f", carried over from version {_md(printable(text.version))}" if text.carried else ""
     yield f"<sub>Written by {_md(printable(text.by))}, {moment(text.changed)}{carried}.</sub>"
-
-
-def _harmless(text: str) -> str:
-    """Return a person's Markdown with its headings three levels lower, and without HTML."""
-    lines: list[str] = []
-    fence = ""
-    for line in text.split("\n"):
-        found = _FENCE.match(line)
-        if found and fence in {"", found[1]}:
-            fence = "" if fence else found[1]
-        if fence or found:
-            lines.append(line)
-            continue
-        lower = _TITLE.sub(lambda its: "#" * min(6, len(its[1]) + 3), line)
-        lines.append(_HTML.sub("&lt;", lower))
-    return "\n".join([*lines, fence]) if fence else "\n".join(lines)
 
 
 def _md(text: str) -> str:
