@@ -25,7 +25,7 @@ from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.models.models import find_model
 from driftwheel.store.records.records import NewRecord
 from driftwheel.store.records.writer import write_records
-from driftwheel.store.train.training_runs import open_runs
+from driftwheel.store.train.training_runs import end_run, open_runs
 
 SMALL = Recipe("linear-head", side=32)
 
@@ -81,6 +81,16 @@ def test_a_repair_is_rehearsed_offered_done_and_handed_on(stripes: StripedModel)
     assert name == f"repaired-{run.key}"
     assert recipe_from(later.recipe).faults == cases_near(FaultCase("blur", 4, ""))
     assert later.wish["fault_dataset"] == stripes.dataset.key
+
+
+def test_what_is_being_repaired_is_not_rehearsed(stripes: StripedModel) -> None:
+    _train_champion(stripes)
+    alert = blurred_alert(stripes.engine, stripes.dataset.model)
+    run = ask_for_repair(stripes.engine, stripes.blobs, alert.key, "retrain", by="ann", now=NOW)
+    assert offer_repairs(stripes.engine, now=NOW) == 0
+    with writing(stripes.engine) as connection:
+        end_run(connection, run.key, "failed", now=NOW, reason="no memory")
+    assert offer_repairs(stripes.engine, now=NOW) == 1
 
 
 def test_normalisations_are_adapted_to_the_records_of_the_alert(stripes: StripedModel) -> None:

