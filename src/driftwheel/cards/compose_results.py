@@ -98,8 +98,8 @@ def _gates(facts: CardFacts) -> list[Block]:
     blocks.append(
         Prose(
             f"Gate {newest.run}, {moment(newest.finished)}, beside {printable(newest.champion)} on "
-            f"{printable(newest.slice)}: {_DECISIONS[newest.decision]}{answered}. It was look {newest.look} "
-            f"at this pair; all looks together err with a chance of {share(1 - newest.confidence)} at most."
+            f"{printable(newest.slice)}: {_DECISIONS[newest.decision]}{answered}. It was look {newest.look}; "
+            f"all looks together err with a chance of {share(1 - newest.confidence)} at most."
         )
     )
     blocks.append(_checks(newest))

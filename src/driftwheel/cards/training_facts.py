@@ -105,7 +105,8 @@ class GateFacts:
     slice
         The images that it had to be better on, in words.
     look
-        How many times this pair had been looked at then.
+        How many times had been looked at then: at this pair, and at challengers that the same turn of the
+        wheel had sent before.
     answer
         ``promoted`` or ``refused``; None: nobody has answered.
     left_out

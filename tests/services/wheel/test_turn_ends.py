@@ -8,9 +8,11 @@ import pytest
 from tests.services.release.two_colours import CHANGED, network
 from tests.services.train.blurred_alert import blurred_alert
 from tests.services.wheel.conftest import Stages
-from tests.services.wheel.turning import Turning
+from tests.services.wheel.turning import Turning, better
 
 from driftwheel.errors import UsageError
+from driftwheel.learning.trainers.recipe import Recipe
+from driftwheel.performance.gate_rule import alpha_of_look
 from driftwheel.services.datasets.remove_version import remove_version
 from driftwheel.services.label.pools.create_pool import NewPool, create_pool_in
 from driftwheel.services.label.pools.fill_pool import PoolImage, fill_pool_in
@@ -24,8 +26,10 @@ from driftwheel.services.wheel.stop_turn import stop_turn
 from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.labels.pools import pool_by_key
 from driftwheel.store.models.models import delete_model, set_version
+from driftwheel.store.release.gate_runs import list_gate_runs
 from driftwheel.store.release.promotions import list_promotions
-from driftwheel.store.train.training_runs import run_by_key
+from driftwheel.store.train.training_runs import create_run, end_run, run_by_key
+from driftwheel.store.wheel.turn_steps import set_step
 from driftwheel.store.wheel.turns import set_turn
 
 
@@ -272,6 +276,43 @@ def test_a_repair_without_labels_is_trained_too_and_the_best_of_both_goes(at_sta
     assert seen.challenger == "turn-1"
 
 
+def test_the_next_best_goes_to_the_gate_where_the_best_is_kept_out(at_stage: Stages) -> None:
+    its = at_stage("training")
+    its.its.add("second", better())
+    _beside_it(its, "second")
+    its.train(_too_large())
+    its.advance()
+    its.gate()
+    seen = its.advance()
+    assert (seen.turn.step, seen.turn.waits, seen.challenger) == ("gate", "gate", "second")
+    assert str(seen.steps[-2].step.told).endswith("The next best, 'second', goes there.")
+    its.gate()
+    seen = its.advance()
+    assert seen.turn.waits == "answer"
+    with reading(its.engine) as connection:
+        second, first = list_gate_runs(connection, its.its.model.key)
+    assert (first.look, first.looks_at_others, first.decision) == (1, 0, "refuse")
+    assert (second.look, second.looks_at_others, second.own_look) == (2, 1, 1)
+    assert second.numbers is not None
+    assert second.numbers["alpha"] == pytest.approx(alpha_of_look(0.95, 2))
+
+
+def test_it_ends_where_the_gate_keeps_every_candidate_out(at_stage: Stages) -> None:
+    its = at_stage("training")
+    its.its.add("second", network(blue=-0.9))
+    _beside_it(its, "second")
+    its.train(network(blue=-1.0))
+    its.advance()
+    its.gate()
+    its.advance()
+    its.gate()
+    seen = its.advance()
+    assert (seen.turn.outcome, its.its.alias("champion")) == ("kept", "v1")
+    reason = str(seen.turn.reason)
+    assert reason.startswith("The gate keeps 'turn-1' out: ")
+    assert "The next best, 'second', goes there. The gate keeps 'second' out: " in reason
+
+
 def test_without_the_training_the_repair_goes_to_the_gate(at_stage: Stages) -> None:
     its = at_stage("logged")
     blurred = blurred_alert(its.engine, its.its.model.key, began=CHANGED)
@@ -329,6 +370,29 @@ def test_golden_tasks_of_the_project_are_asked_again(at_stage: Stages) -> None:
     assert seen.steps[0].step.found["golden"] == 6
     assert its.label() > 40
     assert its.advance().turn.labels == 40
+
+
+def _beside_it(its: Turning, name: str) -> None:
+    """Let a version be the repair of the turn's alert, done before the training."""
+    seen = its.seen().steps[0].step
+    version = its.its.version(name)
+    with writing(its.engine) as connection:
+        run = create_run(
+            connection,
+            its.its.model.key,
+            kind="repair",
+            dataset=None,
+            recipe=Recipe().plain(),
+            created=its.now,
+            by="the wheel",
+        )
+        end_run(connection, run.key, "done", now=its.now, version=version.key)
+        set_step(connection, its.key, seen.number, made=dict(seen.made) | {"repair": [run.key]})
+
+
+def _too_large() -> bytes:
+    """Return the better network with 2 MB of remarks: ``doc_string``, field 6 of ONNX's ModelProto."""
+    return better() + b"\x32\x80\x89\x7a" + b" " * 2_000_000
 
 
 def _ask_more(its: Turning) -> None:

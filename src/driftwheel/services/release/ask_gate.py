@@ -61,10 +61,17 @@ def ask_gate_in(
     version: str,
     *,
     chosen: GateSlice | None = None,
+    looks_at_others: int = 0,
     by: str,
     now: datetime,
 ) -> GateRun:
     """Send a version to the gate as `ask_gate` does, in a transaction of somebody else's.
+
+    Parameters
+    ----------
+    looks_at_others
+        Looks that were taken on the same images at other challengers, of which the first to be let in wins:
+        all of them share the error that the gate may make.
 
     Raises
     ------
@@ -91,6 +98,7 @@ def ask_gate_in(
         policy=policy.policy,
         created=now,
         by=by,
+        looks_at_others=looks_at_others,
     )
     _become_challenger(connection, known, challenger, now, by)
     details = {"version": version, "champion": champion.name, "gate": made.key}

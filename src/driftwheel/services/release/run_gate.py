@@ -83,7 +83,7 @@ def run_gate(
             return None
         chosen = GateSlice.from_json(run.slice)
         held_out = held_out_images(connection, blobs, model, (champion, challenger), chosen)
-        look = count_looks(connection, challenger.key, champion.key) + 1
+        look = count_looks(connection, challenger.key, champion.key) + run.looks_at_others + 1
         before = _checks_before(connection, run)
     reach("gate-gathered")
     files = [blobs.get(one.artifact or b"") for one in (champion, challenger)]

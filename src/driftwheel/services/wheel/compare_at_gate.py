@@ -1,4 +1,8 @@
-"""The step `gate`: the new version against the champion; more labels where they lack and can be paid."""
+"""The step `gate`: the new version against the champion; more labels where they lack and can be paid.
+
+Where the gate keeps the best candidate out, the next best goes there: it was second by few images only, and
+may be better where the first failed. Both are judged on the same images, so their looks share one error.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,7 @@ from driftwheel.store.labels.pools import Pool
 from driftwheel.store.models.models import ModelVersion, version_by_key
 from driftwheel.store.release.gate_runs import GateRun, gate_run_by_key
 from driftwheel.store.wheel.turns import set_turn
-from driftwheel.wheel.turn_step import WHEEL
+from driftwheel.wheel.turn_step import WHEEL, Outcome
 
 __all__ = ["compare_at_gate"]
 
@@ -76,47 +80,90 @@ def _obstacle(connection: Connection, at: At, version: ModelVersion | None) -> s
 def _ask(at: At, version: ModelVersion) -> bool:
     with moving(at) as connection:
         chosen = slice_of_turn(connection, at)
-        run = ask_gate_in(connection, at.model.name, version.name, chosen=chosen, by=WHEEL, now=at.now)
+        run = ask_gate_in(
+            connection,
+            at.model.name,
+            version.name,
+            chosen=chosen,
+            looks_at_others=_looks_at_others(connection, at, version),
+            by=WHEEL,
+            now=at.now,
+        )
         set_turn(connection, at.turn.key, challenger=version.key)
         keep(connection, at, made={"gate": [run.key]})
         wait(connection, at, "gate", "A worker compares the new version with the champion.")
     return True
 
 
+def _looks_at_others(connection: Connection, at: At, version: ModelVersion) -> int:
+    """Return how many looks at the champion's other challengers the turn has taken."""
+    champion = champion_to_beat(connection, at.model)
+    runs = [gate_run_by_key(connection, key) for key in at.made("gate")]
+    done = [one for one in runs if one is not None and one.state == "done" and one.champion == champion.key]
+    return sum(one.challenger != version.key for one in done)
+
+
 def _decided(at: At, run: GateRun, version: ModelVersion | None) -> bool:
     checks = GateNumbers.from_json(run.numbers or {}).checks
-    called = "The new version" if version is None else f"'{version.name}'"
+    called = _called(version)
     numbers: dict[str, Any] = {"decision": run.decision, "look": run.look, "checks": _plain(checks)}
     if run.decision == "promote":
         with moving(at) as connection:
             told = f"The gate lets {called} in: {_words(checks, {'passed'})}."
             go_on(connection, at, "promote", told=told, found=numbers)
         return True
-    if run.decision == "refuse" or run.answer == "refused":
-        by_person = f" {run.answered_by} refused it." if run.answer == "refused" else ""
-        reason = f"The gate keeps {called} out: {_words(checks, {'failed', 'open'})}.{by_person}"
-        return _kept(at, reason, numbers)
-    return _label_more(at, run, checks, called, numbers)
+    if run.answer == "refused":
+        told = f"{run.answered_by} refused {called}: {_words(checks, {'failed', 'open'})}."
+        return _kept(at, told, numbers)
+    if run.decision == "refuse":
+        told = f"The gate keeps {called} out: {_words(checks, {'failed', 'open'})}."
+        return _next_best(at, told, numbers) or _kept(at, told, numbers)
+    return _label_more(at, run, version, checks, numbers)
+
+
+def _next_best(at: At, told: str, numbers: dict[str, Any]) -> bool:
+    """Send the next best candidate to the gate, where there is one that can go; return whether there is."""
+    sent = at.made("version")
+    with reading(at.engine) as connection:
+        keys = [int(one["version"]) for one in at.found("train").get("candidates", ())]
+        versions = [version_by_key(connection, key) for key in keys if key not in sent]
+        can_go = [one for one in versions if one is not None and not _obstacle(connection, at, one)]
+    if not can_go:
+        return False
+    with moving(at) as connection:
+        told = f"{told} The next best, '{can_go[0].name}', goes there."
+        go_on(connection, at, "gate", told=told, made={"version": [can_go[0].key]}, found=numbers)
+    return True
 
 
 def _label_more(
-    at: At, run: GateRun, checks: tuple[GateCheck, ...], called: str, numbers: dict[str, Any]
+    at: At,
+    run: GateRun,
+    version: ModelVersion | None,
+    checks: tuple[GateCheck, ...],
+    numbers: dict[str, Any],
 ) -> bool:
     """Open the larger pool and wait for people again, within the budget."""
     lacking = [one for one in checks if one.more]
     wanted = sum(one.more for one in lacking)
     with reading(at.engine) as connection:
         left = labels_left(connection, at)
-    told = f"The gate cannot tell yet whether {called} is better, and asks for {wanted:,} more labels"
-    looks = sum(one.name == "gate" for one in at.steps)
-    if looks >= _MOST_LOOKS:
-        return _kept(at, f"{told}. It has looked {looks} times; that is enough.", numbers)
+    told = (
+        f"The gate cannot tell yet whether {_called(version)} is better, and asks for {wanted:,} more labels"
+    )
+    again = f"driftwheel gate {at.model.name} {'VERSION' if version is None else version.name}"
+    if run.own_look >= _MOST_LOOKS:
+        reason = f"{told}. It has looked {run.own_look} times, and every further look must show more."
+        return _kept(
+            at, f"{reason} Promote it by hand if its numbers are good enough, or begin a turn.", numbers
+        )
     count = min(max(one.more for one in lacking), left // len(lacking)) if lacking else 0
     if count < _LEAST_POOL:
-        with moving(at) as connection:
-            reason = f"{told}; the budget pays {left:,}."
-            end(connection, at, "out_of_budget", reason, found=numbers)
-        return True
+        told = (
+            f"{told}; the budget pays {left:,}. Raise most_labels or labels_per_month for the turns to come, "
+            f"or have images labelled otherwise and look again: {again}"
+        )
+        return _ended(at, "out_of_budget", told, numbers)
 
     def also(connection: Connection, pool: Pool) -> None:
         hold(connection, at)
@@ -140,14 +187,26 @@ def _label_more(
     except UnavailableError:
         raise
     except DriftwheelError as error:
-        return _kept(at, f"{told}. {error}", numbers)
+        reason = f"{told}. {error} When they have labels, look again: {again}"
+        return _kept(at, reason, numbers)
     return True
 
 
-def _kept(at: At, reason: str, numbers: dict[str, Any] | None = None) -> bool:
+def _kept(at: At, told: str, numbers: dict[str, Any] | None = None) -> bool:
+    return _ended(at, "kept", told, numbers)
+
+
+def _ended(at: At, outcome: Outcome, told: str, numbers: dict[str, Any] | None) -> bool:
+    """End the turn, and tell what the gate said of each version that went there."""
+    earlier = [one for one in at.steps[:-1] if one.name == "gate" and one.found.get("decision") == "refuse"]
+    reason = " ".join([*(one.told for one in earlier), told])
     with moving(at) as connection:
-        end(connection, at, "kept", reason, found=numbers)
+        end(connection, at, outcome, reason, told=told, found=numbers)
     return True
+
+
+def _called(version: ModelVersion | None) -> str:
+    return "the new version" if version is None else f"'{version.name}'"
 
 
 def _plain(checks: tuple[GateCheck, ...]) -> list[dict[str, Any]]:

@@ -54,6 +54,12 @@ class GateRun:
     answered: datetime | None
     answered_by: str | None
     note: str | None
+    looks_at_others: int
+
+    @property
+    def own_look(self) -> int:
+        """Which look at this challenger it was, from 1 on; 0 while it is not done."""
+        return 0 if self.look is None else self.look - self.looks_at_others
 
 
 def add_gate_run(connection: Connection, **values: Any) -> GateRun:

@@ -60,7 +60,7 @@ gate_runs = Table(  # what was compared and decided; never changed once it is an
     Column("created", UtcTime, nullable=False),
     Column("by", String(128), nullable=False),
     Column("finished", UtcTime),
-    Column("look", Integer),  # which look at this pair it was, from 1 on
+    Column("look", Integer),  # which look it was, from 1 on: at this pair, and at others before it
     Column("decision", String(16)),  # promote | refuse | label_more
     Column("numbers", MaybeJson),  # see driftwheel.services.release.gate_numbers
     Column("pool", ForeignKey("pools.key", ondelete="SET NULL")),  # that it opened for more labels
@@ -68,6 +68,8 @@ gate_runs = Table(  # what was compared and decided; never changed once it is an
     Column("answered", UtcTime),
     Column("answered_by", String(128)),
     Column("note", Text),  # what the one who answered said
+    # at the challengers that the same turn of the wheel had sent before: the error is shared with these
+    Column("looks_at_others", Integer, nullable=False, server_default="0"),
     Index(None, "model", "key"),
     Index(None, "challenger", "key"),
 )

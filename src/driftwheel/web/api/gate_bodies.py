@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from driftwheel.performance.gate import GateCheck
 from driftwheel.services.release.describe_registry import NamedPromotion, NamedRun
 from driftwheel.services.release.gate_numbers import GateNumbers
+from driftwheel.services.remark import LONGEST_REMARK
 from driftwheel.store.release.policies import ReleasePolicy
 
 __all__ = [
@@ -34,7 +35,7 @@ __all__ = [
 
 _FORBID = ConfigDict(extra="forbid")
 _Version = Annotated[str, Field(min_length=1, max_length=128)]
-_Reason = Annotated[str, Field(max_length=2000)]
+_Reason = Annotated[str, Field(max_length=LONGEST_REMARK)]
 
 
 class GateBody(BaseModel):
@@ -82,7 +83,10 @@ class GateAnswer(BaseModel):
     created: datetime
     by: str
     finished: datetime | None
-    look: int | None = Field(description="Which look at this pair it was; all looks share the error.")
+    look: int | None = Field(description="Which look it was; all looks share the error.")
+    looks_at_others: int = Field(
+        description="Of these looks, those at challengers that the same turn of the wheel had sent before."
+    )
     decision: Literal["promote", "refuse", "label_more"] | None
     checks: list[CheckAnswer]
     more: int = Field(description="Labels that lack.")
@@ -192,6 +196,7 @@ def gate_answer(named: NamedRun) -> GateAnswer:
         by=run.by,
         finished=run.finished,
         look=run.look,
+        looks_at_others=run.looks_at_others,
         decision=run.decision,
         checks=[_check(one) for one in numbers.checks],
         more=numbers.more if run.decision == "label_more" else 0,
