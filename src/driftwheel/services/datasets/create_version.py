@@ -29,6 +29,7 @@ from driftwheel.services.datasets.read_folder import FolderReading, read_folder
 from driftwheel.services.datasets.read_version import examples_of
 from driftwheel.services.datasets.split_examples import grouped, split_examples
 from driftwheel.services.progress import OnProgress
+from driftwheel.services.remark import check_remark
 from driftwheel.store.datasets.dataset_versions import (
     DatasetVersion,
     begin_version,
@@ -45,8 +46,6 @@ from driftwheel.store.models.models import Model, find_model
 from driftwheel.store.operate.audit import note
 
 __all__ = ["MadeVersion", "create_version"]
-
-_LONGEST_NOTE = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +155,7 @@ class _Making:
 def _prepare(engine: Engine, blobs: Blobs, wish: NewVersion, by: str, now: datetime) -> _Making:
     if wish.labels is None and wish.folder is None and wish.parent is None:
         raise UsageError("Say what the version is made of: labels of the model, a folder, or a version.")
-    if len(wish.note) > _LONGEST_NOTE:
-        raise UsageError(f"The note has {len(wish.note):,} characters; give at most {_LONGEST_NOTE:,}.")
+    check_remark("note", wish.note)
     with reading(engine) as connection:
         model = find_model(connection, wish.model)
         parent = None if wish.parent is None else version_numbered(connection, model.key, wish.parent)

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from driftwheel.errors import UsageError
+from driftwheel.services.remark import check_remark
 from driftwheel.store.datasets import dataset_versions as versions
 from driftwheel.store.datasets.dataset_versions import DatasetVersion
 from driftwheel.store.engine.database import writing
@@ -14,8 +15,6 @@ from driftwheel.store.models.models import find_model
 from driftwheel.store.operate.audit import note
 
 __all__ = ["change_note", "remove_version"]
-
-_LONGEST_NOTE = 2000
 
 
 def remove_version(engine: Engine, model: str, number: int, *, by: str, now: datetime) -> DatasetVersion:
@@ -48,8 +47,7 @@ def change_note(
     UsageError
         When there is no such version, or the note is too long.
     """
-    if len(text) > _LONGEST_NOTE:
-        raise UsageError(f"The note has {len(text):,} characters; give at most {_LONGEST_NOTE:,}.")
+    check_remark("note", text)
     with writing(engine) as connection:
         found = versions.version_numbered(connection, find_model(connection, model).key, number)
         versions.set_note(connection, found.key, text)

@@ -23,6 +23,7 @@ from driftwheel.services.label.projects.class_project import (
 from driftwheel.services.release.gate_numbers import GateNumbers
 from driftwheel.services.release.gate_slice import GateSlice
 from driftwheel.services.release.promote import promote_in
+from driftwheel.services.remark import check_remark
 from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.labels.pools import Pool
 from driftwheel.store.labels.projects import Project
@@ -40,8 +41,6 @@ __all__ = [
     "refuse_by_gate",
     "refuse_by_gate_in",
 ]
-
-_MOST_REASON = 2000
 
 
 def promote_by_gate(
@@ -104,8 +103,7 @@ def refuse_by_gate_in(
     UsageError
         Likewise.
     """
-    if len(reason) > _MOST_REASON:
-        raise UsageError(f"The reason has {len(reason):,} characters; give at most {_MOST_REASON:,}.")
+    check_remark("reason", reason)
     known = find_model(connection, model)
     lock_model(connection, known.key)
     run = gate_of_model(connection, known, key)

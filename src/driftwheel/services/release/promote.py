@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine
 
 from driftwheel.errors import UsageError
 from driftwheel.services.crash_points import reach
+from driftwheel.services.remark import check_remark
 from driftwheel.store.engine.database import writing
 from driftwheel.store.models.models import (
     Model,
@@ -30,7 +31,6 @@ from driftwheel.store.release.promotions import (
 
 __all__ = ["make_champion", "promote", "promote_in", "roll_back"]
 
-_MOST_REASON = 2000
 _HISTORY = 10_000
 
 
@@ -223,6 +223,5 @@ def _locked(connection: Connection, name: str) -> Model:
 
 
 def _checked(reason: str) -> str:
-    if len(reason) > _MOST_REASON:
-        raise UsageError(f"The reason has {len(reason):,} characters; give at most {_MOST_REASON:,}.")
+    check_remark("reason", reason)
     return reason.strip()

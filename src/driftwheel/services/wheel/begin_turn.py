@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine
 
 from driftwheel.errors import UsageError
 from driftwheel.services.crash_points import reach
+from driftwheel.services.remark import check_remark
 from driftwheel.services.wheel.past_turns import past_turn, turns_of_month
 from driftwheel.store.alerts.episodes import episode_by_key
 from driftwheel.store.engine.database import writing
@@ -22,8 +23,6 @@ from driftwheel.wheel.turn_step import WHEEL, TriggerName
 from driftwheel.wheel.wheel_policy import WheelPolicy
 
 __all__ = ["begin_turn", "begin_turn_in", "why_no_turn"]
-
-_LONGEST_CAUSE = 2000
 
 
 def begin_turn(
@@ -52,8 +51,7 @@ def begin_turn(
         When there is no such model or alert, a turn of the model goes on, its budget is spent, or the model
         cannot be trained here.
     """
-    if len(cause) > _LONGEST_CAUSE:
-        raise UsageError(f"The cause has {len(cause):,} characters; give at most {_LONGEST_CAUSE:,}.")
+    check_remark("cause", cause)
     with writing(engine) as connection:
         found = find_model(connection, model)
         return begin_turn_in(

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine
 
 from driftwheel.errors import UsageError
 from driftwheel.services.label.consensus.label_progress import close
+from driftwheel.services.remark import check_remark
 from driftwheel.services.wheel.describe_turn import turn_numbered
 from driftwheel.store.engine.database import writing
 from driftwheel.store.labels.pools import lock_pool
@@ -19,8 +20,6 @@ from driftwheel.store.wheel.turns import Turn, lock_turn, set_turn, turn_by_key
 from driftwheel.wheel.turn_step import STEP_WORDS, WHEEL
 
 __all__ = ["let_go", "stop_turn"]
-
-_MOST_REASON = 2000
 
 
 def stop_turn(engine: Engine, model: str, number: int, *, by: str, now: datetime, reason: str = "") -> Turn:
@@ -34,8 +33,7 @@ def stop_turn(engine: Engine, model: str, number: int, *, by: str, now: datetime
     UsageError
         When there is no such model or turn, or the turn has ended.
     """
-    if len(reason) > _MOST_REASON:
-        raise UsageError(f"The reason has {len(reason):,} characters; give at most {_MOST_REASON:,}.")
+    check_remark("reason", reason)
     with writing(engine) as connection:
         known = find_model(connection, model)
         lock_model(connection, known.key)

@@ -13,6 +13,7 @@ from driftwheel.datasets.example_json import label_to_json
 from driftwheel.datasets.splits import SplitShares
 from driftwheel.formats.losses import LOSS_WORDS, NOTE_WORDS, Loss, Lost
 from driftwheel.services.datasets.new_version import GroupRule, LabelChoice, NewVersion, SplitRule
+from driftwheel.services.remark import LONGEST_REMARK
 from driftwheel.store.datasets.dataset_versions import DatasetVersion
 
 __all__ = [
@@ -40,7 +41,7 @@ _FORBID = ConfigDict(extra="forbid")
 _Share = Annotated[float, Field(ge=0, le=1)]
 _Number = Annotated[int, Field(ge=1, lt=2**31)]
 _Name = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00]*$")]
-_Note = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
+_Note = Annotated[str, Field(max_length=LONGEST_REMARK, pattern=r"^[^\x00]*$")]
 
 
 class SplitsBody(BaseModel):

@@ -30,6 +30,7 @@ from driftwheel.services.datasets.export_version import (
 from driftwheel.services.datasets.new_version import GroupRule, NewVersion, SplitRule
 from driftwheel.services.datasets.read_version import examples_of
 from driftwheel.services.datasets.remove_version import change_note, remove_version
+from driftwheel.services.remark import LONGEST_REMARK
 from driftwheel.store.datasets.dataset_versions import (
     DatasetVersion,
     list_dataset_versions,
@@ -135,7 +136,7 @@ async def upload_dataset(  # noqa: PLR0917 - the parameters of the query
     kind: LabelKind | None = None,
     group_pattern: Annotated[str, Query(max_length=256, pattern=r"^[^\x00]*$")] = "",
     called: Annotated[str, Query(max_length=128, pattern=r"^[^\x00]*$")] = "",
-    note: Annotated[str, Query(max_length=2000, pattern=r"^[^\x00]*$")] = "",
+    note: Annotated[str, Query(max_length=LONGEST_REMARK, pattern=r"^[^\x00]*$")] = "",
     new_classes: Annotated[bool, Query(description="Classes may come in that the model has not.")] = False,
     allow: _Allow = [],  # noqa: B006 - FastAPI copies it
 ) -> MadeDatasetAnswer:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from driftwheel.services.remark import LONGEST_REMARK
 from driftwheel.store.labels.projects import AnswerType
 
 __all__ = [
@@ -198,7 +199,7 @@ class BanBody(BaseModel):
 
     model_config = _FORBID
 
-    reason: str = Field(min_length=1, max_length=2000)
+    reason: str = Field(min_length=1, max_length=LONGEST_REMARK)
     exclude: bool = Field(False, description="Their answers count no longer; others are asked instead.")
 
 

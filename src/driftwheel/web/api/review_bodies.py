@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from driftwheel.services.remark import LONGEST_REMARK
 from driftwheel.store.labels.pools import PoolState
 from driftwheel.store.labels.review_queue import ReviewAction
 from driftwheel.store.labels.task_answers import AnswerKind, AnswerState
@@ -82,7 +83,7 @@ class DecisionBody(BaseModel):
     payload: Payload | None = Field(
         None, description="What is right; of an acceptance the consensus that was seen."
     )
-    reason: str = Field("", max_length=2000)
+    reason: str = Field("", max_length=LONGEST_REMARK)
     again: Literal["others", "anyone"] = Field(
         "others", description="Who is asked after a rejection: those who have not answered, or anyone."
     )

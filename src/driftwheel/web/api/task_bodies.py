@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from driftwheel.services.label.work.next_tasks import MOST_AT_ONCE, WhyNone
+from driftwheel.services.remark import LONGEST_REMARK
 from driftwheel.store.labels.task_answers import AnswerKind, AnswerState
 from driftwheel.web.api.payload_bodies import Payload
 
@@ -116,7 +117,7 @@ class AnswerBody(BaseModel):
     task: int = Field(ge=1, lt=2**63, description="As `next` gave it.")
     kind: AnswerKind = "answer"
     payload: Payload | None = None
-    reason: str = Field("", max_length=2000, description="Of a skip, or why nobody can tell.")
+    reason: str = Field("", max_length=LONGEST_REMARK, description="Of a skip, or why nobody can tell.")
     seconds: float | None = Field(None, ge=0, le=604_800, description="Looked at it.")
     annotator: _Worker = None
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from driftwheel.services.remark import LONGEST_REMARK
 from driftwheel.services.wheel.describe_turn import DescribedStep, DescribedTurn, MadeKind
 from driftwheel.services.wheel.turn_pages import made_page, pages_to_do, turn_page
 from driftwheel.wheel.turn_step import Outcome, StepName, StepState, TriggerName, Waits
@@ -25,7 +26,7 @@ __all__ = [
 ]
 
 _FORBID = ConfigDict(extra="forbid")
-_Text = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
+_Text = Annotated[str, Field(max_length=LONGEST_REMARK, pattern=r"^[^\x00]*$")]
 
 
 class NewTurnBody(BaseModel):

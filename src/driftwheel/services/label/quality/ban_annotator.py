@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 from driftwheel.errors import UsageError
 from driftwheel.services.label.consensus.label_progress import settle, tally, use_surplus
 from driftwheel.services.label.webhooks.tell_webhooks import tell_of_tasks
+from driftwheel.services.remark import LONGEST_REMARK
 from driftwheel.store.access.tokens import end_token, restore_token
 from driftwheel.store.engine.database import writing
 from driftwheel.store.labels.annotators import Annotator, annotator_by_key, set_banned
@@ -26,8 +27,6 @@ from driftwheel.store.labels.tasks import Task, again_position, lock_tasks, save
 from driftwheel.store.operate.audit import note
 
 __all__ = ["ban_annotator", "undo_ban"]
-
-_LONGEST_REASON = 2000
 
 
 def ban_annotator(
@@ -67,8 +66,8 @@ def ban_annotator(
     UsageError
         When they are banned already, or the reason cannot be used.
     """
-    if not 0 < len(reason.strip()) <= _LONGEST_REASON:
-        raise UsageError(f"Say in 1 to {_LONGEST_REASON:,} characters why the annotator is banned.")
+    if not 0 < len(reason.strip()) <= LONGEST_REMARK:
+        raise UsageError(f"Say in 1 to {LONGEST_REMARK:,} characters why the annotator is banned.")
     with writing(engine) as connection:
         who = _locked(connection, project, annotator)
         if who.banned is not None:

@@ -13,6 +13,7 @@ from driftwheel.errors import UsageError
 from driftwheel.services.label.consensus.answer_payload import checked_payload
 from driftwheel.services.label.consensus.label_progress import offer_again, tally
 from driftwheel.services.label.webhooks.tell_webhooks import tell_of_tasks
+from driftwheel.services.remark import check_remark
 from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.labels.label_events import add_event
 from driftwheel.store.labels.pools import Pool, lock_pool, pool_by_key
@@ -23,8 +24,6 @@ from driftwheel.store.labels.tasks import Task, lock_task, save_task, task_by_ke
 from driftwheel.store.operate.audit import note
 
 __all__ = ["Decision", "review_task", "reviewable"]
-
-_LONGEST_REASON = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +133,7 @@ def _checked(project: Project, task: Task, decision: Decision) -> dict[str, Any]
     """Return what the task is decided to be; None: it is rejected."""
     if task.kind != "real":
         raise UsageError(f"The task {task.key} is {task.kind}: its right answer is known already.")
-    if len(decision.reason) > _LONGEST_REASON:
-        raise UsageError(
-            f"The reason has {len(decision.reason):,} characters; give at most {_LONGEST_REASON:,}."
-        )
+    check_remark("reason", decision.reason)
     if decision.action == "edit":
         return checked_payload(project, decision.payload)
     if decision.action == "reject":

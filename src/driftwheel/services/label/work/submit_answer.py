@@ -27,6 +27,7 @@ from driftwheel.services.label.consensus.label_progress import settle, tally
 from driftwheel.services.label.projects.pool_rules import PoolRules
 from driftwheel.services.label.quality.judge_annotator import judge_annotator
 from driftwheel.services.label.quality.watch_annotator import gives_reason, watch_annotator
+from driftwheel.services.remark import check_remark
 from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.labels.annotators import annotator_by_key
 from driftwheel.store.labels.assignments import lock_assignment, save_assignment
@@ -46,7 +47,6 @@ from driftwheel.store.labels.tasks import Task, again_position, lock_task, save_
 
 __all__ = ["NewAnswer", "Submitted", "submit_answer"]
 
-_LONGEST_REASON = 2000
 _LONGEST = 7 * 24 * 3600.0  # seconds at one image
 
 
@@ -216,8 +216,7 @@ def _checked(project: Project, new: NewAnswer) -> NewAnswer:
         raise UsageError(f"The id of the answer is '{new.id:.60}'; give a UUID of your own.") from None
     if new.kind != "answer" and new.payload is not None:
         raise UsageError(f"A {new.kind.replace('_', ' ')} has no payload; leave it out.")
-    if len(new.reason) > _LONGEST_REASON:
-        raise UsageError(f"The reason has {len(new.reason):,} characters; give at most {_LONGEST_REASON:,}.")
+    check_remark("reason", new.reason)
     if new.seconds is not None and not (math.isfinite(new.seconds) and 0 <= new.seconds <= _LONGEST):
         raise UsageError(
             f"It was looked at for {new.seconds:g} s; give 0 to {_LONGEST:,.0f}, or leave it out."

@@ -21,6 +21,7 @@ from driftwheel.services.release.answer_gate import (
 from driftwheel.services.release.describe_registry import named_run
 from driftwheel.services.release.gate_numbers import GateNumbers
 from driftwheel.services.release.gate_slice import GateSlice, slice_words
+from driftwheel.services.remark import LONGEST_REMARK
 from driftwheel.store.engine.database import reading
 from driftwheel.store.labels.pools import pool_by_key
 from driftwheel.store.models.models import list_versions
@@ -69,7 +70,7 @@ def _answer(  # noqa: PLR0917  the fields of the form
     name: str,
     key: _Key,
     act: Annotated[str, Form(max_length=20)] = "",
-    reason: Annotated[str, Form(max_length=2000)] = "",
+    reason: Annotated[str, Form(max_length=LONGEST_REMARK)] = "",
 ) -> Response:
     """Promote, refuse or have more labelled, and lead back."""
     by, now = caller.name, state.clock()

@@ -20,6 +20,7 @@ from driftwheel.services.release.describe_registry import RegistryView, describe
 from driftwheel.services.release.gate_slice import GateSlice, slice_words
 from driftwheel.services.release.promote import promote, roll_back
 from driftwheel.services.release.set_policy import set_policy
+from driftwheel.services.remark import LONGEST_REMARK
 from driftwheel.store.datasets.dataset_versions import version_with_digest
 from driftwheel.store.engine.database import reading
 from driftwheel.web.api.known_model import known_model, model_at
@@ -75,7 +76,7 @@ def _act(  # noqa: PLR0917  the fields of the form
     name: str,
     act: Annotated[str, Form(max_length=20)] = "",
     version: Annotated[str, Form(max_length=128)] = "",
-    reason: Annotated[str, Form(max_length=2000)] = "",
+    reason: Annotated[str, Form(max_length=LONGEST_REMARK)] = "",
 ) -> Response:
     """Do what a button says, and lead back."""
     model_at(state.engine, name)

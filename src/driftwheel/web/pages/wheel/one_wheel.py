@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from driftwheel.errors import UsageError
+from driftwheel.services.remark import LONGEST_REMARK
 from driftwheel.services.wheel.begin_turn import begin_turn
 from driftwheel.services.wheel.describe_turn import describe_turns
 from driftwheel.services.wheel.describe_wheel import describe_wheel
@@ -62,7 +63,7 @@ def _begin(  # noqa: PLR0917
     state: State,
     caller: Caller,
     name: str,
-    cause: Annotated[str, Form(max_length=2000)] = "",
+    cause: Annotated[str, Form(max_length=LONGEST_REMARK)] = "",
     alert: Annotated[int | None, Form(ge=1, lt=2**63)] = None,
 ) -> Response:
     """Begin a turn by hand and lead to it."""
