@@ -80,18 +80,18 @@ def compose_details(facts: CardFacts) -> Section:
     if version.file:
         rows += [("SHA-256 of the file", version.file), ("Size of the file", size(version.size))]
     network = version.network
-    blocks: list[Block] = [_written(facts, "contact"), Terms(tuple(rows + _network_rows(network)))]
+    blocks: list[Block] = [written(facts, "contact"), Terms(tuple(rows + _network_rows(network)))]
     if version.file and network is None:
         blocks.append(Prose("The file is lost, or does not say what it holds.", "warn"))
     if network is not None:
         blocks.append(_layers(network))
-    blocks += [_written(facts, "architecture"), _written(facts, "licence")]
+    blocks += [written(facts, "architecture"), written(facts, "licence")]
     return Section("details", "Model details", tuple(blocks))
 
 
 def compose_use(facts: CardFacts) -> Section:
     """Return what only people can say of its use."""
-    return Section("use", "Intended use", (_written(facts, "intended_use"), _written(facts, "out_of_scope")))
+    return Section("use", "Intended use", (written(facts, "intended_use"), written(facts, "out_of_scope")))
 
 
 def compose_factors(facts: CardFacts) -> Section:
@@ -108,15 +108,12 @@ def compose_factors(facts: CardFacts) -> Section:
         "Of every image measurable properties are compared with those of the reference: light, contrast, "
         "colour, sharpness, noise, compression, size; and what it shows, by an embedding."
     )
-    return Section("factors", "Factors", (Prose(text), Prose(light), _written(facts, "factors")))
+    return Section("factors", "Factors", (Prose(text), Prose(light), written(facts, "factors")))
 
 
 def written(facts: CardFacts, name: str) -> Written:
     """Return the room for a text, with the text where there is one."""
     return Written(TEXTS[name], facts.texts.get(name))
-
-
-_written = written
 
 
 def made_words(facts: CardFacts) -> str:

@@ -13,8 +13,6 @@ from driftwheel.cli.data_options import BLOBS, DATA, DATABASE_URL
 
 __all__ = ["CardFormat", "card", "register"]
 
-BY = "command line"
-
 
 class CardFormat(StrEnum):
     """In which form a card is written."""
@@ -50,7 +48,7 @@ def card(
     blobs: Annotated[str | None, BLOBS] = None,
 ) -> None:
     """Write the card of a version: what it is, how it was made, how well it does, what befell it."""
-    from driftwheel.cli.data_options import load_settings, open_installation
+    from driftwheel.cli.data_options import acting_user, load_settings, open_installation
     from driftwheel.cli.outputs import must_be_writable, write_text
     from driftwheel.services.clock import utc_now
     from driftwheel.services.document.gather_card import gather_card
@@ -66,7 +64,7 @@ def card(
     with open_installation(settings) as engine:
         kept = Blobs.open(settings.blobs, reserve=settings.disk_reserve_bytes)
         if wanted:
-            set_card_texts(engine, model, version, wanted, by=BY, now=utc_now())
+            set_card_texts(engine, model, version, wanted, by=acting_user(), now=utc_now())
         with reading(engine) as connection:
             known = find_model(connection, model)
             facts = gather_card(connection, kept, known, version, now=utc_now())

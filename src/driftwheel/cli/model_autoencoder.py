@@ -43,8 +43,7 @@ def set_autoencoder(
     It should have been trained on that reference. Images measured before are shown to it by
     'driftwheel models backfill'.
     """
-    from driftwheel.cli.data_options import load_settings, open_installation
-    from driftwheel.cli.models import BY
+    from driftwheel.cli.data_options import acting_user, load_settings, open_installation
     from driftwheel.errors import UsageError
     from driftwheel.services.clock import utc_now
     from driftwheel.services.models.set_autoencoder import set_autoencoder as keep
@@ -57,7 +56,7 @@ def set_autoencoder(
     settings = load_settings(data=data, database_url=database_url, blobs=blobs)
     with open_installation(settings) as engine:
         kept = Blobs.open(settings.blobs, reserve=settings.disk_reserve_bytes)
-        keep(engine, kept, name, onnx, by=BY, now=utc_now())
+        keep(engine, kept, name, onnx, by=acting_user(), now=utc_now())
     typer.echo(
         f"{name} has an autoencoder: images that come are shown to it. For those that came before:\n\n"
         f"  driftwheel models backfill {name} SINCE UNTIL"
@@ -78,14 +77,13 @@ def train_autoencoder(
 
     The worker needs the extra 'train'; a reference of a thousand images takes it a minute or two.
     """
-    from driftwheel.cli.data_options import load_settings, open_installation
-    from driftwheel.cli.models import BY
+    from driftwheel.cli.data_options import acting_user, load_settings, open_installation
     from driftwheel.services.clock import utc_now
     from driftwheel.services.models.train_model_autoencoder import AutoencoderWish, ask_for_autoencoder
 
     wish = AutoencoderWish(side, not grey, latent, noise, flip)
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
-        ask_for_autoencoder(engine, name, wish, by=BY, now=utc_now())
+        ask_for_autoencoder(engine, name, wish, by=acting_user(), now=utc_now())
     typer.echo(f"A worker will train it. How far it is: driftwheel models show {name}")
 
 
@@ -95,13 +93,12 @@ def remove_autoencoder(
     database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
     """Let no autoencoder look at a model's images any more."""
-    from driftwheel.cli.data_options import load_settings, open_installation
-    from driftwheel.cli.models import BY
+    from driftwheel.cli.data_options import acting_user, load_settings, open_installation
     from driftwheel.services.clock import utc_now
     from driftwheel.services.models.set_autoencoder import remove_autoencoder as remove
 
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
-        remove(engine, name, by=BY, now=utc_now())
+        remove(engine, name, by=acting_user(), now=utc_now())
     typer.echo(f"{name} has no autoencoder any more.")
 
 

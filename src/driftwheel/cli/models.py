@@ -13,9 +13,8 @@ from driftwheel.cli.model_autoencoder import add_commands, autoencoder_words
 if TYPE_CHECKING:
     from driftwheel.store.models.models import Model
 
-__all__ = ["BY", "register"]
+__all__ = ["register"]
 
-BY = "command line"
 """Who did it, in the audit log."""
 
 _commands = typer.Typer(
@@ -73,14 +72,14 @@ def _register_model(
     database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
     """Register a model, so that records can be logged to it."""
-    from driftwheel.cli.data_options import load_settings, open_installation
+    from driftwheel.cli.data_options import acting_user, load_settings, open_installation
     from driftwheel.services.clock import utc_now
     from driftwheel.services.models.register_model import NewModel, register_model
 
     dial = false_alarms_per_year
     new = NewModel(name, task, classes or (), window, segments or (), embedder, days, keep_images, dial)
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
-        model = register_model(engine, new, by=BY, now=utc_now())
+        model = register_model(engine, new, by=acting_user(), now=utc_now())
     _show(model)
 
 
@@ -135,14 +134,14 @@ def _change_model(
     database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
     """Change what is said of a model; what is left out stays."""
-    from driftwheel.cli.data_options import load_settings, open_installation
+    from driftwheel.cli.data_options import acting_user, load_settings, open_installation
     from driftwheel.services.clock import utc_now
     from driftwheel.services.models.register_model import ModelChange, change_model
 
     dial = false_alarms_per_year
     wanted = ModelChange(classes, segments, embedder, days, for_ever, keep_images, dial)
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
-        model = change_model(engine, name, wanted, by=BY, now=utc_now())
+        model = change_model(engine, name, wanted, by=acting_user(), now=utc_now())
     _show(model)
 
 
@@ -156,7 +155,7 @@ def _add_version(
     blobs: Annotated[str | None, BLOBS] = None,
 ) -> None:
     """Add a version to a model, with its ONNX file where there is one."""
-    from driftwheel.cli.data_options import load_settings, open_installation
+    from driftwheel.cli.data_options import acting_user, load_settings, open_installation
     from driftwheel.errors import UsageError
     from driftwheel.services.clock import utc_now
     from driftwheel.services.models.register_model import add_model_version
@@ -169,7 +168,7 @@ def _add_version(
     settings = load_settings(data=data, database_url=database_url, blobs=blobs)
     with open_installation(settings) as engine:
         kept = Blobs.open(settings.blobs, reserve=settings.disk_reserve_bytes)
-        add_model_version(engine, kept, name, version, onnx=file, by=BY, now=utc_now())
+        add_model_version(engine, kept, name, version, onnx=file, by=acting_user(), now=utc_now())
     typer.echo(f"{name} has the version {version}")
 
 
@@ -187,7 +186,7 @@ def _backfill(
     """
     from uuid import uuid4
 
-    from driftwheel.cli.data_options import load_settings, open_installation
+    from driftwheel.cli.data_options import acting_user, load_settings, open_installation
     from driftwheel.cli.moments import as_moment
     from driftwheel.services.clock import utc_now
     from driftwheel.services.measure.backfill import ask_for_backfill
@@ -199,7 +198,7 @@ def _backfill(
             as_moment(since),
             as_moment(until),
             name=uuid4(),
-            by=BY,
+            by=acting_user(),
             now=utc_now(),
         )
     typer.echo("A worker will measure these records again.")

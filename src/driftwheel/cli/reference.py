@@ -44,8 +44,7 @@ def _set(
 
     A worker measures it; until then the last one stays in use.
     """
-    from driftwheel.cli.data_options import load_settings, open_installation
-    from driftwheel.cli.models import BY
+    from driftwheel.cli.data_options import acting_user, load_settings, open_installation
     from driftwheel.cli.moments import as_moment
     from driftwheel.errors import UsageError
     from driftwheel.services.clock import utc_now
@@ -61,7 +60,7 @@ def _set(
     else:
         raise UsageError("Give one of: --folder IMAGES, --since TIME --until TIME, or --trailing DAYS.")
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
-        set_reference(engine, model, source, by=BY, now=utc_now())
+        set_reference(engine, model, source, by=acting_user(), now=utc_now())
     typer.echo(f"A worker will measure the new reference of {model}.")
 
 

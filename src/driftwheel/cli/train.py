@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["register", "train", "trainings"]
 
-BY = "command line"
 _LOOK_SECONDS = 1.0
 
 _MODEL = typer.Argument(metavar="MODEL", help="The model's name.")
@@ -70,7 +69,7 @@ def train(
     The linear head takes seconds to minutes; what learns by gradients needs the extra 'train' on the worker.
     With --wait the exit code is 1 when the training fails or is stopped.
     """
-    from driftwheel.cli.data_options import load_settings, open_installation
+    from driftwheel.cli.data_options import acting_user, load_settings, open_installation
     from driftwheel.learning.trainers.recipe import recipe_from
     from driftwheel.services.clock import utc_now
     from driftwheel.services.train.ask_for_training import TrainingWish, ask_for_training
@@ -93,7 +92,7 @@ def train(
     settings = load_settings(data=data, database_url=database_url)
     with open_installation(settings) as engine:
         run = ask_for_training(
-            engine, model, wish, by=BY, now=utc_now(), commands_allowed=settings.training_commands
+            engine, model, wish, by=acting_user(), now=utc_now(), commands_allowed=settings.training_commands
         )
         if wait:
             _follow(engine, model, run.key)
@@ -112,7 +111,7 @@ def trainings(
     database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
     """List the trainings of a model, the newest first; show one, or stop it."""
-    from driftwheel.cli.data_options import load_settings, open_installation
+    from driftwheel.cli.data_options import acting_user, load_settings, open_installation
     from driftwheel.cli.listing import print_rows
     from driftwheel.services.clock import utc_now
     from driftwheel.services.train.ask_for_training import known_run, stop_training
@@ -124,7 +123,7 @@ def trainings(
 
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
         if stop is not None:
-            stop_training(engine, model, stop, by=BY, now=utc_now())
+            stop_training(engine, model, stop, by=acting_user(), now=utc_now())
             typer.echo(f"Training {stop} is stopped.")
             return
         with reading(engine) as connection:

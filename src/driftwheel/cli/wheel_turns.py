@@ -101,20 +101,16 @@ def answer(
 ) -> None:
     """Answer a turn that waits for it: promote its challenger, or refuse it."""
     from driftwheel.cli.data_options import acting_user, load_settings, open_installation
-    from driftwheel.errors import UsageError, did_you_mean
     from driftwheel.services.clock import utc_now
     from driftwheel.services.wheel.answer_turn import answer_turn
 
-    if answer not in {"promote", "refuse"}:
-        hint = did_you_mean(answer, ("promote", "refuse"))
-        raise UsageError(f"A turn is answered 'promote' or 'refuse', not '{answer:.50}'.{hint}")
     with open_installation(load_settings(data=data, database_url=database_url)) as engine:
         found = _turn(engine, model, number)
         turn = answer_turn(
             engine,
             model,
             found.turn.number,
-            "promote" if answer == "promote" else "refuse",
+            answer,
             by=acting_user(),
             now=utc_now(),
             reason=reason,

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from driftwheel.alerts.episode import Episode
 from driftwheel.cards.card_facts import Service
+from driftwheel.cards.card_words import moment
 from driftwheel.cards.operation_facts import (
     IncidentFacts,
     MonitorFacts,
@@ -18,13 +19,12 @@ from driftwheel.cards.operation_facts import (
     SliceFacts,
     TurnFacts,
 )
-from driftwheel.errors import ProfileFormatError
 from driftwheel.monitors.rule_text import format_rule
 from driftwheel.monitors.segments_words import segments_words
 from driftwheel.report.numbers import several
 from driftwheel.services.alert.describe_monitors import describe_monitors
 from driftwheel.services.alert.list_alerts import entry_of
-from driftwheel.services.measure.measured_reference import unpack_reference
+from driftwheel.services.measure.reference_images import reference_images
 from driftwheel.services.performance.describe_slices import describe_slices
 from driftwheel.services.wheel.measured_reigns import measured_reigns
 from driftwheel.store.alerts.episodes import documents_of, list_episodes
@@ -141,7 +141,7 @@ def gather_monitoring(connection: Connection, blobs: Blobs, model: Model) -> Mon
         return MonitoringFacts("", None, None, "", model.false_alarms_per_year, monitors)
     return MonitoringFacts(
         _reference(reference),
-        None if reference.artifact is None else _images(blobs, reference.artifact),
+        None if reference.artifact is None else reference_images(blobs, reference.artifact),
         reference.created,
         reference.by,
         model.false_alarms_per_year,
@@ -212,15 +212,9 @@ def _fired_in(one: Episode, its: Service) -> bool:
 def _reference(reference: Reference) -> str:
     source = reference.source
     if reference.kind == "range":
-        return f"records from {source.get('since', '?')} until {source.get('until', '?')}"
+        since, until = (moment(datetime.fromisoformat(source[name])) for name in ("since", "until"))
+        return f"records from {since} until {until}"
     if reference.kind == "trailing":
         days = source.get("days")
         return f"the {several(days, 'day')} before" if isinstance(days, int) else "the days before"
     return f"folder {source.get('images', '')}"
-
-
-def _images(blobs: Blobs, artifact: bytes) -> int | None:
-    try:
-        return unpack_reference(blobs.get(artifact)).n
-    except (FileNotFoundError, ProfileFormatError):
-        return None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from sqlalchemy import Engine
 
-from driftwheel.errors import UsageError
+from driftwheel.errors import UsageError, did_you_mean
 from driftwheel.services.release.answer_gate import promote_by_gate_in, refuse_by_gate_in
 from driftwheel.services.wheel.describe_turn import turn_numbered
 from driftwheel.store.engine.database import writing
@@ -25,7 +25,7 @@ def answer_turn(
     engine: Engine,
     model: str,
     number: int,
-    answer: TurnAnswer,
+    answer: str,
     *,
     by: str,
     now: datetime,
@@ -35,13 +35,20 @@ def answer_turn(
 
     It is the answer to the gate run: noted with it and in the audit, and the same as one on its page.
 
+    Parameters
+    ----------
+    answer
+        A `TurnAnswer`.
+
     Raises
     ------
     UsageError
-        When there is no such model or turn, the turn waits for no answer, or the champion is another by now.
+        When there is no such model, turn or answer, the turn waits for none, or the champion is another by
+        now.
     """
-    if answer not in {"promote", "refuse"}:
-        raise UsageError(f"A turn is answered 'promote' or 'refuse', not '{answer:.50}'.")
+    if answer not in get_args(TurnAnswer):
+        hint = did_you_mean(answer, get_args(TurnAnswer))
+        raise UsageError(f"A turn is answered 'promote' or 'refuse', not '{answer:.50}'.{hint}")
     with writing(engine) as connection:
         known = find_model(connection, model)
         lock_model(connection, known.key)

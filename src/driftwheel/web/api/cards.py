@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
 
 from driftwheel.cards.card_facts import CardFacts, digest_of, facts_to_json
 from driftwheel.cards.card_texts import LONGEST_TEXT, CardText
@@ -19,7 +20,7 @@ from driftwheel.errors import UsageError
 from driftwheel.services.document.gather_card import gather_card
 from driftwheel.services.document.set_card_texts import set_card_texts
 from driftwheel.store.engine.database import reading
-from driftwheel.store.models.models import find_version
+from driftwheel.store.models.models import Model, find_version
 from driftwheel.web.api.describe import problems
 from driftwheel.web.api.known_model import known_model
 from driftwheel.web.safe_markdown import safe_markdown
@@ -125,21 +126,24 @@ def change_card_texts(
 def facts_at(state: Services, name: str, version: str) -> CardFacts:
     """Return all that is known of a version; raise `HTTPException` (404) where there is none."""
     with reading(state.engine) as connection:
-        model = known_model(connection, name)
-        try:
-            find_version(connection, model, version)
-        except UsageError as error:
-            raise HTTPException(404, str(error)) from None
+        model = _model_of(connection, name, version)
         return gather_card(connection, state.blobs, model, version, now=state.clock())
 
 
 def version_at(state: Services, name: str, version: str) -> None:
     """Raise `HTTPException` (404) where there is no such version."""
     with reading(state.engine) as connection:
-        try:
-            find_version(connection, known_model(connection, name), version)
-        except UsageError as error:
-            raise HTTPException(404, str(error)) from None
+        _model_of(connection, name, version)
+
+
+def _model_of(connection: Connection, name: str, version: str) -> Model:
+    """Return the model of a version that there is; raise `HTTPException` (404) for one that there is not."""
+    model = known_model(connection, name)
+    try:
+        find_version(connection, model, version)
+    except UsageError as error:
+        raise HTTPException(404, str(error)) from None
+    return model
 
 
 def card_file(facts: CardFacts, form: CardFormat) -> Response:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 from markupsafe import Markup
 
-from driftwheel.errors import ProfileFormatError
 from driftwheel.report.numbers import several
 from driftwheel.report.printable import shortened
-from driftwheel.services.measure.measured_reference import unpack_reference
+from driftwheel.services.measure.reference_images import reference_images
 from driftwheel.store.files.blobs import Blobs
 from driftwheel.store.models.references import Reference
 from driftwheel.web.pages.images.image_filter import read_time
@@ -43,7 +41,7 @@ def reference_rows(references: Sequence[Reference], blobs: Blobs) -> list[Refere
             each.state,
             each.reason,
             each.key == current,
-            None if each.artifact is None else _images(blobs, each.artifact),
+            None if each.artifact is None else reference_images(blobs, each.artifact),
             each.created,
             each.by,
         )
@@ -62,12 +60,3 @@ def _words(reference: Reference) -> str | Markup:
         return f"the {several(days, 'day')} before" if isinstance(days, int) else "the days before"
     path = shortened(str(source.get("images", "")), 60)
     return Markup("folder {}").format(Markup("/<wbr>").join(path.split("/")))
-
-
-@lru_cache(maxsize=128)
-def _images(blobs: Blobs, artifact: bytes) -> int | None:
-    """Return how many images a reference was measured on; an artifact never changes."""
-    try:
-        return unpack_reference(blobs.get(artifact)).n
-    except (FileNotFoundError, ProfileFormatError):
-        return None

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, HTTPException, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
 from driftwheel.errors import UsageError
+from driftwheel.services.remark import LONGEST_REMARK
 from driftwheel.services.wheel.answer_turn import answer_turn
 from driftwheel.services.wheel.describe_turn import DescribedTurn, describe_turn
 from driftwheel.services.wheel.stop_turn import stop_turn
@@ -61,7 +62,7 @@ def _answer(  # noqa: PLR0917  the fields of the form
     name: str,
     number: _Number,
     act: Annotated[str, Form(max_length=20)] = "",
-    reason: Annotated[str, Form(max_length=2000)] = "",
+    reason: Annotated[str, Form(max_length=LONGEST_REMARK)] = "",
 ) -> Response:
     """Promote or refuse the challenger that it waits for, and lead back to it."""
     _turn(state, name, number)
@@ -73,7 +74,7 @@ def _answer(  # noqa: PLR0917  the fields of the form
             state.engine,
             name,
             number,
-            "promote" if act == "promote" else "refuse",
+            act,
             by=caller.name,
             now=state.clock(),
             reason=reason,
@@ -90,7 +91,7 @@ def _stop(  # noqa: PLR0917
     caller: Caller,
     name: str,
     number: _Number,
-    reason: Annotated[str, Form(max_length=2000)] = "",
+    reason: Annotated[str, Form(max_length=LONGEST_REMARK)] = "",
 ) -> Response:
     """Stop it and lead back to it."""
     _turn(state, name, number)

@@ -14,6 +14,7 @@ from driftwheel.services.wheel.turn_pages import TurnPage, made_page, pages_to_d
 from driftwheel.store.wheel.turns import Turn
 from driftwheel.web.pages.wheel.step_numbers import found_rows
 from driftwheel.web.pages.wheel.turn_words import (
+    OUTCOME_TONES,
     TRIGGER_WORDS,
     Cost,
     Stage,
@@ -25,14 +26,6 @@ from driftwheel.web.pages.wheel.turn_words import (
 from driftwheel.wheel.turn_step import OUTCOME_WORDS, STEP_WORDS, WAITS_FOR_PEOPLE
 
 __all__ = ["StepView", "TurnView", "turn_view"]
-
-_SAY_TONES = {
-    "promoted": "ok",
-    "no_harm": "ok",
-    "failed": "bad",
-    "rolled_back": "warn",
-    "out_of_budget": "warn",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +121,9 @@ def turn_view(engine: Engine, described: DescribedTurn, now: datetime) -> TurnVi
 def _said(turn: Turn) -> tuple[str, str, str]:
     name = f"Turn {turn.number}"
     if turn.outcome is not None:
-        return (
-            f"{name}: {OUTCOME_WORDS[turn.outcome]}.",
-            turn.reason or "",
-            _SAY_TONES.get(turn.outcome, "note"),
-        )
+        tone = OUTCOME_TONES[turn.outcome]
+        lead = f"{name}: {OUTCOME_WORDS[turn.outcome]}."
+        return lead, turn.reason or "", "note" if tone == "quiet" else tone
     if turn.waits == "answer":
         return f"{name} waits for your answer.", turn.waits_for, "bad"
     if turn.waits in WAITS_FOR_PEOPLE:
