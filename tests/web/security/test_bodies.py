@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import socket
 import struct
 import zlib
@@ -13,6 +14,9 @@ import httpx
 import pytest
 from tests.web.process import running_process
 from tests.web.serving import Running
+
+import driftwheel.web
+from driftwheel.web.security.bodies import may_be_large
 
 ADDRESS = "/api/v1/models/cats/records"
 LINES = {"content-type": "application/x-ndjson"}
@@ -56,6 +60,35 @@ def test_small_ones_are_small_before_anybody_is_known(server: Running) -> None:
     answer = server.client().post("/api/v1/session", content=b"x" * 300_000)
     assert answer.status_code == 413
     assert "262,144" in answer.json()["detail"]
+
+
+def test_every_address_that_takes_a_file_takes_large_ones(server: Running) -> None:
+    paths = server.client().get("/openapi.json").json()["paths"]
+    kinds = {
+        path: set(act["requestBody"]["content"]) - {"application/json"}
+        for path, acts in paths.items()
+        for act in acts.values()
+        if "requestBody" in act
+    }
+    files = [path for path, other in kinds.items() if other]
+    templates = Path(driftwheel.web.__file__).parent / "templates"
+    pages = [
+        action
+        for template in templates.rglob("*.j2")
+        for action in re.findall(r'action="([^"]*)" enctype="multipart/form-data"', template.read_text())
+    ]
+    assert (len(files) >= 9, len(pages)) == (True, 4)
+    places = [*files, *(one.replace("{{ at }}", "/models/{{ model }}/datasets") for one in pages)]
+    assert [one for one in places if not may_be_large(one)] == []
+
+
+def test_an_image_of_an_ordinary_camera_is_not_too_large_to_be_asked_about(server: Running) -> None:
+    picture = b"x" * 1_000_000
+    asked = server.with_token("ingest").post(
+        "/api/v1/models/cats/predict", content=picture, headers={"content-type": "image/jpeg"}
+    )
+    added = server.with_token("admin").post("/models/cats/versions/new", files={"file": ("a.onnx", picture)})
+    assert {asked.status_code, added.status_code} & {413} == set()
 
 
 GZIPPED = gzip.compress(b"{}", mtime=0)  # no time in it: the names of tests are the same in every process

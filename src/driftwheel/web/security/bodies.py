@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from driftwheel.web.problems import answer_with
 
-__all__ = ["SMALL_BODY", "BoundedBodies"]
+__all__ = ["SMALL_BODY", "BoundedBodies", "may_be_large"]
 
 SMALL_BODY = 256 * 1024
 """Most bytes of a form or a JSON body: of one by which somebody logs in, it is not known who calls."""
@@ -23,17 +23,30 @@ _LARGE = (
     "/truths",
     "/feedback",
     "/profiles",
+    "/predict",
     "/versions",
+    "/versions/new",
     "/autoencoders",
     "/autoencoder",
     "/labels",
     "/datasets/folder",
-    "/label-studio/predict",
+    "/files",
     "/label-studio/webhook",
 )
-_PLACES = ("/api/", "/models/")  # of the API, and of the pages that take an ONNX file
+_PLACES = ("/api/", "/models/", "/labels/")  # of the API, and of the pages that take files
 _PIECE = 256 * 1024  # decompressed bytes handed on at once
 _WINDOW_BITS = {b"gzip": 31, b"x-gzip": 31, b"deflate": 15}
+
+
+def may_be_large(path: str) -> bool:
+    """Return whether a body sent to that address may be larger than `SMALL_BODY`: files, and what is logged.
+
+    Examples
+    --------
+    >>> may_be_large("/api/v1/models/cats/predict"), may_be_large("/api/v1/session")
+    (True, False)
+    """
+    return path.startswith(_PLACES) and path.endswith(_LARGE)
 
 
 class BoundedBodies:
@@ -53,7 +66,7 @@ class BoundedBodies:
             await self._app(scope, receive, send)
             return
         path: str = scope["path"]
-        most = self._most_bytes if path.startswith(_PLACES) and path.endswith(_LARGE) else SMALL_BODY
+        most = self._most_bytes if may_be_large(path) else SMALL_BODY
         length: int | None = None
         encoding = b""
         for name, value in scope["headers"]:
