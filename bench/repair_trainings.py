@@ -22,6 +22,7 @@ from driftwheel.learning.trainers.network_features import network_features
 from driftwheel.learning.trainers.prepared_pictures import prepare_pictures
 from driftwheel.learning.trainers.recipe import Recipe
 from driftwheel.learning.trainers.trainer import Epoch, TrainingJob
+from driftwheel.services.train.repair_recipe import repair_recipe
 from repair_photos import Photo, labelled
 
 _FEATURES = linear_head, distillation, distil_lesson  # who computes features
@@ -31,7 +32,7 @@ SIDE = {"linear-head": 224, "fine-tuning": 160}  # pixels: gradients at 160 are 
 RECIPES = {
     "linear-head": Recipe("linear-head", side=SIDE["linear-head"]),
     "fine-tuning": Recipe("fine-tuning", side=SIDE["fine-tuning"], layers="all", epochs=2),
-    "distillation": Recipe("distillation", epochs=2),
+    "distillation": repair_recipe("distillation", FaultCase("blur", 5, ""), 1600),
 }
 """All models of a kind are trained by one recipe, but for its faults and its seed."""
 

@@ -57,7 +57,7 @@ def _network(file: bytes) -> ClassifierNetwork:
 def test_a_fault_is_seen_through_and_clean_images_stay(tmp_path: Path, champion: bytes) -> None:
     teacher, job, watched = _network(champion), _job(tmp_path, champion), shapes.Watched()
     splits = prepare_splits(job, watched, 32)
-    lesson = distil_lesson(teacher, splits.learn, job.weights, mirrored=True)
+    lesson = distil_lesson(teacher, splits.learn, splits.check, job.weights, mirrored=True)
 
     *_, done = fit_layers(teacher, lesson, splits.check, job=job, watch=watched, rate=1e-5, until=2)
 
@@ -78,6 +78,26 @@ def test_a_fault_is_seen_through_and_clean_images_stay(tmp_path: Path, champion:
     assert len(kept) == 100
     assert all(np.array_equal(teacher.weights[name], done.now[name]) for name in kept)
     assert [(one.number, one.loss) for one in done.epochs] == [(1, None), (2, None)]
+
+
+def test_epochs_are_judged_by_the_distance_from_what_was_seen_of_clean_images(
+    tmp_path: Path, champion: bytes
+) -> None:
+    teacher, job = _network(champion), _job(tmp_path, champion)
+    splits = prepare_splits(job, shapes.Watched(), 32)
+    lesson = distil_lesson(teacher, splits.learn, splits.check, job.weights, mirrored=True)
+    seen = network_features(teacher.shape, teacher.weights, splits.check.flat)
+    clean = np.repeat(seen[::2], 2, axis=0)
+    head = teacher.weights["head.weight"]
+    across = np.zeros_like(seen)
+    across[:] = lesson.spread * 0.01
+    along = np.zeros_like(seen)
+    along[:] = (head[1] - head[0]) / np.linalg.norm(head[1] - head[0])
+    along *= np.linalg.norm(across[0] / lesson.spread) / np.linalg.norm(along[0] / lesson.spread)
+
+    assert lesson.judge(clean, 7.0) == pytest.approx(0, abs=1e-6)
+    assert lesson.judge(seen, 7.0) > 0.01
+    assert lesson.judge(clean + along, 7.0) > 1.2 * lesson.judge(clean + across, 7.0)
 
 
 def test_one_that_was_cut_off_goes_on_and_ends_the_same(tmp_path: Path, champion: bytes) -> None:

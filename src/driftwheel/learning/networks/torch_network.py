@@ -13,7 +13,15 @@ from driftwheel.errors import MissingExtraError
 from driftwheel.learning.networks.classifier_file import ClassifierNetwork, Weights
 from driftwheel.learning.networks.classifier_shape import ClassifierShape, Convolution
 
-__all__ = ["build_torch", "fresh_weights", "import_torch", "own_torch", "torch_logits", "torch_weights"]
+__all__ = [
+    "build_torch",
+    "fresh_weights",
+    "import_torch",
+    "own_torch",
+    "torch_features",
+    "torch_logits",
+    "torch_weights",
+]
 
 _PARTS = {"scale": "weight", "shift": "bias", "mean": "running_mean", "variance": "running_var"}
 _AT_ONCE = 32
@@ -127,17 +135,25 @@ def fresh_weights(shape: ClassifierShape, seed: int) -> Weights:
     return found
 
 
+def torch_features(module: Any, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return what the head gets, (n, features) of (n, side, side, 3) uint8 RGB, in use and not learning."""
+    return _answers(module, module.features, pictures, module.head.in_features)
+
+
 def torch_logits(module: Any, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return the (n, classes) logits of (n, side, side, 3) uint8 RGB, as in use and not learning."""
+    return _answers(module, module, pictures, module.head.out_features)
+
+
+def _answers(module: Any, asked: Any, pictures: NDArray[np.uint8], width: int) -> NDArray[np.float32]:
     torch = import_torch()
     module.eval()
     rows = []
     with torch.no_grad():
         for start in range(0, len(pictures), _AT_ONCE):
             part = np.ascontiguousarray(pictures[start : start + _AT_ONCE])
-            rows.append(module(torch.from_numpy(part)).numpy())
-    classes = module.head.out_features
-    return np.concatenate(rows) if rows else np.empty((0, classes), np.float32)
+            rows.append(asked(torch.from_numpy(part)).numpy())
+    return np.concatenate(rows) if rows else np.empty((0, width), np.float32)
 
 
 @contextmanager

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-
-import numpy as np
+from typing import Any
 
 from driftwheel.errors import UsageError
 from driftwheel.learning.networks.torch_network import import_torch
 from driftwheel.learning.trainers.distil_lesson import distil_lesson
-from driftwheel.learning.trainers.fit_head import weighted_loss
 from driftwheel.learning.trainers.fit_layers import FittedLayers
 from driftwheel.learning.trainers.linear_head import head_of, prepare_splits, with_checked_head, with_head
 from driftwheel.learning.trainers.network_features import network_features
@@ -31,7 +29,8 @@ class Distillation:
     Each image that may be given the recipe's faults is seen with and without: what the network made of the
     clean one, as it was when the training began, is what it is to make of both. No label is needed for that;
     the head is fitted afterwards as that of the linear head, to all images and labels, those that have the
-    fault already among them. Where no epoch does better on the validation split, the network stays as it was.
+    fault already among them. Epochs are judged by how far what it makes of the validation split's images is
+    from that; where none comes closer, the network stays as it was.
 
     Notes
     -----
@@ -53,26 +52,32 @@ class Distillation:
             )
         if job.start is None:
             network = with_head(network, head_of(network, splits, job, watch)[0])
-        check = splits.check
-        seen = network_features(network.shape, network.weights, check.flat, threads=job.threads)
-        logits = seen @ network.weights["head.weight"].T + network.weights["head.bias"]
-        before = weighted_loss(logits, check.flat_labels, check.flat_weights(np.ones(len(check))))
         run = TorchRun(job, watch, splits)
         kept = run.kept()
-        begun = FittedLayers(dict(network.weights), dict(network.weights), baseline=before)
-        so_far = begun if kept is None else FittedLayers.of(kept, before)
         watch.say("Computing what the network makes of the clean images.")
         lesson = distil_lesson(
-            network, splits.learn, job.weights, mirrored=job.recipe.augmentation.flip, threads=job.threads
+            network,
+            splits.learn,
+            splits.check,
+            job.weights,
+            mirrored=job.recipe.augmentation.flip,
+            threads=job.threads,
         )
+        faulty = network_features(network.shape, network.weights, splits.check.flat, threads=job.threads)
+        before = lesson.judge(faulty, 0.0)
+        begun = FittedLayers(dict(network.weights), dict(network.weights), baseline=before)
+        so_far = begun if kept is None else FittedLayers.of(kept, before)
         rate = job.recipe.learning_rate or _RATE
         done = run.fit(network, lesson, _STAGE, rate=rate, until=job.recipe.epochs, so_far=so_far)
         student = replace(network, weights=done.best)
         head, _, checked = head_of(student, splits, job, watch)
         made = with_checked_head(student, head, splits, checked)
-        best = min(done.epochs, key=lambda one: one.validation_loss)
-        improved = best.validation_loss < before
-        if not improved:
-            watch.say("No epoch did better than the network as it was: that is what gets the new head.")
-        told = {"epochs": len(done.epochs), "best_epoch": best.number if improved else None}
+        watch.say(
+            "Distance between what the network makes of faulty and of clean images, in squared deviations: "
+            f"{before:.3f} before, {min(done.loss, before):.3f} now."
+        )
+        if done.best_epoch is None:
+            watch.say("No epoch came closer than the network as it was: that is what gets the new head.")
+        told: dict[str, Any] = {"epochs": len(done.epochs), "best_epoch": done.best_epoch}
+        told |= {"distance_before": before, "distance": min(done.loss, before)}
         return TrainedClassifier(made.file, {**made.notes, **told, "validation_loss": head.loss})

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from driftwheel.errors import UsageError
 from driftwheel.learning.networks.classifier_file import ClassifierNetwork
-from driftwheel.learning.networks.torch_network import build_torch, own_torch, torch_logits, torch_weights
+from driftwheel.learning.networks.torch_network import build_torch, own_torch, torch_features, torch_weights
 from driftwheel.learning.trainers.checkpoint import Checkpoint
 from driftwheel.learning.trainers.fit_head import weighted_loss
 from driftwheel.learning.trainers.image_weights import draw_images
@@ -22,7 +22,9 @@ from driftwheel.learning.trainers.trainer import Epoch, TrainingJob, TrainingWat
 
 __all__ = ["FittedLayers", "fit_layers"]
 
-_RISE = 0.05  # share of the steps during which the learning rate rises
+_RISE = 0.05  # share of the steps during which the learning rate rises, and the fewest of them: AdamW's first
+_LEAST_RISE = 20  # steps are as long as the rate allows, whatever the gradient, and undo what was known
+_MOST_RISE = 0.25  # where there are but a few steps
 _LOWEST = 0.02  # the rate at the beginning and the end, as a share of the highest
 
 Weights = Mapping[str, NDArray[np.float32]]
@@ -35,39 +37,51 @@ class FittedLayers:
     Attributes
     ----------
     now, best
-        Weights after the last epoch, and after the one with the lowest validation loss.
+        Weights after the last epoch, and after the one that its lesson judges to be the best.
     optimiser
         Its state, by name.
+    judged
+        What its lesson says of each epoch on the validation split, see `Lesson.judge`.
     baseline
-        Validation loss of the weights it began with, which are the best until an epoch does better.
+        The same of the weights it began with, which are the best until an epoch does better.
     """
 
     now: Weights
     best: Weights
     optimiser: dict[str, NDArray[Any]] = field(default_factory=dict)
     epochs: list[Epoch] = field(default_factory=list)
+    judged: list[float] = field(default_factory=list)
     baseline: float = math.inf
 
     @property
     def loss(self) -> float:
-        """The lowest validation loss; infinite before the first epoch."""
-        return min((one.validation_loss for one in self.epochs), default=math.inf)
+        """What is said of the best epoch; infinite before the first."""
+        return min(self.judged, default=math.inf)
+
+    @property
+    def best_epoch(self) -> int | None:
+        """Number of the best epoch; None where none did better than what it began with."""
+        if not self.loss < self.baseline:
+            return None
+        return self.epochs[self.judged.index(self.loss)].number
 
     def stalled(self, patience: int) -> bool:
         """Whether so many epochs in a row have not lowered it."""
-        losses = [one.validation_loss for one in self.epochs]
+        losses = self.judged
         return len(losses) > patience and min(losses[-patience:]) >= min(losses[:-patience])
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return all numbers by name, for a checkpoint."""
         groups = (("now", self.now), ("best", self.best), ("optimiser", self.optimiser))
-        return {f"{group}.{name}": one for group, numbers in groups for name, one in numbers.items()}
+        found = {f"{group}.{name}": one for group, numbers in groups for name, one in numbers.items()}
+        return {**found, "judged.epochs": np.asarray(self.judged, dtype=np.float64)}
 
     @classmethod
     def of(cls, checkpoint: Checkpoint, baseline: float = math.inf) -> FittedLayers:
         """Return what a checkpoint holds."""
         now, best, optimiser = (checkpoint.part(f"{group}.") for group in ("now", "best", "optimiser"))
-        return cls(now, best, optimiser, list(checkpoint.epochs), baseline)
+        judged = checkpoint.part("judged.")["epochs"].tolist()
+        return cls(now, best, optimiser, list(checkpoint.epochs), judged, baseline)
 
 
 def fit_layers(
@@ -104,16 +118,18 @@ def fit_layers(
     """
     recipe = job.recipe
     done = so_far or FittedLayers(dict(network.weights), dict(network.weights))
-    now = ClassifierNetwork(network.shape, done.now)
+    begun = ClassifierNetwork(network.shape, done.now)
     flat = check.flat
     counts = check.flat_weights(np.ones(len(check)))
     with own_torch(job.threads) as torch:
-        module = build_torch(now, dropout=recipe.dropout)
+        module = build_torch(begun, dropout=recipe.dropout)
         parameters = lesson.parameters(module)
         optimiser = torch.optim.AdamW(parameters, lr=rate, weight_decay=recipe.weight_decay)
         _restore(torch, optimiser, parameters, done.optimiser)
         batch = min(recipe.batch, len(lesson.weights))
         steps = max(1, len(lesson.weights) // batch)
+        all_steps = recipe.epochs * steps
+        rise = max(_RISE, min(_MOST_RISE, _LEAST_RISE / all_steps))
         while len(done.epochs) < until and not done.stalled(recipe.patience):
             number = len(done.epochs) + 1
             torch.manual_seed((recipe.seed * 7919 + number) % 2**32)
@@ -122,15 +138,16 @@ def fit_layers(
             lesson.ready(module)
             total = 0.0
             for step in range(steps):
-                optimiser.param_groups[0]["lr"] = rate * _rate(
-                    ((number - 1) * steps + step) / (recipe.epochs * steps)
-                )
+                share = ((number - 1) * steps + step) / all_steps
+                optimiser.param_groups[0]["lr"] = rate * _rate(share, rise)
                 optimiser.zero_grad(set_to_none=True)
                 loss = lesson.loss(torch, module, rows[step * batch :][:batch], rng)
                 loss.backward()
                 optimiser.step()
                 total += float(loss.detach()) / steps
-            logits = torch_logits(module, flat)
+            features = torch_features(module, flat)
+            now = torch_weights(module, network.shape)
+            logits = features @ now["head.weight"].T + now["head.bias"]
             held_loss = weighted_loss(logits, check.flat_labels, counts)
             if not (math.isfinite(total) and math.isfinite(held_loss)):
                 raise UsageError(
@@ -138,8 +155,10 @@ def fit_layers(
                     f"lower learning rate than {rate:g}."
                 )
             hits = np.average(logits.argmax(axis=1) == check.flat_labels, weights=counts)
-            better = held_loss < min(done.loss, done.baseline)
-            done.now = torch_weights(module, network.shape)
+            judged = lesson.judge(features, held_loss)
+            better = judged < min(done.loss, done.baseline)
+            done.judged.append(judged)
+            done.now = now
             done.best = done.now if better else done.best
             done.optimiser = _state(optimiser, parameters)
             told = total if lesson.in_nats else None
@@ -165,8 +184,8 @@ def _restore(torch: Any, optimiser: Any, parameters: list[Any], state: dict[str,
         optimiser.state[parameter][what] = tensor
 
 
-def _rate(done: float) -> float:
+def _rate(done: float, rise: float) -> float:
     """Share of the highest learning rate after a share of the steps: up in a line, down along a cosine."""
-    if done < _RISE:
-        return _LOWEST + (1 - _LOWEST) * done / _RISE
-    return _LOWEST + (1 - _LOWEST) * (1 + math.cos(math.pi * min(1.0, (done - _RISE) / (1 - _RISE)))) / 2
+    if done < rise:
+        return _LOWEST + (1 - _LOWEST) * done / rise
+    return _LOWEST + (1 - _LOWEST) * (1 + math.cos(math.pi * min(1.0, (done - rise) / (1 - rise)))) / 2

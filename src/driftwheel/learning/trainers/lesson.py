@@ -31,6 +31,18 @@ class Lesson(Protocol):
         """Set which normalisations follow what they see, before each epoch."""
         ...
 
+    def judge(self, features: NDArray[np.float32], loss: float) -> float:
+        """Return how far from learnt it is on the validation split: the lower, the better the epoch.
+
+        Parameters
+        ----------
+        features
+            (m, d) of all its pictures, in the order of `PreparedPictures.flat`.
+        loss
+            Mean cross-entropy of the head's answers to them, in nats.
+        """
+        ...
+
     def loss(self, torch: Any, module: Any, rows: NDArray[np.intp], rng: np.random.Generator) -> Any:
         """Return the loss on images of the training split, as a tensor to go back from."""
         ...

@@ -89,14 +89,12 @@ class TorchRun:
         probes = logits[:_PROBES] / temperature
         scores = softmax(probes.astype(np.float64), axis=1).astype(np.float32)
         parity = check_parity(file, check.flat[:_PROBES], scores, threads=job.threads)
-        kept = min(fitted.epochs, key=lambda one: one.validation_loss, default=None)
-        improved = kept is not None and kept.validation_loss < fitted.baseline
-        if not improved and fitted.epochs:
+        if fitted.best_epoch is None and fitted.epochs:
             self.watch.say("No epoch did better than the head alone: that is what is kept.")
         found = {
             **notes,
             "epochs": len(fitted.epochs),
-            "best_epoch": kept.number if kept is not None and improved else None,
+            "best_epoch": fitted.best_epoch,
             "temperature": round(temperature, 4),
             "validation_loss": loss,
             "parity": parity,
