@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from driftwheel.services.measure.backfill import asked_backfills
 from driftwheel.services.models.ask_version import wanted_versions
@@ -23,6 +24,7 @@ from driftwheel.workflows.alone import alone
 from driftwheel.workflows.autoencoder import autoencoder
 from driftwheel.workflows.backfill import backfill
 from driftwheel.workflows.gate import gate
+from driftwheel.workflows.one_by_one import one_by_one
 from driftwheel.workflows.passing import once
 from driftwheel.workflows.reference import ask, reference
 from driftwheel.workflows.shadow import shadow
@@ -52,7 +54,9 @@ class ModelRounds:
         return (
             ("chores", self._chores),
             ("train", self._train),
+            ("repairs", self._repairs),
             ("train-models", self._train_models),
+            ("due-gates", self._due_gates),
             ("gate", self._gate),
             ("shadow", self._shadow),
             ("wheel-triggers", self._wheel_triggers),
@@ -68,31 +72,40 @@ class ModelRounds:
             references = [one.key for one in measuring_references(connection)]
             wishes = asked_backfills(connection)
             versions = wanted_versions(connection)
-        for key in references:
-            alone(self.worker.engine, f"reference-{key}", f"reference-{key}", partial(reference, key))
-        for one in versions:
-            alone(
-                self.worker.engine,
-                f"reference-{one.reference}",
-                one.name,
-                partial(ask, one.name, one.reference),
-            )
-        for name, wish in sorted(wishes.items()):
-            alone(self.worker.engine, name.replace(".", "-"), name, partial(backfill, name, wish))
+        works: list[tuple[str, str, Callable[[], Any]]] = [
+            *((f"reference-{key}", f"reference-{key}", partial(reference, key)) for key in references),
+            *(
+                (f"reference-{one.reference}", one.name, partial(ask, one.name, one.reference))
+                for one in versions
+            ),
+            *(
+                (name.replace(".", "-"), name, partial(backfill, name, wish))
+                for name, wish in sorted(wishes.items())
+            ),
+        ]
+        one_by_one(works, lambda one: alone(engine, *one))
         return False
 
     def _train(self) -> bool:
         with reading(self.worker.engine) as connection:
             wanted = [one.key for one in training_autoencoders(connection)]
-        for key in wanted:  # minutes each, so beside the other chores
-            alone(self.worker.engine, f"autoencoder-{key}", f"autoencoder-{key}", partial(autoencoder, key))
+        one_by_one(  # minutes each, so beside the other chores
+            wanted,
+            lambda key: alone(
+                self.worker.engine, f"autoencoder-{key}", f"autoencoder-{key}", partial(autoencoder, key)
+            ),
+        )
+        return False
+
+    def _repairs(self) -> bool:
+        if time.monotonic() < self._repairs_due:
+            return False
+        self._repairs_due = time.monotonic() + _REPAIR_SECONDS
+        offer_repairs(self.worker.engine, now=self.worker.now())
         return False
 
     def _train_models(self) -> bool:
         worker = self.worker
-        if time.monotonic() >= self._repairs_due:
-            self._repairs_due = time.monotonic() + _REPAIR_SECONDS
-            offer_repairs(worker.engine, now=worker.now())
         with reading(worker.engine) as connection:
             wanted = next((one.key for one in open_runs(connection)), None)
         if wanted is None:
@@ -100,21 +113,26 @@ class ModelRounds:
         done = alone(self.worker.engine, "train-models", f"training-{wanted}", partial(training, wanted))
         return done is not None  # hours may have passed: look anew what is wanted first
 
+    def _due_gates(self) -> bool:
+        if time.monotonic() < self._gate_due:
+            return False
+        self._gate_due = time.monotonic() + _GATE_SECONDS
+        send_due_to_gate(self.worker.engine, now=self.worker.now())
+        return False
+
     def _gate(self) -> bool:
         worker = self.worker
-        if time.monotonic() >= self._gate_due:
-            self._gate_due = time.monotonic() + _GATE_SECONDS
-            send_due_to_gate(worker.engine, now=worker.now())
         with reading(worker.engine) as connection:
             wanted = [one.key for one in waiting_gate_runs(connection)]
-        for key in wanted:
-            alone(self.worker.engine, f"gate-{key}", f"gate-{key}", partial(gate, key))
+        one_by_one(wanted, lambda key: alone(worker.engine, f"gate-{key}", f"gate-{key}", partial(gate, key)))
         return False
 
     def _shadow(self) -> bool:
         waiting = [one.model for one in waiting_shadows(self.worker.engine)]
-        for model in waiting:
-            alone(self.worker.engine, f"shadow-{model}", once("shadow"), partial(shadow, model))
+        one_by_one(
+            waiting,
+            lambda key: alone(self.worker.engine, f"shadow-{key}", once("shadow"), partial(shadow, key)),
+        )
         return bool(waiting)
 
     def _wheel_triggers(self) -> bool:
@@ -129,12 +147,8 @@ class ModelRounds:
         worker = self.worker
         with reading(worker.engine) as connection:
             ready = ready_turns(connection, worker.now())
-        failed: Exception | None = None
-        for one in ready:
-            try:
-                alone(self.worker.engine, f"wheel-{one.key}", once("wheel"), partial(wheel, one.key))
-            except Exception as error:  # the wheels of other models turn on
-                failed = error
-        if failed is not None:
-            raise failed
+        one_by_one(
+            ready,
+            lambda one: alone(worker.engine, f"wheel-{one.key}", once("wheel"), partial(wheel, one.key)),
+        )
         return False
