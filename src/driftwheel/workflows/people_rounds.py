@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from driftwheel.services.assist.due_assistance import due_assistance
 from driftwheel.services.label.quality.watch_pool import unwatched_pools
@@ -18,6 +19,7 @@ from driftwheel.workflows.assist import assist, automatic
 from driftwheel.workflows.label_imports import label_import, label_undo
 from driftwheel.workflows.label_watch import label_watch
 from driftwheel.workflows.notify import is_to_tell, notify
+from driftwheel.workflows.one_by_one import one_by_one
 from driftwheel.workflows.passing import once, run_passing
 from driftwheel.workflows.watch import watch
 from driftwheel.workflows.webhooks import webhooks
@@ -78,8 +80,12 @@ class PeopleRounds:
             return False
         with reading(self.worker.engine) as connection:
             wanted = unwatched_pools(connection)
-        for key in wanted:
-            alone(self.worker.engine, "label-watch", once("label-watch"), partial(label_watch, key))
+        one_by_one(
+            wanted,
+            lambda key: alone(
+                self.worker.engine, "label-watch", once("label-watch"), partial(label_watch, key)
+            ),
+        )
         self._label_watch_due = time.monotonic() + _LABEL_WATCH_SECONDS
         return False
 
@@ -90,16 +96,23 @@ class PeopleRounds:
         with reading(self.worker.engine) as connection:
             projects = due_assistance(connection)
             runs = [one.key for one in active_runs(connection) if is_ready(connection, one)]
-        for key in projects:
-            alone(self.worker.engine, f"assist-{key}", once("assist"), partial(assist, key))
-        for key in runs:
-            alone(self.worker.engine, f"automatic-{key}", once("automatic"), partial(automatic, key))
+        works: list[tuple[str, str, Callable[[], Any]]] = [
+            *((f"assist-{key}", once("assist"), partial(assist, key)) for key in projects),
+            *((f"automatic-{key}", once("automatic"), partial(automatic, key)) for key in runs),
+        ]
+        one_by_one(works, lambda one: alone(self.worker.engine, *one))
         return False
 
     def _label_files(self) -> bool:
         with reading(self.worker.engine) as connection:
             wanted = active_imports(connection)
-        for one in wanted:
-            work = label_undo if one.state == "undoing" else label_import
-            alone(self.worker.engine, f"label-import-{one.key}", once("label-import"), partial(work, one.key))
+        works: list[tuple[str, str, Callable[[], Any]]] = [
+            (
+                f"label-import-{one.key}",
+                once("label-import"),
+                partial(label_undo if one.state == "undoing" else label_import, one.key),
+            )
+            for one in wanted
+        ]
+        one_by_one(works, lambda one: alone(self.worker.engine, *one))
         return False
