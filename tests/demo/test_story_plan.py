@@ -80,13 +80,42 @@ def test_the_wheel_takes_the_policy_of_such_a_story(tmp_path: Path) -> None:
     assert WheelPolicy.from_json(settings["policy"]).holdout == 50
 
 
+def test_a_class_of_a_few_is_learnt_from_too(tmp_path: Path) -> None:
+    folder = class_folders(tmp_path, 340, "cat", "dog")
+    class_folders(tmp_path / "rare", 3, "bird")
+    (tmp_path / "rare" / "bird").rename(tmp_path / "bird")
+    (tmp_path / "rare").rmdir()
+    for junk in (".git", "__MACOSX"):
+        class_folders(folder, 1, junk)
+    plan = planned(folder, seed=3)
+    learnt = Counter(one.label for one in plan.reference)
+    assert set(learnt) == {"bird", "cat", "dog"}
+    assert abs(learnt["cat"] - learnt["dog"]) <= 1
+
+
+def test_the_fewest_images_that_a_story_can_be_told_of(tmp_path: Path) -> None:
+    plan = planned(class_folders(tmp_path, 280, "cat", "dog"))
+    assert (len(plan.reference), len(plan.known), len(plan.days[0])) == (160, 40, 40)
+
+
 def test_too_few_images_or_classes_are_refused_with_what_is_needed(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="needs at least 160 and 400"):
-        planned(class_folders(tmp_path / "few", 150, "cat", "dog"))
-    with pytest.raises(SourceError, match="a folder of images for each of at least two classes"):
+    with pytest.raises(SourceError, match="has 558 images in its folders; a story needs at least 560"):
+        planned(class_folders(tmp_path / "few", 279, "cat", "dog"))
+    with pytest.raises(
+        SourceError, match=r"one has images of 'cat' alone\. Sort images into a folder for each"
+    ):
         planned(class_folders(tmp_path / "one", 600, "cat"))
     with pytest.raises(SourceError, match="There is no folder"):
         planned(tmp_path / "none")
+    class_folders(tmp_path / "half" / "train", 10, "cat", "dog")
+    with pytest.raises(SourceError, match="beside 'train' none that is called 'production'"):
+        planned(tmp_path / "half")
+    class_folders(tmp_path / "both" / "train", 70, "cat", "dog")
+    class_folders(tmp_path / "both" / "production", 300, "cat", "dog")
+    with pytest.raises(
+        SourceError, match=r"140 images to learn from and 600 that come later.*least 160 and 400"
+    ):
+        planned(tmp_path / "both")
     images = [(kind, tmp_path / f"{kind}{i}.jpg") for kind in ("cat", "dog") for i in range(200)]
     with pytest.raises(SourceError, match="and none to learn from"):
         plan_story(images, [("bird", tmp_path / "b.jpg")], until=UNTIL, severity=1, seed=0)

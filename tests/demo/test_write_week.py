@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from driftwheel.demo.shot import Shot
-from driftwheel.demo.write_week import ABOUT, clear_folder, write_week
+from driftwheel.demo.write_week import ABOUT, TEXTILE, clear_folder, write_week
 from driftwheel.errors import UsageError
 
 
@@ -56,7 +56,7 @@ def test_a_folder_of_the_demo_is_emptied_and_said_to_be_its_own(tmp_path: Path) 
     (tmp_path / "out" / "day-1").mkdir()
     (tmp_path / "out" / "day-1" / "left.jpg").write_bytes(b"old")
     (tmp_path / "out" / "report.html").write_text("old")
-    clear_folder(tmp_path / "out")
+    clear_folder(tmp_path / "out", TEXTILE)
     assert [path.name for path in (tmp_path / "out").iterdir()] == [ABOUT]
     assert "MIT licence" in (tmp_path / "out" / ABOUT).read_text(encoding="utf-8")
 

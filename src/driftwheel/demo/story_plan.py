@@ -12,7 +12,16 @@ import numpy as np
 from driftwheel.demo.shot import Shot
 from driftwheel.errors import SourceError
 
-__all__ = ["CAMERAS", "NINE_DAYS", "Labelled", "Schedule", "StoryPlan", "plan_story"]
+__all__ = [
+    "CAMERAS",
+    "LEAST_A_DAY",
+    "LEAST_LEARNT",
+    "NINE_DAYS",
+    "Labelled",
+    "Schedule",
+    "StoryPlan",
+    "plan_story",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +52,17 @@ CAMERAS = ("left", "right")
 Labelled = tuple[str, Path]
 """What an image shows, and its file."""
 
-_REFERENCE_DAYS = 14
+_REFERENCE_DAYS = 5
+"""The working week before. The days are made up, and images dealt to them at random, so no two of them differ
+by more than chance; a fortnight of them would be judged as days of a real line are, which do."""
+
 _SHIFT_START, _SHIFT_HOURS = timedelta(hours=6), 16
-_LEAST_A_DAY = 40
+
+LEAST_A_DAY = 40
+"""Images a day, at least."""
+
+LEAST_LEARNT = 160
+"""Images that are labelled before, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +83,11 @@ class StoryPlan:
     reference: tuple[Shot, ...]
     known: tuple[Shot, ...]
     days: tuple[tuple[Shot, ...], ...]
+
+    @property
+    def severity(self) -> int:
+        """Of the fault on the first day that has one; 1…5."""
+        return next(one.severity for day in self.days for one in day if one.severity is not None)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -107,10 +129,10 @@ def plan_story(
     if missing:
         raise SourceError(f"Of '{min(missing)}' there are images of production, and none to learn from.")
     a_day = min(per_day, (len(production) - known) // schedule.days)
-    if a_day < _LEAST_A_DAY or len(reference) < _LEAST_A_DAY * 4:
+    if a_day < LEAST_A_DAY or len(reference) < LEAST_LEARNT:
         raise SourceError(
             f"There are {len(reference):,} images to learn from and {len(production):,} that come later; "
-            f"a story needs at least {_LEAST_A_DAY * 4} and {_LEAST_A_DAY * schedule.days + known}."
+            f"a story needs at least {LEAST_LEARNT} and {LEAST_A_DAY * schedule.days + known}."
         )
     rng = np.random.default_rng(seed)
     learnt = [reference[i] for i in rng.permutation(len(reference))]

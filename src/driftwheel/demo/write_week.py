@@ -10,22 +10,23 @@ from driftwheel.demo.camera_image import camera_image
 from driftwheel.demo.shot import Shot
 from driftwheel.errors import UsageError
 
-__all__ = ["ABOUT", "clear_folder", "write_week"]
+__all__ = ["ABOUT", "TEXTILE", "check_folder", "clear_folder", "write_week"]
 
 ABOUT = "ABOUT.txt"
 """The file by which a folder is known as one that the demo made."""
 
 _FIRST_LINE = "Made by `driftwheel demo`, which replaces everything in this folder when it runs again."
 
-_TERMS = """
+TEXTILE = """
 The images show simulated textile; they are those of the package conformal-clip-data, (c) 2025 Megahed,
-MIT licence. Cameras and times are made up. From day 4 on the right camera goes out of focus, a little
-more every day.
-"""
+MIT licence."""
+"""What is told of images of textile."""
+
+_MADE_UP = "Cameras and times are made up, and so are the faults of the right camera."
 
 
-def clear_folder(folder: Path) -> None:
-    """Make `folder` empty but for its ``ABOUT.txt``, creating it when it is not there.
+def check_folder(folder: Path) -> None:
+    """See that `folder` is one that may be cleared: it is not there, is empty, or was made by the demo.
 
     Raises
     ------
@@ -35,18 +36,33 @@ def clear_folder(folder: Path) -> None:
     about = folder / ABOUT
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; name a new folder with --out.")
-    if folder.is_dir() and any(folder.iterdir()):
-        if not about.is_file() or not about.read_text(encoding="utf-8").startswith(_FIRST_LINE):
-            raise UsageError(
-                f"{folder} is not empty and was not made by the demo; name a new folder with --out."
-            )
-        for child in folder.iterdir():
-            if child.is_dir() and not child.is_symlink():
-                shutil.rmtree(child)
-            elif child != about:
-                child.unlink()
+    ours = about.is_file() and about.read_text(encoding="utf-8").startswith(_FIRST_LINE)
+    if folder.is_dir() and any(folder.iterdir()) and not ours:
+        raise UsageError(f"{folder} is not empty and was not made by the demo; name a new folder with --out.")
+
+
+def clear_folder(folder: Path, terms: str = "") -> None:
+    """Make `folder` empty but for its ``ABOUT.txt``, creating it when it is not there.
+
+    Parameters
+    ----------
+    terms
+        What is told there of the images: whose they are.
+
+    Raises
+    ------
+    UsageError
+        As `check_folder` does.
+    """
+    check_folder(folder)
+    about = folder / ABOUT
+    for child in folder.iterdir() if folder.is_dir() else ():
+        if child.is_dir() and not child.is_symlink():
+            shutil.rmtree(child)
+        elif child != about:
+            child.unlink()
     folder.mkdir(parents=True, exist_ok=True)
-    about.write_text(_FIRST_LINE + "\n" + _TERMS, encoding="utf-8")
+    about.write_text(f"{_FIRST_LINE}\n{terms}\n{_MADE_UP}\n", encoding="utf-8")
 
 
 def write_week(
