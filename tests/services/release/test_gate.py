@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -30,7 +32,8 @@ from driftwheel.services.release.set_policy import set_policy
 from driftwheel.store.assist.assist_options import assist_options
 from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.files.blobs import Blobs
-from driftwheel.store.labels.pools import set_pool_state
+from driftwheel.store.labels.pools import list_pools, set_pool_state
+from driftwheel.store.labels.projects import list_projects
 from driftwheel.store.labels.task_selections import selections_of
 from driftwheel.store.labels.tasks import list_tasks
 from driftwheel.store.models.models import set_version
@@ -178,6 +181,31 @@ def test_labels_that_lack_are_asked_of_people_and_it_goes_there_again(its: Regis
     assert made is not None
     assert made.look == 2
     assert numbers(made).alpha < numbers(run).alpha
+
+
+def test_who_asks_for_the_labels_at_the_same_moment_gets_no_second_pool(its: Registry) -> None:
+    log(its, 90, red=False, seed=7)
+    log(its, 5, red=True, seed=8)
+    log(its, 60, red=True, seed=9, told=False)
+    run = gated(its)
+    at_once = Barrier(2)
+
+    def label(number: int) -> str:
+        rng = np.random.default_rng(number)
+        at_once.wait()
+        try:
+            return label_for_gate(its.engine, its.name, run.key, by="me", now=NOW, rng=rng, count=10).state
+        except UsageError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(2) as people:
+        assert sorted(people.map(label, range(2))) == [
+            f"There is a pool for gate run {run.key} already.",
+            "open",
+        ]
+    with reading(its.engine) as connection:
+        projects = [one.key for one in list_projects(connection) if one.model == its.model.key]
+        assert [len(list_pools(connection, one)) for one in projects] == [1]
 
 
 def test_golden_tasks_of_before_are_asked_again_in_the_pool_of_the_gate(its: Registry) -> None:

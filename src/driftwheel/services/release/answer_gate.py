@@ -155,18 +155,17 @@ def label_for_gate(
         raise UsageError(f"{count:,} images cannot be labelled at once; give 1 to {MOST_AT_ONCE:,}.")
     with reading(engine) as connection:
         known = find_model(connection, model)
-        run = gate_of_model(connection, known, key)
-        challenger = _open(connection, run)
+        run, challenger = _without_pool(connection, known, key)
         numbers = GateNumbers.from_json(run.numbers or {})
         lacking = [one for one in numbers.checks if one.more]
         if run.decision != "label_more" or not lacking:
             raise UsageError(f"Gate run {key} does not ask for labels.")
-        if run.pool is not None:
-            raise UsageError(f"There is a pool for gate run {key} already.")
         project = next(iter(class_projects(connection, known)), None)
     if project is None:
         with writing(engine) as connection:
-            project = new_class_project_in(connection, known, "gate", by=by, now=now)
+            lock_model(connection, known.key)
+            project = next(iter(class_projects(connection, known)), None)
+            project = project or new_class_project_in(connection, known, "gate", by=by, now=now)
     images = _drawn(engine, known, project, run, lacking, count, rng)
     if not images:
         raise UsageError(
@@ -174,6 +173,8 @@ def label_for_gate(
             "that are in a pool."
         )
     with writing(engine) as connection:
+        lock_model(connection, known.key)
+        _without_pool(connection, known, key)  # somebody else may have been faster
         pool, _ = open_blind_pool_in(
             connection,
             project,
@@ -209,6 +210,15 @@ def _open(connection: Connection, run: GateRun) -> ModelVersion:
     if run.answer is not None:
         raise UsageError(f"Gate run {run.key} was answered by {run.answered_by}: {run.answer}.")
     return challenger
+
+
+def _without_pool(connection: Connection, model: Model, key: int) -> tuple[GateRun, ModelVersion]:
+    """Return a run that may still be answered and has no pool, with its challenger."""
+    run = gate_of_model(connection, model, key)
+    challenger = _open(connection, run)
+    if run.pool is not None:
+        raise UsageError(f"There is a pool for gate run {key} already.")
+    return run, challenger
 
 
 def _drawn(  # noqa: PLR0917
