@@ -183,7 +183,7 @@ def _tell_story(
         typer.echo("\nIn the end, with all labels:\n")
         typer.echo("\n".join(story_lines(days, story.figures_by_day())))
         typer.echo("\n* Nobody has told the server: the demo knows what each image shows.")
-        typer.echo("– It cannot be told: by the scores alone, or as nobody has labelled images of that day.\n")
+        typer.echo("– It cannot be told: by scores alone, or as nobody has labelled images of that day.\n")
         typer.echo("\n".join(version_lines(story.versions())) + "\n")
         for turn in story.wheel.turns():
             typer.echo("\n".join(turn_lines(turn)))
