@@ -36,6 +36,7 @@ POLICY_RANGES: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
         "most_overlap": (1, 20),
         "golden_share": (0.0, 0.9),
         "deadline_days": (0.01, 365),
+        "remind_days": (0, 365),
         "harm_margin": (0.001, 0.5),
         "watch_days": (0, 365),
         "watch_labels": (10, 100_000),
@@ -104,6 +105,9 @@ class WheelPolicy:
         Share of golden tasks among those handed out, where the project has any.
     deadline_days
         For so long people are waited for; then the turn goes on with what is labelled.
+    remind_days
+        So long after people were told that they are wanted, to label, review or answer for a challenger, they
+        are reminded, once; 0: never.
     unsettled
         What becomes of images on which annotators do not agree.
     project
@@ -143,6 +147,7 @@ class WheelPolicy:
     most_overlap: int | None = None
     golden_share: float = 0.1
     deadline_days: float = 7.0
+    remind_days: float = 1.0
     unsettled: Unsettled = "leave_out"
     project: str | None = None
     harm_margin: float = 0.05

@@ -20,11 +20,13 @@ from driftwheel.services.channels.channel_checks import ChannelOptions
 from driftwheel.services.channels.make_notices import channels_to_tell, make_notices
 from driftwheel.services.channels.send_notifications import send_waiting
 from driftwheel.services.wheel.note_notices import note_notices
+from driftwheel.services.wheel.set_wheel_policy import set_wheel_policy
 from driftwheel.services.wheel.stop_turn import stop_turn
 from driftwheel.store.alerts.channels import find_channel
 from driftwheel.store.alerts.notices import delete_notices, wanted_notices
 from driftwheel.store.alerts.notifications import list_notifications
 from driftwheel.store.engine.database import reading, writing
+from driftwheel.store.labels.pools import add_to_pool, set_pool_state
 from driftwheel.store.wheel.turn_steps import add_step
 from driftwheel.store.wheel.turns import open_turn, set_turn
 
@@ -111,6 +113,31 @@ def test_a_message_reads_the_same_on_every_channel(its: Turning) -> None:
     brief = brief_text(message, 160)
     assert len(brief) <= 160
     assert brief.endswith(f"{URL}/annotate/{its.project}")
+
+
+def test_who_is_wanted_still_is_reminded_once_and_not_told_twice(its: Turning, hook: Webhook) -> None:
+    day = timedelta(days=1)
+    assert told(its, hook, day / 2) == {}
+    set_wheel_policy(its.engine, NAME, {"remind_days": 0}, by="ella", now=its.running.clock())
+    assert told(its, hook, 1.1 * day) == {}
+    set_wheel_policy(its.engine, NAME, {"remind_days": 1}, by="ella", now=its.running.clock())
+    with writing(its.engine) as connection:
+        set_pool_state(connection, its.pool, "open")
+        add_to_pool(connection, its.pool, tasks=80, done=46)
+    found = told(its, hook, 1.1 * day)
+    assert sorted(found) == ["all", "crowd"]
+    (message,) = found["crowd"]
+    assert message["title"] == f"{NAME}: turn 3: labels are still wanted"
+    (notice,) = message["driftwheel"]["notices"]
+    facts = dict(notice["facts"])
+    assert facts["Labelled by now"] == "46 of 80 images"
+    assert facts["Waits since"].endswith(" UTC")
+    assert told(its, hook, 3 * day) == {}
+    url = f"json://127.0.0.1:{hook.port}/quiet"  # had it been quiet until now, it would hear of both
+    add_channel(its.engine, "quiet", url, by="test", now=its.running.clock(), allow_private=True)
+    (late,) = told(its, hook, 3 * day)["quiet"]
+    assert late["title"] == f"{NAME}: turn 3: labels are still wanted"
+    change_channel(its.engine, "quiet", {"enabled": False}, by="test", now=its.running.clock())
 
 
 def test_a_challenger_waits_for_an_answer_but_not_at_night(its: Turning, hook: Webhook) -> None:

@@ -22,10 +22,13 @@ from driftwheel.store.alerts.notifications import add_notification
 from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.models.models import model_by_key
 
-__all__ = ["NEWS_FOR", "channels_to_tell", "filter_of", "make_notices"]
+__all__ = ["NEWS_FOR", "REMINDED", "channels_to_tell", "filter_of", "make_notices"]
 
 NEWS_FOR: Final = timedelta(days=7)
 """What only tells that something has ended is no news any more after this; quiet hours are never longer."""
+
+REMINDED: Final = " again"
+"""What the subject of a reminder adds to that of the notice it reminds of."""
 
 _AT_ONCE = 100
 
@@ -82,11 +85,17 @@ def _tell(connection: Connection, key: int, now: datetime, public_url: str | Non
     since = max(channel.created, now - NEWS_FOR)
     found = notices_after(connection, channel.noticed, news_since=since, limit=_AT_ONCE)
     groups: dict[int, list[StoredNotice]] = {}
-    for one in found if not _opens_incidents(channel) else ():
+    for one in _latest(found) if not _opens_incidents(channel) else ():
         groups.setdefault(one.model, []).append(one)
     made = sum(_put(connection, channel, model, its, now, public_url) for model, its in groups.items())
     set_noticed(connection, channel.key, found[-1].key if len(found) == _AT_ONCE else newest)
     return made
+
+
+def _latest(found: Sequence[StoredNotice]) -> list[StoredNotice]:
+    """Return notices without those of which the reminder is here as well: a channel was quiet meanwhile."""
+    subjects = {one.subject for one in found}
+    return [one for one in found if one.subject + REMINDED not in subjects]
 
 
 def _put(  # noqa: PLR0917

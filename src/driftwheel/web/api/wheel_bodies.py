@@ -67,6 +67,9 @@ class WheelPolicyBody(BaseModel):
     )
     golden_share: float = _ranged("golden_share", 0.1, "Share of golden tasks, where the project has any.")
     deadline_days: float = _ranged("deadline_days", 7.0, "So long people are waited for.")
+    remind_days: float = _ranged(
+        "remind_days", 1.0, "So long after people were told that they are wanted they are reminded; 0: never."
+    )
     unsettled: Unsettled = Field(
         "leave_out", description="What becomes of images on which annotators do not agree."
     )

@@ -82,6 +82,7 @@ GROUPS: Final = (
             PolicyField("most_overlap", "and at most", "count", "", "Empty: no more.", True),
             PolicyField("golden_share", "Golden tasks", "percent", "%"),
             PolicyField("deadline_days", "Wait for people, days", "number", "days"),
+            PolicyField("remind_days", "Remind them after, days", "number", "days", "Once; 0: never."),
             PolicyField(
                 "unsettled",
                 "Disagreed on",
