@@ -11,6 +11,7 @@ from tests.learning.digits import need_training
 from tests.services.train.striped_model import striped_model
 
 from driftwheel.cli import train
+from driftwheel.cli.data_options import acting_user
 from driftwheel.errors import UsageError
 from driftwheel.store.engine.database import open_database, reading
 from driftwheel.store.files.blobs import Blobs
@@ -35,7 +36,7 @@ def test_a_training_is_asked_for_listed_and_stopped(
 
     assert f"driftwheel trainings stripes --run {row['run']}" in asked
     assert (row["state"], row["trainer"], row["dataset"]) == ("waiting", "linear-head", 1)
-    assert "Stopped by command line." in shown
+    assert f"Stopped by {acting_user()}." in shown
     with reading(engine) as connection:
         run = run_by_key(connection, row["run"])
     engine.dispose()
