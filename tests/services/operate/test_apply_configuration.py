@@ -21,6 +21,7 @@ from driftwheel.store.alerts.monitors import find_monitor, list_monitors, list_r
 from driftwheel.store.engine.database import reading
 from driftwheel.store.models.models import find_model
 from driftwheel.store.wheel.policies import policy_of
+from driftwheel.wheel.wheel_policy import WheelPolicy
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 FILE = """
@@ -281,3 +282,9 @@ def test_the_policy_of_a_wheel_is_applied_as_a_whole_and_exported(database: Engi
     assert applied(database, FILE + WHEEL.replace("images = 80", "")) == ["change models.cats.wheel: images"]
     with reading(database) as connection:
         assert policy_of(connection, find_model(connection, "cats").key).images == 200
+    assert applied(database, prune=True) == []  # a policy is no thing that can be removed
+    assert applied(database, f"{FILE}\n[models.cats.wheel]\n") == [
+        "change models.cats.wheel: enabled accuracy_below"
+    ]
+    with reading(database) as connection:
+        assert policy_of(connection, find_model(connection, "cats").key) == WheelPolicy()

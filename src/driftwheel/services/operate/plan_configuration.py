@@ -88,7 +88,8 @@ def plan_configuration(
     wanted
         What should be.
     prune
-        Also remove monitors of its models, and channels, that it does not name. Models are never removed.
+        Also remove monitors of its models, and channels, that it does not name. Models are never removed,
+        and the policy of a wheel stays: an empty table of it is the default.
     allow_private
         Channels may lead into private networks.
 
