@@ -90,6 +90,9 @@ def test_versions_keep_their_file(database: Engine, tmp_path: Path) -> None:
         add_model_version(database, blobs, "m", "1.0", onnx=None, by="me", now=NOW)
     with pytest.raises(UsageError, match="These 5 bytes are no ONNX model"):
         add_model_version(database, blobs, "m", "2", onnx=b"hello", by="me", now=NOW)
+    for name in ("2\r\n", "2\u202e1", ".."):
+        with pytest.raises(UsageError, match="is of visible characters"):
+            add_model_version(database, blobs, "m", name, onnx=None, by="me", now=NOW)
 
 
 def test_another_dial_and_other_segments_change_what_is_watched(database: Engine) -> None:

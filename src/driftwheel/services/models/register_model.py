@@ -36,7 +36,14 @@ from driftwheel.store.release.aliases import find_alias, set_alias
 from driftwheel.store.release.promotions import add_promotion
 from driftwheel.store.windows.verdicts import mark_all_due
 
-__all__ = ["ModelChange", "NewModel", "add_model_version", "change_model", "register_model"]
+__all__ = [
+    "ModelChange",
+    "NewModel",
+    "add_model_version",
+    "change_model",
+    "check_version_name",
+    "register_model",
+]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _NAMED = {"gist-": "gist", "efficientnet-lite0-": "efficientnet-lite0"}
@@ -212,8 +219,7 @@ def add_model_version(
     UsageError
         When there is no such model, the version is there already, or the file is no ONNX model.
     """
-    if not 1 <= len(version) <= 128:
-        raise UsageError(f"A version's name has 1 to 128 characters, not {len(version)}.")
+    check_version_name(version)
     if onnx is not None:
         _check_onnx(onnx)
     artifact = None if onnx is None else blobs.put(onnx)
@@ -250,6 +256,28 @@ def add_model_version(
     if onnx is not None and artifact is not None and not blobs.exists(artifact):  # see Blobs.delete
         blobs.put(onnx)
     return added
+
+
+def check_version_name(name: str) -> None:
+    r"""Refuse a name that a version of a model cannot have, since no address could lead to it.
+
+    Raises
+    ------
+    UsageError
+        When it has no characters, more than 128, or some that cannot be seen.
+
+    Examples
+    --------
+    >>> check_version_name("2026-11 night shift")
+    >>> check_version_name("v1\n")
+    Traceback (most recent call last):
+    ...
+    driftwheel.errors.UsageError: A version's name is of visible characters, and neither '.' nor '..'.
+    """
+    if not 1 <= len(name) <= 128:
+        raise UsageError(f"A version's name has 1 to 128 characters, not {len(name)}.")
+    if not name.isprintable() or name in {".", ".."}:
+        raise UsageError("A version's name is of visible characters, and neither '.' nor '..'.")
 
 
 def _task(name: str) -> Task:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from driftwheel.errors import MissingExtraError, UsageError
 from driftwheel.learning.trainers.recipe import NO_FAULT, Recipe, TrainerName, recipe_from
+from driftwheel.services.models.register_model import check_version_name
 from driftwheel.services.train.champion import version_to_start
 from driftwheel.services.train.training_commands import NOT_ALLOWED, command_named
 from driftwheel.store.datasets.dataset_versions import DatasetVersion, newest_version, version_numbered
@@ -202,7 +203,6 @@ def _with_faults_of(
 
 
 def _check_version(connection: Connection, model: Model, name: str) -> None:
-    if len(name) > 128:
-        raise UsageError(f"A version's name has 1 to 128 characters, not {len(name)}.")
+    check_version_name(name)
     if any(one.name == name for one in list_versions(connection, model.key)):
         raise UsageError(f"'{model.name}' already has a version '{name}'; choose another name.")
