@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from driftwheel.cards.accuracy_over_time import accuracy_over_time
 from driftwheel.cards.card_facts import CardFacts
-from driftwheel.cards.card_figures import MOST_CLASSES, accuracy_over_time, confusion_chart
 from driftwheel.cards.card_words import day, figure, interval, number_figure, span
+from driftwheel.cards.compose_confusion import compose_confusion
 from driftwheel.cards.document import Block, Drawing, Grid, Heading, Prose
 from driftwheel.cards.measured_facts import MeasuredFacts
 from driftwheel.performance.figure import Figure
@@ -35,7 +36,6 @@ _BASES: dict[Basis, str] = {
     "none": "no answer has a label",
 }
 _ROWS = 40
-_CONFUSIONS = 10
 
 
 def compose_production(facts: CardFacts) -> list[Block]:
@@ -146,36 +146,10 @@ def _by_class(whole: MeasuredFacts) -> list[Block]:
 
 
 def _confusion(whole: MeasuredFacts) -> list[Block]:
-    names = whole.confusion_classes
-    pairs = sorted(
-        (
-            (n, names[row], names[column], n / max(sum(counts), 1e-9))
-            for row, counts in enumerate(whole.confusion)
-            for column, n in enumerate(counts)
-            if row != column and n > 0
-        ),
-        key=lambda one: (-one[0], one[1], one[2]),
-    )
-    rows = tuple(
-        (printable(true), printable(said), f"{n:,.0f}", share(part))
-        for n, true, said, part in pairs[:_CONFUSIONS]
-    )
-    if len(names) > MOST_CLASSES:
-        titles = ("True", "Named", "Labels", "Share of the true class")
-        return [Grid("The most frequent confusions", titles, rows, frozenset({2, 3}))] if rows else []
-    head = ("True", *(f"named {printable(name)}" for name in names))
-    counts = tuple(
-        (printable(name), *(f"{n:,.0f}" for n in whole.confusion[row])) for row, name in enumerate(names)
-    )
     weighted = ", weighted by the answers that each label stands for" if whole.basis == "sample" else ""
-    table = Grid("Confusion matrix", head, counts, frozenset(range(1, len(names) + 1)))
-    return [
-        Drawing(
-            f"Confusion matrix in production: labels by what is true and what was named{weighted}",
-            confusion_chart(whole),
-            table,
-        )
-    ]
+    return compose_confusion(
+        whole.confusion, "in production", f"labels by what is true and what was named{weighted}"
+    )
 
 
 def _calibration(whole: MeasuredFacts) -> list[Block]:

@@ -6,6 +6,7 @@ import math
 
 from driftwheel.cards.card_facts import CardFacts
 from driftwheel.cards.card_words import figure, interval, milliseconds, moment, size
+from driftwheel.cards.compose_confusion import compose_confusion
 from driftwheel.cards.compose_details import written
 from driftwheel.cards.compose_production import compose_production
 from driftwheel.cards.document import Block, Grid, Heading, Prose, Section
@@ -86,6 +87,9 @@ def _held_out(one: HeldOutFacts) -> list[Block]:
         more = f" ({_ROWS} of {len(one.recalls)} classes)" if len(one.recalls) > _ROWS else ""
         head = ("Class", "Recall", "Interval", "n")
         blocks.append(Grid(f"Recall by class{more}", head, its, frozenset({1, 2, 3})))
+    if one.confusion is not None:
+        where = f"on held-out images, {which}"
+        blocks += compose_confusion(one.confusion, where, "images by what is true and what was named")
     return blocks
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from driftwheel.cards.confusion_facts import ConfusionFacts, confusion_facts
 from driftwheel.performance.calibration import Calibration
 from driftwheel.performance.figure import Figure
 from driftwheel.performance.measured_accuracy import Basis
@@ -45,8 +46,6 @@ class MeasuredFacts:
         Which labels the figures rest on.
     figures
         (name, figure): accuracy first.
-    confusion
-        Classes, and (row: what is true, column: what was named) counts.
     """
 
     predictions: int
@@ -54,8 +53,7 @@ class MeasuredFacts:
     basis: Basis
     figures: tuple[tuple[str, Figure], ...]
     classes: tuple[ClassFigures, ...]
-    confusion_classes: tuple[str, ...]
-    confusion: tuple[tuple[float, ...], ...]
+    confusion: ConfusionFacts
     calibration: Calibration
 
     @property
@@ -131,7 +129,6 @@ def measured_facts(found: MeasuredPerformance) -> MeasuredFacts:
             ClassFigures(one.name, float(one.support), one.precision, one.recall, one.f1)
             for one in found.metrics.classes
         ),
-        found.matrix.classes,
-        tuple(tuple(float(value) for value in row) for row in found.matrix.counts.tolist()),
+        confusion_facts(found.matrix),
         found.calibration,
     )

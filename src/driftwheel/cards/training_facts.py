@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from driftwheel.cards.confusion_facts import ConfusionFacts
 from driftwheel.performance.figure import Figure
 from driftwheel.performance.gate import Decision, GateCheck
 
@@ -39,6 +40,8 @@ class HeldOutFacts:
         Mean cross-entropy, in nats.
     recalls
         (class, share of its images that were named right).
+    confusion
+        Of these images; None: it was not kept.
     champion
         Accuracy of the champion of then on the same images; None: there was none.
     gain
@@ -50,6 +53,7 @@ class HeldOutFacts:
     accuracy: Figure
     loss: float
     recalls: tuple[tuple[str, Figure], ...]
+    confusion: ConfusionFacts | None
     champion: Figure | None
     gain: Figure | None
 

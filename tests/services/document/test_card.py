@@ -29,7 +29,13 @@ def test_what_a_card_knows_of_a_trained_version(carded: CardedModel) -> None:
 
     assert facts.training is not None
     assert (facts.training.kind, facts.training.by, len(facts.training.epochs)) == ("train", "ann", 3)
-    assert facts.training.held_out[0].accuracy.n == 13
+    held_out = facts.training.held_out[0]
+    assert held_out.accuracy.n == 13
+    assert held_out.confusion is not None
+    assert held_out.confusion.classes == ("across", "down")
+    counts = held_out.confusion.counts
+    assert sum(map(sum, counts)) == 13
+    assert (counts[0][0] + counts[1][1]) / 13 == pytest.approx(held_out.accuracy.value)
     assert facts.data is not None
     assert (facts.data.number, facts.data.images, facts.data.train) == (1, 90, 63)
     assert [one.number for one in facts.data.lineage] == [1]
@@ -105,6 +111,7 @@ def test_what_a_repair_a_slice_and_a_turn_add(carded: CardedModel) -> None:
 
     said = write_markdown(compose_card(more)).replace("\u202f", " ").replace("\u00a0", " ")
 
+    assert said.count("| True | named across | named down |") == 3  # clean, faulty, in production
     assert "### On held-out images, given a simulated fault: blur, severity 3 of 5" in said
     assert "| Beyond the champion, points | −20.0 (−30.0 to −10.0) |" in said
     assert "with blur, severity 3 of 5 it was worse than the champion of then" in said
@@ -118,7 +125,7 @@ def test_what_a_repair_a_slice_and_a_turn_add(carded: CardedModel) -> None:
 def test_the_html_needs_nothing_else(carded: CardedModel) -> None:
     html = write_html(compose_card(carded.facts("v1")), safe_markdown)
 
-    assert html.count("<svg") == 5
+    assert html.count("<svg") == 6
     assert "&lt;svg" not in html
     for outside in ("<script", "<link", " src=", "@import", "url("):
         assert outside not in html

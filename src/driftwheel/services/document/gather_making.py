@@ -7,10 +7,12 @@ from typing import Any, cast
 
 from sqlalchemy import Connection
 
+from driftwheel.cards.confusion_facts import confusion_facts
 from driftwheel.cards.data_facts import ClassImages, DataFacts, DatasetStep
 from driftwheel.cards.training_facts import EpochFacts, GateFacts, HeldOutFacts, TrainingFacts
 from driftwheel.learning.trainers.recipe import Recipe
 from driftwheel.learning.trainers.recipe_words import fault_words
+from driftwheel.performance.confusion import count_pairs
 from driftwheel.performance.figure import Figure
 from driftwheel.performance.gate_rule import GateRule
 from driftwheel.performance.wilson import wilson_interval
@@ -172,13 +174,14 @@ def _fault(one: RunDescription, name: str) -> str:
 
 def _held_out(plain: Mapping[str, Any], fault: str) -> HeldOutFacts:
     n = int(plain["n"])
-    champion, gain = plain.get("champion"), plain.get("gain")
+    champion, gain, confusion = (plain.get(name) for name in ("champion", "gain", "confusion"))
     return HeldOutFacts(
         fault,
         str(plain["split"]),
         _accuracy(plain, n),
         float(plain["loss"]),
         tuple((name, _recall(each)) for name, each in plain["recalls"].items()),
+        None if confusion is None else confusion_facts(count_pairs([tuple(one) for one in confusion])),
         None if champion is None else _accuracy(champion, n),
         None
         if gain is None

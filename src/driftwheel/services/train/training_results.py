@@ -33,7 +33,7 @@ def held_out_results(
     threads: int = 1,
     say: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
-    """Return accuracy, loss and recalls of a file, and its gain over the champion, as JSON has them.
+    """Return a file's accuracy, loss, recalls, confusions and gain over the champion, as JSON has them.
 
     Parameters
     ----------
@@ -52,7 +52,12 @@ def held_out_results(
     shown = "as they are" if fault is None else f"given {fault.fault.replace('_', ' ')}"
     say(f"Measuring on {len(images):,} images of the {name} split, {shown}.")
     found = classifier_answers(file, images, fault=fault, seed=seed, threads=threads)
-    result = {"split": name, "n": len(images), **_figures(found, images.classes)}
+    result = {
+        "split": name,
+        "n": len(images),
+        **_figures(found, images.classes),
+        "confusion": _confusion(found, images.classes),
+    }
     if champion is not None:
         before = classifier_answers(champion, images, fault=fault, seed=seed, threads=threads)
         counts = paired_counts(before.right, found.right)
@@ -83,3 +88,10 @@ def _figures(found: ClassifierAnswers, classes: tuple[str, ...]) -> dict[str, An
         "loss": found.loss,
         "recalls": recalls,
     }
+
+
+def _confusion(found: ClassifierAnswers, classes: tuple[str, ...]) -> list[tuple[str, str, int]]:
+    """Return (true class, named class, images), where there are any."""
+    counts = np.zeros((len(classes), len(classes)), np.intp)
+    np.add.at(counts, (found.labels, found.scores.argmax(axis=1)), 1)
+    return [(classes[i], classes[j], int(counts[i, j])) for i, j in zip(*np.nonzero(counts), strict=True)]
