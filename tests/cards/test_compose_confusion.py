@@ -22,6 +22,7 @@ def test_a_few_classes_are_drawn_with_their_table() -> None:
     assert block.table.rows[1:] == (("cat", "0", "1", "2"), ("dog", "1", "0", "1"))
     assert "<title>cat named dog: 2, 67" in block.picture
     assert "<b>" not in block.picture
+    assert ">cat 2</text>" in block.picture  # <b>cow</b> is too long for a column: classes are numbered
 
 
 def test_of_many_classes_the_most_frequent_confusions_are_told() -> None:

@@ -18,6 +18,7 @@ MOST_CLASSES: Final = 20
 """Classes of a matrix that is drawn; of more the most frequent confusions are told."""
 
 _CONFUSIONS = 10
+_LETTER = 6.5  # pixels, about
 
 
 def compose_confusion(found: ConfusionFacts, where: str, what: str) -> list[Block]:
@@ -60,17 +61,23 @@ def _most_frequent(found: ConfusionFacts, where: str) -> list[Block]:
 
 
 def _chart(found: ConfusionFacts) -> Markup:
-    """Return the drawn matrix: a row is what is true, a column what was named."""
+    """Return the drawn matrix: a row is what is true, a column what was named.
+
+    Where names are too long for columns, classes are numbered.
+    """
     names = found.classes
     cell = 64.0 if len(names) <= 6 else 46.0 if len(names) <= 12 else 38.0
     left, top = 130.0, 40.0
     tall = 30.0
+    fits = all(len(name) <= cell / _LETTER for name in names)
     parts = [text(left, 12, "named", "start", "axis"), text(left - 8, 12, "true", "end", "axis")]
     for column, name in enumerate(names):
-        parts.append(text(left + (column + 0.5) * cell, top - 8, shortened(name, int(cell / 6.5)), "middle"))
+        title = name if fits else str(column + 1)
+        parts.append(text(left + (column + 0.5) * cell, top - 8, title, "middle"))
     for row, name in enumerate(names):
         total = sum(found.counts[row])
-        parts.append(text(left - 8, top + (row + 0.5) * tall + 4, shortened(name, 18), "end"))
+        title = shortened(name, 18) if fits else f"{shortened(name, 16)} {row + 1}"
+        parts.append(text(left - 8, top + (row + 0.5) * tall + 4, title, "end"))
         for column, n in enumerate(found.counts[row]):
             part = n / total if total else 0.0
             grade = 0 if not n else min(5, 1 + int(part * 5))
