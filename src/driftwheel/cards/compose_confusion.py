@@ -66,7 +66,7 @@ def _chart(found: ConfusionFacts) -> Markup:
     Where names are too long for columns, classes are numbered.
     """
     names = found.classes
-    cell = 64.0 if len(names) <= 6 else 46.0 if len(names) <= 12 else 38.0
+    cell = 64.0 if len(names) <= 6 else 46.0 if len(names) <= 12 else 34.0
     left, top = 130.0, 40.0
     tall = 30.0
     fits = all(len(name) <= cell / _LETTER for name in names)
