@@ -95,7 +95,7 @@ def begin_turn_in(
     if budget.lacking:
         raise UsageError(
             f"The budget of '{model.name}' allows no turn now: {budget.lacking}. Wait until "
-            f"{budget.again:%Y-%m-%d}, or change the wheel's policy."
+            f"{budget.again:%Y-%m-%d %H:%M} UTC, or change the wheel's policy."
             if budget.again is not None
             else f"The budget of '{model.name}' allows no turn: {budget.lacking}. Change the wheel's policy."
         )
