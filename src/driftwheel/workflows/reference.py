@@ -44,7 +44,7 @@ def reference(key: int) -> str:
 
 @DBOS.workflow(name="ask")
 def ask(name: str, key: int) -> str:
-    """Take a reference anew, for a new version's file to be asked about it; return ``ready`` or ``gone``."""
+    """Ask a new version's file about a reference, taken anew of records; return ``ready`` or ``gone``."""
     measured = _measure_again(key, name)
     if measured is not None and _finish(key, measured):
         library = _simulate(key)
@@ -89,7 +89,12 @@ def _measure_again(key: int, wish: str | None = None) -> str | None:
                     return None
         try:
             artifact = measure_reference_row(
-                worker.engine, worker.blobs, key, now=worker.now(), threads=worker.threads
+                worker.engine,
+                worker.blobs,
+                key,
+                now=worker.now(),
+                kept=wish is not None,
+                threads=worker.threads,
             )
         except DriftwheelError:  # no records in these days: the last stays in use
             return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from tests.services.halves import CLASSES, halves, network
 
 from driftwheel.datasets.splits import SplitShares
@@ -50,6 +50,7 @@ from driftwheel.store.models.models import Model, create_model
 from driftwheel.store.models.references import current_reference
 from driftwheel.store.records.records import NewRecord
 from driftwheel.store.records.writer import write_records
+from driftwheel.store.schema.tables import models
 from driftwheel.store.windows.windows import StoredWindow, find_window
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -244,20 +245,32 @@ def test_all_stay_where_too_few_others_would_be_left(server: Server, folder: Fol
     assert "Add at least 100 images to the reference that it has not learnt from." in measured.notes[0]
 
 
-def test_a_new_version_is_wished_to_be_asked(server: Server, folder: Folder) -> None:
+def test_a_new_version_is_asked_about_the_images_that_were_measured(
+    server: Server, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server.add_version("v1", network())
     with reading(server.engine) as connection:
         assert not wanted_versions(connection)  # nothing to ask it about yet
-    server.measure_reference(folder)
+    before = server.measure_reference(folder)
     server.add_version("v2", network(gain=20.0))
     with reading(server.engine) as connection:
         wanted = wanted_versions(connection)
         reference = current_reference(connection, server.model.key)
     assert reference is not None
     assert [one.reference for one in wanted] == [reference.key]
-    artifact = measure_reference_row(server.engine, server.blobs, reference.key, now=MONDAY, threads=1)
-    asked = unpack_reference(server.blobs.get(artifact or b"")).asked
-    assert [one.version for one in asked] == ["v2", "v1"]
+
+    def measure_no_more(*_: object, **__: object) -> None:
+        raise AssertionError("the images are measured already")
+
+    monkeypatch.setattr("driftwheel.services.models.set_reference.measure_images", measure_no_more)
+    again = partial(measure_reference_row, server.engine, server.blobs, reference.key, now=MONDAY, threads=1)
+    after = unpack_reference(server.blobs.get(again(kept=True) or b""))
+    assert [one.version for one in after.asked] == ["v2", "v1"]
+    assert pack_reference(replace(after, asked=before.asked)) == pack_reference(before)
+    with writing(server.engine) as connection:
+        connection.execute(update(models).values(segment_tags=["camera"], embedder="gist"))
+    with pytest.raises(AssertionError, match="measured already"):  # in other ways than now
+        again(kept=True)
 
 
 def test_a_wish_that_ends_the_workers_is_given_up(server: Server, folder: Folder) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Engine
 
-from driftwheel.errors import DriftwheelError, SourceError, UsageError
+from driftwheel.errors import DriftwheelError, ProfileFormatError, SourceError, UsageError
+from driftwheel.images.properties import PROPERTY_NAMES
 from driftwheel.learning.load_embedder import load_embedder
 from driftwheel.services.crash_points import reach
 from driftwheel.services.measure.backfill import check_range
@@ -105,12 +106,24 @@ def set_reference(
 
 
 def measure_reference_row(
-    engine: Engine, blobs: Blobs, key: int, *, now: datetime, threads: int | None = None
+    engine: Engine,
+    blobs: Blobs,
+    key: int,
+    *,
+    now: datetime,
+    kept: bool = False,
+    threads: int | None = None,
 ) -> bytes | None:
     """Measure a reference and return the digest of its artifact, which is kept among the blobs.
 
     The same reference measured twice gives the same artifact. None where the reference is gone. Embeddings
     are in the fixed space of the model's embedder, see `driftwheel.services.measure.embedding_space`.
+
+    Parameters
+    ----------
+    kept
+        What was measured of a folder before stands, and the versions of now are asked about it; images are
+        measured again only where other things are measured now than then.
 
     Raises
     ------
@@ -122,7 +135,10 @@ def measure_reference_row(
         model = None if reference is None else model_by_key(connection, reference.model)
     if reference is None or model is None:
         return None
-    if reference.kind == "folder":
+    before = _kept(blobs, model, reference) if kept else None
+    if before is not None:
+        measured = before
+    elif reference.kind == "folder":
         measured = _of_folder(model, reference.source, threads)
     else:
         measured = _of_records(engine, blobs, model, reference, now, threads)
@@ -184,6 +200,25 @@ def _of_folder(model: Model, source: Mapping[str, Any], threads: int | None) -> 
     return sum_up_reference(
         replace(records, embeddings=placed, embedder=space.name), space, model.segment_tags
     )
+
+
+def _kept(blobs: Blobs, model: Model, reference: Reference) -> MeasuredReference | None:
+    """Return what was measured of a folder, if the same would be measured now."""
+    if reference.kind != "folder" or reference.artifact is None:
+        return None
+    try:
+        measured = unpack_reference(blobs.get(reference.artifact))
+    except (ProfileFormatError, FileNotFoundError):
+        return None
+    network = load_embedder(model.embedder)
+    space = None if network is None else fixed_space(network).name
+    tags = {"", *(tag for tag in model.segment_tags if tag in measured.sample.tags)}
+    is_same = (
+        space == (None if measured.space is None else measured.space.name)
+        and measured.sample.property_names == PROPERTY_NAMES
+        and set(measured.profiles) == tags
+    )
+    return replace(measured, notes=()) if is_same else None  # a folder's notes are of those that were asked
 
 
 def _of_records(  # noqa: PLR0917
