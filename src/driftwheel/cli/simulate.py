@@ -74,7 +74,7 @@ def annotators(
     kinds = plan_crowd(number, spammers=spammers, careless=careless, lazy=lazy, first_class=first_class)
     source = read_truths(truth)
     try:
-        api = Api(url, token_file.read_text(encoding="utf-8").strip())
+        api = Api(url, token_file.read_text("utf-8", "replace").strip())
     except OSError as error:
         raise UsageError(
             f"{token_file} cannot be read: {error.strerror}. `driftwheel tokens create lead --role engineer` "

@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 from driftwheel._version import __version__
 from driftwheel.client.courier import check_url
-from driftwheel.errors import DriftwheelError
+from driftwheel.errors import DriftwheelError, UsageError
 
 __all__ = ["Api", "Reply"]
 
@@ -49,11 +49,16 @@ class Api:
     Raises
     ------
     UsageError
-        When the address is none of an HTTP server.
+        When the address is none of an HTTP server, or the token is none.
     """
 
     def __init__(self, url: str, token: str = "", timeout: float = _SECONDS) -> None:
         self.url = check_url(url)
+        if not (token.isascii() and token.isprintable()):
+            raise UsageError(
+                "The token has characters that no token has; give the one line 'dw_…' that "
+                "`driftwheel tokens create` prints."
+            )
         self.token = token
         self._timeout = timeout
         parts = urlsplit(self.url)

@@ -204,6 +204,23 @@ def test_what_cannot_be_rehearsed_is_said(labelling: Labelling, tmp_path: Path) 
         Api("http://127.0.0.1:9").get("/projects")
 
 
+def test_files_that_are_none_are_told_in_a_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "truths.csv"
+    for content, said in (
+        (b"record,class\n\xff,cat", r"is no text in UTF-8: .* at byte 13"),
+        (b"record,class\n" + b"x" * 200_000, r"is no CSV file: field larger than"),
+    ):
+        file.write_bytes(content)
+        with pytest.raises(SourceError, match=said):
+            read_truths(str(file))
+    (tmp_path / "of" / "cat").mkdir(parents=True)
+    (tmp_path / "of" / "cat" / "lost.png").symlink_to(tmp_path / "nowhere.png")
+    with pytest.raises(SourceError, match=r"lost\.png cannot be read: No such file"):
+        read_truths(str(tmp_path / "of"))
+    with pytest.raises(UsageError, match="has characters that no token has"):
+        Api("http://127.0.0.1:1", "dw_a\nHost: elsewhere")
+
+
 def test_a_crowd_is_planned_by_shares() -> None:
     assert plan_crowd(4, careless=0.25, lazy=0.25) == ("good", "good", "careless", "lazy")
     with pytest.raises(UsageError, match="give smaller shares"):

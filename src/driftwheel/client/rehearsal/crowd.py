@@ -128,7 +128,7 @@ def read_confusion(file: Path, classes: Sequence[str]) -> NDArray[np.float64]:
         return np.array([[table[true][one] for one in classes] for true in classes])
     except OSError as error:
         raise SourceError(f"{file} cannot be read: {error.strerror}.") from error
-    except (ValueError, IndexError, KeyError) as error:
+    except (ValueError, IndexError, KeyError, csv.Error) as error:
         raise SourceError(
             f"{file} is no confusion matrix of the classes {', '.join(classes)}: its first line names what "
             "is said, each further line a true class and how often each is said of it."

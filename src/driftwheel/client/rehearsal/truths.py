@@ -125,29 +125,41 @@ def tasks_of(api: Api, project: int, pool: int) -> list[Mapping[str, Any]]:
 
 
 def _of_folder(folder: Path) -> dict[str, str]:
-    found = {
-        hashlib.sha256(path.read_bytes()).hexdigest(): kind.name
-        for kind in sorted(folder.iterdir())
-        if kind.is_dir()
-        for path in sorted(kind.rglob("*"))
-        if path.suffix.lower() in IMAGE_SUFFIXES
-    }
+    try:
+        found = {
+            hashlib.sha256(path.read_bytes()).hexdigest(): kind.name
+            for kind in sorted(folder.iterdir())
+            if kind.is_dir()
+            for path in sorted(kind.rglob("*"))
+            if path.suffix.lower() in IMAGE_SUFFIXES
+        }
+    except OSError as error:
+        raise SourceError(f"{error.filename or folder} cannot be read: {error.strerror}.") from error
     if not found:
         raise SourceError(f"{folder} has no image; it needs a folder of images for each class.")
     return found
 
 
 def _of_file(path: Path) -> dict[str, str]:
-    return _of_lines(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), str(path))
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{path} is no text in UTF-8: {error.reason} at byte {error.start:,}.") from error
+    return _of_lines(io.StringIO(text, newline=""), str(path))
 
 
 def _of_lines(lines: io.StringIO, name: str) -> dict[str, str]:
     reader = csv.DictReader(lines)
-    columns = [next((one for one in reader.fieldnames or () if one in its), None) for its in _NAMES]
-    record, label = columns
-    if record is None or label is None:
-        raise SourceError(f"{name} needs the columns record and class in its first line.")
-    return {one[record]: one[label] for one in reader if one[record] and one[label]}
+    try:
+        columns = [next((one for one in reader.fieldnames or () if one in its), None) for its in _NAMES]
+        record, label = columns
+        if record is None or label is None:
+            raise SourceError(f"{name} needs the columns record and class in its first line.")
+        return {one[record]: one[label] for one in reader if one[record] and one[label]}
+    except csv.Error as error:
+        raise SourceError(f"{name} is no CSV file: {error}.") from error
 
 
 def _of_golden(api: Api, project: int) -> dict[str, str]:
