@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from html import unescape
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from tests.web.pages.turning_site import NAME, Turning, add_turns, end, go_to, t
 from tests.web.serving import PASSWORD, serving
 
 from driftwheel.report.charts.svg import number
+from driftwheel.services.wheel.set_wheel_policy import set_wheel_policy
 from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.wheel.policies import policy_of
 from driftwheel.store.wheel.turns import open_turn, set_turn
@@ -80,6 +82,20 @@ def test_a_policy_is_set_or_said_to_be_wrong(its: Turning, ella: httpx.Client) -
     assert 'value="many"' in wrong.text
     refused = ella.post(f"{HERE}/policy", data=form | {"images": "900"})
     assert (refused.status_code, "most_labels" in refused.text) == (422, True)
+
+
+def test_two_who_change_the_policy_at_once_keep_what_the_other_set(its: Turning, ella: httpx.Client) -> None:
+    """Both open the form; each changes a field, and sends the others as they were."""
+    form = ella.get(f"{HERE}").text
+    fields = {name: unescape(value) for name, value in re.findall(r'name="was-(\w+)" value="([^"]*)"', form)}
+    assert set(fields) == {one.name for group in GROUPS for one in group.fields}
+    was = {f"was-{name}": value for name, value in fields.items()}
+    for change in ({"deadline_days": "3.5"}, {"watch_margin": "2", "repair": ""}):
+        answer = ella.post(f"{HERE}/policy", data=was | fields | change, follow_redirects=True)
+        assert "The policy is set" in words(answer)
+    with reading(its.engine) as connection:
+        kept = policy_of(connection, 1)
+    assert (kept.deadline_days, kept.watch_margin, kept.repair) == (3.5, 0.02, False)
 
 
 def test_the_form_holds_every_value_of_the_policy() -> None:
@@ -192,7 +208,8 @@ def test_the_chart_of_the_rhythm_draws_points_lines_and_the_day() -> None:
 
 def test_a_person_answers_by_the_buttons(its: Turning, browser: Browser) -> None:
     """In a real browser: the question, the form behind it, and no complaint of the page's own policy."""
-    turn = its.begin(0, policy=WheelPolicy(turns_per_month=9))
+    set_wheel_policy(its.engine, NAME, {"turns_per_month": 9}, by="ella", now=its.running.clock())
+    turn = its.begin(0)
     go_to(its, turn, "promote", "answer", "The gate let v2 in.")
     page = browser.new_page(viewport={"width": 390, "height": 800})
     wrong: list[str] = []
