@@ -121,7 +121,13 @@ def _page(
         chart=rhythm_chart(wheel.rhythm),
         reigns=wheel.rhythm.reigns[:MOST_REIGNS],
         groups=[
-            (group.words, [(one, _value(one, wheel.policy, given)) for one in group.fields])
+            (
+                group.words,
+                [
+                    (one, _value(one, wheel.policy, given), _was(one, wheel.policy, given))
+                    for one in group.fields
+                ],
+            )
             for group in GROUPS
         ],
         policy=policy_rows(wheel.policy),
@@ -136,3 +142,10 @@ def _value(field: PolicyField, policy: WheelPolicy, given: Mapping[str, str] | N
     if field.kind == "switch":
         return bool(getattr(policy, field.name)) if given is None else given.get(field.name) == "yes"
     return shown_value(field, policy) if given is None else given.get(field.name, "")
+
+
+def _was(field: PolicyField, policy: WheelPolicy, given: Mapping[str, str] | None) -> str:
+    """Return what a field held when the form was made that is sent back and forth."""
+    is_on = bool(getattr(policy, field.name))
+    now = shown_value(field, policy) if field.kind != "switch" else "yes" if is_on else ""
+    return now if given is None else given.get(f"was-{field.name}", now)

@@ -139,14 +139,21 @@ def policy_rows(policy: WheelPolicy) -> tuple[tuple[str, str], ...]:
 
 
 def policy_changes(given: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a form sets: every field, a switch that is not sent is off.
+    """Return what a form sets: a switch that is not sent is off.
+
+    A field that holds what ``was-`` and its name say it held when the form was made sets nothing: who has
+    changed it since is not overruled by whoever has only looked at it.
 
     Raises
     ------
     UsageError
         That names the field whose value cannot be read.
     """
-    return {name: _read(field, given.get(name, "").strip()) for name, field in _FIELDS.items()}
+    return {
+        name: _read(field, given.get(name, "").strip())
+        for name, field in _FIELDS.items()
+        if given.get(f"was-{name}") != given.get(name, "")
+    }
 
 
 def _read(field: PolicyField, text: str) -> bool | int | float | str | None:
