@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Final
 
 from driftwheel.errors import UsageError, did_you_mean
 
-__all__ = ["LONGEST_TEXT", "TEXTS", "CardText", "TextField", "check_text", "text_field"]
+__all__ = ["LONGEST_TEXT", "TEXTS", "CardText", "TextField", "check_text", "mark_of", "text_field"]
 
 LONGEST_TEXT: Final = 20_000
 """Characters of a text at most."""
@@ -92,6 +93,11 @@ def text_field(name: str) -> TextField:
             f"A model card has no text '{name:.60}'.{did_you_mean(name, TEXTS)} There are {', '.join(TEXTS)}."
         )
     return TEXTS[name]
+
+
+def mark_of(text: CardText | None) -> str:
+    """Return what tells a text from any other: its SHA-256, in hexadecimal; ``none`` of none."""
+    return "none" if text is None else hashlib.sha256(text.text.encode()).hexdigest()
 
 
 def check_text(name: str, text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import httpx
@@ -99,3 +100,27 @@ def test_the_page_of_a_card(server: Running) -> None:
     assert browser.get(f"{at}.md").text.startswith("---\n")
     assert browser.get(f"{at}.html").text.startswith("<!doctype html>")
     assert f'href="{at}"' in browser.get("/models/cam/versions").text
+
+
+def test_what_somebody_else_has_written_since_is_not_written_over(server: Running) -> None:
+    for name in ("ann", "bob"):
+        server.user(name, "engineer")
+    browsers = [server.logged_in(name) for name in ("ann", "bob")]
+    at = "/models/cam/versions/v1/card"
+    marks = [
+        re.findall(r'value="licence"><input type="hidden" name="was" value="(\w+)"', one.get(at).text)[0]
+        for one in browsers
+    ]
+    answers = [
+        one.post(f"{at}/texts", data={"field": "licence", "text": f"Of {number}.", "was": mark})
+        for number, (one, mark) in enumerate(zip(browsers, marks, strict=True))
+    ]
+    assert [one.status_code for one in answers] == [303, 422]
+    assert "was changed by ann meanwhile" in answers[1].text
+    assert "<p>Of 0.</p>" in answers[1].text
+    assert ">Of 1.</textarea>" in answers[1].text
+    mark = re.findall(r'value="licence"><input type="hidden" name="was" value="(\w+)"', answers[1].text)[0]
+    again = browsers[1].post(f"{at}/texts", data={"field": "licence", "text": "Of both.", "was": mark})
+    assert again.status_code == 303
+    back = {"field": "licence", "act": "take-back", "was": marks[0]}
+    assert browsers[0].post(f"{at}/texts", data=back).status_code == 422

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import Engine
 
-from driftwheel.cards.card_texts import CardText, check_text, text_field
+from driftwheel.cards.card_texts import CardText, check_text, mark_of, text_field
 from driftwheel.errors import UsageError
 from driftwheel.services.document.card_texts_of import card_texts_of
 from driftwheel.store.engine.database import writing
@@ -26,6 +27,7 @@ def set_card_texts(
     *,
     by: str,
     now: datetime,
+    was: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, CardText]:
     """Set texts of a version's card, all or none, and return all that it has then. Noted in the audit.
 
@@ -36,11 +38,13 @@ def set_card_texts(
     texts
         By name, in Markdown. Empty: there is nothing to say. None: take back what was said of this version,
         so that what an earlier version has holds again.
+    was
+        `mark_of` texts as whoever writes saw them: what somebody else has written since is not lost.
 
     Raises
     ------
     UsageError
-        When there is no such model, version or text, or a text cannot be kept.
+        When there is no such model, version or text, a text cannot be kept, or it is another by now.
     """
     if not texts:
         raise UsageError("No text was given; name at least one.")
@@ -58,6 +62,7 @@ def set_card_texts(
         changed = []
         for name, text in wanted.items():
             before = held.get(name)
+            _check_unchanged(name, before, text, was.get(name))
             own = before is not None and not before.carried
             if text is None and not own:
                 continue
@@ -69,3 +74,14 @@ def set_card_texts(
             details = {"version": its.name, "texts": sorted(changed)}
             note(connection, now, by, "change model card", known.name, details)
         return card_texts_of(list_card_texts(connection, known.key), its.key, names)
+
+
+def _check_unchanged(name: str, before: CardText | None, text: str | None, was: str | None) -> None:
+    """Refuse to write over what somebody else has written since."""
+    if was is None or was == mark_of(before) or (before is not None and before.text == text):
+        return
+    whose = "taken back" if before is None else f"changed by {before.by}"
+    raise UsageError(
+        f"The text '{text_field(name).title}' was {whose} meanwhile, and yours is not kept yet: look at what "
+        "it says now, then keep yours once more."
+    )

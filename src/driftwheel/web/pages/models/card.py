@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 
-from driftwheel.cards.card_texts import LONGEST_TEXT
+from driftwheel.cards.card_texts import LONGEST_TEXT, mark_of
 from driftwheel.cards.compose_card import compose_card
 from driftwheel.cards.document import Block, Written
 from driftwheel.cards.write_html import block_html
@@ -65,12 +65,21 @@ def _say(  # noqa: PLR0917  the fields of the form
     text: Annotated[str, Form(max_length=2 * LONGEST_TEXT)] = "",
     field: Annotated[str, Form(max_length=32)] = "",
     act: Annotated[str, Form(max_length=20)] = "save",
+    was: Annotated[str | None, Form(max_length=64)] = None,
 ) -> Response:
     """Keep a text, or take back what was said of this version."""
     version_at(state, name, version)
     wanted = None if act == "take-back" else text
     try:
-        set_card_texts(state.engine, name, version, {field: wanted}, by=caller.name, now=state.clock())
+        set_card_texts(
+            state.engine,
+            name,
+            version,
+            {field: wanted},
+            by=caller.name,
+            now=state.clock(),
+            was={} if was is None else {field: was},
+        )
     except UsageError as error:
         return _page(request, state, name, version, wrong=str(error), given={field: text})
     told = "taken-back" if wanted is None else "saved"
@@ -104,6 +113,7 @@ def _page(  # noqa: PLR0917
         is_written=lambda block: isinstance(block, Written),
         given=given or {},
         most=LONGEST_TEXT,
+        mark_of=mark_of,
         done="" if wrong else _TOLD.get(request.query_params.get("told", ""), ""),
         wrong=wrong,
     )
