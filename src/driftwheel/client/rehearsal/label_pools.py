@@ -87,11 +87,11 @@ def label_pools(
     progressed = True
     while progressed:  # who had nothing to do may have, once another one's answers count no longer
         progressed = False
-        turns = [(done[one].seconds, one) for one in waiting]
-        heapq.heapify(turns)
+        clocks = [(done[one].seconds, one) for one in waiting]
+        heapq.heapify(clocks)
         waiting = []
-        while turns:
-            clock, who = heapq.heappop(turns)
+        while clocks:
+            clock, who = heapq.heappop(clocks)
             time.sleep(max(0.0, begun + clock * pace - time.monotonic()))
             member, its = members[who], done[who]
             if not ahead[who]:
@@ -120,5 +120,5 @@ def label_pools(
             progressed = True
             if on_answer is not None:
                 on_answer()
-            heapq.heappush(turns, (its.seconds, who))
+            heapq.heappush(clocks, (its.seconds, who))
     return done

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine
 
 from driftwheel.errors import UsageError
 from driftwheel.services.crash_points import reach
+from driftwheel.services.label.projects.class_project import why_nobody_is_asked
 from driftwheel.services.remark import check_remark
 from driftwheel.services.wheel.past_turns import past_turn, turns_of_month
 from driftwheel.store.alerts.episodes import episode_by_key
@@ -126,11 +127,9 @@ def why_no_turn(connection: Connection, model: Model) -> str:
     """Return why no turn of a model can begin, whatever its policy says, a sentence; empty: one can."""
     if model.task != "classification":
         return f"'{model.name}' finds boxes; the wheel turns for classification only."
-    if len(model.classes) < 2:
-        return (
-            f"The classes of '{model.name}' are not said, so nobody can be asked for them. Say them with: "
-            f"driftwheel models change {model.name} --class …"
-        )
+    unasked = why_nobody_is_asked(model)
+    if unasked:
+        return unasked
     going_on = open_turn(connection, model.key)
     if going_on is not None:
         return (

@@ -12,7 +12,7 @@ from driftwheel.services.label.projects.create_project import NewClass, create_p
 from driftwheel.store.labels.projects import Project, list_projects
 from driftwheel.store.models.models import Model
 
-__all__ = ["class_projects", "free_name", "new_class_project_in"]
+__all__ = ["class_projects", "free_name", "new_class_project_in", "why_nobody_is_asked"]
 
 _LONGEST = 120  # of a name, so that a number fits after it
 
@@ -38,14 +38,22 @@ def new_class_project_in(
     UsageError
         When the classes are not said.
     """
-    if len(model.classes) < 2:
-        raise UsageError(
-            f"The classes of '{model.name}' are not said, so nobody can be asked for them. Say them with: "
-            f"driftwheel models change {model.name} --class …"
-        )
+    obstacle = why_nobody_is_asked(model)
+    if obstacle:
+        raise UsageError(obstacle)
     name = free_name(f"{model.name} {what_for}", {one.name for one in list_projects(connection)})
     classes = [NewClass(one) for one in model.classes]
     return create_project_in(connection, name, model.name, "class", classes, by=by, now=now)
+
+
+def why_nobody_is_asked(model: Model) -> str:
+    """Return why people cannot be asked for the class of a model's images, a sentence; empty: they can."""
+    if len(model.classes) >= 2:
+        return ""
+    return (
+        f"The classes of '{model.name}' are not said, so nobody can be asked for them. Say them with: "
+        f"driftwheel models change {model.name} --class …"
+    )
 
 
 def free_name(name: str, taken: Collection[str]) -> str:
