@@ -39,8 +39,8 @@ class GateSlice:
     def __post_init__(self) -> None:
         if self.since is not None and self.until is not None and self.since >= self.until:
             raise UsageError(
-                f"The slice from {self.since:%Y-%m-%d %H:%M} to {self.until:%Y-%m-%d %H:%M} UTC is empty; give "
-                "a beginning before the end."
+                f"The slice from {self.since:%Y-%m-%d %H:%M} to {self.until:%Y-%m-%d %H:%M} UTC is empty; "
+                "give a beginning before the end."
             )
         if bool(self.tag) != bool(self.value):
             raise UsageError("A segment is a tag and its value, as camera=2; give both.")
