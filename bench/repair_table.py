@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -71,30 +71,45 @@ def targets(cells: Sequence[Cell]) -> list[str]:
         "the same: ≤ 1 point lost on clean",
     )
     lines = [f"| fault | repaired by | {' | '.join(columns)} |", "| --- " * 6 + "|"]
+    judged = list(_judged(cells))
+    for case in _values(cells, "case"):
+        ways = [(way, said) for one, way, said in judged if one == case]
+        if not ways:
+            lines.append(f"| {case.replace('_', ' ')} | | no alarm named a fault | | | |")
+        for way, said in ways:
+            told = " | ".join(_met(is_met, words) for is_met, words in said)
+            lines.append(f"| {case.replace('_', ' ')} | {way} | {told} |")
+    return lines
+
+
+def faults_left(cells: Sequence[Cell]) -> list[str]:
+    """Return the faults after which no way of repair meets every target."""
+    done = {case for case, _, said in _judged(cells) if all(is_met for is_met, _ in said)}
+    return [case for case in _values(cells, "case") if case not in done]
+
+
+def _judged(cells: Sequence[Cell]) -> Iterator[tuple[str, str, list[tuple[bool, str]]]]:
+    """Yield fault, way of repair, and of each target whether it is met, with the number."""
     for case in _values(cells, "case"):
         own = [one for one in cells if one["case"] == case and "repair" in one]
-        if not own:
-            lines.append(f"| {case} | | no alarm named a fault | | | |")
-            continue
         known = {one["repair"] for one in own}
-        most = max(_of(own, fully)["damaged"] for _, _, fully in WAYS.values() if fully in known)
+        fully = [_of(own, one)["damaged"] for _, _, one in WAYS.values() if one in known]
         for way, (unlabelled, labelled, _) in WAYS.items():
-            if not {unlabelled, labelled} <= known:
+            if not {unlabelled, labelled} <= known or not fully:
                 continue
             simulated, best = _of(own, unlabelled), _of(own, labelled, MOST_LABELS)
             seen = {one["seed"] for one in own if one["repair"] == labelled}
             champion = _of([one for one in own if one["seed"] in seen], "champion")
             fall = champion["clean"] - champion["damaged"]
             share = (simulated["damaged"] - champion["damaged"]) / fall
-            behind, lost = most - best["damaged"], champion["clean"] - best["clean"]
-            said = (
-                _met(champion["damaged"] <= FALL_TO, _percent(champion["damaged"])),
-                _met(share >= REPAIRED, f"{100 * share:.0f} %"),
-                _met(behind <= BEHIND, _off(behind, "behind", "ahead")),
-                _met(lost <= LOST, _off(lost, "lost", "gained")),
-            )
-            lines.append(f"| {case.replace('_', ' ')} | {way} | {' | '.join(said)} |")
-    return lines
+            behind, lost = max(fully) - best["damaged"], champion["clean"] - best["clean"]
+            said = [
+                (champion["damaged"] <= FALL_TO, _percent(champion["damaged"])),
+                (share >= REPAIRED, f"{100 * share:.0f} %"),
+                (behind <= BEHIND, _off(behind, "behind", "ahead")),
+                (lost <= LOST, _off(lost, "lost", "gained")),
+            ]
+            yield case, way, said
 
 
 def week(cells: Sequence[Cell]) -> list[str]:
