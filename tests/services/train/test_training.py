@@ -108,6 +108,8 @@ def test_a_stopped_run_is_not_done_and_what_lacks_is_said(stripes: StripedModel)
         _ask(stripes, TrainingWish(SMALL, dataset=7))
     with pytest.raises(UsageError, match="minute"):
         _ask(stripes, TrainingWish(SMALL, search_minutes=0.5))
+    with pytest.raises(UsageError, match="Distillation cannot be searched over"):
+        _ask(stripes, TrainingWish(SMALL, search_minutes=5, trainers=("linear-head", "distillation")))
 
 
 def test_a_worker_that_stops_gives_the_run_back(stripes: StripedModel) -> None:

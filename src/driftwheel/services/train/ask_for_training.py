@@ -85,8 +85,9 @@ def ask_for_training(
         )
     if recipe.trainer == "command" and not commands_allowed:
         raise UsageError(NOT_ALLOWED)
-    if recipe.trainer in {"command", "distillation"} and wish.search_minutes:
-        what = "A command" if recipe.trainer == "command" else "Distillation"
+    unsearched = {"command", "distillation"}.intersection((recipe.trainer, *wish.trainers))
+    if unsearched and wish.search_minutes:
+        what = "A command" if "command" in unsearched else "Distillation"
         raise UsageError(f"{what} cannot be searched over; choose another trainer to begin with.")
     with writing(engine) as connection:
         found = find_model(connection, model)
