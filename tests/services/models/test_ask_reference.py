@@ -39,6 +39,7 @@ from driftwheel.services.models.set_reference import (
     set_reference,
 )
 from driftwheel.services.models.simulate_reference_faults import keep_faults, simulate_reference_faults
+from driftwheel.services.release.promote import promote
 from driftwheel.services.watch.judge_window import judge_window
 from driftwheel.services.watch.known_references import KnownReferences
 from driftwheel.services.watch.summarise_windows import summarise_windows
@@ -48,6 +49,7 @@ from driftwheel.store.engine.migrate import migrate
 from driftwheel.store.files.blobs import Blobs
 from driftwheel.store.models.models import Model, create_model
 from driftwheel.store.models.references import current_reference
+from driftwheel.store.operate.settings import delete_setting
 from driftwheel.store.records.records import NewRecord
 from driftwheel.store.records.writer import write_records
 from driftwheel.store.schema.tables import models
@@ -218,8 +220,8 @@ def test_what_a_version_has_learnt_from_is_left_out_of_what_it_says(
     dataset = server.freeze(folder, SplitShares(0.5, 0.0, 0.5))
     trained = dataset.contents.splits["train"]
     assert 100 <= trained <= 140
-    server.add_version("v0", network())
     server.add_version("v1", network(gain=20.0), dataset.digest)
+    server.add_version("v0", network())
     measured = server.measure_reference(folder)
     asked = {one.version: np.isnan(one.scores).any(axis=1) for one in measured.asked}
     assert asked["v0"].sum() == 0  # what it learnt from is not known
@@ -265,7 +267,7 @@ def test_a_new_version_is_asked_about_the_images_that_were_measured(
     monkeypatch.setattr("driftwheel.services.models.set_reference.measure_images", measure_no_more)
     again = partial(measure_reference_row, server.engine, server.blobs, reference.key, now=MONDAY, threads=1)
     after = unpack_reference(server.blobs.get(again(kept=True) or b""))
-    assert [one.version for one in after.asked] == ["v2", "v1"]
+    assert [one.version for one in after.asked] == ["v1", "v2"]  # the champion first
     assert pack_reference(replace(after, asked=before.asked)) == pack_reference(before)
     with writing(server.engine) as connection:
         connection.execute(update(models).values(segment_tags=["camera"], embedder="gist"))
@@ -290,7 +292,7 @@ def test_a_wish_that_ends_the_workers_is_given_up(server: Server, folder: Folder
     )
 
 
-def test_faults_are_shown_to_the_newest_version(
+def test_faults_are_shown_to_the_champion(
     server: Server, folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("driftwheel.services.check.simulate_faults.MOST_IMAGES", 20)
@@ -307,10 +309,25 @@ def test_faults_are_shown_to_the_newest_version(
     assert isinstance(answers, FaultAnswers)
     assert len(answers.predicted) == len(library.case)
     assert pack_faults(library) == server.blobs.get(digest)
+    server.add_version("v2", network(gain=20.0))
+    again = partial(simulate_reference_faults, server.engine, server.blobs, reference.key, threads=1)
+    take_anew = partial(measure_reference_row, server.engine, server.blobs, reference.key, now=MONDAY)
+    assert finish_reference(server.engine, server.blobs, reference.key, take_anew(kept=True) or b"")
+    with monkeypatch.context() as patch:
+        patch.delattr("driftwheel.services.models.simulate_reference_faults.simulate_faults")
+        assert again() == digest  # those of the champion, still
     server.log(0, halves(300, 2))
     found = accuracy(server.judge(0))
     assert "kinds of camera faults simulated on it" in found.note
     assert found.value is not None
+    with writing(server.engine) as connection:
+        (asked,) = [one.name for one in wanted_versions(connection)]
+        delete_setting(connection, asked)
+    promote(server.engine, "m", "v2", by="me", now=MONDAY, reason="tried", without_gate=True)
+    with reading(server.engine) as connection:
+        assert [one.name for one in wanted_versions(connection)] == [asked]
+    assert finish_reference(server.engine, server.blobs, reference.key, take_anew(kept=True) or b"")
+    assert again() != digest
 
 
 @dataclass(frozen=True)

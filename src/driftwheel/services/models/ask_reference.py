@@ -32,10 +32,10 @@ from driftwheel.store.records.logged_answers import logged_answers
 __all__ = ["AGREEING_VERSIONS", "ASKED_VERSIONS", "ask_reference"]
 
 ASKED_VERSIONS = 3
-"""The newest versions with an ONNX file that are asked: a champion, and challengers beside it."""
+"""The versions with an ONNX file that are asked: the champion, and the newest beside it."""
 
 AGREEING_VERSIONS = 4
-"""The newest versions whose agreement tells the accuracy of each; see `performance.agreement_on_the_line`."""
+"""The versions, likewise, whose agreement tells the accuracy of each: `performance.agreement_on_the_line`."""
 
 _log = logging.getLogger("driftwheel.worker")
 
@@ -52,7 +52,7 @@ def ask_reference(
     """Return a reference with what the model's versions say of its sample, and with truths told by folders.
 
     Nothing is asked for a model that is no classifier or has no ONNX file. Where 20 records of the reference
-    or more have logged scores, those stand. Where three versions or more have a file, the four newest are
+    or more have logged scores, those stand. Where three versions or more have a file, four are
     asked about the first 1,000 images for their agreement too, as far as they were not asked before. A
     version whose file does not run is named in the notes, and hinders nothing. What a version says of images
     that it has learnt from is left out, where 100 others are left. The truth of an image in a folder is the
@@ -65,6 +65,7 @@ def ask_reference(
     """
     with reading(engine) as connection:
         versions = [one for one in list_versions(connection, model.key) if one.artifact is not None]
+        versions.sort(key=lambda one: one.state != "champion")  # else the newest first, as they are
         names = measured.sample.images
         logged = 0
         if versions and reference.kind != "folder":

@@ -15,7 +15,7 @@ import numpy as np
 from sqlalchemy import Engine
 
 from driftwheel.drift.diagnosis.fault_library import FaultLibrary
-from driftwheel.errors import BlobsUnreachableError, DriftwheelError
+from driftwheel.errors import BlobsUnreachableError, DriftwheelError, ProfileFormatError
 from driftwheel.learning.embedder import Embedder
 from driftwheel.records import Image
 from driftwheel.services.check.measure_reference import SIMULATED
@@ -25,7 +25,7 @@ from driftwheel.services.measure.embedding_space import EmbeddingSpace
 from driftwheel.services.measure.measured_reference import MeasuredReference, unpack_reference
 from driftwheel.services.measure.measurers import embedder_for
 from driftwheel.services.models.askers import open_version
-from driftwheel.services.models.kept_faults import pack_faults
+from driftwheel.services.models.kept_faults import pack_faults, unpack_faults
 from driftwheel.sources import open_source
 from driftwheel.store.engine.database import reading, writing
 from driftwheel.store.files.blobs import Blobs
@@ -44,7 +44,7 @@ def simulate_reference_faults(
     """Return the digest of the fault library of a reference that is ready, which is kept among the blobs.
 
     None where the reference is gone, or fewer than 20 of its images can be read any more. The same reference
-    gives the same library.
+    gives the same library; one that has the answers of the champion already is not made again.
 
     Raises
     ------
@@ -58,6 +58,8 @@ def simulate_reference_faults(
         return None
     try:
         measured = unpack_reference(blobs.get(reference.artifact))
+        if (known := _known(blobs, reference, measured)) is not None:
+            return known
         images = _images(engine, blobs, reference, _names(measured))
         if len(images) < LEAST_IMAGES:
             return None
@@ -79,18 +81,38 @@ def _with_answers(
     embedder: Embedder | None,
     threads: int | None,
 ) -> FaultLibrary | None:
-    """Return the library with the answers of the newest version that was asked; None where it gives none."""
+    """Return the library with the answers of the champion, else the newest version; None: it gives none."""
     if not measured.asked:
         return None
-    newest = measured.asked[0]
+    first = measured.asked[0]
     try:
-        classifier = open_version(blobs.get(newest.artifact), newest.classes)
+        classifier = open_version(blobs.get(first.artifact), first.classes)
         return simulate_faults(images, embedder=embedder, classifier=classifier, threads=threads)
     except BlobsUnreachableError:
         raise
     except (DriftwheelError, FileNotFoundError) as error:
-        _log.warning("Version '%s' was not shown any faults: %s", newest.version, error)
+        _log.warning("Version '%s' was not shown any faults: %s", first.version, error)
         return None
+
+
+def _known(blobs: Blobs, reference: Reference, measured: MeasuredReference) -> bytes | None:
+    """Return the library there is, where it has the answers of who is asked now, on images fit for that."""
+    if reference.faults is None or not measured.asked:
+        return None
+    try:
+        library = unpack_faults(blobs.get(reference.faults))
+    except (ProfileFormatError, FileNotFoundError):
+        return None
+    first = measured.asked[0]
+    told = set(np.array(measured.sample.images)[~np.isnan(first.scores).any(axis=1)].tolist())
+    is_same = (
+        library.answers is not None
+        and library.answers.model == first.identity
+        and set(library.images) <= told
+        and library.embedder == measured.sample.embedder
+        and library.property_names == measured.sample.property_names
+    )
+    return reference.faults if is_same else None
 
 
 def keep_faults(engine: Engine, key: int, library: bytes) -> None:
@@ -129,7 +151,7 @@ def _images(engine: Engine, blobs: Blobs, reference: Reference, names: Sequence[
 
 
 def _names(measured: MeasuredReference) -> Sequence[str]:
-    """Return the sample's images, those first that the newest version answered for and did not learn from."""
+    """Return the sample's images, those first that the champion answered for and has not learnt from."""
     names = measured.sample.images
     if not measured.asked:
         return names

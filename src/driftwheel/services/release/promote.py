@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine
 
 from driftwheel.errors import UsageError
 from driftwheel.services.crash_points import reach
+from driftwheel.services.models.ask_version import want_version_asked
 from driftwheel.services.remark import check_remark
 from driftwheel.store.engine.database import writing
 from driftwheel.store.models.models import (
@@ -212,8 +213,9 @@ def make_champion(
     action = "roll back version" if kind == "rolled_back" else "promote version"
     note(connection, now, by, action, model.name, details)
     reach("champion-written")
-    made = version_by_key(connection, wanted.key)
-    return wanted if made is None else made
+    made = version_by_key(connection, wanted.key) or wanted
+    want_version_asked(connection, made)  # faults of the reference are shown to who is served
+    return made
 
 
 def _locked(connection: Connection, name: str) -> Model:
