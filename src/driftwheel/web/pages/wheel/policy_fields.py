@@ -82,7 +82,7 @@ GROUPS: Final = (
             PolicyField("most_overlap", "and at most", "count", "", "Empty: no more.", True),
             PolicyField("golden_share", "Golden tasks", "percent", "%"),
             PolicyField("deadline_days", "Wait for people, days", "number", "days"),
-            PolicyField("remind_days", "Remind them after, days", "number", "days", "Once; 0: never."),
+            PolicyField("remind_days", "Remind after, days", "number", "days", "Once; 0: never."),
             PolicyField(
                 "unsettled",
                 "Disagreed on",
@@ -133,7 +133,8 @@ def policy_rows(policy: WheelPolicy) -> tuple[tuple[str, str], ...]:
         elif field.kind == "choice":
             value = dict(field.choices)[value]
         elif value:
-            value = f"{value} {field.unit}".strip()
+            unit = "day" if (value, field.unit) == ("1", "days") else field.unit
+            value = f"{value} {unit}".strip()
         rows.append((field.words, value or "–"))
     return tuple(rows)
 
