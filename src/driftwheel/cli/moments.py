@@ -23,12 +23,18 @@ def as_moment(text: str) -> datetime:
     >>> as_moment("4.3.2026")
     Traceback (most recent call last):
     driftwheel.errors.UsageError: '4.3.2026' is no time; write it as 2026-03-04 or 2026-03-04T05:06:07Z.
+    >>> as_moment("0001-01-01T00:00:00+14:00")
+    Traceback (most recent call last):
+    driftwheel.errors.UsageError: '0001-01-01T00:00:00+14:00' lies before the year 1 or after 9999 in UTC.
     """
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise UsageError(f"'{text}' is no time; write it as 2026-03-04 or 2026-03-04T05:06:07Z.") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        raise UsageError(f"'{text}' lies before the year 1 or after 9999 in UTC.") from None
 
 
 def as_span(text: str) -> timedelta:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta, timezone
 
 import httpx
 import pytest
@@ -53,7 +54,9 @@ def test_a_challenger_goes_to_the_gate_and_live_and_back(server: Running, engine
     rule = {"margin": 0.12, "latency_ratio": 100}
     policy = engineer.patch("release-policy", json={"rule": rule}).json()
     assert (policy["policy"], policy["rule"]["margin"], policy["rule"]["gain"]) == ("ask", 0.12, 0.05)
-    asked = engineer.post("gates", json={"version": "v2", "since": CHANGED.isoformat()})
+    east = CHANGED.astimezone(timezone(timedelta(hours=9)))
+    asked = engineer.post("gates", json={"version": "v2", "since": east.isoformat()})
+    assert asked.json()["slice"]["since"] == CHANGED.isoformat()  # as it is told: in UTC
     assert asked.status_code == 202, asked.text
     assert asked.json()["state"] == "waiting"
     key = asked.json()["key"]
@@ -110,4 +113,6 @@ def test_who_may_not_and_what_is_not_there(server: Running, engineer: httpx.Clie
     assert engineer.get("gates/999").status_code == 404
     assert engineer.get("/api/v1/models/colors/gates").status_code == 404
     assert engineer.post("gates", json={"version": "v9"}).status_code == 422
+    for wrong in ({"alert": 2**63}, {"since": "0001-01-01T00:00:00+14:00"}):
+        assert engineer.post("gates", json={"version": "v2", **wrong}).status_code == 422, wrong
     assert engineer.patch("release-policy", json={"rule": {"margn": 1}}).status_code == 422

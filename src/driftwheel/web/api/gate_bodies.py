@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from driftwheel.performance.gate import GateCheck
 from driftwheel.services.release.describe_registry import NamedPromotion, NamedRun
@@ -38,15 +38,25 @@ _Version = Annotated[str, Field(min_length=1, max_length=128)]
 _Reason = Annotated[str, Field(max_length=LONGEST_REMARK)]
 
 
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("lies before the year 1 or after 9999 in UTC") from None
+
+
+_Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+
+
 class GateBody(BaseModel):
     """A challenger for the gate, and the slice that it must be better on."""
 
     model_config = _FORBID
 
     version: _Version
-    alert: int | None = Field(None, ge=1, description="Take the slice from it; by default the newest.")
-    since: AwareDatetime | None = Field(None, description="Records from then on.")
-    until: AwareDatetime | None = Field(None, description="Records before.")
+    alert: int | None = Field(None, ge=1, lt=2**63, description="Take its slice; by default the newest.")
+    since: _Moment | None = Field(None, description="Records from then on.")
+    until: _Moment | None = Field(None, description="Records before.")
     tag: str = Field("", max_length=128)
     value: str = Field("", max_length=256)
     everything: bool = Field(False, description="Better on all held-out images, whatever alerts say.")
