@@ -60,10 +60,20 @@ def step_rows(turn: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def damaged_share(days: Sequence[StoryDay], version: str) -> float | None:
-    """How often a version was right about images of the damaged camera."""
-    its = [one.predicted for one in days if one.predicted.damaged and one.predicted.version == version]
-    return sum(one.right_damaged for one in its) / sum(one.damaged for one in its) if its else None
+def worth(days: Sequence[StoryDay], versions: Sequence[str]) -> list[str]:
+    """How often each version was right in production since the damage, on either camera."""
+    lines = [
+        "| version | damaged camera | n | other camera | n |",
+        "| --- | ---: | ---: | ---: | ---: |",
+    ]
+    for version in dict.fromkeys(versions):
+        its = [one.predicted for one in days if one.predicted.damaged and one.predicted.version == version]
+        damaged = sum(one.damaged for one in its), sum(one.right_damaged for one in its)
+        all_of = sum(one.images for one in its), sum(one.right for one in its)
+        other = all_of[0] - damaged[0], all_of[1] - damaged[1]
+        shares = (f"{right / n:.1%} | {n}" for n, right in (damaged, other) if n)
+        lines.append(f"| {version} | {' | '.join(shares)} |")
+    return lines
 
 
 def mistakes(days: Sequence[StoryDay], turns: Sequence[Mapping[str, Any]], damaged: int) -> list[str]:
@@ -111,7 +121,6 @@ def main() -> None:
     minutes = (time.monotonic() - begun) / 60
     wrong = mistakes(days, turns, plan.schedule.damaged)
     first, last = versions[0]["name"], days[-1].predicted.version
-    before, after = damaged_share(days, first), damaged_share(days, last)
     took = (
         f"It took {minutes:.0f} min; the load of the machine was {busy:.0f} before it began and "
         f"{os.getloadavg()[1]:.0f} in the end, on {os.cpu_count()} processors."
@@ -119,7 +128,7 @@ def main() -> None:
     lines = [
         "# The story, on cats and dogs",
         "",
-        *machine_lines("onnxruntime"),
+        *machine_lines("torch", "onnxruntime"),
         "",
         ABOUT.format(
             learnt=len(plan.reference),
@@ -139,11 +148,7 @@ def main() -> None:
         "| ---: | --- | --- | --- | --- | --- | ---: | ---: |",
         *(row(one, figures) for one in days),
     ]
-    if last != first and before is not None and after is not None:
-        lines += [
-            "",
-            f"Of images of the damaged camera '{first}' was right on {before:.1%}, '{last}' on {after:.1%}.",
-        ]
+    lines += ["", "Right, in truth, from the damage on:", "", *worth(days, (first, last))]
     for turn in turns:
         cost = turn["cost"]
         people, machine = cost["people_seconds"] / 60, cost["machine_seconds"] / 60
