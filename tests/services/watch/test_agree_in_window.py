@@ -62,7 +62,7 @@ def test_it_follows_the_accuracy_down_where_scores_were_logged(server: Server) -
     server.log(0, usual, version="v1", scored=True)
     reference = server.measure_reference(DAY)
     assert not reference.asked
-    assert [one.version for one in reference.beside] == ["v4", "v3", "v2", "v1"]
+    assert [one.version for one in reference.beside] == ["v1", "v4", "v3", "v2"]  # the champion first
     server.log(1, harder, version="v1", scored=True)
     assert agreement(server, 1).note == (
         f"{CANNOT_TELL}all models answered 0 reference images with a truth; 100 are needed."
@@ -81,7 +81,7 @@ def test_a_version_that_was_not_asked_cannot_be_told(server: Server) -> None:
     for name in ("v2", "v3", "v4"):
         server.add_version(name, network(astray=ASTRAY[name]))
     server.log(0, images(120, 1, 12.0), version="another")
-    assert [one.version for one in server.measure_reference(DAY).asked] == ["v4", "v3", "v2"]
+    assert [one.version for one in server.measure_reference(DAY).asked] == ["v2", "v4", "v3"]
     server.log(1, images(60, 2, 12.0), version="another")
     found = agreement(server, 1)
     assert (found.value, found.n) == (None, 60)
