@@ -180,6 +180,7 @@ def test_the_rule_is_kept_and_what_is_no_rule_is_refused() -> None:
         ({"margin": "much"}, "The gate's margin is 'much'; give a number"),
         ({"least_labels": 20.5}, "give a whole number"),
         ({"margin": None}, "The gate's margin is None"),
+        ({"margin": 10**400}, "The gate's margin has too many digits"),
     ):
         with pytest.raises(UsageError, match=match):
             GateRule.from_json(given)

@@ -24,6 +24,7 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "size_ratio": (0.1, 1000),
     "size_bytes": (1, 1e12),
 }
+_LARGEST = 2**63  # with hundreds of digits, a number can be neither compared with others nor written
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,8 @@ class GateRule:
                     f"The gate asks nothing called '{name}'.{did_you_mean(name, known)} There are "
                     f"{', '.join(known)}."
                 )
+            if isinstance(value, int) and abs(value) >= _LARGEST:
+                raise UsageError(f"The gate's {name} has too many digits; give a number.")
             whole = isinstance(known[name], int) or name == "size_bytes"
             fits = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
             if not fits and not (value is None and known[name] is None):

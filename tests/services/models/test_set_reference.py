@@ -285,6 +285,8 @@ def test_mistakes(database: Engine, blobs: Blobs, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="There is no '/nowhere' on this machine"):
         set_reference(database, "m", Folder("/nowhere"), by="me", now=NOW)
     with pytest.raises(UsageError, match="on this machine"):
+        set_reference(database, "m", Folder("/" + "x" * 300), by="me", now=NOW)
+    with pytest.raises(UsageError, match="on this machine"):
         set_reference(database, "m", Folder("http://example.org/images"), by="me", now=NOW)
     with pytest.raises(UsageError, match="1 to 3,650 days, not 0"):
         set_reference(database, "m", Trailing(0), by="me", now=NOW)

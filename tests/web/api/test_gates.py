@@ -113,6 +113,7 @@ def test_who_may_not_and_what_is_not_there(server: Running, engineer: httpx.Clie
     assert engineer.get("gates/999").status_code == 404
     assert engineer.get("/api/v1/models/colors/gates").status_code == 404
     assert engineer.post("gates", json={"version": "v9"}).status_code == 422
+    assert engineer.get("gates", params={"before": 2**63}).status_code == 422
     for wrong in ({"alert": 2**63}, {"since": "0001-01-01T00:00:00+14:00"}):
         assert engineer.post("gates", json={"version": "v2", **wrong}).status_code == 422, wrong
     assert engineer.patch("release-policy", json={"rule": {"margn": 1}}).status_code == 422

@@ -127,6 +127,9 @@ def test_the_policy_is_set_in_points_and_percent(its: tuple[Running, Registry]) 
     wrong = ella.post(f"{HERE}/policy", data={"margin": "much"})
     assert wrong.status_code == 422
     assert "&#39;much&#39; is no number; give one for: May lose" in wrong.text
+    for number, said in (("inf", "is no number"), ("nan", "is no number"), ("30.5", "give a whole number")):
+        refused = ella.post(f"{HERE}/policy", data={"least_labels": number})
+        assert (refused.status_code, said in refused.text) == (422, True), number
     ella.post(f"{HERE}/policy", data={"policy": "ask", "gates": "yes", "margin": "12", "confidence": "95"})
 
 

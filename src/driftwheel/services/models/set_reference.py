@@ -174,8 +174,8 @@ def fail_reference(engine: Engine, key: int, reason: str) -> None:
 def _said(source: Folder | Range | Trailing) -> tuple[ReferenceKind, dict[str, Any]]:
     """Return kind and source as they are kept, after a look whether they can be used."""
     if isinstance(source, Folder):
-        if not Path(source.images).exists():
-            raise UsageError(f"There is no '{source.images}' on this machine; name a folder of images.")
+        if not _exists(source.images):
+            raise UsageError(f"There is no '{source.images:.500}' on this machine; name a folder of images.")
         images = str(Path(source.images).absolute())
         return "folder", {"images": images, "name_pattern": source.name_pattern}
     if isinstance(source, Range):
@@ -184,6 +184,13 @@ def _said(source: Folder | Range | Trailing) -> tuple[ReferenceKind, dict[str, A
     if not 1 <= source.days <= _MOST_DAYS:
         raise UsageError(f"A trailing reference has 1 to {_MOST_DAYS:,} days, not {source.days:,}.")
     return "trailing", {"days": source.days}
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except OSError:  # its name is too long, or it lies where nobody may look
+        return False
 
 
 def _of_folder(model: Model, source: Mapping[str, Any], threads: int | None) -> MeasuredReference:

@@ -75,7 +75,7 @@ def read_gates(
     name: str,
     state: State,
     before: Annotated[
-        int | None, Query(ge=1, description="Runs with smaller keys, for the next page.")
+        int | None, Query(ge=1, lt=2**31, description="Runs with smaller keys, for the next page.")
     ] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> list[GateAnswer]:

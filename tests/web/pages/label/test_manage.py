@@ -389,6 +389,7 @@ def test_the_rules_of_a_pool(lead: httpx.Client) -> None:
     for name, value, said in (
         ("pause_minutes", "long", "is no number for"),
         ("skips_in_row", "2.5", "is no whole number for"),
+        ("skips_in_row", "inf", "is no number for"),
         ("review_share", "500", "give a share from 0 to 1"),
     ):
         answer = lead.post(f"{pool}/rules", data=rules | {name: value})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import fields
 from typing import Annotated, Any
 
@@ -23,6 +24,8 @@ from driftwheel.web.state import State
 __all__ = ["router"]
 
 router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
+
+_LARGEST = 1e15  # that a field may hold
 
 
 class _Fields(BaseModel):
@@ -61,7 +64,9 @@ def _read(given: _Fields) -> dict[str, Any]:
         try:
             value = float(text.replace(",", ".")) / scale
         except ValueError:
-            raise UsageError(f"'{text:.20}' is no number for: {words}.") from None
+            value = math.nan
+        if not abs(value) < _LARGEST:
+            raise UsageError(f"'{text:.20}' is no number for: {words}.")
         if kinds[name] is int:
             if value != int(value):
                 raise UsageError(f"'{text:.20}' is no whole number for: {words}.")

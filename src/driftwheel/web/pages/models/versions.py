@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
@@ -132,6 +133,7 @@ def _policy(request: Request, state: Services, name: str, given: dict[str, str],
     return RedirectResponse(f"/models/{quote(name, safe='')}/versions?told=policy#policy", 303)
 
 
+_LARGEST = 1e15  # that a field may hold
 _FIELDS = {
     "confidence": "Confidence, %",
     "margin": "May lose elsewhere, points",
@@ -147,10 +149,12 @@ def _number(name: str, given: str) -> float | int:
     try:
         value = float(given.replace(",", "."))
     except ValueError:
-        raise UsageError(f"'{given[:50]}' is no number; give one for: {_FIELDS[name]}.") from None
+        value = math.nan
+    if not abs(value) < _LARGEST:
+        raise UsageError(f"'{given[:50]}' is no number; give one for: {_FIELDS[name]}.")
     if name in _SHARES:
         return round(value / 100, 6)
-    return int(value) if name == "least_labels" else value
+    return int(value) if name == "least_labels" and value.is_integer() else value
 
 
 def _page(request: Request, state: Services, name: str, *, wrong: str = "", status: int = 200) -> Response:
