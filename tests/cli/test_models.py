@@ -41,10 +41,10 @@ def test_a_model_from_registration_to_its_reference(tmp_path: Path) -> None:
     out = call("models", "register", "cam", "--window", "hour", *said)
     assert "cam: classification" in out
     assert "classes: cat, dog" in out
-    assert "records are kept for 30 days, of their images 100%" in out
+    assert "records are kept for 30 days, of their images 100 %" in out
     assert "cam: classification, profiles by the hour" in call("models", "list")
     out = call("models", "change", "cam", "--for-ever", "--keep-images", "0")
-    assert "records are kept for ever, of their images 0%" in out
+    assert "records are kept for ever, of their images 0 %" in out
     assert "segments by camera" in out
     assert "false alarms: at most 1 a year" in out
     assert "at most 0.5 a year" in call("models", "change", "cam", "--false-alarms-per-year", "0.5")

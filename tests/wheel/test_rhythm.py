@@ -90,7 +90,7 @@ def test_a_fall_at_once_is_told_as_such_and_left_out_beside_others() -> None:
     fell = reign(lambda day: 0.96 if day < 8 else 0.78)
     alone = suggest_rhythm([fell], 0.05)
     assert alone.kind == "cannot_tell"
-    assert "accuracy fell at once, about 7.5 days later, from 96.0 to 78.0 %" in alone.told
+    assert "accuracy fell at once, about 7.5 days later, from 96.0 to 78.0\u00a0%" in alone.told
     assert suggest_rhythm([fell, fell, reign(lambda day: 0.95 - 0.004 * day)], 0.05).kind == "cannot_tell"
     both = suggest_rhythm([fell, reign(lambda day: 0.95 - 0.004 * day)], 0.05)
     assert both.days == pytest.approx(12.5)

@@ -110,9 +110,13 @@ def test_a_turn_that_goes_on_an_obstacle_and_a_wheel_that_is_off_hold_every_trig
 @pytest.mark.parametrize(
     ("figure", "met", "told"),
     [
-        (Figure(0.81, 0.75, 0.86, 120), True, "81.0 % (75.0 % to 86.0 %) on 120 labels"),
-        (Figure(0.88, 0.83, 0.92, 120), False, "not shown to be below 90.0 %"),
-        (Figure(0.60, 0.45, 0.74, 20), False, "fewer than 50 labels tell nothing of the bound of 90.0 %"),
+        (Figure(0.81, 0.75, 0.86, 120), True, "81.0\u00a0% (75.0\u00a0% to 86.0\u00a0%) on 120 labels"),
+        (Figure(0.88, 0.83, 0.92, 120), False, "not shown to be below 90.0\u00a0%"),
+        (
+            Figure(0.60, 0.45, 0.74, 20),
+            False,
+            "fewer than 50 labels tell nothing of the bound of 90.0\u00a0%",
+        ),
         (Figure(None, None, None, 0), False, "No label tells the champion's accuracy."),
     ],
 )

@@ -1,4 +1,4 @@
-"""`driftwheel apply`: make models, monitors and channels what a file says."""
+"""`driftwheel apply`: make models, monitors, wheels and channels what a file says."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ _FILE = typer.Argument(metavar="[FILE]", help="The file; - reads standard input.
 _DIFF = typer.Option("--diff", help="Show what is different, before and after.")
 _DRY_RUN = typer.Option("--dry-run", help="Change nothing; say what would be changed.")
 _PRUNE = typer.Option(
-    "--prune", help="Also remove monitors of its models, and channels, that it does not name."
+    "--prune",
+    help="Also remove monitors of its models, and channels, that it does not name. Models and the "
+    "policies of their wheels stay.",
 )
 _SIGNS = {"add": "+", "change": "~", "remove": "-"}
 _DONE = {"add": "added", "change": "changed", "remove": "removed"}
@@ -32,10 +34,10 @@ def apply(
     data: Annotated[Path | None, DATA] = None,
     database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
-    """Make models, monitors and channels what a file says; what it does not name stays.
+    """Make models, monitors, wheels and channels what a file says; what it does not name stays.
 
-    `driftwheel export toml` writes such a file. Addresses of channels hold ${NAME} in place of secrets, which
-    is read from the environment.
+    `driftwheel export toml` writes such a file. Of a wheel it is the policy, [models.NAME.wheel]. Addresses
+    of channels hold ${NAME} in place of secrets, which is read from the environment.
     """
     import os
 

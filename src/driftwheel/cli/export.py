@@ -87,7 +87,7 @@ def toml(
     data: Annotated[Path | None, DATA] = None,
     database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
-    """Write models, monitors and channels (TOML); change it and apply it with `driftwheel apply`."""
+    """Write models, monitors, policies of wheels, channels (TOML); change it, then `driftwheel apply`."""
     from driftwheel.cli.data_options import load_settings, open_installation
     from driftwheel.services.operate.export_configuration import export_configuration
     from driftwheel.store.engine.database import reading

@@ -113,7 +113,7 @@ def _show_model(
     typer.echo(f"autoencoder: {autoencoder_words(autoencoders, reference)}")
     stale = sum(one.stale for one in windows)
     images = sum(one.records for one in windows)
-    typer.echo(f"windows: {len(windows):,}, {stale:,} to be made anew, {images:,} images in them")
+    typer.echo(f"windows: {len(windows):,}, {stale:,} to be made anew; images in them: {images:,}")
     typer.echo(f"last record: {'none' if last is None else f'{last:%Y-%m-%d %H:%M:%S} UTC'}")
     for version in versions:
         artifact = "" if version.artifact is None else f", ONNX {version.artifact.hex()[:12]}"
@@ -208,10 +208,13 @@ def _show(model: Model) -> None:
     kept = "for ever" if model.retention_days is None else f"for {model.retention_days:,} days"
     typer.echo(f"{model.name}: {model.task}, registered {model.created:%Y-%m-%d}")
     typer.echo(f"classes: {', '.join(model.classes) or 'not said'}")
-    typer.echo(f"profiles: one a {model.window}, segments by {', '.join(model.segment_tags) or 'nothing'}")
+    typer.echo(
+        f"profiles: one {'an' if model.window == 'hour' else 'a'} {model.window}, "
+        f"segments by {', '.join(model.segment_tags) or 'nothing'}"
+    )
     typer.echo(f"embedder: {model.embedder}")
     typer.echo(f"false alarms: at most {model.false_alarms_per_year:g} a year")
-    typer.echo(f"records are kept {kept}, of their images {model.keep_images:.0%}")
+    typer.echo(f"records are kept {kept}, of their images {100 * model.keep_images:.0f} %")
 
 
 def register(app: typer.Typer) -> None:

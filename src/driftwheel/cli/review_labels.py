@@ -148,7 +148,7 @@ def _payload(
 
 
 def _show(task: Task, answers: Sequence[StoredAnswer], names: Mapping[int, str]) -> None:
-    sure = "" if task.confidence is None else f", {task.confidence:.0%} sure"
+    sure = "" if task.confidence is None else f", {100 * task.confidence:.0f} % sure"
     said = _words(task.consensus) if task.consensus is not None else "no label"
     typer.echo(f"task {task.key}: {task.record}: {said}{sure} ({(task.review or '').replace('_', ' ')})")
     for one in answers:

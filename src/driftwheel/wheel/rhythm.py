@@ -233,8 +233,8 @@ def _too_little(reigns: Sequence[Reign], decays: Sequence[Decay | None]) -> str:
     return (
         f"Cannot tell: after the promotion of '{reign.version}' accuracy fell at once, about "
         f"{_days(decay.sudden or 0.0)} later, from {100 * (decay.before or 0):.1f} to "
-        f"{100 * (decay.after or 0):.1f} %, and not bit by bit. No rhythm would have caught that; let alerts "
-        "and measured accuracy begin turns."
+        f"{100 * (decay.after or 0):.1f}\u00a0%, and not bit by bit. No rhythm would have caught that; let "
+        "alerts and measured accuracy begin turns."
     )
 
 

@@ -228,7 +228,7 @@ def _moment(time: datetime) -> str:
 
 
 def _share(value: float) -> str:
-    return f"{100 * value:.1f} %"
+    return f"{100 * value:.1f}\u00a0%"
 
 
 def _sentence(told: str) -> str:

@@ -184,8 +184,8 @@ def test_measured_accuracy_shown_to_be_below_the_bound_begins_a_turn(wheel: Whee
     wheel.measured(1, 60, 20)
     (turn,) = wheel.begun(2)
     assert turn.trigger == "performance"
-    assert turn.cause.startswith("The champion's measured accuracy is 79.0 % (")
-    assert "on 100 labels since 2026-02-27 12:00 UTC, below 90.0 %." in turn.cause
+    assert turn.cause.startswith("The champion's measured accuracy is 79.0\u00a0% (")
+    assert "on 100 labels since 2026-02-27 12:00 UTC, below 90.0\u00a0%." in turn.cause
     wheel.end(turn, 3, "kept")
     assert wheel.begun(4) == []  # what was measured before the turn ended has been looked into
     wheel.measured(5, 50, 20)

@@ -96,7 +96,7 @@ def test_it_ends_where_no_harm_is_shown(at_stage: Stages) -> None:
     its.label()
     seen = its.advance()
     assert seen.turn.outcome == "no_harm"
-    assert "usual is 52.0%, when it was trained" in str(seen.turn.reason)
+    assert "usual is 52.0\u202f%, when it was trained" in str(seen.turn.reason)
     assert seen.steps[-1].step.found["harm"] == "not_shown"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from driftwheel.errors import DriftwheelError
+from driftwheel.report.gains import points
 from driftwheel.services.datasets.read_version import examples_of
 from driftwheel.services.measure.predicted_classes import predicted_classes
 from driftwheel.services.models.askers import open_version
@@ -48,7 +49,7 @@ class Candidate:
     def words(self) -> str:
         """What it is right on, as a part of a sentence."""
         parts = [
-            f"{share:.1%} of {n:,} {what}"
+            f"{points(share)} of {n:,} {what}"
             for share, n, what in ((self.new, self.n_new, "new"), (self.old, self.n_old, "old"))
             if share is not None
         ]

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from driftwheel.errors import DriftwheelError, UnavailableError, UsageError
 from driftwheel.performance.gate import GateCheck
+from driftwheel.report.gains import points
 from driftwheel.services.release.answer_gate import label_for_gate
 from driftwheel.services.release.ask_gate import ask_gate_in, champion_to_beat
 from driftwheel.services.release.gate_numbers import GateNumbers
@@ -226,4 +227,4 @@ def _check_words(one: GateCheck) -> str:
         return f"{one.challenger * 1000:.1f} ms an image against {one.champion * 1000:.1f} ms"
     if one.asked == "size":
         return f"{one.challenger / 1e6:.1f} MB against {one.champion / 1e6:.1f} MB"
-    return f"{one.group}: {one.challenger:.1%} against {one.champion:.1%} of {one.n:,} images"
+    return f"{one.group}: {points(one.challenger)} against {points(one.champion)} of {one.n:,} images"

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from driftwheel.performance.measured_accuracy import measure_accuracy
 from driftwheel.performance.packed_sums import merge_packed
+from driftwheel.report.gains import points
 from driftwheel.services.release.gate_slice import GateSlice
 from driftwheel.services.wheel.slice_of_turn import slice_of_turn
 from driftwheel.services.wheel.turn_moves import At, end, go_on, moving
@@ -110,12 +111,12 @@ def _told(harm: Harm, source: str, estimate: dict[str, Any] | None, champion: st
         return "No label speaks for others, so that the champion's accuracy cannot be told."
     called = "The model" if champion is None else f"'{champion}'"
     told = (
-        f"{called} is right on {harm.accuracy:.1%} of {harm.n:,} images drawn at random "
-        f"(90 %: {harm.low:.1%} to {harm.high:.1%})"
+        f"{called} is right on {points(harm.accuracy)} of {harm.n:,} images drawn at random "
+        f"(90\u00a0%: {points(harm.low)} to {points(harm.high)})"
     )
     if harm.usual is not None:
         where = "by labels of before" if source == "labels" else "when it was trained"
-        told += f"; usual is {harm.usual:.1%}, {where}"
+        told += f"; usual is {points(harm.usual)}, {where}"
     if estimate is not None:
-        told += f"; estimated without labels was {float(estimate['value']):.1%}"
+        told += f"; estimated without labels was {points(float(estimate['value']))}"
     return f"{told}."

@@ -12,6 +12,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from driftwheel.performance.paired_difference import PairedCounts, paired_counts
+from driftwheel.report.gains import points
 from driftwheel.services.measure.predicted_classes import predicted_classes
 from driftwheel.services.models.askers import open_version
 from driftwheel.services.release.promote import make_champion
@@ -79,8 +80,8 @@ def _look(at: At, old: ModelVersion, new: ModelVersion, labels: Sequence[RecordL
     verdict = judge_watch(counts, margin=at.policy.watch_margin, look=look)
     numbers = {**asdict(verdict), "look": look, "n": len(labels), "compared": verdict.n}
     told = (
-        f"'{new.name}' is right on {verdict.new:.1%} and '{old.name}' on {verdict.old:.1%} of {verdict.n:,} "
-        "new images."
+        f"'{new.name}' is right on {points(verdict.new)} and '{old.name}' on {points(verdict.old)} of "
+        f"{verdict.n:,} new images."
         if verdict.n
         else "None of the new images with a label can be read."
     )
