@@ -17,6 +17,7 @@ from driftwheel.services.datasets.remove_version import remove_version
 from driftwheel.services.label.pools.create_pool import NewPool, create_pool_in
 from driftwheel.services.label.pools.fill_pool import PoolImage, fill_pool_in
 from driftwheel.services.label.projects.class_project import new_class_project_in
+from driftwheel.services.release.ask_gate import ask_gate
 from driftwheel.services.release.promote import promote, roll_back
 from driftwheel.services.release.set_policy import set_policy
 from driftwheel.services.wheel.advance_turn import advance_turn
@@ -136,6 +137,19 @@ def test_a_worse_version_is_kept_out(at_stage: Stages) -> None:
     seen = its.advance()
     assert (seen.turn.outcome, its.its.alias("champion")) == ("kept", "v1")
     assert "The gate keeps 'turn-1' out" in str(seen.turn.reason)
+
+
+def test_a_version_that_somebody_sends_to_the_gate_meanwhile_ends_no_turn(at_stage: Stages) -> None:
+    its = at_stage("training")
+    its.train()
+    ask_gate(its.engine, its.its.name, "turn-1", by="ben", now=its.now)
+    seen = its.advance()
+    assert (seen.turn.outcome, seen.turn.waits) == (None, "gate")
+    assert "'turn-1' was sent to the gate by hand" in seen.turn.waits_for
+    its.gate()
+    its.advance()
+    its.gate()
+    assert its.advance().turn.waits == "answer"
 
 
 def test_a_person_refuses_it(at_stage: Stages) -> None:

@@ -6,6 +6,7 @@ may be better where the first failed. Both are judged on the same images, so the
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from driftwheel.services.wheel.turn_moves import At, end, go_on, hold, keep, mov
 from driftwheel.store.engine.database import reading
 from driftwheel.store.labels.pools import Pool
 from driftwheel.store.models.models import ModelVersion, version_by_key
-from driftwheel.store.release.gate_runs import GateRun, gate_run_by_key
+from driftwheel.store.release.gate_runs import GateRun, gate_run_by_key, waiting_gate_runs
 from driftwheel.store.wheel.turns import set_turn
 from driftwheel.wheel.turn_step import WHEEL, Outcome
 
@@ -32,6 +33,7 @@ __all__ = ["compare_at_gate"]
 _MOST_LOOKS = 4
 _TRIES = 3
 _LEAST_POOL = 10  # images
+_LOOK_AGAIN = timedelta(minutes=1)
 
 
 def compare_at_gate(at: At) -> bool:
@@ -80,6 +82,10 @@ def _obstacle(connection: Connection, at: At, version: ModelVersion | None) -> s
 
 def _ask(at: At, version: ModelVersion) -> bool:
     with moving(at) as connection:
+        if any(one.challenger == version.key for one in waiting_gate_runs(connection)):
+            told = f"'{version.name}' was sent to the gate by hand; the turn sends it when that is decided."
+            wait(connection, at, "gate", told, until=at.now + _LOOK_AGAIN)
+            return False
         chosen = slice_of_turn(connection, at)
         run = ask_gate_in(
             connection,
