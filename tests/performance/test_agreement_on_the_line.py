@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from driftwheel.errors import UsageError
-from driftwheel.performance.agreement_on_the_line import agreement_on_the_line
+from driftwheel.performance.agreement_on_the_line import agreement_interval, agreement_on_the_line
 
 
 def predictions(skills: list[float], n: int, harder: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -34,6 +34,20 @@ def test_nothing_changed() -> None:
     assert found.simple == pytest.approx((before == truth).mean(axis=1), abs=0.002)
     assert found.detailed == pytest.approx(found.simple, abs=1e-6)
     assert (found.n_reference, found.n_current) == (500, 500)
+
+
+def test_the_interval_holds_the_estimate_and_narrows_with_images() -> None:
+    widths = []
+    for n in (200, 3200):
+        before, truth = predictions([0.6, 1.2, 1.8], n, 0.0, 0)
+        now, _ = predictions([0.6, 1.2, 1.8], n, 0.4, 1)
+        found = agreement_interval(before, truth, now)
+        assert found.shape == (3, 2)
+        told = np.array(agreement_on_the_line(before, truth, now).detailed)
+        assert ((found[:, 0] < told) & (told < found[:, 1])).all()
+        widths.append((found[:, 1] - found[:, 0]).max())
+        assert (agreement_interval(before, truth, now) == found).all()
+    assert widths[1] < widths[0] / 2
 
 
 def test_detailed_solves_the_equation_of_every_pair() -> None:

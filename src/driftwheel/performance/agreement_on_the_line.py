@@ -11,7 +11,7 @@ from scipy.special import ndtr, ndtri
 
 from driftwheel.errors import UsageError
 
-__all__ = ["LEAST_MODELS", "STRAIGHT", "AgreementEstimate", "agreement_on_the_line"]
+__all__ = ["LEAST_MODELS", "STRAIGHT", "AgreementEstimate", "agreement_interval", "agreement_on_the_line"]
 
 LEAST_MODELS = 3
 """With two models there is one pair, through which any line goes."""
@@ -92,14 +92,9 @@ def agreement_on_the_line(
     before, now, truth = _checked(reference_predicted, reference_truth, current_predicted)
     pairs = list(combinations(range(len(before)), 2))
     agreed = np.array([[_probit(one[i] == one[j]) for i, j in pairs] for one in (before, now)])
-    spread = agreed[0] - agreed[0].mean()
-    varies = float((spread**2).sum()) > 1e-12
-    slope = float((spread * agreed[1]).sum() / (spread**2).sum()) if varies else 1.0
-    bias = float(agreed[1].mean() - slope * agreed[0].mean())
-    r_squared = _r_squared(agreed[0], agreed[1])
     accurate = np.array([_probit(one == truth) for one in before])
-    simple = ndtr(slope * accurate + bias)
-    detailed = ndtr(_solved(pairs, agreed, accurate, slope, slope * accurate + bias))
+    slope, bias, simple, detailed = _line(pairs, agreed, accurate)
+    r_squared = _r_squared(agreed[0], agreed[1])
     return AgreementEstimate(
         tuple(simple.tolist()),
         tuple(detailed.tolist()),
@@ -110,6 +105,69 @@ def agreement_on_the_line(
         before.shape[1],
         now.shape[1],
     )
+
+
+def agreement_interval(
+    reference_predicted: ArrayLike,
+    reference_truth: ArrayLike,
+    current_predicted: ArrayLike,
+    *,
+    level: float = 0.9,
+    draws: int = 300,
+    seed: int = 0,
+) -> NDArray[np.float64]:
+    """Return how far chance in which images were seen moves the detailed estimate of each model.
+
+    Images of the reference and of the window are drawn again with replacement (percentile bootstrap). It says
+    nothing of whether accuracies lie on the line of the agreements.
+
+    Parameters
+    ----------
+    reference_predicted, reference_truth, current_predicted
+        As of `agreement_on_the_line`.
+    level
+        Share of the draws within the interval, in (0, 1).
+
+    Returns
+    -------
+    ndarray
+        (m, 2): where it begins and ends, in [0, 1].
+
+    Raises
+    ------
+    UsageError
+        For fewer models, or shapes that do not fit.
+    """
+    before, now, truth = _checked(reference_predicted, reference_truth, current_predicted)
+    pairs = list(combinations(range(len(before)), 2))
+    rng = np.random.default_rng(seed)
+    known = np.array([*(before[i] == before[j] for i, j in pairs), *(before == truth)])
+    past = _drawn(
+        known, draws, rng
+    )  # the same images tell how often pairs agree and how often models are right
+    later = _drawn(np.array([now[i] == now[j] for i, j in pairs]), draws, rng)
+    split = len(pairs)
+    found = [_line(pairs, np.stack([a[:split], b]), a[split:])[3] for a, b in zip(past, later, strict=True)]
+    return np.quantile(found, [(1 - level) / 2, (1 + level) / 2], axis=0).T
+
+
+def _line(
+    pairs: list[tuple[int, int]], agreed: NDArray[np.float64], accurate: NDArray[np.float64]
+) -> tuple[float, float, NDArray[np.float64], NDArray[np.float64]]:
+    """Return slope and bias of the line, and simple and detailed accuracies in [0, 1]."""
+    spread = agreed[0] - agreed[0].mean()
+    varies = float((spread**2).sum()) > 1e-12
+    slope = float((spread * agreed[1]).sum() / (spread**2).sum()) if varies else 1.0
+    bias = float(agreed[1].mean() - slope * agreed[0].mean())
+    simple = slope * accurate + bias
+    return slope, bias, ndtr(simple), ndtr(_solved(pairs, agreed, accurate, slope, simple))
+
+
+def _drawn(hits: NDArray[np.bool_], draws: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return (draws, rows) probits of the share of hits in each row, columns drawn with replacement."""
+    n = hits.shape[1]
+    times = rng.multinomial(n, np.full(n, 1 / n), size=draws)
+    return np.asarray(ndtri((times @ hits.T + 0.5) / (n + 1)))
 
 
 def _solved(

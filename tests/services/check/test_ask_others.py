@@ -105,6 +105,45 @@ def test_where_it_cannot_be_told_the_reason_is_given() -> None:
     assert agree(said, truths, np.concatenate([turned[:1], said[1:]])).accuracy is None
 
 
+def answers(skills: list[float], n: int, seed: int, harder: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """Answers of versions that err on the same images, mostly, and the truth of two classes."""
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(2, size=n)
+    right = np.array(skills)[:, None] - harder > 0.8 * rng.standard_normal(n) + 0.6 * rng.standard_normal(
+        (len(skills), n)
+    )
+    return np.where(right, truth, 1 - truth), truth
+
+
+def test_few_images_and_versions_alike_lie_on_a_line_by_chance() -> None:
+    alike = [1.3, 1.5, 1.7]
+    reasons = []
+    for seed in range(40):
+        before, truth = answers(alike, 205, seed)
+        now, hidden = answers(alike, 100, seed + 100, harder=0.9)
+        found = agree(before, truth, now)
+        reasons.append(found.reason)
+        if found.accuracy is not None:
+            assert abs(found.accuracy - (now[0] == hidden).mean()) < 0.15
+    assert any("might be anything from" in one for one in reasons)
+
+
+def errors_apart(wrong: tuple[int, ...]) -> np.ndarray:
+    """Answers about 200 images of class 0, where no two versions err on the same one."""
+    ends = np.cumsum(wrong)[:, None]
+    places = np.arange(200)
+    return ((places >= ends - np.array(wrong)[:, None]) & (places < ends)).astype(np.intp)
+
+
+def test_a_line_that_falls_tells_nothing() -> None:
+    truth = np.zeros(200, np.intp)
+    before, now = (errors_apart(wrong) for wrong in ((10, 20, 40), (35, 25, 5)))
+    found = agree(before, truth, now)
+    assert found.accuracy is None
+    assert found.r_squared is not None
+    assert "agree less often now" in found.reason
+
+
 def test_what_cannot_be_used_is_said() -> None:
     before, truths = images(30, 1, 12.0)
     for options, said in (

@@ -10,8 +10,13 @@ from numpy.typing import NDArray
 from driftwheel.errors import UsageError
 from driftwheel.learning.classifier import Classifier
 from driftwheel.learning.load_classifier import ClassNames, Model, load_classifier
-from driftwheel.performance.accuracy_estimate import LEAST_ANSWERS, LEAST_KNOWN
-from driftwheel.performance.agreement_on_the_line import LEAST_MODELS, STRAIGHT, agreement_on_the_line
+from driftwheel.performance.accuracy_estimate import LEAST_ANSWERS, LEAST_KNOWN, WIDEST
+from driftwheel.performance.agreement_on_the_line import (
+    LEAST_MODELS,
+    STRAIGHT,
+    agreement_interval,
+    agreement_on_the_line,
+)
 from driftwheel.predictions import AccuracyByAgreement
 from driftwheel.records import Image, Records
 from driftwheel.services.check.reference_truths import NOT_KNOWN
@@ -114,6 +119,13 @@ def agree(before: NDArray[np.intp], truths: NDArray[np.intp], now: NDArray[np.in
         return untold("all pairs of models agree equally often, which draws no line")
     if not found.trusted:
         why = f"the models do not lie on a line (r² {found.r_squared:.2f}; {STRAIGHT:g} is needed)"
+        return untold(why, found.r_squared)
+    if found.slope <= 0:
+        why = "models that agree more often on the reference agree less often now: they share no line"
+        return untold(why, found.r_squared)
+    low, high = agreement_interval(before[:, known], truths[known], now[:, asked])[0]
+    if high - low > WIDEST:
+        why = f"with other images of the same kind it might be anything from {low:.0%} to {high:.0%}"
         return untold(why, found.r_squared)
     return AccuracyByAgreement(found.detailed[0], found.r_squared, models, n, n_reference)
 
