@@ -14,6 +14,7 @@ from driftwheel.performance.accuracy_estimate import LEAST_ANSWERS, LEAST_KNOWN,
 from driftwheel.performance.agreement_on_the_line import (
     LEAST_MODELS,
     STRAIGHT,
+    AgreementEstimate,
     agreement_interval,
     agreement_on_the_line,
 )
@@ -114,20 +115,27 @@ def agree(before: NDArray[np.intp], truths: NDArray[np.intp], now: NDArray[np.in
         )
     if n < LEAST_ANSWERS:
         return untold(f"all models answered {n} current images; {LEAST_ANSWERS} are needed")
-    found = agreement_on_the_line(before[:, known], truths[known], now[:, asked])
-    if np.isnan(found.r_squared):
-        return untold("all pairs of models agree equally often, which draws no line")
-    if not found.trusted:
-        why = f"the models do not lie on a line (r² {found.r_squared:.2f}; {STRAIGHT:g} is needed)"
-        return untold(why, found.r_squared)
-    if found.slope <= 0:
-        why = "models that agree more often on the reference agree less often now: they share no line"
-        return untold(why, found.r_squared)
-    low, high = agreement_interval(before[:, known], truths[known], now[:, asked])[0]
+    seen = before[:, known], truths[known], now[:, asked]
+    found = agreement_on_the_line(*seen)
+    r_squared = None if np.isnan(found.r_squared) else found.r_squared
+    if why := _no_line(found):
+        return untold(why, r_squared)
+    low, high = agreement_interval(*seen)[0]
     if high - low > WIDEST:
         why = f"with other images of the same kind it might be anything from {low:.0%} to {high:.0%}"
-        return untold(why, found.r_squared)
-    return AccuracyByAgreement(found.detailed[0], found.r_squared, models, n, n_reference)
+        return untold(why, r_squared)
+    return AccuracyByAgreement(found.detailed[0], r_squared, models, n, n_reference)
+
+
+def _no_line(found: AgreementEstimate) -> str:
+    """Return why pairs of models make no line that accuracy follows; empty where they do."""
+    if np.isnan(found.r_squared):
+        return "all pairs of models agree equally often, which draws no line"
+    if not found.trusted:
+        return f"the models do not lie on a line (r² {found.r_squared:.2f}; {STRAIGHT:g} is needed)"
+    if found.slope <= 0:
+        return "models that agree more often on the reference agree less often now: they share no line"
+    return ""
 
 
 def _images(source: Source, advance: Callable[[int], None] | None) -> Iterator[Image]:
