@@ -121,20 +121,31 @@ def test_looks_share_the_error() -> None:
         alpha_of_look(0.95, 0)
 
 
-def test_what_a_look_has_shown_stays_shown_while_its_images_are_the_same() -> None:
+def test_what_a_look_has_shown_stays_shown_until_a_later_one_shows_the_opposite() -> None:
     first = judged(slice_of(60, 20, 1), old(300, 6, 8))
     assert states(first)["what drifted"] == "passed"
     assert states(first)["old data"] != "passed"
     worn = slice_of(60, 11, 1)
     once, again = judged(worn), judged(worn, look=4)
     assert (once.decision, again.decision) == ("promote", "label_more")
-    held = judge_gate([worn], RULE, champion=CHEAP, challenger=CHEAP, look=4, before=once.checks)
-    assert held.checks[0] == once.checks[0]
-    assert held.decision == "promote"
-    grown = judge_gate(
-        [slice_of(61, 11, 1)], RULE, champion=CHEAP, challenger=CHEAP, look=4, before=once.checks
-    )
-    assert states(grown)["what drifted"] == "open"
+
+    def later(group: GateGroup) -> GateVerdict:
+        return judge_gate([group], RULE, champion=CHEAP, challenger=CHEAP, look=4, before=once.checks)
+
+    for same_or_grown in (worn, slice_of(61, 11, 1), slice_of(120, 15, 6)):
+        assert later(same_or_grown).checks[0] == once.checks[0]
+        assert later(same_or_grown).decision == "promote"
+    for opposite_or_other in (slice_of(200, 11, 60), slice_of(59, 10, 1)):
+        assert states(later(opposite_or_other))["what drifted"] != "passed"
+
+
+def test_segments_that_are_small_together_are_others_the_next_time() -> None:
+    large = slice_of(60, 20, 1), old(1000, 10, 9)
+    once = judged(*large, *(segment(f"camera {number}", 12, 3, 0) for number in range(5)))
+    assert states(once)[SMALL_SEGMENTS] == "passed"
+    more = [*large, *(segment(f"camera {number}", 13, 1, 2) for number in range(5))]
+    again = judge_gate(more, RULE, champion=CHEAP, challenger=CHEAP, look=3, before=once.checks)
+    assert states(again)[SMALL_SEGMENTS] != "passed"
 
 
 def test_small_segments_are_judged_together_or_skipped() -> None:

@@ -190,8 +190,8 @@ def judge_gate(
         check = _not_worse(one, rule.segment_margin, corrected, rule, alpha, own, rule.least_segment)
         small = one.name == SMALL_SEGMENTS and one.counts.n < rule.least_segment
         checks.append(replace(check, state="skipped", needed=None) if small else check)
-    shown = {_basis(one): one for one in before if one.state == "passed"}
-    checks = [shown.get(_basis(one), one) for one in checks]
+    shown = {(one.asked, one.group): one for one in before if one.state == "passed"}
+    checks = [_still(shown.get((one.asked, one.group)), one) for one in checks]
     checks += [
         _cost("latency", champion.seconds, challenger.seconds, rule.latency_ratio, rule.latency_seconds),
         _cost("size", champion.size, challenger.size, rule.size_ratio, rule.size_bytes),
@@ -201,8 +201,13 @@ def judge_gate(
     return GateVerdict(decision, tuple(checks), look, alpha)
 
 
-def _basis(check: GateCheck) -> tuple[Asked, str, int, float, float]:
-    return check.asked, check.group, check.n, check.champion, check.challenger
+def _still(shown: GateCheck | None, now: GateCheck) -> GateCheck:
+    """Return what an earlier look has shown of a group, or what is found now where that does not hold."""
+    if shown is None or now.high <= now.limit:
+        return now
+    same = (now.n, now.champion, now.challenger) == (shown.n, shown.champion, shown.challenger)
+    grown = now.n >= shown.n and now.group != SMALL_SEGMENTS  # of which others are small the next time
+    return shown if same or grown else now
 
 
 def _better(group: GateGroup, rule: GateRule, alpha: float) -> GateCheck:
