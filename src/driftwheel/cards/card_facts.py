@@ -98,7 +98,7 @@ class CardFacts:
     slices
         Slices of failure among the model's labels of the time in which it answered.
     incidents
-        Alerts that fired while it was the champion, the newest first.
+        Alerts that were open while it was the champion, the newest first.
     more_incidents
         How many more there are.
     turns

@@ -112,11 +112,11 @@ def compose_history(facts: CardFacts) -> Section:
     if facts.incidents:
         titles = ("Alert", "What", "Images of", "Fired", "Ended", "How it ended")
         alerts = tuple(_incident(one) for one in facts.incidents)
-        blocks.append(Grid("Alerts that fired while it was the champion", titles, alerts))
+        blocks.append(Grid("Alerts that were open while it was the champion", titles, alerts))
         if facts.more_incidents:
             blocks.append(Prose(f"{several(facts.more_incidents, 'earlier alert')} are not listed."))
     elif facts.version.services:
-        blocks.append(Prose("No alert fired while it was the champion."))
+        blocks.append(Prose("No alert was open while it was the champion."))
     else:
         blocks.append(Prose("None: it has not been the champion."))
     if facts.turns:

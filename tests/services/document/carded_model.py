@@ -77,6 +77,7 @@ def carded_model(engine: Engine, folder: Path) -> CardedModel:
         acknowledged_by="ann",
         acknowledged_note="the lamp was off",
     )
+    fire(engine, its.model.key, now=NOW + 4 * DAY, began=NOW + 3 * DAY, acknowledged_note="and again")
     file = its.blobs.get(stripes.versions()[0].artifact or b"")
     add_model_version(engine, its.blobs, "stripes", "v2", onnx=file, by="ann", now=NOW + 4 * DAY)
     asked = ask_gate(engine, "stripes", "v2", chosen=GateSlice(), by="ann", now=NOW + 4 * DAY)

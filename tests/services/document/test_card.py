@@ -44,7 +44,13 @@ def test_what_a_card_knows_of_a_trained_version(carded: CardedModel) -> None:
     assert (facts.version.by, facts.version.alias) == ("ann", "champion")
     assert [one.end is None for one in facts.version.services] == [False, True]
     assert [one.kind for one in facts.promotions] == ["rolled_back", "promoted", "first"]
-    assert [one.note for one in facts.incidents] == ["the lamp was off"]
+    assert [one.note for one in facts.incidents] == ["and again", "the lamp was off"]
+
+
+def test_an_alert_that_was_open_when_a_version_took_over_is_told(carded: CardedModel) -> None:
+    facts = carded.facts("v2")
+    assert [one.note for one in facts.incidents] == ["and again"]
+    assert "No alert was open" not in write_markdown(compose_card(facts))
 
 
 def test_what_was_measured_in_production_by_segment(carded: CardedModel) -> None:

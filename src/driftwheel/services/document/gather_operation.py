@@ -89,13 +89,16 @@ def gather_promotions(
 def gather_incidents(
     connection: Connection, model: Model, services: Sequence[Service]
 ) -> tuple[tuple[IncidentFacts, ...], int]:
-    """Return the alerts that fired while a version was the champion, the newest first, and how many more."""
+    """Return the alerts that were open while a version was the champion, the newest first, and how many more.
+
+    One that fired before and was not over counts, too: the version took over with it.
+    """
     if not services:
         return (), 0
     chosen = [
         one
         for one in list_episodes(connection, model.key, fired=True, limit=_LOOKED_AT)
-        if any(_fired_in(one, its) for its in services)
+        if any(_open_in(one, its) for its in services)
     ]
     told = documents_of(connection, [one.key for one in chosen[:_INCIDENTS]])
     incidents = []
@@ -205,8 +208,11 @@ def gather_turns(connection: Connection, model: Model, version: ModelVersion) ->
     )
 
 
-def _fired_in(one: Episode, its: Service) -> bool:
-    return one.fired is not None and its.begin <= one.fired and (its.end is None or one.fired < its.end)
+def _open_in(one: Episode, its: Service) -> bool:
+    if one.fired is None:
+        return False
+    began_in_time = its.end is None or one.fired < its.end
+    return began_in_time and (one.ended is None or one.ended > its.begin)
 
 
 def _reference(reference: Reference) -> str:
