@@ -69,7 +69,7 @@ def test_an_alert_that_is_open_at_the_end_of_a_cool_down_begins_a_turn_then() ->
     during = decide(ON, WheelFacts(NOW, (ALERT,), turns=(last,)))
     assert (during.begins, during.held_back) == (False, True)
     assert during.not_before == NOW + timedelta(days=1)
-    assert during.told.startswith("Would begin now: the alert 'drift'")
+    assert during.told.startswith("A turn would begin now: the alert 'drift'")
     assert during.told.endswith("But the cool-down after turn 3 ends on 2026-11-21 12:00 UTC.")
     later = WheelFacts(NOW + timedelta(days=1), (ALERT,), turns=(last,))
     assert decide(ON, later).begins
@@ -92,6 +92,26 @@ def test_the_same_alert_begins_another_turn_only_where_the_first_did_not_settle_
 ) -> None:
     last = PastTurn(3, days_ago(9), days_ago(5), outcome, 200, alert=7)
     found = decide(ON, WheelFacts(NOW, (ALERT,), turns=(last,)))
+    assert found.begins == again
+    assert ("was dealt with by turn 3" in found.triggers[0].told) != again
+
+
+@pytest.mark.parametrize(
+    ("turned", "seen", "again"),
+    [
+        ({}, {}, False),
+        ({"whole": False}, {}, True),  # a turn about another segment
+        ({"outcome": "no_harm"}, {}, True),  # of the whole model: one segment may be harmed
+        ({}, {"fired": days_ago(4)}, True),  # it fired under the new champion
+        ({}, {"began": days_ago(8)}, True),  # no image of it was there when images were chosen
+    ],
+)
+def test_a_promotion_deals_with_all_alerts_of_what_was_there_when_the_turn_began(
+    turned: dict[str, Any], seen: dict[str, Any], again: bool
+) -> None:
+    last = PastTurn(3, days_ago(9), days_ago(5), "promoted", 200, alert=6, whole=True)
+    alert = replace(ALERT, fired=days_ago(8.9), began=days_ago(10))
+    found = decide(ON, WheelFacts(NOW, (replace(alert, **seen),), turns=(replace(last, **turned),)))
     assert found.begins == again
     assert ("was dealt with by turn 3" in found.triggers[0].told) != again
 

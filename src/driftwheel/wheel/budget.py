@@ -31,6 +31,8 @@ class PastTurn:
         Images that were labelled for it.
     alert
         Key of the alert that began it; None: none did.
+    whole
+        Whether that alert was of the whole model, not of a segment.
     """
 
     number: int
@@ -39,6 +41,7 @@ class PastTurn:
     outcome: Outcome | None
     labels: int
     alert: int | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ class WheelDecision:
     because
         The first trigger that is met; None: none is.
     told
-        "A turn begins: …", "Would begin now: …, but …", or why none is to begin, in sentences.
+        "A turn begins: …", "A turn would begin now: …, but …", or why none is to begin, in sentences.
     held_back
         Whether a trigger is met and no turn begins.
     not_before
@@ -94,7 +94,7 @@ def decide(policy: WheelPolicy, facts: WheelFacts) -> WheelDecision:
     'A turn begins: it is due every 14 days, and the champion is 20 days old.'
     >>> recent = PastTurn(1, day - timedelta(days=15), day - timedelta(days=1), "kept", 200)
     >>> decide(policy, WheelFacts(day, champion_since=day - timedelta(days=20), turns=(recent,))).told
-    'Would begin now: it is due every 14 days, and the last turn began 15 days ago. But the cool-down after turn 1 ends on 2026-11-22 00:00 UTC.'
+    'A turn would begin now: it is due every 14 days, and the last turn began 15 days ago. But the cool-down after turn 1 ends on 2026-11-22 00:00 UTC.'
     """  # noqa: E501  a sentence that a doctest holds
     triggers = (_alert(policy, facts), _accuracy(policy, facts), _labels(policy, facts), _due(policy, facts))
     budget = budget_of(policy, facts.turns, facts.now)
@@ -104,7 +104,7 @@ def decide(policy: WheelPolicy, facts: WheelFacts) -> WheelDecision:
         told = held if facts.obstacle or not policy.enabled or _goes_on(facts) else "No trigger is met."
         return WheelDecision(False, None, told, False, None, triggers, budget)
     if held:
-        told = f"Would begin now: {because.told} But {held[:1].lower()}{held[1:]}"
+        told = f"A turn would begin now: {because.told} But {held[:1].lower()}{held[1:]}"
         return WheelDecision(False, because, told, True, until, triggers, budget)
     told = f"A turn begins: {because.told}"
     return WheelDecision(True, because, told, False, None, triggers, budget)
@@ -149,7 +149,9 @@ def _alert(policy: WheelPolicy, facts: WheelFacts) -> TriggerSeen:
 
 def _passed_over(one: AlertSeen, policy: WheelPolicy, facts: WheelFacts) -> str:
     """Return why an alert begins no turn, as a clause; empty where it does."""
-    dealt: PastTurn | None = next((turn for turn in reversed(facts.turns) if turn.alert == one.key), None)
+    dealt: PastTurn | None = next(
+        (turn for turn in reversed(facts.turns) if turn.alert == one.key or _covers(turn, one)), None
+    )
     outcome = None if dealt is None else dealt.outcome
     settled = f"was dealt with by turn {dealt.number} ({OUTCOME_WORDS[outcome]})" if dealt and outcome else ""
     snoozed = one.snoozed_until is not None and facts.now < one.snoozed_until
@@ -166,6 +168,16 @@ def _passed_over(one: AlertSeen, policy: WheelPolicy, facts: WheelFacts) -> str:
         (outcome in _SETTLED, settled),
     )
     return next((why for applies, why in reasons if applies), "")
+
+
+def _covers(turn: PastTurn, one: AlertSeen) -> bool:
+    """Whether a turn has put a better model in the place of that which all images of an alert were told of.
+
+    It has where it was about the whole model, and what the alert is about was there when it chose its images.
+    """
+    if not turn.whole or turn.ended is None or turn.outcome != "promoted":
+        return False
+    return one.fired <= turn.ended and (one.began or one.fired) <= turn.begun
 
 
 def _accuracy(policy: WheelPolicy, facts: WheelFacts) -> TriggerSeen:

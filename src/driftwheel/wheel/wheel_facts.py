@@ -72,6 +72,8 @@ class AlertSeen:
         UTC; None: it is not snoozed now.
     explained
         Whether another open alert explains it.
+    began
+        Start of the first window in breach (event time, UTC); None: as it fired.
     """
 
     key: int
@@ -84,6 +86,7 @@ class AlertSeen:
     acknowledged_by: str = ""
     snoozed_until: datetime | None = None
     explained: bool = False
+    began: datetime | None = None
 
     @property
     def title(self) -> str:

@@ -176,6 +176,18 @@ def test_an_alert_that_is_open_at_the_end_of_the_cool_down_begins_a_turn_then(wh
     assert "was dealt with by turn 2 (no harm shown)" in wheel.state(9).decision.triggers[0].told
 
 
+def test_one_fault_of_many_alerts_is_one_turn_where_it_ends_in_a_promotion(wheel: Wheel) -> None:
+    wheel.allow(enabled=True)
+    wheel.fire(tag="", value="")
+    (turn,) = wheel.begun(1)
+    wheel.fire(day=1.5, began=NOON)
+    wheel.end(turn, 2, "promoted", labels=100)
+    assert wheel.begun(12) == []
+    assert "was dealt with by turn 1 (promoted)" in wheel.state(12).decision.triggers[0].told
+    other = wheel.fire(day=12)
+    assert [one.alert for one in wheel.begun(12.5)] == [other.key]
+
+
 def test_measured_accuracy_shown_to_be_below_the_bound_begins_a_turn(wheel: Wheel) -> None:
     wheel.allow(enabled=True, accuracy_below=0.9, cool_down_days=0)
     wheel.measured(0, 19, 1)
@@ -211,7 +223,9 @@ def test_the_budget_is_refused_with_a_note_and_by_hand_too(wheel: Wheel) -> None
     wheel.end(first, 2, "kept", labels=150)
     assert wheel.begun(3) == []
     told = wheel.state(3).decision.told
-    assert told.startswith("Would begin now: it is due every day, and the last turn began 2 days ago. But")
+    assert told.startswith(
+        "A turn would begin now: it is due every day, and the last turn began 2 days ago. But"
+    )
     assert "150 of 300 labels of 30 days are left, and a turn needs 200." in told
     with pytest.raises(UsageError, match="150 of 300 labels"):
         begin_turn(wheel.engine, wheel.name, by="ada", now=NOON + 3 * DAY)

@@ -14,7 +14,7 @@ from driftwheel.performance.figure import NOTHING
 from driftwheel.services.wheel.begin_turn import why_no_turn
 from driftwheel.services.wheel.champion_accuracy import version_accuracy
 from driftwheel.services.wheel.past_turns import past_turn, turns_of_month
-from driftwheel.store.alerts.episodes import open_episodes
+from driftwheel.store.alerts.episodes import episodes_by_key, open_episodes
 from driftwheel.store.alerts.monitors import list_monitors
 from driftwheel.store.models.models import Model, version_by_key
 from driftwheel.store.release.aliases import find_alias
@@ -71,7 +71,9 @@ def _turns(connection: Connection, model: Model, fired: list[Episode], now: date
         *(turn_of_alert(connection, one.key) for one in fired),
     ]
     by_number = {one.number: one for one in found if one is not None}
-    return tuple(past_turn(by_number[number]) for number in sorted(by_number))
+    begun_by = [one.alert for one in by_number.values() if one.alert is not None]
+    whole = {one.key for one in episodes_by_key(connection, begun_by) if not one.tag}
+    return tuple(past_turn(one, whole=one.alert in whole) for _, one in sorted(by_number.items()))
 
 
 def _alerts(
@@ -98,6 +100,7 @@ def _alerts(
             "" if one.acknowledged is None else one.acknowledged_by or "somebody",
             one.snoozed_until if is_snoozed(one, now) else None,
             one.inhibited_by is not None and one.inhibited_by in still,
+            one.began,
         )
         for one in fired
     )

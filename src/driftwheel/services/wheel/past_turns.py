@@ -19,6 +19,6 @@ def turns_of_month(connection: Connection, model: Model, now: datetime) -> list[
     return turns_since(connection, model.key, now - timedelta(days=DAYS_OF_MONTH))
 
 
-def past_turn(turn: Turn) -> PastTurn:
-    """Return of a turn what budget and triggers look at."""
-    return PastTurn(turn.number, turn.begun, turn.ended, turn.outcome, turn.labels, turn.alert)
+def past_turn(turn: Turn, *, whole: bool = False) -> PastTurn:
+    """Return of a turn what budget and triggers look at; `whole`: an alert of the whole model began it."""
+    return PastTurn(turn.number, turn.begun, turn.ended, turn.outcome, turn.labels, turn.alert, whole)
