@@ -57,7 +57,8 @@ def _network(file: bytes) -> ClassifierNetwork:
 def test_a_fault_is_seen_through_and_clean_images_stay(tmp_path: Path, champion: bytes) -> None:
     teacher, job, watched = _network(champion), _job(tmp_path, champion), shapes.Watched()
     splits = prepare_splits(job, watched, 32)
-    lesson = distil_lesson(teacher, splits.learn, splits.check, job.weights, mirrored=True)
+    seen = network_features(teacher.shape, teacher.weights, splits.check.flat)
+    lesson = distil_lesson(teacher, splits.learn, splits.check, seen, job.weights, mirrored=True)
 
     *_, done = fit_layers(teacher, lesson, splits.check, job=job, watch=watched, rate=1e-5, until=2)
 
@@ -85,8 +86,8 @@ def test_epochs_are_judged_by_the_distance_from_what_was_seen_of_clean_images(
 ) -> None:
     teacher, job = _network(champion), _job(tmp_path, champion)
     splits = prepare_splits(job, shapes.Watched(), 32)
-    lesson = distil_lesson(teacher, splits.learn, splits.check, job.weights, mirrored=True)
     seen = network_features(teacher.shape, teacher.weights, splits.check.flat)
+    lesson = distil_lesson(teacher, splits.learn, splits.check, seen, job.weights, mirrored=True)
     clean = np.repeat(seen[::2], 2, axis=0)
     head = teacher.weights["head.weight"]
     across = np.zeros_like(seen)

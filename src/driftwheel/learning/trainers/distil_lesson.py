@@ -93,6 +93,7 @@ def distil_lesson(
     teacher: ClassifierNetwork,
     learn: PreparedPictures,
     check: PreparedPictures,
+    check_features: NDArray[np.float32],
     weights: NDArray[np.float64],
     *,
     mirrored: bool,
@@ -104,6 +105,8 @@ def distil_lesson(
 
     Parameters
     ----------
+    check_features
+        (m · (1 + copies), features): what the network gives for `check.flat`.
     weights
         (n,) how much each image counts; those that may be given no fault teach nothing.
     mirrored
@@ -111,19 +114,16 @@ def distil_lesson(
     """
     clean = learn.pictures[:, 0]
     views = [clean, clean[:, :, ::-1]] if mirrored else [clean]
-    views.append(check.pictures[:, 0])
-    *seen, checked = (
-        network_features(teacher.shape, teacher.weights, view, threads=threads) for view in views
-    )
-    judging = replace(check, fault_shares=np.where(check.fault_shares > 0, _FAULTY, 0.0))
+    seen = [network_features(teacher.shape, teacher.weights, view, threads=threads) for view in views]
     may = check.fault_shares > 0
+    judging = replace(check, fault_shares=np.where(may, _FAULTY, 0.0))
     head = teacher.weights["head.weight"] - teacher.weights["head.weight"].mean(axis=0)
     deviation = np.sqrt((seen[0] @ head.T).var(axis=0).mean()) + np.finfo(np.float32).tiny
     return DistilLesson(
         learn,
         np.where(learn.fault_shares > 0, weights, 0.0),
         np.stack(seen, axis=1),
-        checked,
+        check_features[:: check.pictures.shape[1]],
         judging.flat_weights((may if may.any() else np.ones(len(may))).astype(np.float64)),
         seen[0].std(axis=0) + np.float32(_LEAST_SPREAD),
         head / deviation,

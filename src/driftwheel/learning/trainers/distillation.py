@@ -55,16 +55,17 @@ class Distillation:
         run = TorchRun(job, watch, splits)
         kept = run.kept()
         watch.say("Computing what the network makes of the clean images.")
+        begun_with = network_features(network.shape, network.weights, splits.check.flat, threads=job.threads)
         lesson = distil_lesson(
             network,
             splits.learn,
             splits.check,
+            begun_with,
             job.weights,
             mirrored=job.recipe.augmentation.flip,
             threads=job.threads,
         )
-        faulty = network_features(network.shape, network.weights, splits.check.flat, threads=job.threads)
-        before = lesson.judge(faulty, 0.0)
+        before = lesson.judge(begun_with, 0.0)
         begun = FittedLayers(dict(network.weights), dict(network.weights), baseline=before)
         so_far = begun if kept is None else FittedLayers.of(kept, before)
         rate = job.recipe.learning_rate or _RATE
